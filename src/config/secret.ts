@@ -1,0 +1,42 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { inspect } from 'node:util';
+
+const hidden = '<secret>';
+
+/**
+ * A value that must not be seen. Its string, JSON and inspect forms are `<secret>`; only `open()` gives the value,
+ * and only the code that sends it may call that.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  open(): string {
+    return this.#value;
+  }
+
+  /** `isDeepStrictEqual` cannot look inside and calls any two secrets equal; this one can. */
+  equals(other: Secret): boolean {
+    const digest = (value: string) => createHash('sha256').update(value).digest();
+    return timingSafeEqual(digest(this.#value), digest(other.#value));
+  }
+
+  toString(): string {
+    return hidden;
+  }
+
+  toJSON(): string {
+    return hidden;
+  }
+
+  [Symbol.toPrimitive](): string {
+    return hidden;
+  }
+
+  [inspect.custom](): string {
+    return hidden;
+  }
+}
