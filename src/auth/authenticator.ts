@@ -1,0 +1,38 @@
+import type { AuthenticationMethod } from '../config/config.ts';
+import type { Sent } from '../zeebe/client.ts';
+import type { AuthFailure } from './failure.ts';
+import type { TokenTimes } from './token.ts';
+import type { TokenRequest } from './token-endpoint.ts';
+
+/** Sends one request to the cluster with the headers given. Never rejects. */
+export type Send = (headers: Readonly<Record<string, string>>) => Promise<Sent>;
+
+export interface Authenticator {
+  readonly method: AuthenticationMethod;
+  /** Turns one send into an authenticated one, twice at most. Never rejects. */
+  readonly authenticate: (send: Send, signal: AbortSignal) => Promise<Authenticated>;
+}
+
+export interface Authenticated {
+  /** What came of the last send; absent where there was nothing to authenticate with. */
+  readonly sent?: Sent;
+  /** What is wrong with authentication, also where the old token still served. */
+  readonly failure?: AuthFailure;
+  /** Of the last token obtained, in use or not. */
+  readonly token?: TokenTimes;
+  readonly tokenRequests: readonly TokenRequest[];
+}
+
+/** The refusals that mean the same to every method. */
+export function isRefused(sent: Sent): boolean {
+  return sent.kind === 'answer' && sent.answer.status === 401;
+}
+
+export function forbiddenBy(sent: Sent): AuthFailure | undefined {
+  if (sent.kind !== 'answer' || sent.answer.status !== 403) return undefined;
+  return {
+    reason: 'forbidden',
+    message: `GET ${sent.answer.url} answered 403`,
+    remedy: 'the cluster knows the client and does not let it read: grant it access, or check what stands in front',
+  };
+}

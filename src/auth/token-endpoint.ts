@@ -1,0 +1,161 @@
+import {
+  type AuthorizationServer,
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
+  clientCredentialsGrantRequest,
+  discoveryRequest,
+  processClientCredentialsResponse,
+  processDiscoveryResponse,
+} from 'oauth4webapi';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../clock.ts';
+import type { ClientAuthentication, OAuth2Config } from '../config/config.ts';
+import { oneLine } from '../transport/one-line.ts';
+import { retryAfterOf } from '../transport/retry-after.ts';
+import { jsonObject, recordExchange } from './exchange.ts';
+import type { AuthFailure, TokenFailureReason } from './failure.ts';
+import { type Token, tokenOf } from './token.ts';
+import { refusalOf, unreachable } from './token-failure.ts';
+
+/** A token request really sent, for the metrics. */
+export interface TokenRequest {
+  readonly seconds: number;
+  readonly failure?: TokenFailureReason;
+}
+
+export interface TokenRefusal {
+  readonly ok: false;
+  readonly failure: AuthFailure<TokenFailureReason>;
+  /** Milliseconds, where the endpoint said when to ask again. */
+  readonly retryAfter?: number;
+  /** Absent where none was sent: discovery failed, or the time had run out. */
+  readonly request?: TokenRequest;
+}
+
+export type TokenAnswer = { readonly ok: true; readonly token: Token; readonly request: TokenRequest } | TokenRefusal;
+
+interface Discovered {
+  readonly ok: true;
+  readonly server: AuthorizationServer;
+}
+
+/** Asks for one token by client credentials (RFC 6749, 4.4). Never rejects. */
+export type TokenEndpoint = (signal: AbortSignal) => Promise<TokenAnswer>;
+
+export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher, clock: Clock): TokenEndpoint {
+  const ask = async (server: AuthorizationServer, signal: AbortSignal): Promise<TokenAnswer> => {
+    const asked = `POST ${server.token_endpoint}`;
+    if (signal.aborted) return { ok: false, failure: unreachable(signal.reason, asked) };
+    const { options, exchange } = recordExchange(dispatcher, signal, essentialsOf);
+    const client = { client_id: config.clientId };
+    const startedAt = clock.monotonic();
+    const seconds = () => (clock.monotonic() - startedAt) / 1000;
+    try {
+      const response = await clientCredentialsGrantRequest(
+        server,
+        client,
+        clientAuthOf(config.clientAuthentication),
+        parametersOf(config),
+        options,
+      );
+      const { access_token, expires_in } = await processClientCredentialsResponse(server, client, response);
+      return { ok: true, token: tokenOf(access_token, expires_in, clock.now()), request: { seconds: seconds() } };
+    } catch (error) {
+      const answered = exchange();
+      const failure = answered ? refusalOf(answered, asked, config) : unreachable(error, asked);
+      return {
+        ok: false,
+        failure,
+        ...retryAfter(answered?.retryAfter, clock),
+        request: { seconds: seconds(), failure: failure.reason },
+      };
+    }
+  };
+
+  /** OpenID Connect Discovery 1.0, 4. */
+  const discover = async (issuer: URL, signal: AbortSignal): Promise<Discovered | TokenRefusal> => {
+    const { options, exchange } = recordExchange(dispatcher, signal);
+    try {
+      const server = await processDiscoveryResponse(
+        issuer,
+        await discoveryRequest(issuer, { ...options, algorithm: 'oidc' }),
+      );
+      if (server.token_endpoint !== undefined && URL.canParse(server.token_endpoint)) return { ok: true, server };
+      throw new Error('the discovery document names no token endpoint');
+    } catch (error) {
+      const asked = `discovery from issuer ${issuer}`;
+      const answered = exchange();
+      if (!answered) return { ok: false, failure: unreachable(error, asked) };
+      const failure =
+        answered.status === 200 ? invalidDocument(answered.body, asked) : refusalOf(answered, asked, config);
+      return { ok: false, failure, ...retryAfter(answered.retryAfter, clock) };
+    }
+  };
+
+  let discovered: AuthorizationServer | undefined;
+  return async (signal) => {
+    const { endpoint } = config;
+    if ('tokenUrl' in endpoint) {
+      const { href, origin } = endpoint.tokenUrl;
+      return ask({ issuer: origin, token_endpoint: href }, signal);
+    }
+    if (!discovered) {
+      const found = await discover(endpoint.issuerUrl, signal);
+      if (!found.ok) return found;
+      discovered = found.server;
+    }
+    const answer = await ask(discovered, signal);
+    // The provider may have moved its endpoint: the next request looks again.
+    if (!answer.ok) discovered = undefined;
+    return answer;
+  };
+}
+
+function clientAuthOf({ method, secret }: ClientAuthentication): ClientAuth {
+  switch (method) {
+    case 'client_secret_post':
+      return ClientSecretPost(secret.open());
+    case 'client_secret_basic':
+      return ClientSecretBasic(secret.open());
+  }
+}
+
+function parametersOf({ audience, scopes, resource, endpointParams }: OAuth2Config): URLSearchParams {
+  const parameters = new URLSearchParams();
+  if (audience !== undefined) parameters.set('audience', audience);
+  if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
+  if (resource !== undefined) parameters.set('resource', resource);
+  for (const [name, value] of Object.entries(endpointParams)) parameters.set(name, value.open());
+  return parameters;
+}
+
+/**
+ * The fields of a token answer that matter, in the form that RFC 6749, 5.1 asks for. Providers leave out
+ * `token_type`, send null for what is not there, and call nonsense a lifetime: none of it makes a token worse.
+ */
+function essentialsOf({ access_token, token_type, expires_in }: Readonly<Record<string, unknown>>): unknown {
+  const seconds = typeof expires_in === 'string' ? Number(expires_in) : expires_in;
+  return {
+    // A token that cannot be sent in a header is none.
+    access_token: typeof access_token === 'string' && /^[\x21-\x7e]+$/.test(access_token) ? access_token : undefined,
+    token_type: token_type ?? 'Bearer',
+    expires_in: typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0 ? seconds : undefined,
+  };
+}
+
+function invalidDocument(body: string, asked: string): AuthFailure<TokenFailureReason> {
+  const issuer = jsonObject(body)?.issuer;
+  const found = typeof issuer === 'string' ? `a document of issuer ${oneLine(issuer)}` : 'no such document';
+  return {
+    reason: 'token_response_invalid',
+    message: `${asked} answered 200, expected its OpenID configuration with a token_endpoint, got ${found}`,
+    remedy:
+      'set oauth2.issuer_url to the issuer exactly as the identity provider names it, or oauth2.token_url instead',
+  };
+}
+
+function retryAfter(header: string | undefined, clock: Clock): Pick<TokenRefusal, 'retryAfter'> {
+  const delay = retryAfterOf(header ?? '', clock.now());
+  return delay === undefined ? {} : { retryAfter: delay };
+}

@@ -1,0 +1,98 @@
+import type { OAuth2Config } from '../config/config.ts';
+import { transportFailureOf } from '../transport/failure.ts';
+import { oneLine } from '../transport/one-line.ts';
+import { type Exchange, jsonObject } from './exchange.ts';
+import type { AuthFailure, TokenFailureReason } from './failure.ts';
+
+type TokenFailure = AuthFailure<TokenFailureReason>;
+
+/** No whole answer came. `asked` names the request: `POST https://…` or `GET https://…`. */
+export function unreachable(error: unknown, asked: string): TokenFailure {
+  return {
+    reason: 'token_endpoint_unreachable',
+    message: `${asked} failed: ${transportFailureOf(error).message}`,
+    remedy:
+      'check that the identity provider runs and can be reached from here, its certificate, ' +
+      'and the address (oauth2.token_url or oauth2.issuer_url, CAMUNDA_OAUTH_URL)',
+  };
+}
+
+/** Something answered, but not with a token. Never quotes a successful answer: it may hold one. */
+export function refusalOf(
+  { status, contentType, location, body }: Exchange,
+  asked: string,
+  config: OAuth2Config,
+): TokenFailure {
+  const failure = (reason: TokenFailureReason, message: string, remedy: string): TokenFailure => ({
+    reason,
+    message: `${asked} ${message}`,
+    remedy,
+  });
+  if (status >= 200 && status < 300) {
+    return failure(
+      'token_response_invalid',
+      `answered ${status} with content type ${JSON.stringify(oneLine(contentType))}, but not with a bearer token`,
+      checkUrl,
+    );
+  }
+  if (status < 400) {
+    const target = oneLine(withoutSecrets(location, config)) || 'nowhere';
+    return failure('token_response_invalid', `answered ${status} to ${target}; redirects are not followed`, checkUrl);
+  }
+  const said = excerpt(body, config);
+  if (status >= 500) {
+    return failure('token_endpoint_unreachable', `answered ${status}${said}`, `see the identity provider's own log`);
+  }
+  if (status === 429) {
+    return failure('token_rate_limited', `answered 429${said}`, 'let fewer clients ask for tokens from this address');
+  }
+  const error = jsonObject(body)?.error;
+  switch (error) {
+    case 'invalid_client':
+    case 'unauthorized_client':
+      return failure('invalid_client', `answered ${status}${said}`, checkClient);
+    case 'invalid_scope':
+      return failure(
+        'invalid_scope',
+        `answered ${status}${said}; asked for scope ${JSON.stringify(config.scopes.join(' '))}`,
+        'check oauth2.scopes (CAMUNDA_OAUTH_SCOPE); Microsoft Entra ID wants <application id>/.default',
+      );
+    default:
+      return failure(
+        'token_request_rejected',
+        `answered ${status}${said}`,
+        status === 401 || error === 'access_denied'
+          ? checkClient
+          : `${checkUrl}, and oauth2.audience (CAMUNDA_TOKEN_AUDIENCE)`,
+      );
+  }
+}
+
+const checkUrl = 'check oauth2.token_url (CAMUNDA_OAUTH_URL)';
+const checkClient =
+  'check oauth2.client_id and oauth2.client_secret (CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET): ' +
+  'the secret may have expired or been replaced, or the client may not use client credentials';
+
+/** `error` and `error_description` (RFC 6749, 5.2), else the beginning of the text. */
+function excerpt(body: string, config: OAuth2Config): string {
+  const answer = jsonObject(body);
+  const parts = [answer?.error, answer?.error_description].filter((part) => typeof part === 'string');
+  const text = oneLine(withoutSecrets(parts.length > 0 ? parts.join(': ') : body, config));
+  return text === '' ? '' : `: ${text}`;
+}
+
+/** Some providers echo the request in their errors. */
+function withoutSecrets(text: string, { clientAuthentication, endpointParams }: OAuth2Config): string {
+  const secrets = [clientAuthentication.secret, ...Object.values(endpointParams)].map((secret) => secret.open());
+  const forms = secrets.flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    formEncoded(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ]);
+  return forms.reduce((hidden, form) => (form === '' ? hidden : hidden.replaceAll(form, '<secret>')), text);
+}
+
+function formEncoded(value: string): string {
+  return new URLSearchParams({ value }).toString().slice('value='.length);
+}

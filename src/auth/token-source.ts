@@ -1,0 +1,135 @@
+import { type Clock, sleep } from '../clock.ts';
+import type { AuthFailure } from './failure.ts';
+import { singleFlight } from './single-flight.ts';
+import { isAlive, isDue, type Token, type TokenTimes, timesOf } from './token.ts';
+import type { TokenEndpoint, TokenRefusal, TokenRequest } from './token-endpoint.ts';
+
+export interface TokenSourceOptions {
+  readonly endpoint: TokenEndpoint;
+  /** Milliseconds; a token should last until the next poll has ended. */
+  readonly pollInterval: number;
+  readonly pollTimeout: number;
+  readonly clock: Clock;
+  /** 0 to 1, as `Math.random`. */
+  readonly random: () => number;
+}
+
+/** What a poll gets when it asks for a token: one, or the reason why there is none; both where a renewal failed. */
+export interface Acquired {
+  readonly token?: Token;
+  readonly failure?: AuthFailure;
+  /** Whether the token was obtained for this very poll. */
+  readonly fresh: boolean;
+  readonly request?: TokenRequest;
+}
+
+export interface TokenSource {
+  /** The token to use now, renewed where it is due. */
+  readonly acquire: (signal: AbortSignal) => Promise<Acquired>;
+  /** Another token for one that the cluster refused, or why none is asked for now. */
+  readonly replace: (refused: Token, signal: AbortSignal) => Promise<Acquired>;
+  /** The cluster took a token. */
+  readonly accepted: () => void;
+  /** The cluster refused a token straight from the endpoint: another would fare no better for a while. */
+  readonly refused: (failure: AuthFailure) => void;
+  /** Of the last token obtained, in use or not. */
+  readonly times: () => TokenTimes | undefined;
+}
+
+/** Whatever happens, the endpoint is never asked more often than this; milliseconds. */
+const leastBetweenRequests = 1_000;
+const longestPause = 5 * 60_000;
+const firstBackOff = 5_000;
+/** Camunda's SaaS blocks for about half a minute. */
+const firstBackOffWhenLimited = 30_000;
+const firstCoolDown = 30_000;
+
+/** No token is asked for until then (monotonic), and why. */
+interface Pause {
+  readonly until: number;
+  readonly length: number;
+  readonly failure: AuthFailure;
+}
+
+/** The one token of a cluster: kept, renewed, replaced, and never asked for more often than is decent. */
+export function createTokenSource(options: TokenSourceOptions): TokenSource {
+  const { endpoint, pollInterval, pollTimeout, clock, random } = options;
+  let token: Token | undefined;
+  let lastTimes: TokenTimes | undefined;
+  /** After the endpoint refused or did not answer. */
+  let backOff: Pause | undefined;
+  /** After the cluster refused a fresh token. */
+  let coolDown: Pause | undefined;
+  let lastRequestAt = Number.NEGATIVE_INFINITY;
+
+  const pause = (): Pause | undefined => [backOff, coolDown].find((each) => each && each.until > clock.monotonic());
+  const usable = (): Token | undefined => (token && isAlive(token, clock.now()) ? token : undefined);
+
+  const nextBackOff = ({ failure, retryAfter }: TokenRefusal): Pause => {
+    const first = failure.reason === 'token_rate_limited' ? firstBackOffWhenLimited : firstBackOff;
+    const length = backOff ? Math.min(2 * backOff.length, longestPause) : first;
+    const wait = retryAfter ?? length * (0.5 + random() / 2);
+    return { until: clock.monotonic() + wait, length, failure };
+  };
+
+  const request = singleFlight(async (signal) => {
+    await sleep(lastRequestAt + leastBetweenRequests - clock.monotonic(), signal);
+    lastRequestAt = clock.monotonic();
+    const answer = await endpoint(signal);
+    if (answer.ok) {
+      token = answer.token;
+      lastTimes = timesOf(token);
+      backOff = undefined;
+    } else {
+      backOff = nextBackOff(answer);
+    }
+    return answer;
+  });
+
+  const renew = async (signal: AbortSignal): Promise<Acquired> => {
+    const asked = await request(signal);
+    if (!asked) return having(usable(), gaveUp);
+    const { value: answer, started } = asked;
+    return {
+      ...(answer.ok ? { token: answer.token, fresh: true } : having(usable(), answer.failure)),
+      ...(started && answer.request && { request: answer.request }),
+    };
+  };
+
+  return {
+    acquire: async (signal) => {
+      const current = usable();
+      if (current && !isDue(current, clock.now(), pollInterval, pollTimeout)) return having(current);
+      const standing = pause();
+      if (!standing) return renew(signal);
+      // A cool-down says nothing against asking the cluster again with a token that still lives.
+      return having(current, current ? backOff?.failure : standing.failure);
+    },
+    replace: async (refused, signal) => {
+      const current = usable();
+      if (current && current !== refused) return having(current);
+      const standing = pause();
+      if (standing) return having(undefined, standing.failure);
+      token = undefined;
+      return renew(signal);
+    },
+    accepted: () => {
+      coolDown = undefined;
+    },
+    refused: (failure) => {
+      const length = coolDown ? Math.min(2 * coolDown.length, longestPause) : firstCoolDown;
+      coolDown = { until: clock.monotonic() + length, length, failure };
+    },
+    times: () => lastTimes,
+  };
+}
+
+const gaveUp: AuthFailure = {
+  reason: 'token_endpoint_unreachable',
+  message: 'the token request of another poll did not end in time',
+  remedy: 'check the identity provider and the network; poll_timeout says how long a poll may take',
+};
+
+function having(token: Token | undefined, failure?: AuthFailure): Acquired {
+  return { fresh: false, ...(token && { token }), ...(failure && { failure }) };
+}

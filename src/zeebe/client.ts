@@ -1,0 +1,132 @@
+import { type Dispatcher, request } from 'undici';
+import type { ApiVersion } from '../config/config.ts';
+import { transportFailureOf } from '../transport/failure.ts';
+import { oneLine } from '../transport/one-line.ts';
+import type { RequestFailure, RequestFailureReason } from './failure.ts';
+import { parseTopology } from './parse.ts';
+import type { Topology } from './topology.ts';
+
+/** A whole answer of the cluster, or of what stands in front of it. */
+export interface Answer {
+  readonly url: URL;
+  readonly status: number;
+  /** Empty where the header is missing. */
+  readonly contentType: string;
+  readonly wwwAuthenticate: string;
+  readonly location: string;
+  readonly body: string;
+}
+
+export type Sent =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'failure'; readonly failure: RequestFailure };
+
+export interface ClientOptions {
+  /** Ends with `/`. */
+  readonly address: URL;
+  readonly apiVersion: ApiVersion;
+  /** Sent with every request; those passed to the client win. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly dispatcher: Dispatcher;
+}
+
+/** One GET of the topology with the headers that authenticate it. Never rejects. */
+export type Client = (headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Sent>;
+
+/** With `auto`, v1 is asked first and v2 where v1 is not found; what was found last is asked first the next time. */
+export function createClient({ address, apiVersion, headers: always, dispatcher }: ClientOptions): Client {
+  let [preferred, other] = apiVersion === 'v2' ? (['v2', 'v1'] as const) : (['v1', 'v2'] as const);
+
+  const get = async (version: 'v1' | 'v2', headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
+    const url = new URL(`${version}/topology`, address);
+    try {
+      // Redirects are never followed: credentials go to the configured origin only.
+      const response = await request(url, {
+        dispatcher,
+        signal,
+        headers: { accept: 'application/json', ...always, ...headers },
+      });
+      const body = await response.body.text();
+      return { kind: 'answer', answer: answerOf(url, response, body) } as const;
+    } catch (error) {
+      return { kind: 'failure', failure: requestFailureOf(error, url) } as const;
+    }
+  };
+
+  return async (headers, signal) => {
+    const sent = await get(preferred, headers, signal);
+    if (apiVersion !== 'auto' || sent.kind === 'failure' || sent.answer.status !== 404) return sent;
+    const second = await get(other, headers, signal);
+    if (second.kind === 'answer' && second.answer.status !== 404) [preferred, other] = [other, preferred];
+    return second;
+  };
+}
+
+/** What an answer says that is neither 401 nor 403, which are the authenticator's to judge. */
+export function readAnswer(
+  answer: Answer,
+): { readonly ok: true; readonly topology: Topology } | { readonly ok: false; readonly failure: RequestFailure } {
+  const { url, status, contentType, body } = answer;
+  const failed = (reason: RequestFailureReason, message: string, remedy: string) =>
+    ({ ok: false, failure: { reason, message: `GET ${url} ${message}`, remedy } }) as const;
+
+  if (status === 404) {
+    return failed('not_found', 'answered 404', `${checkAddress}; api_version v2 where the cluster no longer serves v1`);
+  }
+  if (status >= 300 && status < 400) {
+    return failed(
+      'redirect',
+      `answered ${status} to ${oneLine(answer.location) || 'nowhere'}; redirects are not followed`,
+      `${checkAddress}: a redirect to a login page means that it is a web application's, not the REST API's`,
+    );
+  }
+  if (status === 429 || (status === 503 && body.includes('RESOURCE_EXHAUSTED'))) {
+    return failed('rate_limited', `answered ${status}${excerpt(body)}`, 'poll less often: raise poll_interval');
+  }
+  if (status !== 200) {
+    return failed('http_status', `answered ${status}, expected 200${excerpt(body)}`, `see the cluster's own log`);
+  }
+  if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType)) {
+    return failed(
+      'content_type',
+      `answered 200 with content type ${JSON.stringify(oneLine(contentType))}, expected application/json`,
+      `${checkAddress}: a web page means that it is a web application's, not the REST API's`,
+    );
+  }
+  const parsed = parseTopology(body);
+  if (parsed.ok) return parsed;
+  return failed('malformed', `answered 200, but not a topology: ${parsed.problem}`, checkAddress);
+}
+
+const checkAddress = 'check the address and its path (address, ZEEBE_REST_ADDRESS)';
+
+const remedies: Readonly<Record<ReturnType<typeof transportFailureOf>['reason'], string>> = {
+  dns: 'check the host name in the address (address, ZEEBE_REST_ADDRESS) and the DNS of this machine',
+  connect: 'check that the cluster runs, that the port and http or https in the address are right, and any proxy',
+  tls: 'check the certificate of the cluster; tls_config.ca_file names the CA of a private one',
+  timeout: 'check the cluster and the network; poll_timeout says how long a poll may take',
+  too_large: checkAddress,
+  other: 'an unexpected failure: the message is all that is known',
+};
+
+function requestFailureOf(error: unknown, url: URL): RequestFailure {
+  const { reason, message } = transportFailureOf(error);
+  return { reason, message: `GET ${url} failed: ${message}`, remedy: remedies[reason] };
+}
+
+function answerOf(url: URL, { statusCode, headers }: Dispatcher.ResponseData, body: string): Answer {
+  const header = (name: string) => [headers[name] ?? []].flat().join(', ');
+  return {
+    url,
+    status: statusCode,
+    contentType: header('content-type'),
+    wwwAuthenticate: header('www-authenticate'),
+    location: header('location'),
+    body,
+  };
+}
+
+function excerpt(body: string): string {
+  const text = oneLine(body);
+  return text === '' ? '' : `: ${text}`;
+}

@@ -1,0 +1,187 @@
+import {
+  type Broker,
+  type Replica,
+  type ReplicaHealth,
+  type ReplicaState,
+  type Role,
+  replicaHealths,
+  replicaStates,
+  roles,
+  type Topology,
+} from './topology.ts';
+
+/** `Protocol.MAXIMUM_PARTITIONS` of Zeebe. */
+const maxPartitions = 8_192;
+const maxBrokers = 10_000;
+const maxReplicas = 100_000;
+
+export type ParsedTopology =
+  | { readonly ok: true; readonly topology: Topology }
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * Reads an answer of `GET /v1/topology` or `/v2/topology`. Unknown fields are ignored, unknown roles, healths and
+ * states become `unknown`, what is absent or null stays absent. A problem names the place, what was expected and
+ * what came.
+ */
+export function parseTopology(text: string): ParsedTopology {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return { ok: false, problem: 'expected a JSON document, got text that is not JSON' };
+  }
+  try {
+    return { ok: true, topology: readTopology(document) };
+  } catch (error) {
+    if (error instanceof Malformed) return { ok: false, problem: error.message };
+    throw error;
+  }
+}
+
+/** Carries a problem out of the nested readers; never leaves this file. */
+class Malformed extends Error {}
+
+type Json = { readonly [key: string]: unknown };
+
+const topologyKeys = ['brokers', 'clusterSize', 'partitionsCount', 'replicationFactor', 'gatewayVersion'];
+
+function readTopology(document: unknown): Topology {
+  const answer = object(document, 'the answer');
+  // Any JSON object would otherwise pass for a gateway that knows nothing yet.
+  if (!topologyKeys.some((key) => key in answer)) {
+    throw new Malformed(`expected a topology, got an object with none of ${topologyKeys.join(', ')}`);
+  }
+  const clusterSize = size(answer, 'clusterSize', maxBrokers);
+  const partitionsCount = size(answer, 'partitionsCount', maxPartitions);
+  const replicationFactor = size(answer, 'replicationFactor', Number.MAX_SAFE_INTEGER);
+  const gatewayVersion = text(answer, 'gatewayVersion', 'the answer');
+  const clusterId = text(answer, 'clusterId', 'the answer');
+  const lastCompletedChangeId = changeId(answer.lastCompletedChangeId);
+  return {
+    ...(clusterSize !== undefined && { clusterSize }),
+    ...(partitionsCount !== undefined && { partitionsCount }),
+    ...(replicationFactor !== undefined && { replicationFactor }),
+    ...(gatewayVersion !== '' && { gatewayVersion }),
+    ...(clusterId !== '' && { clusterId }),
+    ...(lastCompletedChangeId !== undefined && { lastCompletedChangeId }),
+    brokers: readBrokers(answer),
+  };
+}
+
+function readBrokers(answer: Json): readonly Broker[] {
+  const listed = list(answer, 'brokers', '');
+  if (listed.length > maxBrokers) {
+    throw new Malformed(`brokers: expected at most ${maxBrokers}, got ${listed.length}`);
+  }
+  const ids = new Set<string>();
+  const brokers: Broker[] = [];
+  let replicas = 0;
+  for (const [index, value] of listed.entries()) {
+    const broker = readBroker(value, `brokers[${index}]`);
+    if (ids.has(broker.id)) throw new Malformed(`brokers[${index}]: broker ${quote(broker.id)} is listed twice`);
+    ids.add(broker.id);
+    replicas += broker.replicas.length;
+    if (replicas > maxReplicas) throw new Malformed(`brokers: expected at most ${maxReplicas} replicas in all`);
+    brokers.push(broker);
+  }
+  return brokers;
+}
+
+function readBroker(value: unknown, place: string): Broker {
+  const broker = object(value, place);
+  return {
+    id: brokerId(broker, place),
+    host: text(broker, 'host', place),
+    port: integer(broker, 'port', place)?.toString() ?? '',
+    version: text(broker, 'version', place),
+    replicas: readReplicas(broker, place),
+  };
+}
+
+/** Since 8.10 `nodeId` is unique only inside a zone, and `brokerId` names the broker. */
+function brokerId(broker: Json, place: string): string {
+  const id = text(broker, 'brokerId', place);
+  if (id !== '') return id;
+  const nodeId = integer(broker, 'nodeId', place);
+  if (nodeId === undefined) throw new Malformed(`${place}: expected a nodeId or a brokerId, got neither`);
+  return nodeId.toString();
+}
+
+function readReplicas(broker: Json, place: string): readonly Replica[] {
+  const partitions = new Set<number>();
+  return list(broker, 'partitions', `${place}.`).map((value, index) => {
+    const at = `${place}.partitions[${index}]`;
+    const replica = readReplica(object(value, at), at);
+    if (partitions.has(replica.partition)) {
+      throw new Malformed(`${at}: partition ${replica.partition} is listed twice in one broker`);
+    }
+    partitions.add(replica.partition);
+    return replica;
+  });
+}
+
+function readReplica(replica: Json, place: string): Replica {
+  const partition = integer(replica, 'partitionId', place);
+  if (partition === undefined || partition < 1 || partition > maxPartitions) {
+    throw new Malformed(`${place}.partitionId: expected 1 to ${maxPartitions}, got ${quote(replica.partitionId)}`);
+  }
+  const role = member<Role>(roles, text(replica, 'role', place));
+  const health = member<ReplicaHealth>(replicaHealths, text(replica, 'health', place));
+  const state = text(replica, 'state', place);
+  if (state === '') return { partition, role, health };
+  return { partition, role, health, state: member<ReplicaState>(replicaStates, state) };
+}
+
+function member<T extends string>(known: readonly T[], value: string): T | 'unknown' {
+  return known.find((candidate) => candidate === value) ?? 'unknown';
+}
+
+function object(value: unknown, place: string): Json {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  throw new Malformed(`${place}: expected an object, got ${quote(value)}`);
+}
+
+function list(parent: Json, key: string, place: string): readonly unknown[] {
+  const value = parent[key];
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value;
+  throw new Malformed(`${place}${key}: expected a list, got ${quote(value)}`);
+}
+
+function text(parent: Json, key: string, place: string): string {
+  const value = parent[key];
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  throw new Malformed(`${place}.${key}: expected a string, got ${quote(value)}`);
+}
+
+function integer(parent: Json, key: string, place: string): number | undefined {
+  const value = parent[key];
+  if (value === undefined || value === null) return undefined;
+  if (Number.isSafeInteger(value)) return value as number;
+  throw new Malformed(`${place}.${key}: expected an integer, got ${quote(value)}`);
+}
+
+/** A gateway that knows no topology yet says -1 or 0 (seen on 8.5.8), which is as good as nothing. */
+function size(answer: Json, key: string, most: number): number | undefined {
+  const value = integer(answer, key, 'the answer');
+  if (value === undefined || value < 1) return undefined;
+  if (value > most) throw new Malformed(`the answer.${key}: expected at most ${most}, got ${value}`);
+  return value;
+}
+
+/** A string in the public specification (`"-1"` before the first change), which may be anything. */
+function changeId(value: unknown): number | undefined {
+  if (typeof value === 'string' && /^-?\d{1,15}$/.test(value)) return Number(value);
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+/** What came, short enough for a log line. */
+function quote(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const shown = JSON.stringify(value);
+  return shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
+}

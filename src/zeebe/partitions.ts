@@ -1,0 +1,49 @@
+import type { Replica, Topology } from './topology.ts';
+
+/** One partition over all brokers: whether it is led, by whom, and how many of its replicas can take over. */
+export interface Partition {
+  readonly id: number;
+  /** Ids of the brokers that lead it: one as a rule, none in an election. */
+  readonly leaders: readonly string[];
+  readonly leaderReplicas: readonly Replica[];
+  /** Replicas listed as leader or follower, those joining or leaving left out. */
+  readonly replicas: number;
+  readonly healthyReplicas: number;
+}
+
+interface Tally {
+  readonly leaders: string[];
+  readonly leaderReplicas: Replica[];
+  replicas: number;
+  healthyReplicas: number;
+}
+
+/** Partitions 1 … partitionsCount and any other that is listed, by id. */
+export function partitionsOf(topology: Topology): readonly Partition[] {
+  const tallies = new Map<number, Tally>();
+  const tallyOf = (partition: number): Tally => {
+    const known = tallies.get(partition);
+    if (known) return known;
+    const tally: Tally = { leaders: [], leaderReplicas: [], replicas: 0, healthyReplicas: 0 };
+    tallies.set(partition, tally);
+    return tally;
+  };
+  for (let id = 1; id <= (topology.partitionsCount ?? 0); id++) tallyOf(id);
+  for (const broker of topology.brokers) {
+    for (const replica of broker.replicas) {
+      const tally = tallyOf(replica.partition);
+      if (replica.role === 'leader') {
+        tally.leaders.push(broker.id);
+        tally.leaderReplicas.push(replica);
+      }
+      if (!countsAsReplica(replica)) continue;
+      tally.replicas++;
+      if (replica.health === 'healthy') tally.healthyReplicas++;
+    }
+  }
+  return [...tallies].sort(([a], [b]) => a - b).map(([id, tally]) => ({ id, ...tally }));
+}
+
+function countsAsReplica({ role, state }: Replica): boolean {
+  return (role === 'leader' || role === 'follower') && state !== 'joining' && state !== 'leaving';
+}
