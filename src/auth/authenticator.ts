@@ -16,6 +16,8 @@ export interface Authenticator {
 export interface Authenticated {
   /** What came of the last send; absent where there was nothing to authenticate with. */
   readonly sent?: Sent;
+  /** Whether anything was sent, to the cluster or to the identity provider. */
+  readonly requested: boolean;
   /** What is wrong with authentication, also where the old token still served. */
   readonly failure?: AuthFailure;
   /** Of the last token obtained, in use or not. */

@@ -17,7 +17,7 @@ export function createBasic({ username, password }: BasicConfig): Authenticator 
               'a cluster that asks for OIDC refuses every password and wants oauth2',
           } as const)
         : forbiddenBy(sent);
-      return { sent, ...(failure && { failure }), tokenRequests: [] };
+      return { sent, requested: true, ...(failure && { failure }), tokenRequests: [] };
     },
   };
 }

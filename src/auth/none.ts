@@ -13,6 +13,6 @@ export const none: Authenticator = {
             'or oauth2 (CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET), whichever the cluster asks for',
         } as const)
       : forbiddenBy(sent);
-    return { sent, ...(failure && { failure }), tokenRequests: [] };
+    return { sent, requested: true, ...(failure && { failure }), tokenRequests: [] };
   },
 };

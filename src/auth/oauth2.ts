@@ -20,6 +20,7 @@ export function createOAuth2(audience: string | undefined, tokens: TokenSource):
       ...(sent && { sent }),
       ...(failure && { failure }),
       ...(token && { token }),
+      requested: sent !== undefined || acquired.some(({ asked }) => asked),
       tokenRequests: acquired.flatMap(({ request }) => request ?? []),
     };
   };
@@ -39,7 +40,7 @@ export function createOAuth2(audience: string | undefined, tokens: TokenSource):
       const sent = await send(bearer(first.token));
       if (isAccepted(sent)) tokens.accepted();
       if (!isRefused(sent)) return outcome([first], sent, forbiddenBy(sent) ?? first.failure);
-      if (first.fresh) return outcome([first], sent, refuse(first.token, sent));
+      if (first.asked && !first.failure) return outcome([first], sent, refuse(first.token, sent));
 
       const second = await tokens.replace(first.token, signal);
       if (!second.token) return outcome([first, second], sent, second.failure);

@@ -18,8 +18,8 @@ export interface TokenSourceOptions {
 export interface Acquired {
   readonly token?: Token;
   readonly failure?: AuthFailure;
-  /** Whether the token was obtained for this very poll. */
-  readonly fresh: boolean;
+  /** Whether the identity provider was asked. */
+  readonly asked: boolean;
   readonly request?: TokenRequest;
 }
 
@@ -91,7 +91,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     if (!asked) return having(usable(), gaveUp);
     const { value: answer, started } = asked;
     return {
-      ...(answer.ok ? { token: answer.token, fresh: true } : having(usable(), answer.failure)),
+      ...(answer.ok ? having(answer.token) : having(usable(), answer.failure)),
+      asked: true,
       ...(started && answer.request && { request: answer.request }),
     };
   };
@@ -131,5 +132,5 @@ const gaveUp: AuthFailure = {
 };
 
 function having(token: Token | undefined, failure?: AuthFailure): Acquired {
-  return { fresh: false, ...(token && { token }), ...(failure && { failure }) };
+  return { asked: false, ...(token && { token }), ...(failure && { failure }) };
 }

@@ -1,7 +1,9 @@
 import { type Dispatcher, request } from 'undici';
 import type { ApiVersion } from '../config/config.ts';
+import type { Secret } from '../config/secret.ts';
 import { transportFailureOf } from '../transport/failure.ts';
 import { oneLine } from '../transport/one-line.ts';
+import { userAgent } from '../version.ts';
 import type { RequestFailure, RequestFailureReason } from './failure.ts';
 import { parseTopology } from './parse.ts';
 import type { Topology } from './topology.ts';
@@ -26,7 +28,7 @@ export interface ClientOptions {
   readonly address: URL;
   readonly apiVersion: ApiVersion;
   /** Sent with every request; those passed to the client win. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, Secret>>;
   readonly dispatcher: Dispatcher;
 }
 
@@ -34,7 +36,8 @@ export interface ClientOptions {
 export type Client = (headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Sent>;
 
 /** With `auto`, v1 is asked first and v2 where v1 is not found; what was found last is asked first the next time. */
-export function createClient({ address, apiVersion, headers: always, dispatcher }: ClientOptions): Client {
+export function createClient({ address, apiVersion, headers: configured, dispatcher }: ClientOptions): Client {
+  const always = Object.fromEntries(Object.entries(configured).map(([name, value]) => [name, value.open()]));
   let [preferred, other] = apiVersion === 'v2' ? (['v2', 'v1'] as const) : (['v1', 'v2'] as const);
 
   const get = async (version: 'v1' | 'v2', headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
@@ -44,10 +47,14 @@ export function createClient({ address, apiVersion, headers: always, dispatcher 
       const response = await request(url, {
         dispatcher,
         signal,
-        headers: { accept: 'application/json', ...always, ...headers },
+        headers: { accept: 'application/json', 'user-agent': userAgent, ...always, ...headers },
       });
       const body = await response.body.text();
-      return { kind: 'answer', answer: answerOf(url, response, body) } as const;
+      const answer = answerOf(url, response, body);
+      return {
+        kind: 'answer',
+        answer: answer.status === 200 ? answer : withoutEcho(answer, { ...always, ...headers }),
+      } as const;
     } catch (error) {
       return { kind: 'failure', failure: requestFailureOf(error, url) } as const;
     }
@@ -123,6 +130,18 @@ function answerOf(url: URL, { statusCode, headers }: Dispatcher.ResponseData, bo
     wwwAuthenticate: header('www-authenticate'),
     location: header('location'),
     body,
+  };
+}
+
+/** An error page may show the request, and messages quote error pages. */
+function withoutEcho(answer: Answer, sent: Readonly<Record<string, string>>): Answer {
+  const secrets = Object.values(sent).map((value) => value.replace(/^(Basic|Bearer) /, ''));
+  const hide = (text: string) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, '<secret>'), text);
+  return {
+    ...answer,
+    body: hide(answer.body),
+    wwwAuthenticate: hide(answer.wwwAuthenticate),
+    location: hide(answer.location),
   };
 }
 

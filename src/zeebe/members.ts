@@ -1,4 +1,4 @@
-import type { Topology } from './topology.ts';
+import { byId, type Topology } from './topology.ts';
 
 /** What is remembered from one answer to the next so that a missing broker can be called by its name. */
 export interface Members {
@@ -51,9 +51,6 @@ export function missingBrokers(members: Members, topology: Topology): readonly s
   }
   return missing.sort(byId);
 }
-
-/** `2` before `10`, `eu-west-1_2` before `eu-west-1_10`. */
-export const byId = new Intl.Collator('en', { numeric: true }).compare;
 
 function isIndexBelow(size: number, id: string): boolean {
   return /^(0|[1-9]\d*)$/.test(id) && Number(id) < size;

@@ -1,5 +1,6 @@
 import {
   type Broker,
+  byId,
   type Replica,
   type ReplicaHealth,
   type ReplicaState,
@@ -85,7 +86,7 @@ function readBrokers(answer: Json): readonly Broker[] {
     if (replicas > maxReplicas) throw new Malformed(`brokers: expected at most ${maxReplicas} replicas in all`);
     brokers.push(broker);
   }
-  return brokers;
+  return brokers.sort((a, b) => byId(a.id, b.id));
 }
 
 function readBroker(value: unknown, place: string): Broker {
@@ -110,7 +111,7 @@ function brokerId(broker: Json, place: string): string {
 
 function readReplicas(broker: Json, place: string): readonly Replica[] {
   const partitions = new Set<number>();
-  return list(broker, 'partitions', `${place}.`).map((value, index) => {
+  const replicas = list(broker, 'partitions', `${place}.`).map((value, index) => {
     const at = `${place}.partitions[${index}]`;
     const replica = readReplica(object(value, at), at);
     if (partitions.has(replica.partition)) {
@@ -119,6 +120,7 @@ function readReplicas(broker: Json, place: string): readonly Replica[] {
     partitions.add(replica.partition);
     return replica;
   });
+  return replicas.sort((a, b) => a.partition - b.partition);
 }
 
 function readReplica(replica: Json, place: string): Replica {
@@ -152,7 +154,8 @@ function list(parent: Json, key: string, place: string): readonly unknown[] {
 function text(parent: Json, key: string, place: string): string {
   const value = parent[key];
   if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return value;
+  // Well-formed here, so that two ids that differ still do when they are bytes on the page.
+  if (typeof value === 'string') return value.toWellFormed();
   throw new Malformed(`${place}.${key}: expected a string, got ${quote(value)}`);
 }
 

@@ -21,7 +21,15 @@ export interface Broker {
   readonly host: string;
   readonly port: string;
   readonly version: string;
+  /** By partition. */
   readonly replicas: readonly Replica[];
+}
+
+const natural = new Intl.Collator('en', { numeric: true });
+
+/** The order of broker ids: `2` before `10`, `eu-west-1_2` before `eu-west-1_10`; never equal where they differ. */
+export function byId(a: string, b: string): number {
+  return natural.compare(a, b) || (a < b ? -1 : Number(a > b));
 }
 
 /** An answer of `GET /v1/topology`, checked. What the answer leaves out, and sizes below 1, are absent. */
@@ -32,5 +40,6 @@ export interface Topology {
   readonly gatewayVersion?: string;
   readonly clusterId?: string;
   readonly lastCompletedChangeId?: number;
+  /** By id: the order of an answer changes from one to the next. */
   readonly brokers: readonly Broker[];
 }

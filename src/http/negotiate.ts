@@ -1,0 +1,57 @@
+import { MIMEType } from 'node:util';
+import type { Format } from '../metrics/exposition.ts';
+
+/**
+ * OpenMetrics only where `Accept` (RFC 9110, 12.5.1) prefers it, in the one version that is spoken here; the plain
+ * text format for anything else, nothing and nonsense too. Parameters other than the version and q, such as
+ * Prometheus 3's `escaping`, do not matter.
+ */
+export function negotiateFormat(accept: string | undefined): Format {
+  const ranges = splitList(accept ?? '').flatMap((range) => parseRange(range) ?? []);
+  const openmetrics = preferenceFor(ranges, [
+    ({ type, version }) => type === 'application/openmetrics-text' && version === '1.0.0',
+  ]);
+  const text = preferenceFor(ranges, [
+    ({ type, version }) => type === 'text/plain' && (version === null || version === '0.0.4'),
+    ({ type }) => type === 'text/*',
+    ({ type }) => type === '*/*',
+  ]);
+  const preferred = openmetrics.quality - text.quality || text.rank - openmetrics.rank;
+  return openmetrics.quality > 0 && preferred > 0 ? 'openmetrics' : 'text';
+}
+
+interface MediaRange {
+  readonly type: string;
+  readonly version: string | null;
+  readonly quality: number;
+}
+
+/** The most specific range that matches decides; `rank` is 0 for the first of the matchers. */
+function preferenceFor(
+  ranges: readonly MediaRange[],
+  matchers: readonly ((range: MediaRange) => boolean)[],
+): { readonly quality: number; readonly rank: number } {
+  const rank = matchers.findIndex((matches) => ranges.some(matches));
+  const matches = matchers[rank] ?? (() => false);
+  return { quality: Math.max(0, ...ranges.filter(matches).map(({ quality }) => quality)), rank };
+}
+
+function parseRange(text: string): MediaRange | undefined {
+  let range: MIMEType;
+  try {
+    range = new MIMEType(text);
+  } catch {
+    return undefined;
+  }
+  const quality = Number(range.params.get('q') ?? 1);
+  return {
+    type: range.essence,
+    version: range.params.get('version'),
+    quality: quality >= 0 && quality <= 1 ? quality : 0,
+  };
+}
+
+/** At the commas outside of quotes. */
+function splitList(list: string): readonly string[] {
+  return list.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
+}

@@ -1,0 +1,62 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { revision, version } from '../version.ts';
+import { type Family, type Format, header } from './exposition.ts';
+import { readingLines, readRegistry } from './readings.ts';
+
+/** The exporter's own metrics, and the process's. */
+export interface ProcessMetrics {
+  readonly reloaded: (succeeded: boolean, at: number) => void;
+  /** Their part of the page, in both formats. */
+  readonly render: () => Promise<(format: Format) => string>;
+}
+
+/** Gauges with the name of a counter. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+export function createProcessMetrics(): ProcessMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  new Gauge({
+    name: 'zeebe_topology_exporter_build_info',
+    help: 'Version of the exporter, the commit it was built from, and the Node.js it runs on; always 1.',
+    labelNames: ['version', 'revision', 'nodejs'],
+    registers,
+  }).set({ version, revision, nodejs: process.version }, 1);
+  const reloadSuccessful = new Gauge({
+    name: 'zeebe_topology_exporter_config_last_reload_successful',
+    help: 'Whether the last attempt to read the configuration succeeded (1) or failed (0).',
+    registers,
+  });
+  const reloadSuccessAt = new Gauge({
+    name: 'zeebe_topology_exporter_config_last_reload_success_timestamp_seconds',
+    help: 'When the configuration was last read with success, in Unix time.',
+    registers,
+  });
+  // The monitor's own cost falls with its precision; at the default of 10 ms it is most of an idle exporter's.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1000 });
+  for (const name of misnamed) registry.removeSingleMetric(name);
+
+  return {
+    reloaded: (succeeded, at) => {
+      reloadSuccessful.set(Number(succeeded));
+      if (succeeded) reloadSuccessAt.set(at / 1000);
+    },
+    render: async () => {
+      const readings = [...(await readRegistry(registry)).values()];
+      const parts = readings.map((reading) => ({ family: familyOf(reading), lines: readingLines(reading) }));
+      return (format) => parts.map(({ family, lines }) => header(family, format) + lines).join('');
+    },
+  };
+}
+
+function familyOf({
+  name,
+  help,
+  type,
+}: {
+  readonly name: string;
+  readonly help: string;
+  readonly type: unknown;
+}): Family {
+  return { name, help, type: type === 'counter' || type === 'histogram' ? type : 'gauge' };
+}

@@ -1,0 +1,149 @@
+import type { ClusterView } from '../poll/state.ts';
+import type { Partition } from '../zeebe/partitions.ts';
+import {
+  type Broker,
+  byId,
+  type Replica,
+  replicaHealths,
+  replicaStates,
+  roles,
+  type Topology,
+} from '../zeebe/topology.ts';
+import { verdicts } from '../zeebe/verdict.ts';
+import { type Labels, labels } from './exposition.ts';
+import { type Add, type ClusterFamily, gauge, type StateFamily, single, zeroOneSet } from './family.ts';
+
+const addVerdicts = zeroOneSet('health', verdicts);
+const addRoles = zeroOneSet('role', roles);
+const addHealths = zeroOneSet('health', replicaHealths);
+const addStates = zeroOneSet('state', replicaStates);
+
+/** The cluster's own: gone while `up` is 0, except the verdict and the leader changes. */
+export const topologyFamilies: readonly ClusterFamily[] = [
+  gauge(
+    'zeebe_topology_cluster_health',
+    'The verdict on the cluster as of the last poll (1 for the one that holds).',
+    ({ lastPoll, verdict }, add) => {
+      if (lastPoll) addVerdicts(add, verdict);
+    },
+  ),
+  ofTopology('cluster_size', 'Brokers that should be there, as of the last poll.', ({ clusterSize }) => clusterSize),
+  ofTopology('brokers', 'Brokers listed, as of the last poll.', ({ brokers }) => brokers.length),
+  ofTopology(
+    'partitions',
+    'Partitions that should be there, as of the last poll.',
+    ({ partitionsCount }) => partitionsCount,
+  ),
+  ofTopology(
+    'replication_factor',
+    'Replicas of each partition as the gateway computes it, as of the last poll; ' +
+      'it falls while members leave or partitions bootstrap.',
+    ({ replicationFactor }) => replicationFactor,
+  ),
+  infoOf('gateway_info', 'Version of the gateway that answered the last poll; always 1.', ({ gatewayVersion }) =>
+    gatewayVersion === undefined ? undefined : labels({ version: gatewayVersion }),
+  ),
+  infoOf('cluster_info', 'Id that the cluster gives itself, as of the last poll; always 1.', ({ clusterId }) =>
+    clusterId === undefined ? undefined : labels({ cluster_id: clusterId }),
+  ),
+  ofTopology(
+    'last_completed_change_id',
+    'Id of the last completed change of the cluster configuration, as of the last poll.',
+    ({ lastCompletedChangeId }) => lastCompletedChangeId,
+  ),
+  ofView(
+    'broker_up',
+    'Whether a broker is listed (1) or missing (0), as of the last poll.',
+    ({ topology, missingBrokers }, add) => {
+      const listed = topology.brokers.map(({ id }) => ({ id, up: 1 }));
+      const missing = missingBrokers.map((id) => ({ id, up: 0 }));
+      const known = [...listed, ...missing].sort((a, b) => byId(a.id, b.id));
+      for (const { id, up } of known) add(up, labels({ broker: id }));
+    },
+  ),
+  ofView('broker_info', 'Address and version of a listed broker, as of the last poll; always 1.', (view, add) => {
+    for (const { id, host, port, version } of view.topology.brokers)
+      add(1, labels({ broker: id, host, port, version }));
+  }),
+  ofPartitions(
+    'partition_has_leader',
+    'Whether a partition has a leader (1) or not (0), as of the last poll.',
+    ({ leaders }) => Number(leaders.length > 0),
+  ),
+  ofPartitions(
+    'partition_replicas',
+    'Replicas of a partition listed as leader or follower, those joining or leaving left out, as of the last poll.',
+    ({ replicas }) => replicas,
+  ),
+  ofPartitions(
+    'partition_healthy_replicas',
+    'Those of the replicas of a partition that are healthy, as of the last poll.',
+    ({ healthyReplicas }) => healthyReplicas,
+  ),
+  {
+    source: 'state',
+    name: 'zeebe_topology_partition_leader_changes_total',
+    type: 'counter',
+    help: 'Leaders of a partition other than the last one known, as this gateway tells it between two polls.',
+    samples: ({ leaders }, add) => {
+      for (const [partition, { changes }] of leaders) add(changes, labels({ partition }));
+    },
+  },
+  ofReplicas(
+    'partition_role',
+    'Role of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
+    (add, { role }, own) => addRoles(add, role, own),
+  ),
+  ofReplicas(
+    'partition_health',
+    'Health of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
+    (add, { health }, own) => addHealths(add, health, own),
+  ),
+  ofReplicas(
+    'partition_state',
+    'State of a replica of a partition in a broker (1 for the one that holds), as of the last poll; ' +
+      'only where the cluster tells it.',
+    (add, { state }, own) => {
+      if (state !== undefined) addStates(add, state, own);
+    },
+  ),
+];
+
+function ofTopology(name: string, help: string, value: (topology: Topology) => number | undefined): StateFamily {
+  return single(`zeebe_topology_${name}`, help, ({ view }) => view && value(view.topology));
+}
+
+function infoOf(name: string, help: string, own: (topology: Topology) => Labels | undefined): StateFamily {
+  return ofView(name, help, ({ topology }, add) => {
+    const present = own(topology);
+    if (present !== undefined) add(1, present);
+  });
+}
+
+function ofView(name: string, help: string, samples: (view: ClusterView, add: Add) => void): StateFamily {
+  return gauge(`zeebe_topology_${name}`, help, ({ view }, add) => {
+    if (view) samples(view, add);
+  });
+}
+
+function ofPartitions(name: string, help: string, value: (partition: Partition) => number): StateFamily {
+  return ofView(name, help, ({ partitions }, add) => {
+    for (const partition of partitions) add(value(partition), labels({ partition: partition.id }));
+  });
+}
+
+function ofReplicas(
+  name: string,
+  help: string,
+  samples: (add: Add, replica: Replica, own: Labels) => void,
+): StateFamily {
+  return ofView(name, help, ({ topology }, add) => {
+    for (const broker of topology.brokers) {
+      for (const replica of broker.replicas) samples(add, replica, replicaLabels(broker, replica));
+    }
+  });
+}
+
+function replicaLabels({ id }: Broker, { partition }: Replica): Labels {
+  return labels({ broker: id, partition });
+}

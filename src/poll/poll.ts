@@ -1,0 +1,91 @@
+import type { Authenticated, Authenticator } from '../auth/authenticator.ts';
+import type { AuthFailure } from '../auth/failure.ts';
+import type { TokenTimes } from '../auth/token.ts';
+import type { TokenRequest } from '../auth/token-endpoint.ts';
+import { type Clock, withDeadline } from '../clock.ts';
+import { type Client, readAnswer } from '../zeebe/client.ts';
+import type { Topology } from '../zeebe/topology.ts';
+import type { PollFailure } from './failure.ts';
+
+export interface PollResult {
+  /** Unix time in milliseconds. */
+  readonly endedAt: number;
+  /** Absent where the poll failed without a request. */
+  readonly seconds?: number;
+  /** Of the cluster's last answer; absent where there was none. */
+  readonly httpStatus?: number;
+  readonly outcome: Snapshot | { readonly ok: false; readonly failure: PollFailure };
+  readonly authentication: AuthenticationResult;
+}
+
+export interface Snapshot {
+  readonly ok: true;
+  readonly topology: Topology;
+}
+
+export interface AuthenticationResult {
+  /** Whether the cluster took the credentials; absent where the poll failed before that was decided. */
+  readonly up?: boolean;
+  /** Absent where nothing is wrong, or it was not reached. */
+  readonly failure?: AuthFailure;
+  readonly token?: TokenTimes;
+  readonly tokenRequests: readonly TokenRequest[];
+}
+
+/** One authenticated GET of the topology. Never rejects; what an aborted signal ends is not worth keeping. */
+export type Poll = (signal: AbortSignal) => Promise<PollResult>;
+
+export interface PollOptions {
+  readonly client: Client;
+  readonly authenticator: Authenticator;
+  /** Milliseconds, for the whole poll: token requests too. */
+  readonly pollTimeout: number;
+  readonly clock: Clock;
+}
+
+export function createPoll({ client, authenticator, pollTimeout, clock }: PollOptions): Poll {
+  return async (stop) => {
+    const startedAt = clock.monotonic();
+    const authenticated = await withDeadline(pollTimeout, stop, (signal) =>
+      authenticator.authenticate((headers) => client(headers, signal), signal),
+    );
+    const { sent, failure, token, tokenRequests, requested } = authenticated;
+    const outcome = outcomeOf(authenticated);
+    const up = accepted(authenticated);
+    return {
+      outcome,
+      authentication: {
+        ...(up !== undefined && { up }),
+        ...(failure && { failure }),
+        ...(token && { token }),
+        tokenRequests,
+      },
+      ...(sent?.kind === 'answer' && { httpStatus: sent.answer.status }),
+      ...(requested && { seconds: (clock.monotonic() - startedAt) / 1000 }),
+      endedAt: clock.now(),
+    };
+  };
+}
+
+function outcomeOf({ sent, failure }: Authenticated): PollResult['outcome'] {
+  if (sent?.kind === 'failure') return { ok: false, failure: sent.failure };
+  if (failure && (!sent || sent.answer.status === 401 || sent.answer.status === 403)) {
+    return { ok: false, failure: { ...failure, reason: 'auth' } };
+  }
+  return sent ? readAnswer(sent.answer) : { ok: false, failure: withoutReason };
+}
+
+/** An authenticator that sends nothing says why: this stands for one that breaks that promise. */
+const withoutReason: PollFailure = {
+  reason: 'other',
+  message: 'no request was sent and no reason given',
+  remedy: 'this is a defect of the exporter: please report it',
+};
+
+function accepted({ sent }: Authenticated): boolean | undefined {
+  if (!sent) return false;
+  if (sent.kind === 'failure') return undefined;
+  const { status } = sent.answer;
+  if (status === 200) return true;
+  return status === 401 || status === 403 ? false : undefined;
+}
