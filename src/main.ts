@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { once } from 'node:events';
+import { type Flags, parseCommandLine } from './config/command-line.ts';
+import { loadConfig } from './config/load.ts';
+import { ConfigError } from './config/problem.ts';
+import { startExporter } from './exporter.ts';
+import { createLogger } from './logger.ts';
+import { version } from './version.ts';
+
+async function main(argv: readonly string[]): Promise<number> {
+  const commandLine = parseCommandLine(argv, versionText());
+  switch (commandLine.command) {
+    case 'print':
+      (commandLine.exitCode === 0 ? process.stdout : process.stderr).write(commandLine.text);
+      return commandLine.exitCode;
+    case 'serve':
+      return commandLine.check ? check(commandLine.flags) : serve(commandLine.flags);
+  }
+}
+
+function check(flags: Flags): number {
+  const { config, notices } = load(flags);
+  for (const { message } of notices) process.stdout.write(`${message}\n`);
+  process.stdout.write(`The configuration is valid: ${config.clusters.map(({ name }) => name).join(', ')}.\n`);
+  return 0;
+}
+
+async function serve(flags: Flags): Promise<number> {
+  const { config, notices } = load(flags);
+  const logger = createLogger(config.log);
+  for (const { message, ...details } of notices) logger.warn(details, message);
+
+  const exporter = await startExporter(config, logger).catch((error: unknown) => {
+    logger.error({ err: error }, 'the exporter cannot listen: is the port taken, or the address of another machine?');
+  });
+  if (!exporter) return 1;
+  for (const address of exporter.addresses) {
+    logger.info({ address, version, clusters: config.clusters.length }, `listening on ${address}`);
+  }
+
+  const signal = await Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
+  logger.info(`${signal}: stopping`);
+  await exporter.stop();
+  return 0;
+}
+
+function load(flags: Flags): ReturnType<typeof loadConfig> {
+  return loadConfig({ flags, env: process.env, isTerminal: process.stderr.isTTY });
+}
+
+function versionText(): string {
+  return `zeebe-topology-exporter ${version} (Node.js ${process.version})\n`;
+}
+
+const exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  return 1;
+});
+// A name lookup that nobody waits for any more would hold the process for its own half minute.
+process.exit(exitCode);
