@@ -1,0 +1,142 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import { empty, html, problem, type Reply } from './replies.ts';
+
+/** What a cluster needs of an identity provider, in the same process; startIdentityProvider gives one. */
+export interface TokenIssuer {
+  readonly issuerUrl: string;
+  readonly keys: () => JSONWebKeySet;
+  /** The JWT behind an opaque token (RFC 7662's purpose), or the token itself. */
+  readonly introspect: (token: string) => string;
+}
+
+export type ClusterAuthentication =
+  | { readonly method: 'none' }
+  | { readonly method: 'basic'; readonly username: string; readonly password: string }
+  | { readonly method: 'oauth2'; readonly issuer: TokenIssuer; readonly audience: string };
+
+/**
+ * Who refuses: the Identity SDK of 8.5 to 8.7, Spring Security in 8.8 and later, or nginx in front (SaaS, and Basic
+ * before 8.8, which the broker itself did not have).
+ */
+type Refuser = 'identity' | 'spring' | 'nginx';
+
+interface Credentials {
+  readonly authorization: string | undefined;
+  /** The request's path, for the problem's `instance`. */
+  readonly path: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The refusal to answer with, or undefined where the credentials are good. */
+export async function refusal(
+  authentication: ClusterAuthentication,
+  refuser: Refuser,
+  credentials: Credentials,
+): Promise<Reply | undefined> {
+  switch (authentication.method) {
+    case 'none':
+      return undefined;
+    case 'basic':
+      return basicRefusal(authentication, refuser, credentials);
+    case 'oauth2': {
+      const flaw = await tokenFlaw(authentication, refuser, credentials);
+      return flaw && tokenRefusals[refuser](flaw, credentials.path);
+    }
+  }
+}
+
+type BasicAuthentication = Extract<ClusterAuthentication, { method: 'basic' }>;
+type OAuth2Authentication = Extract<ClusterAuthentication, { method: 'oauth2' }>;
+
+function basicRefusal(expected: BasicAuthentication, refuser: Refuser, sent: Credentials): Reply | undefined {
+  const encoded = /^Basic +(\S+)$/i.exec(sent.authorization ?? '')?.[1];
+  const given = Buffer.from(encoded ?? '', 'base64');
+  const right = Buffer.from(`${expected.username}:${expected.password}`);
+  if (given.length === right.length && timingSafeEqual(given, right)) return undefined;
+  if (refuser !== 'spring') {
+    return html(401, '401 Authorization Required', { 'www-authenticate': 'Basic realm="Zeebe"' });
+  }
+  if (encoded !== undefined) return empty(401, { 'www-authenticate': 'Basic realm="Realm"' });
+  const detail = 'An Authentication object was not found in the SecurityContext';
+  return problem(401, 'Unauthorized', detail, sent.path);
+}
+
+/** What is wrong with a token, and Spring's words for it. */
+interface TokenFlaw {
+  readonly kind: 'missing' | 'undecodable' | 'signature' | 'claims' | 'expired';
+  readonly description: string;
+}
+
+/** Spring Security and java-jwt, the Identity SDK's library, differ in the seconds of clock skew they allow. */
+const clockSkew: Record<Refuser, number> = { identity: 0, spring: 60, nginx: 0 };
+
+async function tokenFlaw(
+  { issuer, audience }: OAuth2Authentication,
+  refuser: Refuser,
+  { authorization, now }: Credentials,
+): Promise<TokenFlaw | undefined> {
+  if (authorization === undefined) return { kind: 'missing', description: '' };
+  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  // Spring's bearer filter ignores other schemes, so they arrive as if there were no credentials.
+  if (token === undefined) return { kind: refuser === 'spring' ? 'missing' : 'undecodable', description: '' };
+  try {
+    await jwtVerify(issuer.introspect(token), createLocalJWKSet(issuer.keys()), {
+      issuer: issuer.issuerUrl,
+      audience,
+      currentDate: new Date(now),
+      clockTolerance: clockSkew[refuser],
+      requiredClaims: ['exp'],
+    });
+    return undefined;
+  } catch (error) {
+    return flawOf(error, audience);
+  }
+}
+
+function flawOf(error: unknown, audience: string): TokenFlaw {
+  if (error instanceof errors.JWTExpired) {
+    const expired = new Date(Number(error.payload.exp) * 1000).toISOString().replace('.000Z', 'Z');
+    return { kind: 'expired', description: `Jwt expired at ${expired}` };
+  }
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const audiences = [error.payload.aud ?? []].flat().join(', ');
+    return {
+      kind: 'claims',
+      description:
+        error.claim === 'aud'
+          ? `Token audiences are [${audiences}], expected at least one of [${audience}]`
+          : `The ${error.claim} claim is not valid`,
+    };
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) {
+    return { kind: 'signature', description: 'Signed JWT rejected: Invalid signature' };
+  }
+  if (error instanceof errors.JWKSNoMatchingKey) {
+    const description = 'Signed JWT rejected: Another algorithm expected, or no matching key(s) found';
+    return { kind: 'signature', description };
+  }
+  return { kind: 'undecodable', description: 'Invalid token' };
+}
+
+/** Seen on 8.6.0, but for the signature's, which is the Identity SDK's text. */
+const identityDetails: Record<TokenFlaw['kind'], string> = {
+  missing: 'Access Denied',
+  undecodable: 'error decoding jwt',
+  signature: 'the token signature is invalid',
+  claims: 'the provided claims are invalid',
+  expired: 'the token has expired',
+};
+
+const tokenRefusals: Record<Refuser, (flaw: TokenFlaw, path: string) => Reply> = {
+  identity: ({ kind }, path) => problem(401, 'Unauthorized', identityDetails[kind], path),
+  spring: ({ kind, description }) =>
+    empty(401, {
+      'www-authenticate':
+        kind === 'missing'
+          ? 'Bearer'
+          : `Bearer error="invalid_token", error_description="An error occurred while attempting to decode the Jwt: ${description}", error_uri="https://tools.ietf.org/html/rfc6750#section-3.1"`,
+    }),
+  nginx: () => html(401, '401 Authorization Required'),
+};

@@ -1,0 +1,66 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Reply } from './replies.ts';
+
+export interface ListenOptions {
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** PEM: with them the server speaks TLS only. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+interface Listening {
+  readonly origin: string;
+  /** Ends the server and every open connection. */
+  readonly close: () => Promise<void>;
+}
+
+/** A handler's answer; `silence` never answers, `hang-up` closes the connection. */
+export type Answer = Reply | 'silence' | 'hang-up';
+
+/** `gone` aborts when the client's connection ends. Rejects as `server.listen` does, for example with EADDRINUSE. */
+export async function listen(
+  options: ListenOptions,
+  answer: (request: IncomingMessage, gone: AbortSignal) => Answer | Promise<Answer>,
+): Promise<Listening> {
+  const handler = async (request: IncomingMessage, response: ServerResponse) => {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    try {
+      send(response, await answer(request, gone.signal));
+    } catch (error) {
+      response.statusCode = 500;
+      response.end(`The simulator failed: ${error instanceof Error ? error.message : error}\n`);
+    }
+  };
+  const server = options.tls === undefined ? createServer(handler) : createTlsServer(options.tls, handler);
+  const { host = '127.0.0.1', port = 0 } = options;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === 'object' ? address?.port : port;
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  return {
+    origin: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  if (answer === 'silence') return;
+  if (answer === 'hang-up') {
+    response.socket?.destroy();
+    return;
+  }
+  response.statusCode = answer.status;
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+  response.end(answer.body);
+}

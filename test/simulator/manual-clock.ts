@@ -1,0 +1,28 @@
+import type { Clock } from '../../src/simulator/clock.ts';
+
+export interface ManualClock extends Clock {
+  /** Lets time pass and wakes the sleepers whose time has come. */
+  readonly advance: (milliseconds: number) => void;
+  /** Resolves with the length of the next sleep that begins. */
+  readonly nextSleep: () => Promise<number>;
+}
+
+export function manualClock(start = Date.UTC(2030, 0, 1)): ManualClock {
+  let now = start;
+  let sleepers: { readonly until: number; readonly wake: () => void }[] = [];
+  const watchers: ((milliseconds: number) => void)[] = [];
+  return {
+    now: () => now,
+    sleep: (milliseconds) =>
+      new Promise((wake) => {
+        sleepers.push({ until: now + milliseconds, wake });
+        for (const watcher of watchers.splice(0)) watcher(milliseconds);
+      }),
+    advance(milliseconds) {
+      now += milliseconds;
+      for (const { until, wake } of sleepers) if (until <= now) wake();
+      sleepers = sleepers.filter(({ until }) => until > now);
+    },
+    nextSleep: () => new Promise((resolve) => watchers.push(resolve)),
+  };
+}
