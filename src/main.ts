@@ -49,7 +49,7 @@ function load(flags: Flags): ReturnType<typeof loadConfig> {
 }
 
 function versionText(): string {
-  return `zeebe-topology-exporter ${version} (Node.js ${process.version})\n`;
+  return `zeebe-topology-exporter ${version} (Node.js ${process.version})`;
 }
 
 const exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,0 +1,136 @@
+import { writeFileSync } from 'node:fs';
+
+import { clusterTable, topTable } from '../src/config/schema.ts';
+import type { Raw, Setting, Table } from '../src/config/setting.ts';
+
+export const exampleFile = `\
+poll_interval: 15s
+poll_timeout: 10s
+
+clusters:
+  - name: production
+    address: https://bru-2.zeebe.camunda.io/0f4ae3d1-5d0e-4d5c-8f0b-6b6f9d3c2a11
+    oauth2:
+      client_id: exporter
+      client_secret_file: secrets/production
+      audience: zeebe.camunda.io
+
+  - name: keycloak
+    address: https://zeebe.example.com/orchestration
+    api_version: v2
+    oauth2:
+      client_id: exporter
+      client_secret_file: secrets/keycloak
+      issuer_url: https://keycloak.example.com/realms/camunda
+      scopes: [zeebe-api]
+      client_auth: client_secret_basic
+
+  - name: staging
+    address: http://zeebe-gateway.staging:8080
+    poll_interval: 1m
+    basic_auth:
+      username: demo
+      password_file: secrets/staging
+    headers:
+      X-Tenant: staging
+`;
+
+/** The page that `npm run docs` writes. */
+export function configurationPage(): string {
+  return `# Configuration
+
+<!-- Written by \`npm run docs\` from src/config/schema.ts: change it there. -->
+
+The exporter watches one cluster that environment variables describe, or any number of clusters that a file describes.
+Flags win over environment variables, these over the file, and the file over the defaults.
+
+The whole configuration is validated before anything runs. \`--config.check\` does only that. What is wrong is told all
+at once, each with its place, what was expected there and what was found:
+
+\`\`\`
+exporter.yml:15: clusters[1].oauth2.client_id: expected a value, found nothing
+CAMUNDA_AUTH_STRATEGY: expected one of NONE, BASIC, OAUTH, found "BEARER"
+--web.telemetry-path: expected a path such as /metrics (letters, digits, . _ ~ - between slashes), found "metrics"
+\`\`\`
+
+No message shows a secret: passwords, client secrets, header values, \`endpoint_params\`, and URLs with credentials
+appear as \`<secret>\`.
+
+## Settings of the exporter
+
+A key with a dot is a key inside a mapping: \`log.level\` is \`level\` under \`log\`.
+
+${settingsTable(topTable, ['Key in the file', 'Flag', 'Variable', 'Default', 'Meaning'])}
+
+\`--version\` and \`--help\` print and exit.
+
+## Settings of a cluster
+
+In the file these are the keys of an entry of \`clusters\`. The variables describe the one cluster of the environment. It
+is used where the file has no \`clusters\`, or where there is no file. Where the file has \`clusters\`, the environment's
+cluster is not used, and a line in the log says so if one is set.
+
+${settingsTable(clusterTable, ['Key in the file', 'Variable', 'Default', 'Meaning'])}
+
+A cluster has at most one of \`basic_auth\` and \`oauth2\`.
+
+### Interval and timeout
+
+\`poll_interval\` and \`poll_timeout\` at the top of the file are the defaults of every cluster. \`ZEEBE_POLL_INTERVAL\` and
+\`ZEEBE_POLL_TIMEOUT\` win over them. What a cluster sets for itself wins over both, as it is about this cluster alone.
+
+Durations are those of Prometheus: \`15s\`, \`1m30s\`, \`500ms\`, \`1h\`.
+
+### Secrets and other files
+
+A secret is given as it is or as the name of a file that holds it, not both. Newlines at the end of that file are
+dropped. Relative paths start at the folder of the configuration file; in a variable, at the working directory. The
+files are read with the configuration.
+
+### Authentication from the environment
+
+Without \`CAMUNDA_AUTH_STRATEGY\` the credentials choose: a client id or client secret means \`OAUTH\`, a user name or
+password of basic authentication \`BASIC\`, neither \`NONE\`. Both are an error that asks for \`CAMUNDA_AUTH_STRATEGY\`.
+
+With \`CAMUNDA_AUTH_STRATEGY\`, \`BASIC\` and \`OAUTH\` need their own credentials; variables of the other method are not
+used, and a line in the log names them. \`NONE\` beside credentials of either method is an error.
+
+An empty variable counts as unset. Two variables that mean the same setting may both be set, to the same value.
+
+## Example
+
+\`\`\`yaml
+${exampleFile.trimEnd()}
+\`\`\`
+
+The file is YAML 1.2. Text that looks like a number, \`true\`, \`false\` or \`null\` needs quotes where text is expected,
+as YAML would change it: \`client_id: "0123"\`. A key that is not known, or stands twice, is an error.
+`;
+}
+
+type Column = 'Key in the file' | 'Flag' | 'Variable' | 'Default' | 'Meaning';
+
+const cells: Record<Column, (setting: Setting, key: string) => string> = {
+  'Key in the file': ({ file }, key) => (file === false ? '' : code(key)),
+  Flag: ({ flag }) => code(flag),
+  Variable: ({ variables = [] }) => variables.map(code).join(' or '),
+  Default: (setting) => {
+    const fromEnvironment = code(setting.variableDefault);
+    return code(setting.default) || (fromEnvironment && `${fromEnvironment} from the environment, none in the file`);
+  },
+  Meaning: ({ doc }) => doc,
+};
+
+function settingsTable(table: Table, columns: readonly Column[]): string {
+  const rows = Object.entries(table).map(([key, setting]) => columns.map((column) => cells[column](setting, key)));
+  return [columns, columns.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function code(raw: Raw | undefined): string {
+  const text = String(raw ?? '');
+  return text === '' ? '' : `\`${text}\``;
+}
+
+if (import.meta.filename === process.argv[1]) {
+  writeFileSync(new URL('configuration.md', import.meta.url), configurationPage());
+}

@@ -1,0 +1,92 @@
+import { isIPv6 } from 'node:net';
+
+import type { ListenAddress } from './config.ts';
+import { Secret } from './secret.ts';
+
+/** What the exporter serves itself, besides the metrics. */
+const ownPaths = ['/', '/-/healthy', '/-/ready', '/-/reload', '/api/v1/clusters', '/probe', '/sd'];
+
+function httpUrl(raw: string): URL {
+  const url = /^https?:\/\/[^/\\]/i.test(raw) && !/[\s\p{Cc}]/u.test(raw) ? URL.parse(raw) : null;
+  if (url === null) {
+    throw new Error('a URL that begins with http:// or https://');
+  }
+  return url;
+}
+
+function anonymousUrl(raw: string, credentialsBelongIn: string): URL {
+  const url = httpUrl(raw);
+  if (url.username !== '' || url.password !== '') {
+    throw new Error(`a URL without user name and password (they belong in ${credentialsBelongIn})`);
+  }
+  if (raw.includes('#')) {
+    throw new Error('a URL without a fragment (#)');
+  }
+  return url;
+}
+
+interface ClusterAddress {
+  /** Ends with `/`. */
+  readonly base: URL;
+  /** What the address ended with, if it did. */
+  readonly apiVersion?: 'v1' | 'v2';
+}
+
+/** A cluster's base address; the version of the API, or the whole path of the topology, may stand behind it. */
+export function clusterAddress(raw: string): ClusterAddress {
+  const base = anonymousUrl(raw, 'basic_auth or oauth2');
+  if (raw.includes('?')) {
+    throw new Error('a URL without a query (?)');
+  }
+  const version = /\/(v[12])(\/topology)?\/*$/.exec(base.pathname);
+  const path = version === null ? base.pathname : base.pathname.slice(0, version.index);
+  base.pathname = path.replace(/\/*$/, '/');
+  return version === null ? { base } : { base, apiVersion: version[1] === 'v2' ? 'v2' : 'v1' };
+}
+
+/** May hold a query, but no fragment (RFC 6749, 3.2). */
+export function tokenUrl(raw: string): URL {
+  return anonymousUrl(raw, 'client_id and client_secret');
+}
+
+/** Holds neither query nor fragment (OpenID Connect Discovery 1.0, 3). */
+export function issuerUrl(raw: string): URL {
+  const url = anonymousUrl(raw, 'client_id and client_secret');
+  if (raw.includes('?')) {
+    throw new Error('a URL without a query (?)');
+  }
+  return url;
+}
+
+export function proxyUrl(raw: string): Secret {
+  return new Secret(httpUrl(raw).href);
+}
+
+/** `:10650`, `localhost:10650`, `[::1]:10650`. */
+function listenAddress(raw: string): ListenAddress {
+  const [, ipv6, name, port] = /^(?:\[([^\]]*)\]|([\w.-]*)):(\d{1,5})$/.exec(raw) ?? [];
+  const host = ipv6 ?? name;
+  if (host === undefined || Number(port) > 65535 || (ipv6 !== undefined && !isIPv6(ipv6))) {
+    throw new Error('addresses such as :10650, localhost:10650 or [::1]:10650');
+  }
+  return { ...(host !== '' && { host }), port: Number(port) };
+}
+
+export function listenAddresses(raw: readonly string[]): readonly ListenAddress[] {
+  if (raw.length === 0) {
+    throw new Error('at least one address, such as :10650');
+  }
+  return raw.map(listenAddress);
+}
+
+export function telemetryPath(raw: string): string {
+  if (!/^(\/[\w.~-]+)*\/?$/.test(raw) || !raw.startsWith('/')) {
+    throw new Error('a path such as /metrics (letters, digits, . _ ~ - between slashes)');
+  }
+  // The router tells apart neither cases nor a trailing slash.
+  const path = raw.toLowerCase().replace(/(?<=.)\/$/, '');
+  if (ownPaths.includes(path)) {
+    throw new Error(`a path that the exporter does not serve itself (${ownPaths.join(' ')})`);
+  }
+  return raw;
+}

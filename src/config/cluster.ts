@@ -1,0 +1,193 @@
+import { resolve as resolvePath } from 'node:path';
+
+import type {
+  AuthenticationConfig,
+  BasicConfig,
+  ClusterConfig,
+  OAuth2Config,
+  TlsConfig,
+  TokenEndpoint,
+  TransportConfig,
+} from './config.ts';
+import {
+  belongTogether,
+  certificates,
+  privateKey,
+  type ReadFile,
+  readFailure,
+  secretInFile,
+} from './credential-files.ts';
+import type { Settings } from './resolve.ts';
+import { type clusterTable, saasTokenUrl } from './schema.ts';
+import type { Secret } from './secret.ts';
+import type { Key } from './setting.ts';
+
+type ClusterSettings = Settings<typeof clusterTable>;
+/** The settings that name a file. */
+type FileKey = Extract<Key<typeof clusterTable>, `${string}_file`>;
+
+interface Cluster {
+  readonly settings: ClusterSettings;
+  /** What is in the file that a setting names; undefined where none is named, or where it is wrong (and reported). */
+  read<V>(key: FileKey, parse: (content: string) => V): V | undefined;
+}
+
+/**
+ * Reads the files that the settings name (relative paths start at `folder`) and checks what lies between settings.
+ * Whatever is wrong is reported: the answer is of use only where nothing was.
+ */
+export function buildCluster(settings: ClusterSettings, folder: string, readFile: ReadFile): ClusterConfig | undefined {
+  const cluster: Cluster = { settings, read: fileReader(settings, folder, readFile) };
+  const name = settings.required('name');
+  const address = settings.required('address');
+  const authentication = authenticationConfig(cluster);
+  const transport = transportConfig(cluster, 'tls_config');
+  if (name === undefined || address === undefined || authentication === undefined) {
+    return undefined;
+  }
+  const apiVersion = settings.value('api_version');
+  return {
+    name,
+    address: address.base,
+    apiVersion: settings.has('api_version') ? apiVersion : (address.apiVersion ?? apiVersion),
+    ...pollTimes(settings),
+    authentication,
+    transport,
+    headers: settings.value('headers'),
+  };
+}
+
+function fileReader(settings: ClusterSettings, folder: string, readFile: ReadFile): Cluster['read'] {
+  return (key, parse) => {
+    const path = settings.value(key);
+    if (path === undefined) {
+      return undefined;
+    }
+    const absolute = resolvePath(folder, path);
+    let content: string;
+    try {
+      content = readFile(absolute);
+    } catch (error) {
+      settings.report(key, 'a readable file', `${absolute}: ${readFailure(error)}`);
+      return undefined;
+    }
+    try {
+      return parse(content);
+    } catch (error) {
+      const expected = error instanceof Error ? error.message : 'something else';
+      settings.report(key, `a file with ${expected}`, `another content in ${absolute}`);
+      return undefined;
+    }
+  };
+}
+
+function pollTimes(settings: ClusterSettings): Pick<ClusterConfig, 'pollInterval' | 'pollTimeout'> {
+  const pollInterval = settings.value('poll_interval');
+  const pollTimeout = settings.value('poll_timeout');
+  if (!settings.has('poll_timeout')) {
+    return { pollInterval, pollTimeout: Math.min(pollTimeout, pollInterval) };
+  }
+  if (pollTimeout > pollInterval && settings.valid('poll_interval') && settings.valid('poll_timeout')) {
+    const found = settings.shown('poll_timeout');
+    settings.report('poll_timeout', `at most the poll_interval, ${settings.shown('poll_interval')}`, found);
+  }
+  return { pollInterval, pollTimeout };
+}
+
+function authenticationConfig(cluster: Cluster): AuthenticationConfig | undefined {
+  const { settings } = cluster;
+  const isBasic = settings.has('basic_auth');
+  if (settings.has('oauth2')) {
+    if (isBasic) {
+      settings.report('basic_auth', 'at most one of basic_auth and oauth2', 'both');
+    }
+    return oauth2Config(cluster);
+  }
+  return isBasic ? basicConfig(cluster) : { method: 'none' };
+}
+
+function basicConfig(cluster: Cluster): BasicConfig | undefined {
+  const username = cluster.settings.required('basic_auth.username');
+  const password = secretOf(cluster, 'basic_auth.password');
+  return username === undefined || password === undefined ? undefined : { method: 'basic', username, password };
+}
+
+function oauth2Config(cluster: Cluster): OAuth2Config | undefined {
+  const { settings } = cluster;
+  const clientId = settings.required('oauth2.client_id');
+  const secret = secretOf(cluster, 'oauth2.client_secret');
+  const endpoint = tokenEndpoint(settings);
+  const isSaas = 'tokenUrl' in endpoint && endpoint.tokenUrl.href === saasTokenUrl;
+  const transport = transportConfig(cluster, 'oauth2.tls_config');
+  if (clientId === undefined || secret === undefined) {
+    return undefined;
+  }
+  return {
+    method: 'oauth2',
+    clientId,
+    clientAuthentication: { method: settings.value('oauth2.client_auth'), secret },
+    endpoint,
+    ...defined({
+      audience: settings.value('oauth2.audience') ?? (isSaas ? 'zeebe.camunda.io' : undefined),
+      resource: settings.value('oauth2.resource'),
+    }),
+    scopes: settings.value('oauth2.scopes'),
+    endpointParams: settings.value('oauth2.endpoint_params'),
+    transport,
+  };
+}
+
+function tokenEndpoint(settings: ClusterSettings): TokenEndpoint {
+  if (settings.has('oauth2.token_url') && settings.has('oauth2.issuer_url')) {
+    settings.report('oauth2.issuer_url', 'only one of token_url and issuer_url', 'both');
+  }
+  const issuerUrl = settings.value('oauth2.issuer_url');
+  return issuerUrl === undefined ? { tokenUrl: settings.value('oauth2.token_url') } : { issuerUrl };
+}
+
+function secretOf(
+  { settings, read }: Cluster,
+  key: 'basic_auth.password' | 'oauth2.client_secret',
+): Secret | undefined {
+  const fileKey = `${key}_file` as const;
+  if (settings.has(key) && settings.has(fileKey)) {
+    settings.report(fileKey, `only one of ${settings.name(key)} and ${settings.name(fileKey)}`, 'both');
+  }
+  if (!settings.has(key) && !settings.has(fileKey)) {
+    settings.report(key, `a value, or a file that holds it in ${settings.name(fileKey)}`, 'nothing');
+  }
+  return settings.value(key) ?? read(fileKey, secretInFile);
+}
+
+function transportConfig(cluster: Cluster, group: 'tls_config' | 'oauth2.tls_config'): TransportConfig {
+  return { tls: tlsConfig(cluster, group), ...defined({ proxyUrl: cluster.settings.value('proxy_url') }) };
+}
+
+function tlsConfig({ settings, read }: Cluster, group: 'tls_config' | 'oauth2.tls_config'): TlsConfig {
+  const certFile = `${group}.cert_file` as const;
+  const keyFile = `${group}.key_file` as const;
+  if (settings.has(certFile) || settings.has(keyFile)) {
+    settings.required(certFile);
+    settings.required(keyFile);
+  }
+  const cert = read(certFile, certificates);
+  const key = read(keyFile, privateKey);
+  if (cert !== undefined && key !== undefined && !belongTogether(cert, key)) {
+    settings.report(keyFile, 'the key of the certificate in cert_file', 'another key');
+  }
+  return {
+    ...defined({
+      ca: read(`${group}.ca_file`, certificates),
+      cert,
+      key,
+      serverName: settings.value(`${group}.server_name`),
+    }),
+    insecureSkipVerify: settings.value(`${group}.insecure_skip_verify`),
+  };
+}
+
+/** The same without the properties that are undefined. */
+function defined<T extends object>(properties: T) {
+  const entries = Object.entries(properties).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+}

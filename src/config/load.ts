@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import { buildCluster } from './cluster.ts';
+import { type Flags, flagSource } from './command-line.ts';
+import type { Config } from './config.ts';
+import { noFile, readConfigFile } from './config-file.ts';
+import type { ReadFile } from './credential-files.ts';
+import { clusterVariables, type Environment, environmentCluster, environmentSource } from './environment.ts';
+import { ConfigError, type Notice, type Problem } from './problem.ts';
+import { resolve, type Source } from './resolve.ts';
+import { clusterTable, polling, topTable } from './schema.ts';
+import { showPlain } from './show.ts';
+
+interface Inputs {
+  readonly flags: Flags;
+  readonly env: Environment;
+  /** Whether the log goes to a terminal, where it is pretty by default. */
+  readonly isTerminal: boolean;
+  readonly readFile?: ReadFile;
+}
+
+interface LoadedConfig {
+  readonly config: Config;
+  readonly notices: readonly Notice[];
+}
+
+/**
+ * Flags win over the environment, it wins over the file, the file over the defaults.
+ * Throws a `ConfigError` with everything that is wrong.
+ */
+export function loadConfig({ flags, env, isTerminal, readFile = readUtf8 }: Inputs): LoadedConfig {
+  const problems: Problem[] = [];
+  const notices: Notice[] = [];
+
+  const path = String(flags['config.file'] ?? '');
+  const file = path === '' ? noFile : readConfigFile(path, readFile, problems);
+  const common = [file.top, environmentSource(topTable, env, problems)];
+  const settings = resolve(topTable, flagSource(flags), common, problems);
+
+  const variables = clusterVariables(env);
+  if (file.clusters !== undefined && variables.length > 0) {
+    notices.push({ message: 'the configuration file has clusters, so that of the environment is not used', variables });
+  }
+  const sources = file.clusters ?? [environmentCluster(env, problems, notices)];
+  reportSharedNames(sources, problems);
+  const folder = file.clusters === undefined ? '.' : dirname(path);
+  const clusters = sources.flatMap((source) => {
+    const cluster = resolve(clusterTable, source, common.map(pollingOnly), problems);
+    return buildCluster(cluster, folder, readFile) ?? [];
+  });
+
+  if (problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  const config: Config = {
+    clusters,
+    web: {
+      listenAddresses: settings.value('web.listen_addresses'),
+      telemetryPath: settings.value('web.telemetry_path'),
+    },
+    log: {
+      level: settings.value('log.level'),
+      format: settings.value('log.format') ?? (isTerminal ? 'pretty' : 'json'),
+    },
+  };
+  return { config, notices };
+}
+
+function readUtf8(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+/** What every cluster has in common, unless it says otherwise. */
+function pollingOnly(source: Source): Source {
+  const given = new Map([...source.given].filter(([key]) => key in polling));
+  return { ...source, given, has: (path) => path in polling && source.has(path) };
+}
+
+function reportSharedNames(clusters: readonly Source[], problems: Problem[]): void {
+  const first = new Map<unknown, Source>();
+  for (const cluster of clusters) {
+    const name = cluster.given.get('name');
+    const other = first.get(name);
+    if (name !== undefined && other !== undefined) {
+      const found = `${showPlain(name)}, as at ${other.place('name')}`;
+      problems.push({ place: cluster.place('name'), expected: 'a name that no other cluster has', found });
+    }
+    first.set(name, other ?? cluster);
+  }
+}

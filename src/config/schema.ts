@@ -1,0 +1,200 @@
+import { clusterAddress, issuerUrl, listenAddresses, proxyUrl, telemetryPath, tokenUrl } from './addresses.ts';
+import { apiVersions, logFormats, logLevels } from './config.ts';
+import { pollInterval, pollTimeout } from './durations.ts';
+import { boolean, list, map, type Table, text, under } from './setting.ts';
+import { hide, showUrl } from './show.ts';
+import { authStrategy, clusterName, endpointParams, headers, line, oneOf, scopes, secret, username } from './texts.ts';
+
+export const saasTokenUrl = 'https://login.cloud.camunda.io/oauth/token';
+
+/** At the top: the defaults of every cluster. */
+export const polling = {
+  poll_interval: text({
+    doc: 'How often a cluster is asked for its topology, from 1s to 24h.',
+    default: '15s',
+    format: pollInterval,
+    variables: ['ZEEBE_POLL_INTERVAL'],
+  }),
+  poll_timeout: text({
+    doc: 'How long a poll may take, token requests included; at most the interval. Where it is set nowhere, a shorter interval is the timeout too.',
+    default: '10s',
+    format: pollTimeout,
+    variables: ['ZEEBE_POLL_TIMEOUT'],
+  }),
+};
+
+/** The settings of the exporter: the top of the file, the flags. The file's `clusters` are of the other table. */
+export const topTable = {
+  'config.file': text({
+    doc: 'The configuration file (YAML). Without it, or without clusters in it, the environment describes one cluster.',
+    format: line,
+    flag: '--config.file=PATH',
+    file: false,
+  }),
+  'config.check': boolean({
+    doc: 'Validate the configuration, say what is wrong, and exit with 0 or 1.',
+    default: false,
+    format: (raw) => raw,
+    flag: '--config.check',
+    file: false,
+  }),
+  ...polling,
+  'web.listen_addresses': list({
+    doc: 'Where to serve: host:port, [::1]:port, or :port for every interface. The flag may be given more than once.',
+    default: [':10650'],
+    format: listenAddresses,
+    flag: '--web.listen-address=ADDRESS',
+  }),
+  'web.telemetry_path': text({
+    doc: 'The path of the metrics.',
+    default: '/metrics',
+    format: telemetryPath,
+    flag: '--web.telemetry-path=PATH',
+  }),
+  'log.level': text({
+    doc: `What is logged: ${logLevels.join(', ')}.`,
+    default: 'info',
+    format: oneOf(logLevels),
+    flag: '--log.level=LEVEL',
+  }),
+  'log.format': text({
+    doc: `How it is logged: ${logFormats.join(' or ')}. Without it: pretty on a terminal, json elsewhere.`,
+    format: oneOf(logFormats),
+    flag: '--log.format=FORMAT',
+  }),
+} satisfies Table;
+
+const tlsConfig = {
+  ca_file: text({
+    doc: 'The certificate authorities to trust (PEM), instead of those that Node.js trusts.',
+    format: line,
+  }),
+  cert_file: text({ doc: 'The client certificate (PEM); comes with key_file.', format: line }),
+  key_file: text({ doc: 'The key of the client certificate (PEM, not encrypted).', format: line }),
+  server_name: text({
+    doc: 'The name to ask for and to verify, where it is not the host of the address.',
+    format: line,
+  }),
+  insecure_skip_verify: boolean({
+    doc: "True: the server's certificate is not verified.",
+    default: false,
+    format: (raw) => raw,
+  }),
+};
+
+/** The settings of one cluster, in the file or from the environment. */
+export const clusterTable = {
+  name: text({
+    doc: 'The name in metrics and logs, at most 128 characters; no two clusters share one.',
+    format: clusterName,
+    variables: ['ZEEBE_CLUSTER_NAME'],
+    variableDefault: 'default',
+  }),
+  address: text({
+    doc: 'The base address of the REST API (http or https). Its path is kept; a trailing /v1 or /v2 is understood, and chooses the version where api_version is not set.',
+    format: clusterAddress,
+    show: showUrl,
+    variables: ['ZEEBE_REST_ADDRESS', 'CAMUNDA_REST_ADDRESS'],
+    variableDefault: 'http://localhost:8080/',
+  }),
+  api_version: text({
+    doc: 'v1, v2, or auto (v1, then v2 where v1 is not found).',
+    default: 'v1',
+    format: oneOf(apiVersions),
+  }),
+  ...polling,
+  auth_strategy: text({
+    doc: 'NONE, BASIC or OAUTH. Without it, the credentials that are set choose.',
+    format: authStrategy,
+    variables: ['CAMUNDA_AUTH_STRATEGY'],
+    file: false,
+  }),
+  ...under('basic_auth', {
+    username: text({
+      doc: 'The user name, without a colon.',
+      format: username,
+      variables: ['CAMUNDA_BASIC_AUTH_USERNAME'],
+    }),
+    password: text({
+      doc: 'The password.',
+      format: secret,
+      show: hide,
+      variables: ['CAMUNDA_BASIC_AUTH_PASSWORD'],
+    }),
+    password_file: text({
+      doc: 'A file that holds the password.',
+      format: line,
+      variables: ['CAMUNDA_BASIC_AUTH_PASSWORD_FILE'],
+    }),
+  }),
+  ...under('oauth2', {
+    client_id: text({
+      doc: 'The client id.',
+      format: line,
+      variables: ['CAMUNDA_CLIENT_ID', 'ZEEBE_CLIENT_ID'],
+    }),
+    client_secret: text({
+      doc: 'The client secret.',
+      format: secret,
+      show: hide,
+      variables: ['CAMUNDA_CLIENT_SECRET', 'ZEEBE_CLIENT_SECRET'],
+    }),
+    client_secret_file: text({
+      doc: 'A file that holds the client secret.',
+      format: line,
+      variables: ['CAMUNDA_CLIENT_SECRET_FILE', 'ZEEBE_CLIENT_SECRET_FILE'],
+    }),
+    token_url: text({
+      doc: 'The token endpoint. It is not used with issuer_url.',
+      default: saasTokenUrl,
+      format: tokenUrl,
+      show: showUrl,
+      variables: ['CAMUNDA_OAUTH_URL'],
+    }),
+    issuer_url: text({
+      doc: 'The issuer, whose discovery document names the token endpoint (OpenID Connect Discovery); instead of token_url.',
+      format: issuerUrl,
+      show: showUrl,
+    }),
+    audience: text({
+      doc: 'The audience to ask for. Without it: zeebe.camunda.io at the default token endpoint, none elsewhere.',
+      format: line,
+      variables: ['CAMUNDA_TOKEN_AUDIENCE', 'ZEEBE_TOKEN_AUDIENCE'],
+    }),
+    scopes: list({
+      doc: 'The scopes to ask for; separated by spaces in the variable.',
+      default: [],
+      format: scopes,
+      variables: ['CAMUNDA_OAUTH_SCOPE', 'CAMUNDA_TOKEN_SCOPE'],
+    }),
+    resource: text({
+      doc: 'The resource to ask for (RFC 8707).',
+      format: line,
+      variables: ['CAMUNDA_TOKEN_RESOURCE'],
+    }),
+    endpoint_params: map({
+      doc: 'Further parameters of the token request.',
+      default: [],
+      format: endpointParams,
+      show: hide,
+    }),
+    client_auth: text({
+      doc: 'How the client authenticates at the token endpoint: client_secret_post or client_secret_basic (RFC 6749, 2.3.1).',
+      default: 'client_secret_post',
+      format: oneOf(['client_secret_post', 'client_secret_basic']),
+    }),
+    ...under('tls_config', tlsConfig),
+  }),
+  ...under('tls_config', tlsConfig),
+  proxy_url: text({
+    doc: 'The HTTP proxy for the cluster and its token endpoint; may hold credentials. Without it: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+    format: proxyUrl,
+    show: hide,
+  }),
+  headers: map({
+    doc: 'Further headers, sent to the cluster but not to the token endpoint.',
+    default: [],
+    format: headers,
+    show: hide,
+  }),
+} satisfies Table;

@@ -1,0 +1,72 @@
+import { isAbsolute, relative } from 'node:path';
+
+import type { Flags } from '../../src/config/command-line.ts';
+import type { ClusterConfig, OAuth2Config } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { ConfigError } from '../../src/config/problem.ts';
+
+interface Given {
+  readonly env?: Readonly<Record<string, string>>;
+  /** The text of `conf/exporter.yml`, which `--config.file` then names. */
+  readonly file?: string;
+  readonly flags?: Flags;
+  /** By path, relative to the working directory. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly isTerminal?: boolean;
+}
+
+export function load({ env = {}, file, flags = {}, files = {}, isTerminal = false }: Given) {
+  const all: Readonly<Record<string, string>> = file === undefined ? files : { ...files, 'conf/exporter.yml': file };
+  return loadConfig({
+    flags: file === undefined ? flags : { 'config.file': 'conf/exporter.yml', ...flags },
+    env,
+    isTerminal,
+    readFile(path) {
+      const content = all[isAbsolute(path) ? relative(process.cwd(), path) : path];
+      if (content === undefined) {
+        throw Object.assign(new Error(`ENOENT: ${path}`), { errno: -2 });
+      }
+      return content;
+    },
+  });
+}
+
+export function configError(given: Given): ConfigError {
+  try {
+    load(given);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error;
+    }
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+/** The lines of the message, one a problem. */
+export function complaints(given: Given): readonly string[] {
+  return configError(given).message.split('\n  ').slice(1);
+}
+
+export function onlyCluster(given: Given): ClusterConfig {
+  const [cluster, ...others] = load(given).config.clusters;
+  if (cluster === undefined || others.length > 0) {
+    throw new Error('one cluster was expected');
+  }
+  return cluster;
+}
+
+export function oauth2Of(given: Given): OAuth2Config {
+  const { authentication } = onlyCluster(given);
+  if (authentication.method !== 'oauth2') {
+    throw new Error(`oauth2 was expected, not ${authentication.method}`);
+  }
+  return authentication;
+}
+
+/** A file with one cluster, which has these lines besides its name and address. */
+export function fileWith(...lines: readonly string[]): string {
+  return ['clusters:', '  - name: one', '    address: http://zeebe:8080', ...lines.map((line) => `    ${line}`)].join(
+    '\n',
+  );
+}
