@@ -17,9 +17,13 @@ export function createPollLog(logger: Logger, clock: Clock): (previous: ClusterS
 
   return (previous, state) => {
     const failure = state.lastPoll?.failure;
-    pollFailed(failure);
-    // A failure of authentication that failed the poll has been told with the poll.
-    if (failure?.reason !== 'auth') authFailed(state.authentication.failure);
+    if (failure?.reason === 'auth') {
+      // Told once, with the poll that it failed, and by its own reason: `auth` stands for many.
+      pollFailed(state.authentication.failure ?? failure);
+    } else {
+      pollFailed(failure);
+      authFailed(state.authentication.failure);
+    }
 
     const { topology, missingBrokers = [], partitions = [] } = state.view ?? {};
     if (topology && (state.verdict !== previous.verdict || !previous.lastSuccessAt)) {

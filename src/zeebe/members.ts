@@ -44,9 +44,8 @@ export function missingBrokers(members: Members, topology: Topology): readonly s
 
   const unnamed = clusterSize - brokers.length - missing.length;
   if (unnamed > 0 && [...known, ...listed].every((id) => isIndexBelow(clusterSize, id))) {
-    const free = Array.from({ length: clusterSize }, (_, index) => index.toString()).filter(
-      (id) => !listed.has(id) && !missing.includes(id),
-    );
+    const named = new Set([...listed, ...missing]);
+    const free = Array.from({ length: clusterSize }, (_, index) => index.toString()).filter((id) => !named.has(id));
     missing.push(...free.slice(0, unnamed));
   }
   return missing.sort(byId);

@@ -1,3 +1,4 @@
+import { oneLine } from '../transport/one-line.ts';
 import {
   type Broker,
   byId,
@@ -185,6 +186,5 @@ function quote(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  const shown = JSON.stringify(value);
-  return shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
+  return oneLine(typeof value === 'string' ? JSON.stringify(value) : String(value), 60);
 }

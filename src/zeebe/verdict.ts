@@ -20,7 +20,8 @@ export function verdictOf(
   const degraded =
     brokers.length < clusterSize ||
     missingBrokers.length > 0 ||
-    partitions.some((partition) => partition.healthyReplicas < replicasWanted || leaderHealth(partition) === 'unknown');
+    partitions.some(({ healthyReplicas }) => healthyReplicas < replicasWanted) ||
+    partitions.some(({ leaderReplicas }) => leaderReplicas.some(({ health }) => health === 'unknown'));
   return degraded ? 'degraded' : 'healthy';
 }
 

@@ -20,6 +20,8 @@ describe('a secret', () => {
         logger.error(new Error(`broken by ${secret}`, { cause: secret }));
         const texts = [
           String(secret),
+          secret.toString(),
+          [secret].join(),
           `${secret}`,
           JSON.stringify(holder),
           inspect(holder, { depth: 9, showHidden: true, getters: true }),

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sleep, systemClock, withDeadline } from '../src/clock.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const never = new AbortController().signal;
+
+/** What a promise has come to so far. */
+function watch<T>(promise: Promise<T>): { readonly outcome: () => unknown } {
+  let outcome: unknown = 'pending';
+  promise.then(
+    (value) => {
+      outcome = value ?? 'ended';
+    },
+    (error) => {
+      outcome = error;
+    },
+  );
+  return { outcome: () => outcome };
+}
+
+describe('the system clock', () => {
+  it('tells Unix time in milliseconds, and durations that no change of the time touches', () => {
+    const before = systemClock.monotonic();
+    expect(systemClock.now()).toBe(Date.UTC(2026, 0, 1));
+    vi.setSystemTime(Date.UTC(2020, 0, 1));
+    expect(systemClock.now()).toBe(Date.UTC(2020, 0, 1));
+    vi.advanceTimersByTime(250);
+    expect(systemClock.monotonic() - before).toBe(250);
+  });
+});
+
+describe('a sleep', () => {
+  it('ends after its time, not before', async () => {
+    const { outcome } = watch(sleep(1_000, never));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(outcome()).toBe('pending');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcome()).toBe('ended');
+  });
+
+  it('ends at once when the signal aborts, and leaves no timer behind', async () => {
+    const stop = new AbortController();
+    const { outcome } = watch(sleep(1_000, stop.signal));
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(outcome()).toBe('ended');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([0, -1, Number.NEGATIVE_INFINITY])('of %d ms ends at once', async (ms) => {
+    await sleep(ms, never);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('does not begin where the signal has aborted', async () => {
+    await sleep(1_000, AbortSignal.abort());
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a deadline', () => {
+  /** Ends as the signal it is given does. */
+  const untilAborted = (signal: AbortSignal) =>
+    new Promise<unknown>((resolve) => {
+      if (signal.aborted) resolve(signal.reason);
+      signal.addEventListener('abort', () => resolve(signal.reason));
+    });
+
+  it('aborts with a TimeoutError that tells the time allowed', async () => {
+    const { outcome } = watch(withDeadline(10_000, never, untilAborted));
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(outcome()).toBe('pending');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcome()).toMatchObject({ name: 'TimeoutError', message: 'no whole answer within 10 s' });
+  });
+
+  it('aborts as the signal given does, with its reason', async () => {
+    const stop = new AbortController();
+    const { outcome } = watch(withDeadline(10_000, stop.signal, untilAborted));
+    stop.abort('stopped');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(outcome()).toBe('stopped');
+  });
+
+  it('has aborted from the start where the signal given has', async () => {
+    await expect(withDeadline(10_000, AbortSignal.abort('stopped'), untilAborted)).resolves.toBe('stopped');
+  });
+
+  it('gives what ran in time, and leaves no timer behind', async () => {
+    await expect(withDeadline(10_000, never, async () => 'done')).resolves.toBe('done');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('rejects as what ran does, and leaves no timer behind', async () => {
+    const failing = withDeadline(10_000, never, async () => {
+      throw new Error('broken');
+    });
+    await expect(failing).rejects.toThrow('broken');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,252 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { Agent, request } from 'undici';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { ClusterConfig, Config, ListenAddress } from '../src/config/config.ts';
+import { Secret } from '../src/config/secret.ts';
+import { type Exporter, startExporter } from '../src/exporter.ts';
+import { memoryLog } from './memory-log.ts';
+import { readPage, samplesOf, valuesOf } from './metrics/pages.ts';
+import type { Sample } from './metrics/strict-parser.ts';
+import { clusterConfig } from './polls.ts';
+import { recorded } from './topologies.ts';
+import { freePort, httpServer, listen } from './transport/loopback.ts';
+
+const anyPort: ListenAddress = { host: '127.0.0.1', port: 0 };
+
+/** For what takes a moment on a quiet machine. */
+const soon = { timeout: 20_000, interval: 20 };
+vi.setConfig({ testTimeout: 30_000 });
+
+beforeEach(() => {
+  // What is sent here stays on this machine, whatever proxies its environment names.
+  vi.stubEnv('no_proxy', '*');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const healthy: RequestListener = (_request, response) => {
+  response.setHeader('content-type', 'application/json');
+  response.end(recorded('8.6.0-3x3x3-healthy'));
+};
+
+/** A cluster that is polled ten times a second. */
+async function cluster(name: string, answer: RequestListener, more: Partial<ClusterConfig> = {}) {
+  const address = new URL(await httpServer(answer));
+  return clusterConfig({ name, address, pollInterval: 100, pollTimeout: 10_000, ...more });
+}
+
+/** Runs until the test has ended, if it is not stopped before. */
+async function start(clusters: readonly ClusterConfig[], listenAddresses = [anyPort]): Promise<Exporter> {
+  const config: Config = {
+    clusters,
+    web: { listenAddresses, telemetryPath: '/metrics' },
+    log: { level: 'debug', format: 'json' },
+  };
+  const exporter = await startExporter(config, memoryLog().logger);
+  onTestFinished(() => exporter.stop());
+  return exporter;
+}
+
+function client({ addresses: [address] }: Exporter) {
+  const dispatcher = new Agent();
+  onTestFinished(() => dispatcher.destroy());
+  const get = async (path: string) => {
+    const { statusCode, body } = await request(`http://${address}${path}`, { dispatcher });
+    return { status: statusCode, text: await body.text() };
+  };
+  return { get, read: async () => readPage((await get('/metrics')).text) };
+}
+
+type Page = Awaited<ReturnType<ReturnType<typeof client>['read']>>;
+
+function ofCluster(page: Page, name: string, cluster: string): readonly Sample[] {
+  return samplesOf(page, name).filter(({ labels }) => labels.zeebe_cluster === cluster);
+}
+
+function sum(samples: readonly Sample[]): number {
+  return samples.reduce((total, { value }) => total + value, 0);
+}
+
+describe('two clusters, one of which fails every poll', () => {
+  it('do not touch each other', async () => {
+    const failing: RequestListener = (_request, response) => {
+      response.writeHead(500).end();
+    };
+    const exporter = await start([await cluster('good', healthy), await cluster('bad', failing)]);
+    const { read } = client(exporter);
+    const page = await vi.waitFor(async () => {
+      const each = await read();
+      expect(sum(ofCluster(each, 'polls_total', 'good'))).toBeGreaterThan(3);
+      expect(sum(ofCluster(each, 'polls_total', 'bad'))).toBeGreaterThan(3);
+      return each;
+    }, soon);
+
+    const values = (name: string, of: string) => ofCluster(page, name, of).map(({ value }) => value);
+    expect(values('up', 'good')).toEqual([1]);
+    expect(sum(ofCluster(page, 'poll_failures_total', 'good'))).toBe(0);
+    expect(values('broker_up', 'good')).toEqual([1, 1, 1]);
+    expect(values('last_http_status_code', 'good')).toEqual([200]);
+
+    expect(values('up', 'bad')).toEqual([0]);
+    expect(sum(ofCluster(page, 'poll_failures_total', 'bad'))).toBe(sum(ofCluster(page, 'polls_total', 'bad')));
+    expect(values('last_http_status_code', 'bad')).toEqual([500]);
+    expect(values('broker_up', 'bad')).toEqual([]);
+  });
+});
+
+describe('every page', () => {
+  it('is of one moment: as many failures as polls, and as many durations', async () => {
+    const exporter = await start([await cluster('bad', (_request, response) => response.writeHead(404).end())]);
+    const { read } = client(exporter);
+    for (let seen = 0; seen < 5; ) {
+      const page = await read();
+      seen = sum(samplesOf(page, 'polls_total'));
+      expect(sum(samplesOf(page, 'poll_failures_total'))).toBe(seen);
+      const counts = samplesOf(page, 'poll_duration_seconds').filter(({ name }) => name.endsWith('_count'));
+      expect(sum(counts)).toBe(seen);
+    }
+  });
+});
+
+describe('before the first poll has ended', () => {
+  it('the exporter is not ready, and shows counters at 0; afterwards it is, and shows the cluster', async () => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow: RequestListener = async (incoming, response) => {
+      await released;
+      healthy(incoming, response);
+    };
+    const exporter = await start([await cluster('slow', slow, { pollInterval: 60_000, pollTimeout: 60_000 })]);
+    const { get, read } = client(exporter);
+    expect((await get('/-/ready')).status).toBe(503);
+    expect((await get('/-/healthy')).status).toBe(200);
+    const before = await read();
+    expect(valuesOf(before, 'polls_total')).toEqual({ '': 0 });
+    expect(valuesOf(before, 'up')).toEqual({});
+
+    release();
+    await vi.waitFor(async () => expect((await get('/-/ready')).status).toBe(200), soon);
+    expect(valuesOf(await read(), 'up')).toEqual({ '': 1 });
+    expect(valuesOf(await read(), 'cluster_health')).toMatchObject({ 'health=healthy': 1 });
+  });
+});
+
+describe('authentication', () => {
+  it('by OAuth sends the token of the identity provider, and shows its times', async () => {
+    const tokenUrl = new URL(
+      await httpServer((_request, response) => {
+        response.setHeader('content-type', 'application/json');
+        response.end('{"access_token":"t0k3n","token_type":"Bearer","expires_in":300}');
+      }),
+    );
+    const guarded: RequestListener = (incoming, response) => {
+      if (incoming.headers.authorization === 'Bearer t0k3n') return healthy(incoming, response);
+      response.writeHead(401).end();
+    };
+    const authentication: ClusterConfig['authentication'] = {
+      method: 'oauth2',
+      clientId: 'exporter',
+      clientAuthentication: { method: 'client_secret_post', secret: new Secret('s3cr3t') },
+      endpoint: { tokenUrl },
+      scopes: [],
+      endpointParams: {},
+      transport: { tls: { insecureSkipVerify: false } },
+    };
+    const timing = { pollInterval: 10_000, pollTimeout: 10_000 };
+    const { read } = client(await start([await cluster('guarded', guarded, { authentication, ...timing })]));
+    const page = await vi.waitFor(async () => {
+      const each = await read();
+      expect(valuesOf(each, 'polls_total')).toEqual({ '': 1 });
+      return each;
+    }, soon);
+    expect(valuesOf(page, 'auth_up')).toEqual({ '': 1 });
+    expect(valuesOf(page, 'token_requests_total')).toEqual({ '': 1 });
+    expect(valuesOf(page, 'token_lifetime_seconds')).toEqual({ '': 300 });
+    expect(sum(samplesOf(page, 'token_expiry_timestamp_seconds'))).toBeGreaterThan(
+      sum(samplesOf(page, 'last_poll_timestamp_seconds')),
+    );
+  });
+});
+
+describe('an address that is taken', () => {
+  it('rejects, and leaves nothing running', async () => {
+    const polled: IncomingMessage[] = [];
+    const watched = await cluster('watched', (incoming) => polled.push(incoming));
+    const taken = new URL(await httpServer(healthy));
+    const free = await freePort();
+    const addresses = [
+      { host: '127.0.0.1', port: free },
+      { host: '127.0.0.1', port: Number(taken.port) },
+    ];
+    await expect(start([watched], addresses)).rejects.toThrow(`EADDRINUSE: address already in use ${taken.host}`);
+    await expect(request(`http://127.0.0.1:${free}/`)).rejects.toThrow('ECONNREFUSED');
+    expect(polled).toEqual([]);
+  });
+});
+
+describe('a stop', () => {
+  it('ends the poll under way, its connection and the server', async () => {
+    let arrived: (incoming: IncomingMessage) => void = () => {};
+    const polled = new Promise<IncomingMessage>((resolve) => {
+      arrived = resolve;
+    });
+    const silent = await cluster('silent', (incoming) => arrived(incoming), {
+      pollInterval: 60_000,
+      pollTimeout: 60_000,
+    });
+    const exporter = await start([silent]);
+    const { get } = client(exporter);
+    const { socket } = await polled;
+    const closed = once(socket, 'close');
+    await exporter.stop();
+    await closed;
+    await expect(get('/metrics')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('ends the connection that was kept for the next poll', async () => {
+    let arrived: (incoming: IncomingMessage) => void = () => {};
+    const polled = new Promise<IncomingMessage>((resolve) => {
+      arrived = resolve;
+    });
+    const server = createServer({ keepAliveTimeout: 0 }, (incoming, response) => {
+      response.setHeader('keep-alive', 'timeout=600');
+      healthy(incoming, response);
+      arrived(incoming);
+    });
+    const address = new URL(`http://127.0.0.1:${await listen(server)}/`);
+    const exporter = await start([clusterConfig({ address, pollInterval: 60_000 })]);
+    const { get } = client(exporter);
+    await vi.waitFor(async () => expect((await get('/-/ready')).status).toBe(200), soon);
+    const { socket } = await polled;
+    expect(socket.destroyed).toBe(false);
+    const closed = once(socket, 'close');
+    await exporter.stop();
+    await closed;
+  });
+
+  it('ends the polls to come', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    let arrived = () => {};
+    const polled = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const exporter = await start([
+      await cluster('polled', (incoming, response) => {
+        arrived();
+        healthy(incoming, response);
+      }),
+      await cluster('not polled yet', healthy),
+    ]);
+    await polled;
+    expect(vi.getTimerCount()).toBeGreaterThan(0);
+    await exporter.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

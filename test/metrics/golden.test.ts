@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { formats } from '../../src/metrics/exposition.ts';
+import { endOfPoll, failed, failure, succeeded } from '../polls.ts';
+import { recorded, topologyOf } from '../topologies.ts';
+import { basic, oauth2 } from './authentication.ts';
+import { pageOf, type Watched } from './pages.ts';
+import { parseStrictly } from './strict-parser.ts';
+
+// The pages in test/fixtures/exposition were read line by line against the documentation of the metrics. To write
+// them again after a change that is meant: npx vitest run test/metrics/golden.test.ts --update, then read the diff.
+
+/** Token times as a renewal before the first poll gives them. */
+const token = { obtainedAt: endOfPoll - 500, expiresAt: endOfPoll + 299_500, lifetime: 300_000 };
+
+const healthy = succeeded(topologyOf(recorded('8.6.0-3x3x3-healthy')));
+
+function answerOf(name: string): Watched['results'] {
+  const later = succeeded(topologyOf(recorded(name)), { endedAt: endOfPoll + 15_000, seconds: 0.0042 });
+  return [healthy, later];
+}
+
+const replica = (partitionId: number, role: string, health: string | null, state: string) => ({
+  partitionId,
+  role,
+  health,
+  state,
+});
+
+/** An answer as 8.10 gives it: two zones, a partition joining the second broker. */
+const zones = topologyOf({
+  brokers: [
+    {
+      brokerId: 'eu-west-2_0',
+      nodeId: 0,
+      host: 'zeebe-b-0.zeebe-b',
+      port: 26501,
+      version: '8.10.0',
+      partitions: [replica(2, 'leader', 'healthy', 'recovering'), replica(1, 'inactive', null, 'joining')],
+    },
+    {
+      brokerId: 'eu-west-1_0',
+      nodeId: 0,
+      host: 'zeebe-a-0.zeebe-a',
+      port: 26501,
+      version: '8.10.0',
+      partitions: [replica(1, 'leader', 'healthy', 'active'), replica(2, 'follower', 'unhealthy', 'leaving')],
+    },
+  ],
+  clusterSize: 2,
+  partitionsCount: 2,
+  replicationFactor: 1,
+  gatewayVersion: '8.10.0',
+  clusterId: 'c0ffee00-0000-4000-8000-000000000000',
+  lastCompletedChangeId: '4',
+});
+
+const renewed = { up: true, token, tokenRequests: [{ seconds: 0.12 }] };
+const expired = {
+  up: false,
+  failure: failure('invalid_client'),
+  token,
+  tokenRequests: [{ seconds: 0.03, failure: 'invalid_client' as const }],
+};
+
+const states: Readonly<Record<string, readonly Watched[]>> = {
+  'before-the-first-poll': [{ results: [] }],
+  healthy: [{ results: [healthy] }],
+  'broker-gone': [{ results: answerOf('8.6.0-3x3x3-broker-gone') }],
+  'quorum-lost': [{ results: answerOf('8.6.0-3x3x3-quorum-lost') }],
+  zones: [
+    {
+      results: [succeeded(zones)],
+      config: { authentication: basic },
+    },
+  ],
+  'token-expired': [
+    {
+      config: { authentication: oauth2 },
+      results: [
+        succeeded(zones, { authentication: renewed }),
+        failed('auth', { endedAt: endOfPoll + 300_000, seconds: 0.03, authentication: expired }),
+      ],
+    },
+  ],
+  'two-clusters-one-down': [
+    { results: [healthy], config: { name: 'production' } },
+    { results: [failed('connect')], config: { name: 'staging "blue"', pollInterval: 60_000 } },
+  ],
+};
+
+describe.each(Object.entries(states))('the page, %s', (state, watched) => {
+  it.each(formats)('in the format %s', async (format) => {
+    const text = await pageOf(format, ...watched);
+    const extension = format === 'text' ? 'txt' : 'openmetrics';
+    await expect(text).toMatchFileSnapshot(`../fixtures/exposition/${state}.${extension}`);
+  });
+
+  it('holds the same families, of the same types, and samples in both formats', async () => {
+    const [text, openmetrics] = await Promise.all([pageOf('text', ...watched), pageOf('openmetrics', ...watched)]);
+    expect(parseStrictly(openmetrics, 'openmetrics')).toEqual(parseStrictly(text, 'text'));
+  });
+});

@@ -1,0 +1,150 @@
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { formats } from '../../src/metrics/exposition.ts';
+import { createPage } from '../../src/metrics/page.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-families.ts';
+import { manualClock } from '../manual-clock.ts';
+import { failed, succeeded } from '../polls.ts';
+import { threeBrokers, topology } from '../topologies.ts';
+import { noProcessMetrics, partOf, readPage, samplesOf, textOf, valuesOf } from './pages.ts';
+import { parseStrictly } from './strict-parser.ts';
+
+const healthy = succeeded(topology(threeBrokers));
+const oneBroker = succeeded(topology(threeBrokers.slice(0, 1)));
+
+/** A process that tells how often its metrics were read. */
+function countingProcess(): ProcessMetrics {
+  let reads = 0;
+  return {
+    reloaded: () => {},
+    render: async () => {
+      const text = `# HELP reads Reads.\n# TYPE reads gauge\nreads ${++reads}\n`;
+      return () => text;
+    },
+  };
+}
+
+function setUp({ clusters = ['production'], processMetrics = noProcessMetrics } = {}) {
+  const clock = manualClock();
+  const page = createPage(clusters, processMetrics, clock);
+  const read = async () => readPage(textOf(await page.body('text', 'identity')));
+  return { clock, page, read };
+}
+
+describe('an update', () => {
+  it('replaces all that a cluster had', async () => {
+    const { page, read } = setUp();
+    page.update('production', await partOf({ results: [healthy] }));
+    expect(valuesOf(await read(), 'broker_up')).toEqual({ 'broker=0': 1, 'broker=1': 1, 'broker=2': 1 });
+    page.update('production', await partOf({ results: [healthy, oneBroker] }));
+    expect(valuesOf(await read(), 'broker_up')).toEqual({ 'broker=0': 1, 'broker=1': 0, 'broker=2': 0 });
+    expect(samplesOf(await read(), 'partition_role')).toHaveLength(12);
+    page.update('production', await partOf({ results: [healthy, oneBroker, failed('dns')] }));
+    expect(valuesOf(await read(), 'broker_up')).toEqual({});
+    expect(valuesOf(await read(), 'polls_total')).toEqual({ '': 3 });
+  });
+
+  it('leaves the other clusters’ parts alone', async () => {
+    const { page, read } = setUp({ clusters: ['a', 'b'] });
+    page.update('a', await partOf({ results: [healthy], config: { name: 'a' } }));
+    page.update('b', await partOf({ results: [healthy], config: { name: 'b' } }));
+    page.update('b', await partOf({ results: [failed('dns')], config: { name: 'b' } }));
+    expect(samplesOf(await read(), 'up')).toEqual([
+      { name: 'zeebe_topology_up', labels: { zeebe_cluster: 'a' }, value: 1 },
+      { name: 'zeebe_topology_up', labels: { zeebe_cluster: 'b' }, value: 0 },
+    ]);
+    expect(samplesOf(await read(), 'brokers').map(({ labels }) => labels.zeebe_cluster)).toEqual(['a']);
+  });
+
+  it('leaves the clusters in the order they were given, whichever was polled first', async () => {
+    const { page, read } = setUp({ clusters: ['b', 'a', 'c'] });
+    for (const name of ['a', 'c', 'b']) page.update(name, await partOf({ results: [healthy], config: { name } }));
+    expect(samplesOf(await read(), 'up').map(({ labels }) => labels.zeebe_cluster)).toEqual(['b', 'a', 'c']);
+  });
+
+  it('is on the page of a scrape that comes after it, be another still being answered', async () => {
+    const { page } = setUp();
+    page.update('production', await partOf({ results: [healthy] }));
+    const part = await partOf({ results: [healthy, failed('dns')] });
+    const before = page.body('text', 'gzip');
+    page.update('production', part);
+    const after = page.body('text', 'gzip');
+    await before;
+    expect(valuesOf(readPage(textOf(gunzipSync(await after))), 'polls_total')).toEqual({ '': 2 });
+  });
+});
+
+describe('the body', () => {
+  it.each(formats)('is the same bytes while nothing has changed (%s)', async (format) => {
+    const { page, clock } = setUp();
+    page.update('production', await partOf({ results: [healthy] }));
+    const plain = await page.body(format, 'identity');
+    const zipped = await page.body(format, 'gzip');
+    clock.advance(4_999);
+    expect(await page.body(format, 'identity')).toBe(plain);
+    expect(await page.body(format, 'gzip')).toBe(zipped);
+  });
+
+  it('is made once for scrapes that come at the same time', async () => {
+    const { page } = setUp();
+    page.update('production', await partOf({ results: [healthy] }));
+    const [one, other] = await Promise.all([page.body('text', 'gzip'), page.body('text', 'gzip')]);
+    expect(other).toBe(one);
+  });
+
+  it.each(formats)('gzipped is the plain one (%s)', async (format) => {
+    const { page } = setUp({ processMetrics: createProcessMetrics() });
+    page.update('production', await partOf({ results: [healthy] }));
+    const plain = await page.body(format, 'identity');
+    expect(gunzipSync(await page.body(format, 'gzip')).equals(plain)).toBe(true);
+  });
+
+  it('is empty, and valid, where there is nothing to show', async () => {
+    const { page } = setUp();
+    expect(textOf(await page.body('text', 'identity'))).toBe('');
+    expect(textOf(await page.body('openmetrics', 'identity'))).toBe('# EOF\n');
+  });
+});
+
+describe('the metrics of the process', () => {
+  const readsOf = async ({ read }: ReturnType<typeof setUp>) => (await read()).get('reads')?.samples[0]?.value;
+
+  it('are read again after five seconds, not before', async () => {
+    const set = setUp({ processMetrics: countingProcess() });
+    expect(await readsOf(set)).toBe(1);
+    set.clock.advance(4_999);
+    expect(await readsOf(set)).toBe(1);
+    set.clock.advance(1);
+    expect(await readsOf(set)).toBe(2);
+    set.clock.advance(4_999);
+    expect(await readsOf(set)).toBe(2);
+  });
+
+  it('are not read again for a poll', async () => {
+    const set = setUp({ processMetrics: countingProcess() });
+    expect(await readsOf(set)).toBe(1);
+    set.page.update('production', await partOf({ results: [healthy] }));
+    expect(await readsOf(set)).toBe(1);
+    expect(valuesOf(await set.read(), 'up')).toEqual({ '': 1 });
+  });
+
+  it('are of one moment in both formats', async () => {
+    const { page } = setUp({ processMetrics: createProcessMetrics() });
+    const [text, openmetrics] = await Promise.all(formats.map((format) => page.body(format, 'identity')));
+    if (!text || !openmetrics) throw new Error('two formats expected');
+    expect(parseStrictly(textOf(openmetrics), 'openmetrics')).toEqual(parseStrictly(textOf(text), 'text'));
+  });
+
+  it('that could not be read fail the scrape, and are read again later', async () => {
+    let broken = true;
+    const render: ProcessMetrics['render'] = async () => {
+      if (broken) throw new Error('no /proc here');
+      return () => '';
+    };
+    const { clock, page } = setUp({ processMetrics: { reloaded: () => {}, render } });
+    await expect(page.body('text', 'identity')).rejects.toThrow('no /proc here');
+    broken = false;
+    clock.advance(5_000);
+    await expect(page.body('text', 'identity')).resolves.toBeInstanceOf(Buffer);
+  });
+});

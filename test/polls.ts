@@ -1,0 +1,63 @@
+import type { AuthFailureReason } from '../src/auth/failure.ts';
+import type { ClusterConfig } from '../src/config/config.ts';
+import type { PollFailureReason } from '../src/poll/failure.ts';
+import type { PollResult } from '../src/poll/poll.ts';
+import { type ClusterState, initialState, nextState } from '../src/poll/state.ts';
+import type { Topology } from '../src/zeebe/topology.ts';
+
+export function clusterConfig(config: Partial<ClusterConfig> = {}): ClusterConfig {
+  return {
+    name: 'production',
+    address: new URL('http://127.0.0.1:8080/'),
+    apiVersion: 'v1',
+    pollInterval: 15_000,
+    pollTimeout: 10_000,
+    authentication: { method: 'none' },
+    transport: { tls: { insecureSkipVerify: false } },
+    headers: {},
+    ...config,
+  };
+}
+
+export const endOfPoll = Date.UTC(2026, 0, 1);
+
+export function succeeded(topology: Topology, result: Partial<PollResult> = {}): PollResult {
+  return {
+    endedAt: endOfPoll,
+    seconds: 0.02,
+    httpStatus: 200,
+    outcome: { ok: true, topology },
+    authentication: { up: true, tokenRequests: [] },
+    ...result,
+  };
+}
+
+export function failure<Reason extends string>(reason: Reason) {
+  return { reason, message: `what ${reason} is`, remedy: `what to do about ${reason}` };
+}
+
+/** A failure before the cluster answered. */
+export function failed(reason: PollFailureReason, result: Partial<PollResult> = {}): PollResult {
+  return {
+    endedAt: endOfPoll,
+    seconds: 10,
+    outcome: { ok: false, failure: failure(reason) },
+    authentication: { tokenRequests: [] },
+    ...result,
+  };
+}
+
+/** A failure of authentication, with the 401 that told it. */
+export function unauthenticated(reason: AuthFailureReason, result: Partial<PollResult> = {}): PollResult {
+  return failed('auth', {
+    outcome: { ok: false, failure: { ...failure(reason), reason: 'auth' } },
+    authentication: { up: false, failure: failure(reason), tokenRequests: [] },
+    httpStatus: 401,
+    seconds: 0.01,
+    ...result,
+  });
+}
+
+export function stateAfter(results: readonly PollResult[], config: Partial<ClusterConfig> = {}): ClusterState {
+  return results.reduce(nextState, initialState(clusterConfig(config)));
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { nextLeaders } from '../../src/zeebe/leaders.ts';
+import { partitionsOf } from '../../src/zeebe/partitions.ts';
+import { broker, leader, topology } from '../topologies.ts';
+
+/** What is known after answers in which these brokers, and no others, led partition 1. */
+function led(...leaders: readonly (readonly string[])[]) {
+  return leaders.reduce<ReturnType<typeof nextLeaders>>(
+    ({ history }, ids) => {
+      const brokers = ids.map((id) => broker(id, leader(1)));
+      return nextLeaders(history, partitionsOf(topology(brokers, { partitionsCount: 1 })));
+    },
+    { history: new Map(), changes: [] },
+  );
+}
+
+function countAfter(...leaders: readonly (readonly string[])[]): number | undefined {
+  return led(...leaders).history.get(1)?.changes;
+}
+
+describe('the count of leader changes', () => {
+  it.each([
+    ['of a partition first seen with a leader', [['0']], 0],
+    ['of a partition first seen without one', [[]], 0],
+    ['of the first leader after none', [[], ['0']], 0],
+    ['while the leader stays', [['0'], ['0']], 0],
+    ['after A, none, A', [['0'], [], ['0']], 0],
+    ['after A, none', [['0'], []], 0],
+    ['after A, B', [['0'], ['1']], 1],
+    ['after A, none, B', [['0'], [], ['1']], 1],
+    ['after A, B, A', [['0'], ['1'], ['0']], 2],
+    ['while the one known is among two', [['0'], ['0', '1'], ['0']], 0],
+    ['while the one known is among two, in whichever order', [['1'], ['0', '1'], ['1']], 0],
+    ['of a second leader that stays', [['0'], ['0', '1'], ['1']], 1],
+    ['of two leaders that are both new', [['0'], ['1', '2']], 1],
+  ])('%s', (_case, leaders, count) => {
+    expect(countAfter(...leaders)).toBe(count);
+  });
+
+  it('is of each partition by itself', () => {
+    const partitions = (ids: readonly string[]) =>
+      partitionsOf(
+        topology(
+          ids.map((id, index) => broker(id, leader(index + 1))),
+          { partitionsCount: 2 },
+        ),
+      );
+    const first = nextLeaders(new Map(), partitions(['0', '1']));
+    const { history } = nextLeaders(first.history, partitions(['0', '2']));
+    expect([...history].map(([id, { changes }]) => [id, changes])).toEqual([
+      [1, 0],
+      [2, 1],
+    ]);
+  });
+
+  it('is kept for a partition that is no longer listed', () => {
+    const { history } = led(['0'], ['1']);
+    expect(nextLeaders(history, []).history.get(1)?.changes).toBe(1);
+  });
+});
+
+describe('the changes of an answer', () => {
+  it('tell where the partition was led and where it is now', () => {
+    expect(led(['0'], [], ['1']).changes).toEqual([{ partition: 1, from: '0', to: '1' }]);
+  });
+
+  it('are none where the leader stays or is first seen', () => {
+    expect(led(['0']).changes).toEqual([]);
+    expect(led(['0'], ['0']).changes).toEqual([]);
+    expect(led(['0'], ['1'], ['1']).changes).toEqual([]);
+  });
+});

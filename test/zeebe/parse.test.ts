@@ -1,0 +1,329 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { parseTopology } from '../../src/zeebe/parse.ts';
+import { anyAnswer, reordered } from '../arbitraries.ts';
+import { recorded, topologyOf } from '../topologies.ts';
+
+// Many runs of the property tests on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+function problemOf(answer: unknown): string {
+  const parsed = parseTopology(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  return parsed.ok ? 'none' : parsed.problem;
+}
+
+const partitions = (count: number) => Array.from({ length: count }, (_, index) => ({ partitionId: index + 1 }));
+
+describe('an answer of a real cluster', () => {
+  it('is read whole, brokers by id and replicas by partition', () => {
+    expect(topologyOf(recorded('8.6.0-3x3x3-healthy'))).toEqual({
+      clusterSize: 3,
+      partitionsCount: 3,
+      replicationFactor: 3,
+      gatewayVersion: '8.6.0',
+      brokers: [
+        {
+          id: '0',
+          host: '127.0.0.1',
+          port: '26501',
+          version: '8.6.0',
+          replicas: [
+            { partition: 1, role: 'leader', health: 'healthy' },
+            { partition: 2, role: 'follower', health: 'healthy' },
+            { partition: 3, role: 'leader', health: 'healthy' },
+          ],
+        },
+        {
+          id: '1',
+          host: '127.0.0.1',
+          port: '26511',
+          version: '8.6.0',
+          replicas: [
+            { partition: 1, role: 'follower', health: 'healthy' },
+            { partition: 2, role: 'leader', health: 'healthy' },
+            { partition: 3, role: 'follower', health: 'healthy' },
+          ],
+        },
+        {
+          id: '2',
+          host: '127.0.0.1',
+          port: '26521',
+          version: '8.6.0',
+          replicas: [
+            { partition: 1, role: 'follower', health: 'healthy' },
+            { partition: 2, role: 'follower', health: 'healthy' },
+            { partition: 3, role: 'follower', health: 'healthy' },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('has no sizes and no brokers while the gateway knows no topology (clusterSize: -1)', () => {
+    expect(topologyOf(recorded('8.5.8-starting'))).toEqual({ gatewayVersion: '8.5.8', brokers: [] });
+  });
+});
+
+describe('the fields', () => {
+  it.each([
+    'brokers',
+    'clusterSize',
+    'partitionsCount',
+    'replicationFactor',
+    'gatewayVersion',
+    'clusterId',
+  ])('takes %s: null for absent', (field) => {
+    const rest = field === 'gatewayVersion' ? { clusterSize: 3 } : { gatewayVersion: '8.6.0' };
+    expect(topologyOf({ ...rest, [field]: null })).toEqual({ ...rest, brokers: [] });
+  });
+
+  it.each(['clusterSize', 'partitionsCount', 'replicationFactor'])('takes %s below 1 for absent', (field) => {
+    for (const value of [0, -1]) expect(topologyOf({ [field]: value })).toEqual({ brokers: [] });
+  });
+
+  it('takes an empty gatewayVersion and clusterId for absent', () => {
+    expect(topologyOf({ gatewayVersion: '', clusterId: '' })).toEqual({ brokers: [] });
+  });
+
+  it('ignores what it does not know', () => {
+    const partition = { partitionId: 1, role: 'leader', health: 'healthy', term: 7 };
+    const known = {
+      brokers: [{ nodeId: 0, partitions: [partition], rack: 'b' }],
+      clusterSize: 1,
+      mood: { good: true },
+    };
+    expect(topologyOf(known)).toEqual({
+      clusterSize: 1,
+      brokers: [
+        { id: '0', host: '', port: '', version: '', replicas: [{ partition: 1, role: 'leader', health: 'healthy' }] },
+      ],
+    });
+  });
+
+  it.each([
+    ['"-1"', -1],
+    ['"12"', 12],
+    ['12', 12],
+    ['""', undefined],
+    ['"v12"', undefined],
+    ['"1.5"', undefined],
+    ['1.5', undefined],
+    ['null', undefined],
+    ['{}', undefined],
+  ])('reads lastCompletedChangeId %s as %s', (text, id) => {
+    expect(topologyOf(`{"clusterSize":1,"lastCompletedChangeId":${text}}`).lastCompletedChangeId).toBe(id);
+  });
+
+  it('reads what 8.10 tells: zones in brokerId, states, cluster id, change id', () => {
+    const replica = (partitionId: number, role: string, state: string) => ({
+      partitionId,
+      role,
+      health: 'healthy',
+      state,
+    });
+    const brokers = [
+      { brokerId: 'eu-west-1_0', nodeId: 0, partitions: [replica(1, 'leader', 'active')] },
+      { brokerId: 'eu-west-2_0', nodeId: 0, partitions: [replica(1, 'follower', 'joining')] },
+    ];
+    const answer = { brokers, clusterSize: 2, clusterId: 'c0ffee', lastCompletedChangeId: '4' };
+    expect(topologyOf(answer)).toMatchObject({
+      clusterId: 'c0ffee',
+      lastCompletedChangeId: 4,
+      brokers: [
+        { id: 'eu-west-1_0', replicas: [{ partition: 1, role: 'leader', health: 'healthy', state: 'active' }] },
+        { id: 'eu-west-2_0', replicas: [{ partition: 1, role: 'follower', health: 'healthy', state: 'joining' }] },
+      ],
+    });
+  });
+
+  it.each([{}, { brokerId: null }, { brokerId: '' }])('calls a broker by its nodeId with %o', (broker) => {
+    expect(topologyOf({ brokers: [{ nodeId: 7, ...broker }] }).brokers[0]?.id).toBe('7');
+  });
+
+  it('takes broker fields that are absent or null for empty', () => {
+    const empty = { id: '0', host: '', port: '', version: '', replicas: [] };
+    const nulls = { nodeId: 0, host: null, port: null, version: null, partitions: null };
+    expect(topologyOf({ brokers: [{ nodeId: 0 }] }).brokers).toEqual([empty]);
+    expect(topologyOf({ brokers: [nulls] }).brokers).toEqual([empty]);
+  });
+
+  it.each([
+    [{}, { role: 'unknown', health: 'unknown' }],
+    [
+      { role: null, health: null, state: null },
+      { role: 'unknown', health: 'unknown' },
+    ],
+    [
+      { role: 'candidate', health: 'sleepy', state: 'dreaming' },
+      { role: 'unknown', health: 'unknown', state: 'unknown' },
+    ],
+    [
+      { role: 'LEADER', health: 'constructor', state: '__proto__' },
+      { role: 'unknown', health: 'unknown', state: 'unknown' },
+    ],
+    [
+      { role: 'inactive', health: 'dead', state: 'recovering' },
+      { role: 'inactive', health: 'dead', state: 'recovering' },
+    ],
+  ])('reads the replica %o as %o', (replica, read) => {
+    const answer = { brokers: [{ nodeId: 0, partitions: [{ partitionId: 1, ...replica }] }] };
+    expect(topologyOf(answer).brokers[0]?.replicas).toEqual([{ partition: 1, ...read }]);
+  });
+});
+
+describe('a malformed answer', () => {
+  it.each([
+    ['', 'not JSON'],
+    ['<html>', 'not JSON'],
+    ['{"brokers":[', 'not JSON'],
+    ['null', 'the answer: expected an object, got null'],
+    ['[]', 'the answer: expected an object, got a list'],
+    ['"up"', 'the answer: expected an object, got "up"'],
+    ['{}', 'expected a topology'],
+    ['{"status":"UP"}', 'expected a topology'],
+  ])('is %j: %s', (text, problem) => {
+    expect(problemOf(text)).toContain(problem);
+  });
+
+  it.each([
+    [{ brokers: {} }, 'brokers: expected a list, got an object'],
+    [{ brokers: 'none' }, 'brokers: expected a list, got "none"'],
+    [{ brokers: [null] }, 'brokers[0]: expected an object, got null'],
+    [{ brokers: [{ nodeId: 0 }, {}] }, 'brokers[1]: expected a nodeId or a brokerId'],
+    [{ brokers: [{ nodeId: '0' }] }, 'brokers[0].nodeId: expected an integer, got "0"'],
+    [{ brokers: [{ nodeId: 0.5 }] }, 'brokers[0].nodeId: expected an integer, got 0.5'],
+    [{ brokers: [{ brokerId: 0 }] }, 'brokers[0].brokerId: expected a string, got 0'],
+    [{ brokers: [{ nodeId: 0, host: 1 }] }, 'brokers[0].host: expected a string, got 1'],
+    [{ brokers: [{ nodeId: 0, port: '26501' }] }, 'brokers[0].port: expected an integer, got "26501"'],
+    [{ brokers: [{ nodeId: 0, version: true }] }, 'brokers[0].version: expected a string, got true'],
+    [{ brokers: [{ nodeId: 0, partitions: 3 }] }, 'brokers[0].partitions: expected a list, got 3'],
+    [{ brokers: [{ nodeId: 0, partitions: [1] }] }, 'brokers[0].partitions[0]: expected an object, got 1'],
+    [{ clusterSize: '3' }, 'clusterSize: expected an integer, got "3"'],
+    [{ partitionsCount: 2.5 }, 'partitionsCount: expected an integer, got 2.5'],
+    [{ replicationFactor: [] }, 'replicationFactor: expected an integer, got a list'],
+    [{ gatewayVersion: 8 }, 'gatewayVersion: expected a string, got 8'],
+    [{ brokers: [], clusterId: 8 }, 'clusterId: expected a string, got 8'],
+  ])('%j names the place, what was expected and what came', (answer, problem) => {
+    expect(problemOf(answer)).toContain(problem);
+  });
+
+  it.each([
+    [{}, 'brokers[0].partitions[0].partitionId: expected 1 to 8192, got nothing'],
+    [{ partitionId: 0 }, 'brokers[0].partitions[0].partitionId: expected 1 to 8192, got 0'],
+    [{ partitionId: -1 }, 'brokers[0].partitions[0].partitionId: expected 1 to 8192, got -1'],
+    [{ partitionId: '1' }, 'brokers[0].partitions[0].partitionId: expected an integer, got "1"'],
+    [{ partitionId: 1, role: 1 }, 'brokers[0].partitions[0].role: expected a string, got 1'],
+    [{ partitionId: 1, health: {} }, 'brokers[0].partitions[0].health: expected a string, got an object'],
+    [{ partitionId: 1, state: false }, 'brokers[0].partitions[0].state: expected a string, got false'],
+  ])('with the partition %j: %s', (partition, problem) => {
+    expect(problemOf({ brokers: [{ nodeId: 0, partitions: [partition] }] })).toContain(problem);
+  });
+
+  it('lists a broker twice', () => {
+    expect(problemOf({ brokers: [{ nodeId: 1 }, { nodeId: 1 }] })).toBe('brokers[1]: broker "1" is listed twice');
+    expect(problemOf({ brokers: [{ brokerId: '1' }, { nodeId: 1 }] })).toBe('brokers[1]: broker "1" is listed twice');
+  });
+
+  it('lists one nodeId twice only where no brokerId tells them apart', () => {
+    const brokers = [
+      { brokerId: 'a_0', nodeId: 0 },
+      { brokerId: 'b_0', nodeId: 0 },
+    ];
+    expect(topologyOf({ brokers }).brokers.map(({ id }) => id)).toEqual(['a_0', 'b_0']);
+  });
+
+  it('lists a broker twice that the exposition could not tell apart', () => {
+    expect(problemOf({ brokers: [{ brokerId: 'a\ud800' }, { brokerId: 'a\udfff' }] })).toContain('listed twice');
+  });
+
+  it('lists a partition twice in one broker', () => {
+    expect(problemOf({ brokers: [{ nodeId: 0, partitions: [...partitions(2), { partitionId: 2 }] }] })).toBe(
+      'brokers[0].partitions[2]: partition 2 is listed twice in one broker',
+    );
+  });
+
+  it('claims more than 8,192 partitions', () => {
+    expect(problemOf({ partitionsCount: 8_192 })).toBe('none');
+    expect(problemOf({ partitionsCount: 8_193 })).toContain('partitionsCount: expected at most 8192, got 8193');
+    expect(problemOf({ brokers: [{ nodeId: 0, partitions: [{ partitionId: 8_192 }] }] })).toBe('none');
+    expect(problemOf({ brokers: [{ nodeId: 0, partitions: partitions(8_193) }] })).toContain('got 8193');
+  });
+
+  it('claims more than 10,000 brokers', () => {
+    const brokers = (count: number) => Array.from({ length: count }, (_, nodeId) => ({ nodeId }));
+    expect(problemOf({ clusterSize: 10_000, brokers: brokers(10_000) })).toBe('none');
+    expect(problemOf({ clusterSize: 10_001 })).toContain('clusterSize: expected at most 10000, got 10001');
+    expect(problemOf({ brokers: brokers(10_001) })).toBe('brokers: expected at most 10000, got 10001');
+  });
+
+  it('claims more than 100,000 replicas', () => {
+    const brokers = (last: number) =>
+      Array.from({ length: 100 }, (_, nodeId) => ({ nodeId, partitions: partitions(nodeId === 99 ? last : 1_000) }));
+    expect(problemOf({ brokers: brokers(1_000) })).toBe('none');
+    expect(problemOf({ brokers: brokers(1_001) })).toContain('at most 100000 replicas');
+  });
+
+  it('is told in one short line, whatever came', () => {
+    const problem = problemOf({ clusterSize: `3\n\u2028\r${'0'.repeat(100_000)}` });
+    expect(problem).toMatch(/^.{10,200}$/u);
+  });
+
+  it('holds a number beyond all numbers', () => {
+    expect(problemOf('{"clusterSize":1e400}')).toContain('clusterSize: expected an integer, got Infinity');
+  });
+});
+
+describe('any answer', () => {
+  const looselyTyped = fc.record(
+    {
+      brokers: fc.oneof(
+        fc.jsonValue(),
+        fc.array(
+          fc.record(
+            {
+              nodeId: fc.jsonValue(),
+              brokerId: fc.jsonValue(),
+              port: fc.jsonValue(),
+              partitions: fc.oneof(
+                fc.jsonValue(),
+                fc.array(fc.record({ partitionId: fc.jsonValue(), role: fc.jsonValue() }, { requiredKeys: [] })),
+              ),
+            },
+            { requiredKeys: [] },
+          ),
+        ),
+      ),
+      clusterSize: fc.jsonValue(),
+      partitionsCount: fc.jsonValue(),
+      gatewayVersion: fc.jsonValue(),
+      lastCompletedChangeId: fc.jsonValue(),
+    },
+    { requiredKeys: [] },
+  );
+
+  it('is a topology or a problem in one short line, never an exception', () => {
+    const anyBody = fc.oneof(
+      fc.string(),
+      fc.json(),
+      looselyTyped.map((answer) => JSON.stringify(answer)),
+    );
+    fc.assert(
+      fc.property(anyBody, (text) => {
+        const parsed = parseTopology(text);
+        if (!parsed.ok) expect(parsed.problem).toMatch(/^.{10,300}$/u);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('gives the same topology whatever the order of its brokers and partitions', () => {
+    fc.assert(
+      fc.property(
+        anyAnswer.chain((answer) => fc.tuple(fc.constant(answer), reordered(answer))),
+        ([answer, other]) => {
+          expect(topologyOf(other)).toEqual(topologyOf(answer));
+        },
+      ),
+    );
+  });
+});

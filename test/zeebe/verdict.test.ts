@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { missingBrokers, nextMembers, noMembers } from '../../src/zeebe/members.ts';
+import { partitionsOf } from '../../src/zeebe/partitions.ts';
+import type { Broker, ReplicaHealth, ReplicaState, Topology } from '../../src/zeebe/topology.ts';
+import { type Verdict, verdictOf } from '../../src/zeebe/verdict.ts';
+import { anyAnswer, reordered } from '../arbitraries.ts';
+import { broker, follower, leader, nothingKnown, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
+
+/** Of the answer that comes first after a start, unless brokers are known to be missing. */
+function verdict(answer: Topology, missing?: readonly string[]): Verdict {
+  return verdictOf(answer, partitionsOf(answer), missing ?? missingBrokers(nextMembers(noMembers, answer), answer));
+}
+
+const onePartition = { clusterSize: 3, partitionsCount: 1, replicationFactor: 3 };
+
+/** One partition in three brokers, of which the first may lead it. */
+function withLeader(health: ReplicaHealth): readonly Broker[] {
+  return [broker('0', leader(1, { health })), broker('1', follower(1)), broker('2', follower(1))];
+}
+
+describe('recorded answers', () => {
+  it.each<[string, Verdict]>([
+    ['8.6.0-3x3x3-healthy', 'healthy'],
+    ['8.6.0-3x3x3-leader-moved', 'degraded'],
+    ['8.6.0-3x3x3-broker-gone', 'degraded'],
+    ['8.6.0-3x3x3-broker-rejoining', 'unhealthy'],
+    ['8.6.0-3x3x3-quorum-lost', 'unhealthy'],
+    ['8.5.8-starting', 'unknown'],
+  ])('%s is %s', (name, expected) => {
+    expect(verdict(topologyOf(recorded(name)))).toBe(expected);
+  });
+});
+
+describe('unknown', () => {
+  it('is a gateway that knows nothing yet', () => {
+    expect(verdict(nothingKnown)).toBe('unknown');
+  });
+
+  it.each(['clusterSize', 'partitionsCount', 'replicationFactor'])('is an answer without %s', (field) => {
+    const sizes = { clusterSize: 1, partitionsCount: 1, replicationFactor: 1 };
+    const brokers = [{ nodeId: 0, partitions: [{ partitionId: 1, role: 'leader', health: 'healthy' }] }];
+    expect(verdict(topologyOf({ ...sizes, brokers }))).toBe('healthy');
+    for (const value of [null, 0, -1])
+      expect(verdict(topologyOf({ ...sizes, brokers, [field]: value }))).toBe('unknown');
+  });
+
+  it('wins over partitions without a leader', () => {
+    expect(verdict({ ...nothingKnown, partitionsCount: 3 })).toBe('unknown');
+  });
+});
+
+describe('unhealthy', () => {
+  it('is a partition without a leader, although every replica is healthy', () => {
+    const brokers = [broker('0', follower(1)), broker('1', follower(1)), broker('2', follower(1))];
+    expect(verdict(topology(brokers, onePartition))).toBe('unhealthy');
+  });
+
+  it('is a partition that no broker lists', () => {
+    expect(verdict(topology(threeBrokers, { partitionsCount: 4 }))).toBe('unhealthy');
+  });
+
+  it.each<ReplicaHealth>(['unhealthy', 'dead'])('is a leader that is %s', (health) => {
+    expect(verdict(topology(withLeader(health), onePartition))).toBe('unhealthy');
+  });
+
+  it('is not a partition without a leader beyond the count: it is still bootstrapping', () => {
+    const bootstrapping = topology([
+      broker('0', leader(1), follower(2)),
+      broker('1', follower(1), follower(2)),
+      broker('2', follower(1), follower(2)),
+    ]);
+    expect(verdict({ ...bootstrapping, partitionsCount: 1 })).toBe('healthy');
+    expect(verdict({ ...bootstrapping, partitionsCount: 2 })).toBe('unhealthy');
+  });
+
+  it('is no broker at all', () => {
+    expect(verdict(topology([]))).toBe('unhealthy');
+  });
+});
+
+describe('degraded', () => {
+  it('is a leader of unknown health', () => {
+    expect(verdict(topology(withLeader('unknown'), onePartition))).toBe('degraded');
+  });
+
+  it.each<ReplicaHealth>(['unhealthy', 'dead', 'unknown'])('is a follower that is %s', (health) => {
+    const brokers = [broker('0', leader(1)), broker('1', follower(1)), broker('2', follower(1, { health }))];
+    expect(verdict(topology(brokers, onePartition))).toBe('degraded');
+  });
+
+  it.each<[ReplicaState, Verdict]>([
+    ['joining', 'degraded'],
+    ['leaving', 'degraded'],
+    ['active', 'healthy'],
+    ['recovering', 'healthy'],
+    ['unknown', 'healthy'],
+  ])('with a replica that is %s: %s', (state, expected) => {
+    const brokers = [broker('0', leader(1)), broker('1', follower(1)), broker('2', follower(1, { state }))];
+    expect(verdict(topology(brokers, onePartition))).toBe(expected);
+  });
+
+  it('is fewer brokers than the cluster size, although every partition has all its replicas and none is named', () => {
+    const facts = { clusterSize: 3, partitionsCount: 1, replicationFactor: 2 };
+    const answer = topology([broker('eu-west-1_0', leader(1)), broker('eu-west-2_0', follower(1))], facts);
+    expect(verdict(answer, [])).toBe('degraded');
+  });
+
+  it('is a missing broker that is named, although as many brokers are listed as should be', () => {
+    expect(verdict(topology(threeBrokers), [])).toBe('healthy');
+    expect(verdict(topology(threeBrokers), ['3'])).toBe('degraded');
+  });
+
+  it('is too few healthy replicas of a partition beyond the count, too', () => {
+    const brokers = [broker('0', leader(1), follower(2)), broker('1', follower(1)), broker('2', follower(1))];
+    expect(verdict(topology(brokers, onePartition))).toBe('degraded');
+  });
+
+  it('is a broker that rejoins with no partitions', () => {
+    const brokers = [broker('0', leader(1)), broker('1', follower(1)), broker('2')];
+    expect(verdict(topology(brokers, onePartition))).toBe('degraded');
+  });
+
+  it('is a second leader of unknown health', () => {
+    const facts = { clusterSize: 2, partitionsCount: 1, replicationFactor: 1 };
+    const brokers = [broker('0', leader(1)), broker('1', leader(1, { health: 'unknown' }))];
+    expect(verdict(topology(brokers, facts))).toBe('degraded');
+  });
+});
+
+describe('healthy', () => {
+  it('is every broker listed, every partition led, every replica healthy', () => {
+    expect(verdict(topology(threeBrokers))).toBe('healthy');
+  });
+
+  it('wants no more replicas than there are brokers', () => {
+    const facts = { clusterSize: 1, partitionsCount: 1, replicationFactor: 3 };
+    expect(verdict(topology([broker('0', leader(1))], facts))).toBe('healthy');
+  });
+
+  it('is two leaders in good health', () => {
+    const brokers = [broker('0', leader(1)), broker('1', leader(1)), broker('2', follower(1))];
+    expect(verdict(topology(brokers, onePartition))).toBe('healthy');
+  });
+
+  it('is more brokers than the cluster size', () => {
+    const more = [...threeBrokers, broker('3')];
+    expect(verdict(topology(more))).toBe('healthy');
+  });
+
+  it('is an unhealthy inactive replica beside enough healthy ones', () => {
+    const facts = { clusterSize: 3, partitionsCount: 1, replicationFactor: 2 };
+    const inactive = follower(1, { role: 'inactive', health: 'unhealthy' });
+    const brokers = [broker('0', leader(1)), broker('1', follower(1)), broker('2', inactive)];
+    expect(verdict(topology(brokers, facts))).toBe('healthy');
+  });
+});
+
+it('does not depend on the order of an answer', () => {
+  fc.assert(
+    fc.property(
+      anyAnswer.chain((answer) => fc.tuple(fc.constant(answer), reordered(answer))),
+      ([answer, other]) => {
+        expect(verdict(topologyOf(other))).toBe(verdict(topologyOf(answer)));
+      },
+    ),
+  );
+});
