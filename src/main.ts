@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { once } from 'node:events';
+import type { Logger } from 'pino';
 import { type Flags, parseCommandLine } from './config/command-line.ts';
+import type { Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigError } from './config/problem.ts';
 import { startExporter } from './exporter.ts';
@@ -14,11 +16,13 @@ async function main(argv: readonly string[]): Promise<number> {
       (commandLine.exitCode === 0 ? process.stdout : process.stderr).write(commandLine.text);
       return commandLine.exitCode;
     case 'serve':
-      return commandLine.check ? check(commandLine.flags) : serve(commandLine.flags);
+      return commandLine.check ? checkConfig(commandLine.flags) : serve(commandLine.flags);
+    case 'demo':
+      return demo(commandLine.flags);
   }
 }
 
-function check(flags: Flags): number {
+function checkConfig(flags: Flags): number {
   const { config, notices } = load(flags);
   for (const { message } of notices) process.stdout.write(`${message}\n`);
   process.stdout.write(`The configuration is valid: ${config.clusters.map(({ name }) => name).join(', ')}.\n`);
@@ -29,7 +33,32 @@ async function serve(flags: Flags): Promise<number> {
   const { config, notices } = load(flags);
   const logger = createLogger(config.log);
   for (const { message, ...details } of notices) logger.warn(details, message);
+  return runUntilSignal(config, logger);
+}
 
+async function demo(flags: Flags): Promise<number> {
+  // Loaded here alone: a production start has no use for a simulator.
+  const { startDemo } = await import('./demo.ts');
+  const { config, introduce, tell, close } = await startDemo(flags, process.stderr.isTTY);
+  const say = (sentence: string) => process.stdout.write(`${sentence}\n`);
+  const stopping = new AbortController();
+  try {
+    return await runUntilSignal(config, createLogger(config.log), (addresses) => {
+      introduce(say, addresses);
+      void tell(say, stopping.signal);
+    });
+  } finally {
+    stopping.abort();
+    await close();
+  }
+}
+
+/** Answers with the exit code. `started` is told the addresses as bound. */
+async function runUntilSignal(
+  config: Config,
+  logger: Logger,
+  started: (addresses: readonly string[]) => void = () => {},
+): Promise<number> {
   const exporter = await startExporter(config, logger).catch((error: unknown) => {
     logger.error({ err: error }, 'the exporter cannot listen: is the port taken, or the address of another machine?');
   });
@@ -37,6 +66,7 @@ async function serve(flags: Flags): Promise<number> {
   for (const address of exporter.addresses) {
     logger.info({ address, version, clusters: config.clusters.length }, `listening on ${address}`);
   }
+  started(exporter.addresses);
 
   const signal = await Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
   logger.info(`${signal}: stopping`);

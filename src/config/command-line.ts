@@ -10,6 +10,8 @@ export type Flags = { readonly [K in keyof typeof topTable]?: Raw };
 type CommandLine =
   /** `check`: validate the configuration, nothing else (`--config.check`). */
   | { readonly command: 'serve'; readonly flags: Flags; readonly check: boolean }
+  /** The exporter over simulated clusters. */
+  | { readonly command: 'demo'; readonly flags: Flags }
   /** Nothing to run: help or version for the standard output (0), what is wrong with the flags for the other one (2). */
   | { readonly command: 'print'; readonly text: string; readonly exitCode: 0 | 2 };
 
@@ -45,11 +47,18 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
       chosen.push({ command: 'serve', flags, check: flags['config.check'] === true });
     });
 
+  const demo = settingsCommand('demo', version)
+    .description('Serve the metrics of simulated clusters to which things happen: nothing is needed, nothing is read.')
+    .action((_options, command: Command) => {
+      chosen.push({ command: 'demo', flags: flagsOf(command) });
+    });
+
   const program = new Command('zeebe-topology-exporter')
     // Each command prints its own help, and the default one that of the program.
     .helpOption(false)
     .helpCommand(false)
-    .addCommand(serve, { isDefault: true });
+    .addCommand(serve, { isDefault: true })
+    .addCommand(demo);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: print, writeErr: print });
   }

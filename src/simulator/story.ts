@@ -6,10 +6,10 @@ import { type IdentityProvider, type IdentityProviderEvent, startIdentityProvide
 import type { Script } from './timeline.ts';
 
 /**
- * Three clusters, three ways to authenticate, and three minutes in which most of what goes wrong with Zeebe goes
+ * Three clusters, three ways to authenticate, and four minutes in which most of what goes wrong with Zeebe goes
  * wrong, over and over. Every cluster is whole again at the end.
  */
-export const storyPeriod = 180_000;
+export const storyPeriod = 240_000;
 
 /** What happens `at` milliseconds into each round, and what to say then. */
 type StoryStep = { readonly at: number; readonly sentence: string } & (
@@ -68,22 +68,16 @@ export const storySteps: readonly StoryStep[] = [
       'Brokers 0 and 1 of orders crash: partitions 1, 5, 6 and 10 lose their quorum, and have no leader in 12 s.',
   },
   {
-    at: 65_000,
+    at: 60_000,
     actor: 'identity provider',
     events: [{ type: 'http-recovers' }],
     sentence: 'The identity provider answers again.',
   },
   {
-    at: 72_000,
+    at: 74_000,
     actor: 'inventory',
     events: [{ type: 'scale', brokers: 5 }],
     sentence: 'Inventory is scaled to 5 brokers: replicas join first, watch zeebe_topology_partition_state.',
-  },
-  {
-    at: 80_000,
-    actor: 'identity provider',
-    events: [{ type: 'secret-rotates', clientId: client.clientId, clientSecret: 'another-secret' }],
-    sentence: 'The client secret for inventory is changed: watch zeebe_topology_auth_failing{reason="invalid_client"}.',
   },
   {
     at: 88_000,
@@ -95,74 +89,86 @@ export const storySteps: readonly StoryStep[] = [
     sentence: 'Brokers 0 and 1 of orders are started again: quorum and leaders are back within 19 s.',
   },
   {
-    at: 100_000,
+    at: 98_000,
+    actor: 'identity provider',
+    events: [{ type: 'secret-rotates', clientId: client.clientId, clientSecret: 'another-secret' }],
+    sentence: 'The client secret for inventory is changed: watch zeebe_topology_auth_failing{reason="invalid_client"}.',
+  },
+  {
+    at: 106_000,
     actor: 'payments',
     events: [{ type: 'http-fault', fault: { kind: 'status', status: 503 } }],
     sentence: 'Payments answers 503, RESOURCE_EXHAUSTED: zeebe_topology_up is 0 and the verdict unknown.',
   },
   {
-    at: 115_000,
+    at: 119_000,
     actor: 'identity provider',
     events: [{ type: 'secret-rotates', clientId: client.clientId, clientSecret: client.clientSecret }],
     sentence: 'The client secret for inventory is right again.',
   },
   {
-    at: 117_000,
+    at: 124_000,
     actor: 'payments',
     events: [{ type: 'http-recovers' }],
     sentence: 'Payments answers again.',
   },
   {
-    at: 119_000,
+    at: 130_000,
     actor: 'inventory',
     events: [{ type: 'scale', brokers: 4 }],
     sentence: 'Inventory is scaled back to 4 brokers: their replicas move, then the fifth is gone.',
   },
   {
-    at: 122_000,
+    at: 138_000,
     actor: 'orders',
     events: [{ type: 'gateway-forgets' }],
     sentence: 'The gateway of orders is started anew and knows no topology: up, but the verdict is unknown.',
   },
   {
-    at: 132_000,
+    at: 150_000,
+    actor: 'orders',
+    events: [{ type: 'gateway-recovers' }],
+    sentence: 'The gateway of orders knows its topology.',
+  },
+  {
+    at: 160_000,
+    actor: 'payments',
+    events: [{ type: 'replica-health', partition: 2, broker: 2, health: 'dead' }],
+    sentence: 'Partition 2 of payments is dead on broker 2: that replica is inactive.',
+  },
+  {
+    at: 168_000,
+    actor: 'orders',
+    events: [{ type: 'http-fault', fault: { kind: 'login-redirect' } }],
+    sentence: 'Orders redirects to a login page: watch zeebe_topology_poll_failing{reason="redirect"}.',
+  },
+  {
+    at: 180_000,
     actor: 'identity provider',
     events: [{ type: 'audience-changes', clientId: client.clientId, audience: 'account' }],
     sentence:
       'New tokens for inventory have the wrong audience: zeebe_topology_auth_failing{reason="audience_mismatch"}.',
   },
   {
-    at: 137_000,
-    actor: 'orders',
-    events: [{ type: 'gateway-recovers' }],
-    sentence: 'The gateway of orders knows its topology.',
-  },
-  {
-    at: 145_000,
-    actor: 'payments',
-    events: [{ type: 'replica-health', partition: 2, broker: 2, health: 'dead' }],
-    sentence: 'Partition 2 of payments is dead on broker 2: that replica is inactive.',
-  },
-  {
-    at: 152_000,
-    actor: 'orders',
-    events: [{ type: 'http-fault', fault: { kind: 'login-redirect' } }],
-    sentence: 'Orders redirects to a login page: watch zeebe_topology_poll_failing{reason="redirect"}.',
-  },
-  {
-    at: 165_000,
-    actor: 'identity provider',
-    events: [{ type: 'audience-changes', clientId: client.clientId, audience: client.audience }],
-    sentence: 'New tokens for inventory have the right audience.',
-  },
-  {
-    at: 168_000,
+    at: 190_000,
     actor: 'orders',
     events: [{ type: 'http-recovers' }],
     sentence: 'Orders answers again.',
   },
   {
-    at: 172_000,
+    at: 202_000,
+    actor: 'identity provider',
+    events: [{ type: 'audience-changes', clientId: client.clientId, audience: client.audience }],
+    sentence: 'New tokens for inventory have the right audience.',
+  },
+  {
+    at: 215_000,
+    actor: 'orders',
+    events: [{ type: 'leader-moves', partition: 4 }],
+    sentence: 'Partition 4 of orders gets another leader.',
+  },
+  {
+    at: 228_000,
     actor: 'payments',
     events: [{ type: 'replica-health', partition: 2, broker: 2, health: 'healthy' }],
     sentence: 'Partition 2 of payments is healthy on broker 2: all is well, and the story begins again.',

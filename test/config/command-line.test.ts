@@ -6,7 +6,7 @@ import { complaints, load } from './loading.ts';
 function flags(...argv: readonly string[]): Flags {
   const parsed = parseCommandLine(argv, '1.2.3');
   if (parsed.command !== 'serve') {
-    throw new Error(parsed.text);
+    throw new Error(`expected serve, got ${parsed.command}`);
   }
   return parsed.flags;
 }
@@ -15,6 +15,11 @@ describe('the command line', () => {
   it('serves without a word, and with the word serve', () => {
     expect(parseCommandLine([], '1.2.3')).toEqual({ command: 'serve', flags: {}, check: false });
     expect(parseCommandLine(['serve'], '1.2.3')).toEqual({ command: 'serve', flags: {}, check: false });
+  });
+
+  it('gives the demo the same flags', () => {
+    const flags = { 'web.listen_addresses': ['127.0.0.1:1'] };
+    expect(parseCommandLine(['demo', '--web.listen-address=127.0.0.1:1'], '1.2.3')).toEqual({ command: 'demo', flags });
   });
 
   it('takes every flag, with = or a space before its value', () => {

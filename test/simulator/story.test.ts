@@ -88,15 +88,15 @@ describe('the story', () => {
     expect((await at(26_000, orders)).text).toContain('"unhealthy"');
     expect((await at(60_000, payments)).text).toContain('"nodeId":1');
     expect((await at(66_600, orders)).leaders).toBe(6);
-    expect((await at(75_000, inventory)).text).toContain('"joining"');
-    await at(81_000, inventory);
+    expect((await at(77_000, inventory)).text).toContain('"joining"');
+    await at(99_000, inventory);
     expect((await at(108_000, orders)).leaders).toBe(10);
     await at(110_000, payments);
-    expect((await at(124_000, orders)).text).toContain('"clusterSize":-1');
-    await at(133_000, inventory);
-    expect((await at(146_000, payments)).text).toContain('"dead"');
-    await at(153_000, orders);
-    expect(seenAt).toMatchObject({ 81000: 401, 110000: 503, 133000: 401, 153000: 302 });
+    expect((await at(140_000, orders)).text).toContain('"clusterSize":-1');
+    expect((await at(161_000, payments)).text).toContain('"dead"');
+    await at(169_000, orders);
+    await at(181_000, inventory);
+    expect(seenAt).toMatchObject({ 99000: 401, 110000: 503, 169000: 302, 181000: 401 });
   });
 
   it('is the same for the same seed', async () => {
