@@ -24,6 +24,7 @@ export function readClaims(accessToken: string): Claims | undefined {
   };
 }
 
-function isTime(seconds: unknown): seconds is number {
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0;
+/** A moment or a duration that makes sense: thousands of years do not, and overflow a date. */
+export function isTime(seconds: unknown): seconds is number {
+  return typeof seconds === 'number' && seconds > 0 && seconds < 1e11;
 }

@@ -1,5 +1,7 @@
 import { allowInsecureRequests, type CustomFetchOptions, customFetch } from 'oauth4webapi';
-import { type Dispatcher, fetch } from 'undici';
+import { type Dispatcher, request } from 'undici';
+import { headerOf } from '../transport/header.ts';
+import { hideSecrets, secretsOf } from '../transport/secrets.ts';
 
 /** An identity provider's answer as it came. oauth4webapi's errors tell less, and may hold the token. */
 export interface Exchange {
@@ -9,6 +11,8 @@ export interface Exchange {
   readonly retryAfter: string;
   readonly location: string;
   readonly body: string;
+  /** To quote the answer: hides what the request held, since an error may show the request. */
+  readonly hide: (text: string) => string;
 }
 
 /** One request through oauth4webapi: the options that carry it out, and the answer it got, if any. */
@@ -24,12 +28,16 @@ export interface Recorder {
   readonly exchange: () => Exchange | undefined;
 }
 
-/** `rewrite` is given the JSON object of a successful answer. */
-export function recordExchange(
-  dispatcher: Dispatcher,
-  signal: AbortSignal,
-  rewrite: (answer: Readonly<Record<string, unknown>>) => unknown = (answer) => answer,
-): Recorder {
+export interface RecorderOptions {
+  readonly dispatcher: Dispatcher;
+  readonly signal: AbortSignal;
+  /** What the request holds and nobody may see. */
+  readonly secrets: readonly string[];
+  /** Is given the JSON object of a successful answer. */
+  readonly rewrite: (answer: Readonly<Record<string, unknown>>) => unknown;
+}
+
+export function recordExchange({ dispatcher, signal, secrets, rewrite }: RecorderOptions): Recorder {
   let exchange: Exchange | undefined;
   return {
     exchange: () => exchange,
@@ -37,15 +45,23 @@ export function recordExchange(
       signal,
       // Identity providers inside a Kubernetes cluster are asked over plain HTTP.
       [allowInsecureRequests]: true,
-      [customFetch]: async (url, { body, ...init }) => {
-        const response = await fetch(url, { ...init, dispatcher, ...(body && { body }) });
-        const header = (name: string) => response.headers.get(name) ?? '';
+      [customFetch]: async (url, { method, headers, body }) => {
+        // Not fetch, which unpacks a compressed answer whatever its size: the agent's limit is for what arrives.
+        const response = await request(url, {
+          method,
+          headers: { ...headers, 'accept-encoding': 'identity' },
+          body: body?.toString() ?? null,
+          dispatcher,
+          signal,
+        });
+        const hidden = [...secrets, ...secretsOf(headers.authorization ?? '')];
         const answered = {
-          status: response.status,
-          contentType: header('content-type'),
-          retryAfter: header('retry-after'),
-          location: header('location'),
-          body: await response.text(),
+          status: response.statusCode,
+          contentType: headerOf(response, 'content-type'),
+          retryAfter: headerOf(response, 'retry-after'),
+          location: headerOf(response, 'location'),
+          body: await response.body.text(),
+          hide: (text: string) => hideSecrets(text, hidden),
         };
         exchange = answered;
         return readable(answered, rewrite);
@@ -55,10 +71,7 @@ export function recordExchange(
 }
 
 /** The same answer without the headers and quirks that oauth4webapi stumbles over. */
-function readable(
-  { status, body }: Exchange,
-  rewrite: (answer: Readonly<Record<string, unknown>>) => unknown,
-): Response {
+function readable({ status, body }: Exchange, rewrite: RecorderOptions['rewrite']): Response {
   const answer = status === 200 ? jsonObject(body) : undefined;
   const text = answer ? JSON.stringify(rewrite(answer)) : body;
   return new Response(text === '' ? null : text, { status, headers: { 'content-type': 'application/json' } });

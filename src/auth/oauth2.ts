@@ -63,7 +63,8 @@ function isAccepted(sent: Sent): boolean {
 
 /** Why the cluster refuses a token that the provider has just given: the audience more often than not. */
 function refusalOf({ audiences }: Token, sent: Sent, wanted: string | undefined): AuthFailure {
-  const said = sent.kind === 'answer' ? oneLine(`${sent.answer.wwwAuthenticate} ${sent.answer.body}`) : '';
+  const answered = sent.kind === 'answer' ? sent.answer.hide(`${sent.answer.wwwAuthenticate} ${sent.answer.body}`) : '';
+  const said = oneLine(answered);
   const has = audiences === undefined ? 'unknown audiences (it is opaque)' : `audiences ${JSON.stringify(audiences)}`;
   const message =
     `the cluster answered 401 to a new token; the token has ${has}, ` +
@@ -71,7 +72,7 @@ function refusalOf({ audiences }: Token, sent: Sent, wanted: string | undefined)
     `${said === '' ? '' : `; the cluster said: ${said}`}`;
 
   const lacksWanted = wanted !== undefined && audiences !== undefined && !audiences.includes(wanted);
-  if (lacksWanted || /audience|claims/i.test(said)) {
+  if (lacksWanted || /audience|claims/i.test(answered)) {
     return {
       reason: 'audience_mismatch',
       message,

@@ -13,10 +13,11 @@ import type { Clock } from '../clock.ts';
 import type { ClientAuthentication, OAuth2Config } from '../config/config.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { retryAfterOf } from '../transport/retry-after.ts';
+import { isTime } from './claims.ts';
 import { jsonObject, recordExchange } from './exchange.ts';
 import type { AuthFailure, TokenFailureReason } from './failure.ts';
 import { type Token, tokenOf } from './token.ts';
-import { refusalOf, unreachable } from './token-failure.ts';
+import { refusalOf, unanswered } from './token-failure.ts';
 
 /** A token request really sent, for the metrics. */
 export interface TokenRequest {
@@ -44,10 +45,14 @@ interface Discovered {
 export type TokenEndpoint = (signal: AbortSignal) => Promise<TokenAnswer>;
 
 export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher, clock: Clock): TokenEndpoint {
+  const secrets = [config.clientAuthentication.secret, ...Object.values(config.endpointParams)].map((each) =>
+    each.open(),
+  );
+
   const ask = async (server: AuthorizationServer, signal: AbortSignal): Promise<TokenAnswer> => {
-    const asked = `POST ${server.token_endpoint}`;
-    if (signal.aborted) return { ok: false, failure: unreachable(signal.reason, asked) };
-    const { options, exchange } = recordExchange(dispatcher, signal, essentialsOf);
+    const asked = `POST ${oneLine(server.token_endpoint ?? '')}`;
+    if (signal.aborted) return { ok: false, failure: unanswered(signal.reason, asked) };
+    const { options, exchange } = recordExchange({ dispatcher, signal, secrets, rewrite: essentialsOf });
     const client = { client_id: config.clientId };
     const startedAt = clock.monotonic();
     const seconds = () => (clock.monotonic() - startedAt) / 1000;
@@ -63,7 +68,7 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
       return { ok: true, token: tokenOf(access_token, expires_in, clock.now()), request: { seconds: seconds() } };
     } catch (error) {
       const answered = exchange();
-      const failure = answered ? refusalOf(answered, asked, config) : unreachable(error, asked);
+      const failure = answered ? refusalOf(answered, asked, config) : unanswered(error, asked);
       return {
         ok: false,
         failure,
@@ -75,7 +80,7 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
 
   /** OpenID Connect Discovery 1.0, 4. */
   const discover = async (issuer: URL, signal: AbortSignal): Promise<Discovered | TokenRefusal> => {
-    const { options, exchange } = recordExchange(dispatcher, signal);
+    const { options, exchange } = recordExchange({ dispatcher, signal, secrets, rewrite: (document) => document });
     try {
       const server = await processDiscoveryResponse(
         issuer,
@@ -86,7 +91,7 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
     } catch (error) {
       const asked = `discovery from issuer ${issuer}`;
       const answered = exchange();
-      if (!answered) return { ok: false, failure: unreachable(error, asked) };
+      if (!answered) return { ok: false, failure: unanswered(error, asked) };
       const failure =
         answered.status === 200 ? invalidDocument(answered.body, asked) : refusalOf(answered, asked, config);
       return { ok: false, failure, ...retryAfter(answered.retryAfter, clock) };
@@ -140,7 +145,7 @@ function essentialsOf({ access_token, token_type, expires_in }: Readonly<Record<
     // A token that cannot be sent in a header is none.
     access_token: typeof access_token === 'string' && /^[\x21-\x7e]+$/.test(access_token) ? access_token : undefined,
     token_type: token_type ?? 'Bearer',
-    expires_in: typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0 ? seconds : undefined,
+    expires_in: isTime(seconds) ? seconds : undefined,
   };
 }
 

@@ -1,25 +1,20 @@
 import type { OAuth2Config } from '../config/config.ts';
-import { transportFailureOf } from '../transport/failure.ts';
+import { type TransportFailureReason, transportFailureOf } from '../transport/failure.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { type Exchange, jsonObject } from './exchange.ts';
 import type { AuthFailure, TokenFailureReason } from './failure.ts';
 
 type TokenFailure = AuthFailure<TokenFailureReason>;
 
-/** No whole answer came. `asked` names the request: `POST https://…` or `GET https://…`. */
-export function unreachable(error: unknown, asked: string): TokenFailure {
-  return {
-    reason: 'token_endpoint_unreachable',
-    message: `${asked} failed: ${transportFailureOf(error).message}`,
-    remedy:
-      'check that the identity provider runs and can be reached from here, its certificate, ' +
-      'and the address (oauth2.token_url or oauth2.issuer_url, CAMUNDA_OAUTH_URL)',
-  };
+/** No whole answer came. `asked` names the request: `POST https://…` or `discovery from issuer https://…`. */
+export function unanswered(error: unknown, asked: string): TokenFailure {
+  const { reason, message } = transportFailureOf(error);
+  return { ...becauseOf[reason], message: `${asked} failed: ${message}` };
 }
 
 /** Something answered, but not with a token. Never quotes a successful answer: it may hold one. */
 export function refusalOf(
-  { status, contentType, location, body }: Exchange,
+  { status, contentType, location, body, hide }: Exchange,
   asked: string,
   config: OAuth2Config,
 ): TokenFailure {
@@ -31,15 +26,15 @@ export function refusalOf(
   if (status >= 200 && status < 300) {
     return failure(
       'token_response_invalid',
-      `answered ${status} with content type ${JSON.stringify(oneLine(contentType))}, but not with a bearer token`,
+      `answered ${status} with content type ${JSON.stringify(oneLine(hide(contentType)))}, but not with a bearer token`,
       checkUrl,
     );
   }
   if (status < 400) {
-    const target = oneLine(withoutSecrets(location, config)) || 'nowhere';
+    const target = oneLine(hide(location)) || 'nowhere';
     return failure('token_response_invalid', `answered ${status} to ${target}; redirects are not followed`, checkUrl);
   }
-  const said = excerpt(body, config);
+  const said = excerpt(body, hide);
   if (status >= 500) {
     return failure('token_endpoint_unreachable', `answered ${status}${said}`, `see the identity provider's own log`);
   }
@@ -68,31 +63,31 @@ export function refusalOf(
   }
 }
 
-const checkUrl = 'check oauth2.token_url (CAMUNDA_OAUTH_URL)';
+const checkUrl = 'check oauth2.token_url (CAMUNDA_OAUTH_URL) or oauth2.issuer_url';
 const checkClient =
   'check oauth2.client_id and oauth2.client_secret (CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET): ' +
   'the secret may have expired or been replaced, or the client may not use client credentials';
 
+const unreachable = {
+  reason: 'token_endpoint_unreachable',
+  remedy:
+    'check that the identity provider runs and can be reached from here, its certificate, ' +
+    'and the address (oauth2.token_url or oauth2.issuer_url, CAMUNDA_OAUTH_URL)',
+} as const;
+
+const becauseOf: Readonly<Record<TransportFailureReason, Omit<TokenFailure, 'message'>>> = {
+  dns: unreachable,
+  connect: unreachable,
+  tls: unreachable,
+  timeout: unreachable,
+  too_large: { reason: 'token_response_invalid', remedy: checkUrl },
+  other: { reason: 'other', remedy: 'an unexpected failure: the message is all that is known' },
+};
+
 /** `error` and `error_description` (RFC 6749, 5.2), else the beginning of the text. */
-function excerpt(body: string, config: OAuth2Config): string {
+function excerpt(body: string, hide: Exchange['hide']): string {
   const answer = jsonObject(body);
   const parts = [answer?.error, answer?.error_description].filter((part) => typeof part === 'string');
-  const text = oneLine(withoutSecrets(parts.length > 0 ? parts.join(': ') : body, config));
+  const text = oneLine(hide(parts.length > 0 ? parts.join(': ') : body));
   return text === '' ? '' : `: ${text}`;
-}
-
-/** Some providers echo the request in their errors. */
-function withoutSecrets(text: string, { clientAuthentication, endpointParams }: OAuth2Config): string {
-  const secrets = [clientAuthentication.secret, ...Object.values(endpointParams)].map((secret) => secret.open());
-  const forms = secrets.flatMap((secret) => [
-    secret,
-    encodeURIComponent(secret),
-    formEncoded(secret),
-    JSON.stringify(secret).slice(1, -1),
-  ]);
-  return forms.reduce((hidden, form) => (form === '' ? hidden : hidden.replaceAll(form, '<secret>')), text);
-}
-
-function formEncoded(value: string): string {
-  return new URLSearchParams({ value }).toString().slice('value='.length);
 }

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../clock.ts';
+import { type Clock, sleep, withDeadline } from '../clock.ts';
 import type { AuthFailure } from './failure.ts';
 import { singleFlight } from './single-flight.ts';
 import { isAlive, isDue, type Token, type TokenTimes, timesOf } from './token.ts';
@@ -18,7 +18,7 @@ export interface TokenSourceOptions {
 export interface Acquired {
   readonly token?: Token;
   readonly failure?: AuthFailure;
-  /** Whether the identity provider was asked. */
+  /** Whether the identity provider was asked, by this poll or by another that it waited with. */
   readonly asked: boolean;
   readonly request?: TokenRequest;
 }
@@ -39,10 +39,21 @@ export interface TokenSource {
 /** Whatever happens, the endpoint is never asked more often than this; milliseconds. */
 const leastBetweenRequests = 1_000;
 const longestPause = 5 * 60_000;
+/** Where the endpoint may be back any moment. */
 const firstBackOff = 5_000;
-/** Camunda's SaaS blocks for about half a minute. */
-const firstBackOffWhenLimited = 30_000;
+/**
+ * Where it said no: asking again changes nothing soon, and Camunda's SaaS holds its answer for about 30 s to who asks
+ * again after a 401 or beyond its rate limit, which would look like an endpoint that cannot be reached.
+ */
+const firstBackOffWhenRefused = 60_000;
 const firstCoolDown = 30_000;
+
+const refusals: ReadonlySet<AuthFailure['reason']> = new Set([
+  'invalid_client',
+  'invalid_scope',
+  'token_request_rejected',
+  'token_rate_limited',
+]);
 
 /** No token is asked for until then (monotonic), and why. */
 interface Pause {
@@ -66,8 +77,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const usable = (): Token | undefined => (token && isAlive(token, clock.now()) ? token : undefined);
 
   const nextBackOff = ({ failure, retryAfter }: TokenRefusal): Pause => {
-    const first = failure.reason === 'token_rate_limited' ? firstBackOffWhenLimited : firstBackOff;
-    const length = backOff ? Math.min(2 * backOff.length, longestPause) : first;
+    const first = refusals.has(failure.reason) ? firstBackOffWhenRefused : firstBackOff;
+    const length = Math.min(Math.max(first, 2 * (backOff?.length ?? 0)), longestPause);
     const wait = retryAfter ?? length * (0.5 + random() / 2);
     return { until: clock.monotonic() + wait, length, failure };
   };
@@ -88,12 +99,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
   const renew = async (signal: AbortSignal): Promise<Acquired> => {
     const asked = await request(signal);
-    if (!asked) return having(usable(), gaveUp);
-    const { value: answer, started } = asked;
+    if (!asked) return { ...having(usable(), gaveUp), asked: true };
+    const { value: answer, first } = asked;
     return {
       ...(answer.ok ? having(answer.token) : having(usable(), answer.failure)),
       asked: true,
-      ...(started && answer.request && { request: answer.request }),
+      ...(first && answer.request && { request: answer.request }),
     };
   };
 
@@ -102,7 +113,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       const current = usable();
       if (current && !isDue(current, clock.now(), pollInterval, pollTimeout)) return having(current);
       const standing = pause();
-      if (!standing) return renew(signal);
+      // A renewal that hangs leaves the cluster half of the poll's time, for the token that still lives.
+      if (!standing) return current ? withDeadline(pollTimeout / 2, signal, renew) : renew(signal);
       // A cool-down says nothing against asking the cluster again with a token that still lives.
       return having(current, current ? backOff?.failure : standing.failure);
     },
@@ -118,6 +130,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       coolDown = undefined;
     },
     refused: (failure) => {
+      // Another poll was refused the same token.
+      if (coolDown && coolDown.until > clock.monotonic()) return;
       const length = coolDown ? Math.min(2 * coolDown.length, longestPause) : firstCoolDown;
       coolDown = { until: clock.monotonic() + length, length, failure };
     },

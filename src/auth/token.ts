@@ -35,7 +35,7 @@ function lifetimeOf(
 ): Pick<TokenTimes, 'expiresAt' | 'lifetime'> {
   if (expiresIn !== undefined) return { expiresAt: obtainedAt + expiresIn * 1000, lifetime: expiresIn * 1000 };
   if (exp === undefined) return {};
-  const lifetime = exp * 1000 - (iat === undefined ? obtainedAt : iat * 1000);
+  const lifetime = exp * 1000 - (iat === undefined || iat >= exp ? obtainedAt : iat * 1000);
   if (exp * 1000 > obtainedAt) return { expiresAt: exp * 1000, lifetime };
   // A new token that has expired: the clocks differ, and only the length of its life can be believed.
   return lifetime > 0 ? { expiresAt: obtainedAt + lifetime, lifetime } : {};

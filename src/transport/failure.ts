@@ -35,7 +35,9 @@ function reasonOf(code: string, chain: readonly Error[]): TransportFailureReason
   ) {
     return 'connect';
   }
-  if (chain.some(({ message }) => /^Proxy response \(\d+\)/.test(message))) return 'connect';
+  // Not HTTP, or refused by a proxy: for these undici has no code, or one that says something else.
+  if (chain.some(({ name, message }) => name === 'HTTPParserError' || /^Proxy .*\(\d+\)/.test(message)))
+    return 'connect';
   return 'other';
 }
 

@@ -4,5 +4,5 @@ export function oneLine(text: string, most = 200): string {
     .slice(0, 4 * most)
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim();
-  return line.length > most ? `${line.slice(0, most)}…` : line;
+  return line.length > most ? `${line.slice(0, most).replace(/\p{Cs}$/u, '')}…` : line;
 }

@@ -2,7 +2,9 @@ import { type Dispatcher, request } from 'undici';
 import type { ApiVersion } from '../config/config.ts';
 import type { Secret } from '../config/secret.ts';
 import { transportFailureOf } from '../transport/failure.ts';
+import { headerOf } from '../transport/header.ts';
 import { oneLine } from '../transport/one-line.ts';
+import { hideSecrets, secretsOf } from '../transport/secrets.ts';
 import { userAgent } from '../version.ts';
 import type { RequestFailure, RequestFailureReason } from './failure.ts';
 import { parseTopology } from './parse.ts';
@@ -17,6 +19,8 @@ export interface Answer {
   readonly wwwAuthenticate: string;
   readonly location: string;
   readonly body: string;
+  /** To quote the answer: hides the headers that the request held, since an error page may show the request. */
+  readonly hide: (text: string) => string;
 }
 
 export type Sent =
@@ -47,14 +51,19 @@ export function createClient({ address, apiVersion, headers: configured, dispatc
       const response = await request(url, {
         dispatcher,
         signal,
-        headers: { accept: 'application/json', 'user-agent': userAgent, ...always, ...headers },
+        headers: { ...ours, ...always, ...headers },
       });
-      const body = await response.body.text();
-      const answer = answerOf(url, response, body);
-      return {
-        kind: 'answer',
-        answer: answer.status === 200 ? answer : withoutEcho(answer, { ...always, ...headers }),
-      } as const;
+      const secrets = Object.values({ ...always, ...headers }).flatMap(secretsOf);
+      const answer = {
+        url,
+        status: response.statusCode,
+        contentType: headerOf(response, 'content-type'),
+        wwwAuthenticate: headerOf(response, 'www-authenticate'),
+        location: headerOf(response, 'location'),
+        body: await response.body.text(),
+        hide: (text: string) => hideSecrets(text, secrets),
+      };
+      return { kind: 'answer', answer } as const;
     } catch (error) {
       return { kind: 'failure', failure: requestFailureOf(error, url) } as const;
     }
@@ -73,7 +82,7 @@ export function createClient({ address, apiVersion, headers: configured, dispatc
 export function readAnswer(
   answer: Answer,
 ): { readonly ok: true; readonly topology: Topology } | { readonly ok: false; readonly failure: RequestFailure } {
-  const { url, status, contentType, body } = answer;
+  const { url, status, contentType, location, body, hide } = answer;
   const failed = (reason: RequestFailureReason, message: string, remedy: string) =>
     ({ ok: false, failure: { reason, message: `GET ${url} ${message}`, remedy } }) as const;
 
@@ -83,27 +92,31 @@ export function readAnswer(
   if (status >= 300 && status < 400) {
     return failed(
       'redirect',
-      `answered ${status} to ${oneLine(answer.location) || 'nowhere'}; redirects are not followed`,
+      `answered ${status} to ${oneLine(hide(location)) || 'nowhere'}; redirects are not followed`,
       `${checkAddress}: a redirect to a login page means that it is a web application's, not the REST API's`,
     );
   }
   if (status === 429 || (status === 503 && body.includes('RESOURCE_EXHAUSTED'))) {
-    return failed('rate_limited', `answered ${status}${excerpt(body)}`, 'poll less often: raise poll_interval');
+    return failed('rate_limited', `answered ${status}${excerpt(answer)}`, 'poll less often: raise poll_interval');
   }
   if (status !== 200) {
-    return failed('http_status', `answered ${status}, expected 200${excerpt(body)}`, `see the cluster's own log`);
+    return failed('http_status', `answered ${status}, expected 200${excerpt(answer)}`, `see the cluster's own log`);
   }
   if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType)) {
     return failed(
       'content_type',
-      `answered 200 with content type ${JSON.stringify(oneLine(contentType))}, expected application/json`,
+      `answered 200 with content type ${JSON.stringify(oneLine(hide(contentType)))}, expected application/json`,
       `${checkAddress}: a web page means that it is a web application's, not the REST API's`,
     );
   }
   const parsed = parseTopology(body);
   if (parsed.ok) return parsed;
-  return failed('malformed', `answered 200, but not a topology: ${parsed.problem}`, checkAddress);
+  // The problem quotes the document, so one that shows the request is read again without it.
+  const shown = parseTopology(hide(body));
+  return failed('malformed', `answered 200, but not a topology${shown.ok ? '' : `: ${shown.problem}`}`, checkAddress);
 }
+
+const ours = { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': userAgent };
 
 const checkAddress = 'check the address and its path (address, ZEEBE_REST_ADDRESS)';
 
@@ -121,31 +134,7 @@ function requestFailureOf(error: unknown, url: URL): RequestFailure {
   return { reason, message: `GET ${url} failed: ${message}`, remedy: remedies[reason] };
 }
 
-function answerOf(url: URL, { statusCode, headers }: Dispatcher.ResponseData, body: string): Answer {
-  const header = (name: string) => [headers[name] ?? []].flat().join(', ');
-  return {
-    url,
-    status: statusCode,
-    contentType: header('content-type'),
-    wwwAuthenticate: header('www-authenticate'),
-    location: header('location'),
-    body,
-  };
-}
-
-/** An error page may show the request, and messages quote error pages. */
-function withoutEcho(answer: Answer, sent: Readonly<Record<string, string>>): Answer {
-  const secrets = Object.values(sent).map((value) => value.replace(/^(Basic|Bearer) /, ''));
-  const hide = (text: string) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, '<secret>'), text);
-  return {
-    ...answer,
-    body: hide(answer.body),
-    wwwAuthenticate: hide(answer.wwwAuthenticate),
-    location: hide(answer.location),
-  };
-}
-
-function excerpt(body: string): string {
-  const text = oneLine(body);
+function excerpt({ body, hide }: Answer): string {
+  const text = oneLine(hide(body));
   return text === '' ? '' : `: ${text}`;
 }

@@ -1,0 +1,121 @@
+import nock from 'nock';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { neverAborted, tokenEndpoint } from './asking.ts';
+import { answerTokenRequests, html, json, tokenReply } from './identity-provider.ts';
+import { clientSecret } from './oauth2-config.ts';
+
+beforeAll(() => nock.disableNetConnect());
+afterEach(() => nock.cleanAll());
+afterAll(() => nock.restore());
+
+const issuer = 'http://identity.test/realms/camunda';
+
+/** Answers discovery once; gives the headers and the query that came. */
+function answerDiscovery(
+  document: unknown,
+  { status = 200, headers = json as Record<string, string> } = {},
+): Request[] {
+  const seen: Request[] = [];
+  nock('http://identity.test')
+    .get('/realms/camunda/.well-known/openid-configuration')
+    .reply((request: Request) => {
+      seen.push(request);
+      return [status, typeof document === 'string' ? document : JSON.stringify(document), headers];
+    });
+  return seen;
+}
+
+function discovering(issuerUrl = issuer) {
+  const endpoint = tokenEndpoint({ endpoint: { issuerUrl: new URL(issuerUrl) } });
+  return () => endpoint(neverAborted);
+}
+
+describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', () => {
+  it('is found', async () => {
+    const discovery = answerDiscovery({ issuer, token_endpoint: 'http://identity.test/found' });
+    const requests = answerTokenRequests(() => tokenReply('opaque'), '/found');
+    expect(await discovering()()).toMatchObject({ ok: true });
+    expect(discovery).toHaveLength(1);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is found without telling anybody the secret', async () => {
+    const seen = answerDiscovery({ issuer, token_endpoint: 'http://identity.test/found' });
+    answerTokenRequests(() => tokenReply('opaque'), '/found');
+    await discovering()();
+    const shown = seen.map(({ url, headers }) => `${url} ${JSON.stringify([...headers])}`);
+    expect(shown).toEqual([expect.stringContaining('openid-configuration')]);
+    expect(shown.join()).not.toContain(clientSecret);
+  });
+
+  it('is looked for once', async () => {
+    const discovery = answerDiscovery({ issuer, token_endpoint: 'http://identity.test/found' });
+    const requests = answerTokenRequests(() => tokenReply('opaque'), '/found');
+    const ask = discovering();
+    await ask();
+    await ask();
+    expect(discovery).toHaveLength(1);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('is looked for again after a failure, since it may have moved', async () => {
+    answerDiscovery({ issuer, token_endpoint: 'http://identity.test/old' });
+    answerTokenRequests(() => ({ status: 404 }), '/old');
+    const moved = answerTokenRequests(() => tokenReply('opaque'), '/new');
+    const ask = discovering();
+    expect(await ask()).toMatchObject({ failure: { reason: 'token_request_rejected' } });
+    answerDiscovery({ issuer, token_endpoint: 'http://identity.test/new' });
+    expect(await ask()).toMatchObject({ ok: true });
+    expect(moved).toHaveLength(1);
+  });
+
+  it.each<[string, unknown]>([
+    ['another issuer', { issuer: 'http://identity.test/realms/other', token_endpoint: 'http://identity.test/found' }],
+    ['an issuer with a slash more', { issuer: `${issuer}/`, token_endpoint: 'http://identity.test/found' }],
+    ['no issuer', { token_endpoint: 'http://identity.test/found' }],
+    ['no token_endpoint', { issuer }],
+    ['a token_endpoint that is no URL', { issuer, token_endpoint: 'found' }],
+    ['a token_endpoint that is a number', { issuer, token_endpoint: 7 }],
+    ['a list', []],
+    ['a web page', '<html></html>'],
+    ['nothing', ''],
+  ])('is not taken from %s', async (_, document) => {
+    answerDiscovery(document);
+    const requests = answerTokenRequests(() => tokenReply('opaque'), '/found');
+    const answer = await discovering()();
+    expect(answer).toMatchObject({ failure: { reason: 'token_response_invalid' } });
+    expect(requests).toEqual([]);
+  });
+
+  it('is told with the issuer that the document names', async () => {
+    answerDiscovery({ issuer: `${issuer}/`, token_endpoint: 'http://identity.test/found' });
+    expect(await discovering()()).toMatchObject({
+      failure: {
+        message: expect.stringContaining(`discovery from issuer ${issuer} answered 200`),
+        remedy: expect.stringContaining('oauth2.issuer_url'),
+      },
+    });
+  });
+
+  it.each<[number, string]>([
+    [302, 'token_response_invalid'],
+    [404, 'token_request_rejected'],
+    [429, 'token_rate_limited'],
+    [500, 'token_endpoint_unreachable'],
+  ])('is not found where a %i comes: %s', async (status, reason) => {
+    answerDiscovery('<html></html>', { status, headers: { ...html, 'retry-after': '7' } });
+    const answer = await discovering()();
+    expect(answer).toMatchObject({ failure: { reason }, retryAfter: 7_000 });
+    // No token was asked for, so none is counted.
+    expect(answer.request).toBeUndefined();
+  });
+
+  it('is not found where nobody answers', async () => {
+    nock('http://identity.test')
+      .get(/openid-configuration/)
+      .replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+    expect(await discovering()()).toMatchObject({
+      failure: { reason: 'token_endpoint_unreachable', message: expect.stringContaining(issuer) },
+    });
+  });
+});
