@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Exporter, startExporter, untilHealthy } from './exporter.ts';
+import type { Exposition } from './exposition.ts';
+import {
+  audience,
+  type Keycloak,
+  knownClient,
+  layOutKeycloak,
+  strangeClient,
+  tokenLifetime,
+} from './systems/keycloak.ts';
+import { type Broker, layOutBroker } from './systems/zeebe.ts';
+import { until } from './until.ts';
+
+describe('Zeebe 8.6.0 behind the tokens of Keycloak, which live for a minute', () => {
+  let keycloak: Keycloak;
+  let broker: Broker;
+  beforeAll(async () => {
+    keycloak = await layOutKeycloak();
+    broker = await layOutBroker('8.6.0', {
+      SPRING_PROFILES_ACTIVE: 'broker,identity-auth',
+      ZEEBE_BROKER_GATEWAY_SECURITY_AUTHENTICATION_MODE: 'identity',
+      CAMUNDA_IDENTITY_TYPE: 'KEYCLOAK',
+      CAMUNDA_IDENTITY_ISSUER: keycloak.issuer,
+      CAMUNDA_IDENTITY_ISSUERBACKENDURL: keycloak.issuer,
+      CAMUNDA_IDENTITY_AUDIENCE: audience,
+      CAMUNDA_IDENTITY_BASEURL: 'http://127.0.0.1:18081',
+    });
+    await Promise.all([keycloak.start(), broker.start()]);
+  });
+  afterAll(() => Promise.all([keycloak.stop(), broker.stop()]));
+
+  const watchAs = ({ id, secret }: typeof knownClient) =>
+    startExporter({
+      environment: {
+        ZEEBE_POLL_INTERVAL: '2s',
+        ZEEBE_POLL_TIMEOUT: '2s',
+        ZEEBE_REST_ADDRESS: broker.address,
+        CAMUNDA_OAUTH_URL: keycloak.tokenUrl,
+        CAMUNDA_CLIENT_ID: id,
+        CAMUNDA_CLIENT_SECRET: secret,
+        CAMUNDA_TOKEN_AUDIENCE: audience,
+      },
+    });
+
+  it('is polled over two renewals without one failure', async () => {
+    const exporter = await watchAs(knownClient);
+    // The first request that a broker ever checks may take it longer than a poll may.
+    const before = await untilHealthy(exporter);
+    const page = await until('two further tokens have come', 4 * tokenLifetime, async () => {
+      const now = await exporter.scrape();
+      expect(requests(now) - requests(before)).toBe(2);
+      return now;
+    });
+
+    expect(page.set('zeebe_topology_auth_info', 'method')).toEqual(['oauth2']);
+    expect(page.value('zeebe_topology_token_lifetime_seconds')).toBe(tokenLifetime);
+    expect(failures(page)).toBe(failures(before));
+    const scrapes = exporter.scrapes.slice(exporter.scrapes.indexOf(before));
+    for (const one of scrapes) {
+      expect(one.value('zeebe_topology_up')).toBe(1);
+      expect(one.value('zeebe_topology_auth_up')).toBe(1);
+      expect(untilExpiry(one)).toBeGreaterThan(0);
+    }
+    const tokens = new Set(scrapes.map((one) => one.value('zeebe_topology_token_obtained_timestamp_seconds')));
+    expect(tokens.size, 'a new token from each request').toBe(3);
+  });
+
+  it('is reached by the discovery of the issuer, and with the secret in the Authorization header', async () => {
+    const file = JSON.stringify({
+      poll_interval: '2s',
+      poll_timeout: '2s',
+      clusters: [
+        {
+          name: 'discovered',
+          address: broker.address,
+          oauth2: {
+            issuer_url: keycloak.issuer,
+            client_id: knownClient.id,
+            client_secret: knownClient.secret,
+            client_auth: 'client_secret_basic',
+            audience,
+          },
+        },
+      ],
+    });
+    const exporter = await startExporter({ file });
+    const page = await untilHealthy(exporter);
+    expect(page.value('zeebe_topology_token_requests_total')).toBe(1);
+  });
+
+  it('refuses a wrong secret, and Keycloak is not bothered with every poll', async () => {
+    const before = keycloak.refusals(knownClient.id);
+    const exporter = await watchAs({ id: knownClient.id, secret: 'wrong' });
+    const page = await afterPolls(exporter, 10);
+    expect(page.value('zeebe_topology_up')).toBe(0);
+    expect(page.value('zeebe_topology_auth_up')).toBe(0);
+    expect(page.set('zeebe_topology_poll_failing', 'reason')).toEqual(['auth']);
+    expect(page.set('zeebe_topology_auth_failing', 'reason')).toEqual(['invalid_client']);
+    expect(page.value('zeebe_topology_auth_failures_total', { reason: 'invalid_client' })).toBeGreaterThanOrEqual(10);
+    expect(page.series('zeebe_topology_token_expiry_timestamp_seconds')).toEqual([]);
+    expect(exporter.running.output()).not.toContain('"wrong"');
+
+    const sent = page.value('zeebe_topology_token_requests_total');
+    expect(sent).toBeLessThanOrEqual(5);
+    expect(page.value('zeebe_topology_token_request_failures_total', { reason: 'invalid_client' })).toBe(sent);
+    await until('Keycloak has counted them as well', 10, () => {
+      expect(keycloak.refusals(knownClient.id) - before).toBeGreaterThanOrEqual(sent ?? Number.NaN);
+    });
+    expect(keycloak.refusals(knownClient.id) - before).toBeLessThanOrEqual(5);
+  });
+
+  it('refuses tokens for somebody else, and Keycloak is not asked for one with every poll', async () => {
+    const exporter = await watchAs(strangeClient);
+    const page = await afterPolls(exporter, 10);
+    expect(page.value('zeebe_topology_up')).toBe(0);
+    expect(page.value('zeebe_topology_auth_up')).toBe(0);
+    expect(page.set('zeebe_topology_poll_failing', 'reason')).toEqual(['auth']);
+    expect(page.set('zeebe_topology_auth_failing', 'reason')).toEqual(['audience_mismatch']);
+    expect(page.value('zeebe_topology_token_requests_total')).toBeLessThanOrEqual(5);
+    expect(page.series('zeebe_topology_token_request_failures_total').every(({ value }) => value === 0)).toBe(true);
+  });
+
+  it('stays up on the old token while Keycloak is away, is down without one, and comes back with Keycloak', async () => {
+    const exporter = await watchAs(knownClient);
+    await untilHealthy(exporter);
+
+    await keycloak.stop();
+    await until('a renewal has failed', 2 * tokenLifetime, async () => {
+      const page = await exporter.scrape();
+      expect(page.set('zeebe_topology_auth_failing', 'reason')).toEqual(['token_endpoint_unreachable']);
+      expect(page.value('zeebe_topology_up')).toBe(1);
+      expect(page.value('zeebe_topology_auth_up')).toBe(1);
+    });
+    const without = await until('the old token has run out', 2 * tokenLifetime, async () => {
+      const page = await exporter.scrape();
+      expect(untilExpiry(page)).toBeLessThan(0);
+      return page;
+    });
+    for (const page of exporter.scrapes) {
+      if (untilExpiry(page) > 5) expect(page.value('zeebe_topology_up')).toBe(1);
+    }
+    expect(without.value('zeebe_topology_up')).toBe(0);
+    expect(without.set('zeebe_topology_poll_failing', 'reason')).toEqual(['auth']);
+    expect(without.set('zeebe_topology_auth_failing', 'reason')).toEqual(['token_endpoint_unreachable']);
+    expect(without.value('zeebe_topology_auth_up')).toBe(0);
+
+    await keycloak.start();
+    await until('a new token is in use and nothing is wrong', 240, async () => {
+      const page = await exporter.scrape();
+      expect(page.value('zeebe_topology_up')).toBe(1);
+      expect(page.set('zeebe_topology_auth_failing', 'reason')).toEqual([]);
+      expect(page.value('zeebe_topology_auth_up')).toBe(1);
+      expect(untilExpiry(page)).toBeGreaterThan(0);
+    });
+  });
+});
+
+async function afterPolls(exporter: Exporter, count: number): Promise<Exposition> {
+  return until(`${count} polls have ended`, 120, async () => {
+    const page = await exporter.scrape();
+    expect(page.value('zeebe_topology_polls_total')).toBeGreaterThanOrEqual(count);
+    return page;
+  });
+}
+
+function requests(page: Exposition): number {
+  return page.value('zeebe_topology_token_requests_total') ?? 0;
+}
+
+/** Seconds from the end of the last poll; NaN before the first. */
+function untilExpiry(page: Exposition): number {
+  const expiry = page.value('zeebe_topology_token_expiry_timestamp_seconds') ?? Number.NaN;
+  return expiry - (page.value('zeebe_topology_last_poll_timestamp_seconds') ?? Number.NaN);
+}
+
+function failures(page: Exposition): number {
+  const counters = [
+    'zeebe_topology_poll_failures_total',
+    'zeebe_topology_auth_failures_total',
+    'zeebe_topology_token_request_failures_total',
+  ];
+  return counters.flatMap((name) => page.series(name)).reduce((sum, { value }) => sum + value, 0);
+}

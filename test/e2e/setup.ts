@@ -1,0 +1,62 @@
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { fetchArtifacts } from './artifacts.ts';
+import { findJava, keycloakJava, zeebeJava } from './java.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Holds the logs of everything that the run starts, and for as long as it runs its data. */
+    readonly runFolder: string;
+  }
+}
+
+/** Each command with Debian's package that has it. */
+const commands = {
+  mvn: 'maven',
+  tar: 'tar',
+  python3: 'python3 python3-pip',
+  nginx: 'nginx-light',
+  htpasswd: 'apache2-utils',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
+  chromium: 'chromium',
+};
+
+/** Real systems or no run: what is missing fails it here, with all of it named. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const missing = Object.entries(commands)
+    .filter(([command]) => !isInstalled(command))
+    .map(([command, packages]) => `${command}: apt-get install ${packages}`);
+  for (const range of [zeebeJava, keycloakJava]) {
+    await findJava(range).catch((error: Error) => missing.push(error.message));
+  }
+  if (missing.length > 0) throw new Error(`The end-to-end tests need what is not here:\n${missing.join('\n')}`);
+
+  await fetchArtifacts();
+  const runFolder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-e2e-'));
+  project.provide('runFolder', runFolder);
+  return async () => {
+    await removeData(runFolder);
+    console.log(`The logs of what the tests started are in ${runFolder}`);
+  };
+}
+
+async function removeData(runFolder: string): Promise<void> {
+  for (const entry of await readdir(runFolder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await rm(join(runFolder, entry.name), { recursive: true });
+  }
+}
+
+function isInstalled(command: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { failed, succeeded } from '../../polls.ts';
+import { focusedText, overflow, useBrowser } from './browser.ts';
+import { named, serve } from './served.ts';
+import { sized, type Trouble } from './sized.ts';
+
+const open = useBrowser();
+
+const polled = (trouble: Trouble = {}) =>
+  succeeded(sized({ brokers: 3, partitions: 3 }, trouble), { endedAt: Date.now() });
+const names = Array.from({ length: 50 }, (_, index) => `team-${String(index).padStart(2, '0')}`);
+
+async function serveFifty() {
+  const served = await serve(named(...names));
+  for (const name of names) served.poll(name, polled());
+  served.poll('team-30', polled({ gone: [2] }));
+  served.poll('team-20', failed('timeout', { endedAt: Date.now() }));
+  served.poll('team-40', polled({ leaderless: [1] }));
+  return served;
+}
+
+describe('few clusters', () => {
+  it('are shown all at once below the overview', async () => {
+    const { url, poll } = await serve(named('payments', 'orders', 'inventory'));
+    for (const name of ['payments', 'orders', 'inventory']) poll(name, polled());
+    const page = await open(url);
+    await page.getByRole('heading', { level: 2 }).first().waitFor();
+    expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual(['payments', 'orders', 'inventory']);
+    expect(await page.getByRole('searchbox').count()).toBe(0);
+  });
+});
+
+describe('fifty clusters', () => {
+  it('are an overview, the worst first, the others in the order of the configuration', async () => {
+    const { url } = await serveFifty();
+    const page = await open(url);
+    const overview = page.getByRole('table', { name: 'Clusters, the worst first' });
+    await overview.waitFor();
+    const rest = names.filter((name) => !['team-40', 'team-20', 'team-30'].includes(name));
+    expect(await overview.getByRole('link').allInnerTexts()).toEqual(['team-40', 'team-20', 'team-30', ...rest]);
+    const worst = await overview.getByRole('row').nth(1).getByRole('cell').allTextContents();
+    expect(worst.slice(0, 3).map((text) => text.trim())).toEqual([
+      expect.stringMatching(/^✕unhealthy for \d+ s$/),
+      'Partition 1 has no leader',
+      '3 of 3',
+    ]);
+    expect(await page.getByText('50 clusters: 1 unhealthy, 1 unknown, 1 degraded, 47 healthy').isVisible()).toBe(true);
+    expect(await page.getByRole('heading', { level: 2 }).count()).toBe(0);
+    expect(await page.title()).toBe('✕ 1 unhealthy, 1 unknown, 1 degraded, 47 healthy – Zeebe clusters');
+  });
+
+  it('are filtered by name, verdict and what is wrong', async () => {
+    const { url } = await serveFifty();
+    const page = await open(url);
+    const links = page.getByRole('row').getByRole('link');
+    const filter = page.getByRole('searchbox', { name: 'Filter' });
+    await filter.fill('TEAM-4');
+    expect(await links.count()).toBe(10);
+    await page.getByText('10 of 50 clusters').waitFor();
+    await filter.fill('unhealthy');
+    expect(await links.allInnerTexts()).toEqual(['team-40']);
+    await filter.fill('is missing');
+    expect(await links.allInnerTexts()).toEqual(['team-30']);
+    await filter.fill('');
+    expect(await links.count()).toBe(50);
+  });
+
+  it('can be walked through with the keyboard, and back', async () => {
+    const { url } = await serveFifty();
+    const page = await open(url);
+    await page.getByRole('searchbox').focus();
+    await page.keyboard.press('Tab');
+    expect(await focusedText(page)).toBe('team-40');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'team-20' }).waitFor();
+    expect(await focusedText(page)).toBe('team-20');
+    expect(new URL(page.url()).hash).toBe('#/cluster/team-20');
+    await page.getByRole('link', { name: 'All clusters' }).press('Enter');
+    await page.getByRole('searchbox').waitFor();
+    expect(await focusedText(page)).toBe('team-20');
+    await page.goBack();
+    await page.getByRole('heading', { name: 'team-20' }).waitFor();
+  });
+
+  it('have an address each, which names that are awkward have too', async () => {
+    const name = 'a/b #?% ü "c"';
+    const { url, poll } = await serve(named(...names, name));
+    poll(name, polled());
+    const page = await open(url);
+    await page.getByRole('link', { name }).click();
+    await page.getByRole('heading', { name, exact: true }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name, exact: true }).waitFor();
+    expect(await page.getByRole('heading', { level: 2 }).count()).toBe(1);
+  });
+
+  it('do not hide that an address asks for none of them', async () => {
+    const { url } = await serveFifty();
+    const page = await open(`${url}#/cluster/gone`);
+    await page.getByText('The exporter watches no cluster named gone.').waitFor();
+    await page.getByRole('link', { name: 'All clusters' }).click();
+    expect(await page.getByRole('row').getByRole('link').count()).toBe(50);
+  });
+});
+
+describe('100 brokers by 300 partitions', () => {
+  const large = { brokers: 100, partitions: 300 };
+  const trouble = { gone: [42], leaderless: [143] };
+
+  it('scroll in their own frame, below and beside their headers', async () => {
+    const { url, poll } = await serve(named('large'));
+    poll('large', succeeded(sized(large, trouble), { endedAt: Date.now() }));
+    const page = await open(url);
+    const frame = page.getByRole('region', { name: 'Brokers of large by partitions' });
+    await frame.evaluate((scroller) => scroller.scrollTo(scroller.scrollWidth, scroller.scrollHeight));
+    const box = async (selector: string) => {
+      const found = await frame.locator(selector).boundingBox();
+      if (!found) throw new Error(`${selector} is not visible`);
+      return found;
+    };
+    const [outer, head, name] = [
+      await frame.boundingBox(),
+      await box('thead th:nth-child(301)'),
+      await box('tbody tr:last-child th'),
+    ];
+    expect(Math.abs(head.y - (outer?.y ?? 0))).toBeLessThan(3);
+    expect(Math.abs(name.x - (outer?.x ?? 0))).toBeLessThan(3);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+  });
+
+  it('can be cut down to the partitions that are not well', async () => {
+    const { url, poll } = await serve(named('large'));
+    poll('large', succeeded(sized(large, trouble), { endedAt: Date.now() }));
+    const page = await open(url);
+    const heads = page.locator('.grid thead th');
+    await page.getByRole('rowheader', { name: '99' }).waitFor();
+    expect(await heads.count()).toBe(302);
+    await page.getByLabel('Only partitions that are not well').check();
+    const shown = (await heads.allTextContents()).map((text) => Number.parseInt(text, 10)).filter((id) => id > 0);
+    expect(shown).toEqual([41, 42, 43, 141, 142, 143, 241, 242, 243]);
+    expect(await page.getByRole('rowheader').allTextContents()).toEqual(['40', '41', '42', '43', '44']);
+    poll('large', succeeded(sized(large), { endedAt: Date.now() }));
+    await page.getByText('Every partition has its leader and its healthy replicas.', { exact: true }).waitFor();
+    expect(page.complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,72 @@
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { type Clock, systemClock } from '../../../src/clock.ts';
+import type { ClusterConfig } from '../../../src/config/config.ts';
+import { createApp } from '../../../src/http/app.ts';
+import { listen, type RunningServer } from '../../../src/http/server.ts';
+import { createStatusFeed } from '../../../src/http/status-feed.ts';
+import { createPage } from '../../../src/metrics/page.ts';
+import { createProcessMetrics } from '../../../src/metrics/process-families.ts';
+import { nextHistory, noHistory } from '../../../src/poll/events.ts';
+import type { PollResult } from '../../../src/poll/poll.ts';
+import { initialState, nextState } from '../../../src/poll/state.ts';
+import { clusterConfig } from '../../polls.ts';
+
+export interface ServedPage {
+  readonly url: string;
+  /** Lets a cluster live through a poll. */
+  readonly poll: (name: string, result: PollResult) => void;
+  readonly stop: () => Promise<void>;
+  /** At the address that it had. */
+  readonly startAgain: () => Promise<void>;
+}
+
+type Configs = Readonly<Record<string, Pick<Partial<ClusterConfig>, 'authentication'>>>;
+
+/** The status page of clusters whose polls end as the test says, through the real app. Ends with the test. */
+export async function serve(configs: Configs, clock: Clock = systemClock): Promise<ServedPage> {
+  const status = createStatusFeed(clock);
+  const clusters = new Map(
+    Object.entries(configs).map(([name, config]) => {
+      const state = initialState(clusterConfig({ ...config, name }));
+      status.update(state, noHistory);
+      return [name, { state, history: noHistory }];
+    }),
+  );
+  const app = createApp({
+    page: createPage([], createProcessMetrics(), clock),
+    status,
+    notYetPolled: () => 0,
+    telemetryPath: '/metrics',
+    logger: pino({ level: 'silent' }),
+  });
+
+  const first = await listen(app, { host: '127.0.0.1', port: 0 });
+  const url = new URL(`http://${first.address}/`);
+  let server: RunningServer | undefined = first;
+  const stop = async () => {
+    await server?.close();
+    server = undefined;
+  };
+  onTestFinished(stop);
+  return {
+    url: url.href,
+    poll: (name, result) => {
+      const before = clusters.get(name);
+      if (!before) throw new RangeError(`no cluster is named ${name}`);
+      const state = nextState(before.state, result);
+      const history = nextHistory(before.history, before.state, state);
+      clusters.set(name, { state, history });
+      status.update(state, history);
+    },
+    stop,
+    startAgain: async () => {
+      server = await listen(app, { host: '127.0.0.1', port: Number(url.port) });
+    },
+  };
+}
+
+/** Names of clusters without authentication. */
+export function named(...names: readonly string[]): Configs {
+  return Object.fromEntries(names.map((name) => [name, {}]));
+}

@@ -1,0 +1,49 @@
+import type { Broker, ReplicaHealth, Role, Topology } from '../../../src/zeebe/topology.ts';
+
+export interface Size {
+  readonly brokers: number;
+  readonly partitions: number;
+  readonly replicationFactor?: number;
+}
+
+export interface Trouble {
+  /** Brokers that are gone; others lead in their stead. */
+  readonly gone?: readonly number[];
+  /** Partitions that nobody leads. */
+  readonly leaderless?: readonly number[];
+  readonly health?: readonly { readonly partition: number; readonly broker: number; readonly health: ReplicaHealth }[];
+  readonly versions?: Readonly<Record<number, string>>;
+}
+
+/** A cluster of any size: partition p lies on the brokers p − 1, p, … modulo their number, and the first one leads. */
+export function sized({ brokers, partitions, replicationFactor = 3 }: Size, trouble: Trouble = {}): Topology {
+  const { gone = [], leaderless = [], health = [], versions = {} } = trouble;
+  const replicasOf = (partition: number) =>
+    Array.from({ length: replicationFactor }, (_, index) => (partition - 1 + index) % brokers).filter(
+      (broker) => !gone.includes(broker),
+    );
+  const roleOf = (partition: number, broker: number): Role =>
+    !leaderless.includes(partition) && replicasOf(partition)[0] === broker ? 'leader' : 'follower';
+  const healthOf = (partition: number, broker: number): ReplicaHealth =>
+    health.find((one) => one.partition === partition && one.broker === broker)?.health ?? 'healthy';
+
+  const listed = Array.from({ length: brokers }, (_, id) => id).filter((id) => !gone.includes(id));
+  const all = Array.from({ length: partitions }, (_, index) => index + 1);
+  return {
+    clusterSize: brokers,
+    partitionsCount: partitions,
+    replicationFactor,
+    gatewayVersion: '8.6.0',
+    brokers: listed.map(
+      (id): Broker => ({
+        id: `${id}`,
+        host: `camunda-zeebe-${id}.camunda-zeebe.camunda.svc`,
+        port: '26501',
+        version: versions[id] ?? '8.6.0',
+        replicas: all
+          .filter((partition) => replicasOf(partition).includes(id))
+          .map((partition) => ({ partition, role: roleOf(partition, id), health: healthOf(partition, id) })),
+      }),
+    ),
+  };
+}

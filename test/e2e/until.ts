@@ -1,0 +1,16 @@
+import { vi } from 'vitest';
+
+/**
+ * Tries until the condition does not throw, and hands on what it returns. Conditions are written with `expect`, whose
+ * message then tells what was seen last.
+ *
+ * @param deadline seconds
+ */
+export async function until<T>(what: string, deadline: number, condition: () => T | Promise<T>): Promise<T> {
+  try {
+    return await vi.waitFor(condition, { timeout: deadline * 1000, interval: 200 });
+  } catch (cause) {
+    const seen = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Waited ${deadline} s in vain until ${what}. Last seen: ${seen}`, { cause });
+  }
+}
