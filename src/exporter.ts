@@ -9,11 +9,13 @@ import { type Clock, systemClock } from './clock.ts';
 import type { ClusterConfig, Config } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { listen, type RunningServer } from './http/server.ts';
+import { createStatusFeed, type StatusFeed } from './http/status-feed.ts';
 import { renderCluster } from './metrics/cluster-part.ts';
 import { createInstruments } from './metrics/instruments.ts';
 import { createPage, type Page } from './metrics/page.ts';
 import { createProcessMetrics } from './metrics/process-families.ts';
 import { readRegistry } from './metrics/readings.ts';
+import { nextHistory, noHistory } from './poll/events.ts';
 import { createPoll } from './poll/poll.ts';
 import { createPollLog } from './poll/poll-log.ts';
 import { runPoller } from './poll/poller.ts';
@@ -38,11 +40,13 @@ export async function startExporter(config: Config, logger: Logger, clock: Clock
     processMetrics,
     clock,
   );
-  const watched = clusters.map((cluster) => watch(cluster, page, logger, clock));
+  const status = createStatusFeed(clock);
+  const watched = clusters.map((cluster) => watch(cluster, { page, status }, logger, clock));
   await Promise.all(watched.map(({ publish }) => publish()));
 
   const app = createApp({
     page,
+    status,
     notYetPolled: () => watched.filter(({ polled }) => !polled()).length,
     telemetryPath: config.web.telemetryPath,
     logger,
@@ -66,14 +70,20 @@ export async function startExporter(config: Config, logger: Logger, clock: Clock
 interface Watched {
   readonly pollInterval: number;
   readonly polled: () => boolean;
-  /** Brings what is known onto the page. */
+  /** Brings what is known onto the pages. */
   readonly publish: () => Promise<void>;
   /** Polls until the signal aborts; `firstAfter` in milliseconds. */
   readonly run: (firstAfter: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** Where what is known of a cluster is shown. */
+interface Shown {
+  readonly page: Page;
+  readonly status: StatusFeed;
+}
+
 /** One cluster, from its poll to its part of the page. */
-function watch(cluster: ClusterConfig, page: Page, parentLogger: Logger, clock: Clock): Watched {
+function watch(cluster: ClusterConfig, { page, status }: Shown, parentLogger: Logger, clock: Clock): Watched {
   const { name, address, apiVersion, headers, transport, pollInterval, pollTimeout } = cluster;
   const logger = parentLogger.child({ cluster: name });
   const dispatcher = createDispatcher(transport, pollTimeout);
@@ -83,8 +93,10 @@ function watch(cluster: ClusterConfig, page: Page, parentLogger: Logger, clock: 
   const instruments = createInstruments(authenticator.method);
   const log = createPollLog(logger, clock);
   let state = initialState(cluster);
+  let history = noHistory;
 
   const publish = async () => {
+    status.update(state, history);
     page.update(name, renderCluster(state, await readRegistry(instruments.registry)));
   };
   return {
@@ -95,6 +107,7 @@ function watch(cluster: ClusterConfig, page: Page, parentLogger: Logger, clock: 
       const onResult: Parameters<typeof runPoller>[0]['onResult'] = async (result) => {
         const previous = state;
         state = nextState(previous, result);
+        history = nextHistory(history, previous, state);
         instruments.record(result);
         await publish();
         log(previous, state);

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { once } from 'node:events';
 import type { Logger } from 'pino';
-import { type Flags, parseCommandLine } from './config/command-line.ts';
+import { systemClock } from './clock.ts';
+import { type CheckOutput, type Flags, parseCommandLine } from './config/command-line.ts';
 import type { Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigError } from './config/problem.ts';
@@ -17,6 +18,10 @@ async function main(argv: readonly string[]): Promise<number> {
       return commandLine.exitCode;
     case 'serve':
       return commandLine.check ? checkConfig(commandLine.flags) : serve(commandLine.flags);
+    case 'check':
+      return commandLine.flags['config.check'] === true
+        ? checkConfig(commandLine.flags)
+        : check(commandLine.flags, commandLine.output);
     case 'demo':
       return demo(commandLine.flags);
   }
@@ -34,6 +39,21 @@ async function serve(flags: Flags): Promise<number> {
   const logger = createLogger(config.log);
   for (const { message, ...details } of notices) logger.warn(details, message);
   return runUntilSignal(config, logger);
+}
+
+async function check(flags: Flags, output: CheckOutput): Promise<number> {
+  // Loaded here alone, as the demo is.
+  const { runCheck } = await import('./check/run.ts');
+  const stopping = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => stopping.abort());
+  return runCheck(() => load(flags), {
+    output,
+    withColours: process.stdout.isTTY && !process.env.NO_COLOR,
+    write: (text) => process.stdout.write(text),
+    warn: (text) => process.stderr.write(text),
+    clock: systemClock,
+    signal: stopping.signal,
+  });
 }
 
 async function demo(flags: Flags): Promise<number> {

@@ -7,9 +7,14 @@ import type { Raw, Table } from './setting.ts';
 /** What the flags give, by the keys of the settings. */
 export type Flags = { readonly [K in keyof typeof topTable]?: Raw };
 
+const checkOutputs = ['text', 'json'] as const;
+export type CheckOutput = (typeof checkOutputs)[number];
+
 type CommandLine =
   /** `check`: validate the configuration, nothing else (`--config.check`). */
   | { readonly command: 'serve'; readonly flags: Flags; readonly check: boolean }
+  /** One pass over each cluster, told step by step. */
+  | { readonly command: 'check'; readonly flags: Flags; readonly output: CheckOutput }
   /** The exporter over simulated clusters. */
   | { readonly command: 'demo'; readonly flags: Flags }
   /** Nothing to run: help or version for the standard output (0), what is wrong with the flags for the other one (2). */
@@ -47,6 +52,13 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
       chosen.push({ command: 'serve', flags, check: flags['config.check'] === true });
     });
 
+  const check = settingsCommand('check', version)
+    .description('Try each cluster once, say step by step what comes of it, and exit with 0 or 1.')
+    .addOption(new Option('--output <FORMAT>', 'For people or for scripts.').choices(checkOutputs).default('text'))
+    .action(({ output }: { readonly output: CheckOutput }, command: Command) => {
+      chosen.push({ command: 'check', flags: flagsOf(command), output });
+    });
+
   const demo = settingsCommand('demo', version)
     .description('Serve the metrics of simulated clusters to which things happen: nothing is needed, nothing is read.')
     .action((_options, command: Command) => {
@@ -58,6 +70,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     .helpOption(false)
     .helpCommand(false)
     .addCommand(serve, { isDefault: true })
+    .addCommand(check)
     .addCommand(demo);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: print, writeErr: print });

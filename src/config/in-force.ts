@@ -20,9 +20,14 @@ export interface SettingInForce {
 export interface ClusterOrigin {
   /** Whether a configuration file describes the cluster, or the environment. */
   readonly fromFile: boolean;
-  readonly settings: readonly SettingInForce[];
+  settings(): readonly SettingInForce[];
   /** What to call a setting, set or not: its key in the file, the variable for the environment. */
   name(key: ClusterKey): string;
+}
+
+export interface LoadedCluster {
+  readonly config: ClusterConfig;
+  readonly origin: ClusterOrigin;
 }
 
 const table: Table = clusterTable;
@@ -39,16 +44,15 @@ export function originOf(
     const isUnsetVariable = table[key]?.variables?.includes(place) && (env[place] ?? '') === '';
     return isUnsetVariable ? 'default' : place;
   };
-  const used = keys.filter((key) => isUsed(key, config));
+  const inForce = (key: ClusterKey): SettingInForce | undefined => {
+    const setting = table[key];
+    const value = setting && shownOf(setting, settings.raw(key));
+    const written = value ? { key, value, place: placeOf(key) } : undefined;
+    return settings.has(key) ? written : (derived(key, config, placeOf('address')) ?? written);
+  };
   return {
     fromFile,
-    settings: used.flatMap((key) => {
-      const setting = table[key];
-      const shown = setting && shownOf(setting, settings.raw(key));
-      const inForce = shown ? { value: shown, place: placeOf(key) } : undefined;
-      const actual = settings.has(key) ? inForce : (derived(key, config, placeOf('address')) ?? inForce);
-      return actual ? [{ key, ...actual }] : [];
-    }),
+    settings: () => keys.filter((key) => isUsed(key, config)).flatMap((key) => inForce(key) ?? []),
     name(key) {
       if (fromFile) return key;
       return table[key]?.variables === undefined
@@ -66,7 +70,7 @@ function isUsed(key: ClusterKey, { authentication }: ClusterConfig): boolean {
 
 /** Empty where the setting says nothing. */
 function shownOf({ show }: Setting, raw: Raw | undefined): string {
-  if (raw === undefined || raw === false || raw.length === 0) return '';
+  if (raw === undefined || raw === false || (Array.isArray(raw) && raw.length === 0)) return '';
   if (show?.(raw) === hide()) return hide();
   return Array.isArray(raw) ? raw.join(' ') : String(raw);
 }
@@ -76,13 +80,13 @@ function derived(
   key: ClusterKey,
   { apiVersion, authentication, pollTimeout }: ClusterConfig,
   address: string,
-): Omit<SettingInForce, 'key'> | undefined {
+): SettingInForce | undefined {
   if (key === 'api_version' && apiVersion !== clusterTable.api_version.default) {
-    return { value: apiVersion, place: address };
+    return { key, value: apiVersion, place: address };
   }
-  if (key === 'poll_timeout') return { value: `${pollTimeout / 1000}s`, place: 'default' };
+  if (key === 'poll_timeout') return { key, value: `${pollTimeout / 1000}s`, place: 'default' };
   if (key === 'oauth2.audience' && authentication.method === 'oauth2' && authentication.audience !== undefined) {
-    return { value: authentication.audience, place: 'default' };
+    return { key, value: authentication.audience, place: 'default' };
   }
   return undefined;
 }

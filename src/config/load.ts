@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { noFile, readConfigFile } from './config-file.ts';
 import type { ReadFile } from './credential-files.ts';
 import { clusterVariables, type Environment, environmentCluster, environmentSource } from './environment.ts';
+import { type LoadedCluster, originOf } from './in-force.ts';
 import { ConfigError, type Notice, type Problem } from './problem.ts';
 import { resolve, type Source } from './resolve.ts';
 import { clusterTable, polling, topTable } from './schema.ts';
@@ -22,6 +23,8 @@ interface Inputs {
 
 interface LoadedConfig {
   readonly config: Config;
+  /** Those of `config`, with what their settings were and where they stood. */
+  readonly clusters: readonly LoadedCluster[];
   readonly notices: readonly Notice[];
 }
 
@@ -47,14 +50,15 @@ export function loadConfig({ flags, env, isTerminal, readFile = readUtf8 }: Inpu
   const folder = file.clusters === undefined ? '.' : dirname(path);
   const clusters = sources.flatMap((source) => {
     const cluster = resolve(clusterTable, source, common.map(pollingOnly), problems);
-    return buildCluster(cluster, folder, readFile) ?? [];
+    const built = buildCluster(cluster, folder, readFile);
+    return built ? [{ config: built, origin: originOf(cluster, built, env, file.clusters !== undefined) }] : [];
   });
 
   if (problems.length > 0) {
     throw new ConfigError(problems);
   }
   const config: Config = {
-    clusters,
+    clusters: clusters.map((cluster) => cluster.config),
     web: {
       listenAddresses: settings.value('web.listen_addresses'),
       telemetryPath: settings.value('web.telemetry_path'),
@@ -64,7 +68,7 @@ export function loadConfig({ flags, env, isTerminal, readFile = readUtf8 }: Inpu
       format: settings.value('log.format') ?? (isTerminal ? 'pretty' : 'json'),
     },
   };
-  return { config, notices };
+  return { config, clusters, notices };
 }
 
 function readUtf8(path: string): string {

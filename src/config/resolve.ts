@@ -31,7 +31,10 @@ export interface Settings<T extends Table> {
   /** False where the default stands in for what was given. */
   valid(key: Key<T>): boolean;
   name(path: string): string;
-  /** The value as it was written, or `<secret>`. */
+  place(path: string): string;
+  /** The value as it was written. */
+  raw(key: Key<T>): Raw | undefined;
+  /** The same for people to see, or `<secret>`. */
   shown(key: Key<T>): string;
   report(path: string, expected: string, found: string): void;
 }
@@ -67,12 +70,14 @@ export function resolve<T extends Table>(
     has: (path) => sourceOf(path).has(path),
     valid: (key) => !refused.has(key) && sourceOf(key).has(key) === sourceOf(key).given.has(key),
     name: (path) => sourceOf(path).name(path),
+    place: (path) => sourceOf(path).place(path),
+    raw: rawOf,
     shown(key) {
       const raw = rawOf(key);
       return raw === undefined ? 'nothing' : (table[key]?.show ?? showPlain)(raw);
     },
     report(path, expected, found) {
-      problems.push({ place: sourceOf(path).place(path), expected, found });
+      problems.push({ place: settings.place(path), expected, found });
     },
   };
   for (const [key, expected] of refused) {

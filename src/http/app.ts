@@ -1,20 +1,29 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
+import { systemClock } from '../clock.ts';
 import { contentTypes } from '../metrics/exposition.ts';
 import type { Page } from '../metrics/page.ts';
-import { version } from '../version.ts';
 import { negotiateFormat } from './negotiate.ts';
+import { createStatusFeed, type StatusFeed } from './status-feed.ts';
+import { statusPage } from './status-page.ts';
 
 export interface AppOptions {
   readonly page: Page;
+  /** Default: of no cluster. */
+  readonly status?: StatusFeed;
   /** How many clusters have not been polled yet. */
   readonly notYetPolled: () => number;
   readonly telemetryPath: string;
   readonly logger: Logger;
 }
 
-export function createApp({ page, notYetPolled, telemetryPath, logger }: AppOptions): Express {
+export function createApp({
+  page,
+  status = createStatusFeed(systemClock),
+  notYetPolled,
+  telemetryPath,
+  logger,
+}: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -42,38 +51,13 @@ export function createApp({ page, notYetPolled, telemetryPath, logger }: AppOpti
     response.send(waiting === 0 ? 'every cluster has been polled\n' : `clusters not polled yet: ${waiting}\n`);
   });
 
-  // Over plain HTTP these two would lock browsers out of pages that have no TLS.
-  app.get(
-    '/',
-    helmet({
-      strictTransportSecurity: false,
-      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-    }),
-  );
-  app.get('/', (_request, response) => {
-    response.type('html').send(landingPage(telemetryPath));
-  });
+  app.use(statusPage(status, telemetryPath));
 
   app.use((_request, response) => {
     response.status(404).type('text').send('no such path; / links to those there are\n');
   });
   app.use(failed(logger));
   return app;
-}
-
-function landingPage(telemetryPath: string): string {
-  const paths = [telemetryPath, '/-/healthy', '/-/ready'];
-  const links = paths.map((path) => `<li><a href="${encodeURI(path)}">${encodeURI(path)}</a></li>`).join('\n');
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>zeebe-topology-exporter</title>
-<h1>zeebe-topology-exporter ${version}</h1>
-<ul>
-${links}
-</ul>
-</html>
-`;
 }
 
 /** Express hands on what a handler threw: the client learns that it failed, the log why. */

@@ -9,12 +9,9 @@ import { createDispatcher } from '../../src/transport/dispatcher.ts';
 import { transportFailureOf } from '../../src/transport/failure.ts';
 import { loopbackCertificate as certificate } from '../simulator/loopback-certificate.ts';
 import { freePort, httpServer, httpsServer, listen, tcpServer } from './loopback.ts';
+import { withoutProxy } from './without-proxy.ts';
 
-beforeEach(() => {
-  for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY']) {
-    vi.stubEnv(name, undefined);
-  }
-});
+beforeEach(withoutProxy);
 afterEach(() => {
   vi.unstubAllEnvs();
 });

@@ -17,6 +17,8 @@ const spellings: readonly [string, (text: string) => string][] = [
         .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   ],
   ['in JSON with escaped slashes', (text) => JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/')],
+  ['in JSON, percent-encoded', (text) => encodeURIComponent(JSON.stringify(text).slice(1, -1))],
+  ['in JSON in JSON', (text) => JSON.stringify(JSON.stringify(text).slice(1, -1)).slice(1, -1)],
   [
     'in HTML',
     (text) =>
@@ -43,7 +45,25 @@ describe('secrets in a text of others', () => {
     );
   });
 
-  it('are all hidden, the longer one first', () => {
+  it('are hidden however long they are', () => {
+    const secret = '-._~+/="\\aZ09'.repeat(2_000);
+    const shown = `${encodeURIComponent(secret)} ${JSON.stringify(secret)} ${secret.slice(1)}`;
+    expect(hideSecrets(shown, [secret])).toBe(`<secret> "<secret>" ${secret.slice(1)}`);
+  });
+
+  it.each([
+    '\\\\\\\\',
+    '%5c%5c',
+    '&amp;&',
+    '%2525',
+    'aaaa',
+    '\\u005c',
+  ])('are hidden where they look like an encoding themselves: %s', (secret) => {
+    expect(hideSecrets(`[${secret}] [${JSON.stringify(secret).slice(1, -1)}]`, [secret])).toBe('[<secret>] [<secret>]');
+    expect(hideSecrets(`[${encodeURIComponent(secret)}]`, [secret])).toBe('[<secret>]');
+  });
+
+  it('are all hidden, and the longer one where two begin', () => {
     expect(hideSecrets('one two, one, two', ['one', 'one two', 'two'])).toBe('<secret>, <secret>, <secret>');
   });
 
@@ -54,8 +74,8 @@ describe('secrets in a text of others', () => {
 
   it('of a header are its credentials, with the password of Basic', () => {
     expect(secretsOf('Bearer eyJ.eyJ.sig')).toEqual(['eyJ.eyJ.sig']);
-    const credentials = Buffer.from('demo:pass:wörd').toString('base64');
-    expect(secretsOf(`Basic ${credentials}`)).toEqual([credentials, 'pass:wörd']);
+    const credentials = Buffer.from('demo:pass:wörd!').toString('base64');
+    expect(secretsOf(`Basic ${credentials}`)).toEqual([credentials.replace(/=+$/, ''), 'pass:wörd!']);
     expect(secretsOf('key-123')).toEqual(['key-123']);
   });
 });

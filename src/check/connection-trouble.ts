@@ -1,0 +1,111 @@
+import type { X509Certificate } from 'node:crypto';
+import { transportFailureOf } from '../transport/failure.ts';
+import { certificateFacts, namesOf } from './certificate.ts';
+import type { Endpoint } from './endpoint.ts';
+import { hostOf, portOf } from './probe.ts';
+import { upperFirst } from './sentence.ts';
+import type { Diagnosis } from './step.ts';
+
+/** No connection came about: the name, the port, or the way there. */
+export function connectionTrouble(error: unknown, { noun, url, names }: Endpoint): Diagnosis {
+  const { reason, message } = transportFailureOf(error);
+  const host = hostOf(url);
+  const port = portOf(url);
+  switch (reason) {
+    case 'dns':
+      return message.includes('EAI_AGAIN')
+        ? {
+            problem: `The name service (DNS) does not answer, so the address of ${host} is not known.`,
+            change: `Check the network and DNS of this machine; the host stands in ${names.address}.`,
+          }
+        : {
+            problem: `There is no host ${host}: the name service (DNS) of this machine does not know it.`,
+            change: `Correct the host in ${names.address}, or the DNS of this machine.`,
+          };
+    case 'timeout':
+      return {
+        problem: `${host} does not answer on port ${port}: a firewall may be in between.`,
+        change: `Check host and port in ${names.address}, and whether this machine may connect to it.`,
+      };
+    default:
+      return {
+        problem: message.includes('ECONNREFUSED')
+          ? `Nothing listens on port ${port} of ${host}.`
+          : `${host} cannot be reached on port ${port}: ${message}.`,
+        change:
+          `Start ${noun}, or correct host and port in ${names.address}.` +
+          (/^(localhost|127\..*|::1)$/.test(host) ? ` In a container, ${host} is the container itself.` : ''),
+      };
+  }
+}
+
+/** The handshake ended before there was a certificate to look at. */
+export function handshakeTrouble(error: unknown, endpoint: Endpoint): Diagnosis {
+  const { noun, url, names } = endpoint;
+  const { reason, message } = transportFailureOf(error);
+  if (concernsClientCertificate(message)) return clientCertificateTrouble(endpoint);
+  const where = `port ${portOf(url)} of ${hostOf(url)}`;
+  if (reason === 'timeout') {
+    return {
+      problem: `${upperFirst(where)} is open, but does not begin an encrypted connection.`,
+      change: `Check host and port in ${names.address}, and what listens there.`,
+    };
+  }
+  return {
+    problem: `${upperFirst(noun)} does not speak TLS, as https:// asks for, on ${where} (${message}).`,
+    change: `If it is not encrypted, write http:// in ${names.address}; else correct the port there.`,
+  };
+}
+
+/** OpenSSL's words for the alerts with which a server refuses a client's certificate, or that there is none. */
+export function concernsClientCertificate(message: string): boolean {
+  return /alert[ _](certificate[ _]required|handshake[ _]failure|bad[ _]certificate|unknown[ _]ca)/i.test(message);
+}
+
+export function clientCertificateTrouble({ noun, transport, names }: Endpoint): Diagnosis {
+  return transport.tls.cert === undefined
+    ? {
+        problem: `${upperFirst(noun)} breaks off the encrypted connection: it wants to see a client certificate.`,
+        change: `Name a certificate and its key in ${names.cert} and ${names.key}.`,
+      }
+    : {
+        problem: `${upperFirst(noun)} does not accept the client certificate of ${names.cert}.`,
+        change: `Name one in ${names.cert} and ${names.key} that comes from an authority which ${noun} trusts.`,
+      };
+}
+
+/** `code` is what OpenSSL or Node.js calls the trouble. */
+export function certificateTrouble(
+  code: string,
+  certificate: X509Certificate,
+  { url, transport, names }: Endpoint,
+  now: number,
+): Diagnosis {
+  const host = hostOf(url);
+  const { subject, issuer, expires } = certificateFacts(certificate, now);
+  switch (code) {
+    case 'CERT_HAS_EXPIRED':
+      return {
+        problem: `The certificate of ${host} expired on ${expires.slice(0, 10)}.`,
+        change: `Renew it on the server. The address stands in ${names.address}; this machine's clock must be right, too.`,
+      };
+    case 'CERT_NOT_YET_VALID':
+      return {
+        problem: `The certificate of ${host} is not valid yet: it begins on ${certificate.validFrom}.`,
+        change: "Set this machine's clock, or renew the certificate on the server.",
+      };
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return {
+        problem: `The certificate is for ${namesOf(certificate)}, not for ${transport.tls.serverName ?? host}.`,
+        change: `Write one of its names in ${names.address}, or set ${names.serverName} to one of them.`,
+      };
+    default:
+      return {
+        problem:
+          transport.tls.ca === undefined
+            ? `The certificate of ${host} (${subject}) comes from a private authority: this machine does not know ${issuer}.`
+            : `The certificate of ${host} (${subject}) comes from ${issuer}, which is not in the file of ${names.ca}.`,
+        change: `Name a file with the certificate of ${issuer} (PEM) in ${names.ca}.`,
+      };
+  }
+}

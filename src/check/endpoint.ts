@@ -1,0 +1,45 @@
+import type { OAuth2Config, TransportConfig } from '../config/config.ts';
+import type { Target } from './step.ts';
+
+/** What a check connects to, and what its settings are called. */
+export interface Endpoint {
+  readonly kind: 'cluster' | 'token';
+  /** In the middle of a sentence. */
+  readonly noun: string;
+  readonly url: URL;
+  readonly transport: TransportConfig;
+  /** Names of settings, for sentences. */
+  readonly names: Readonly<Record<'address' | 'ca' | 'cert' | 'key' | 'serverName', string>>;
+}
+
+export function clusterEndpoint({ config, origin }: Target): Endpoint {
+  return {
+    kind: 'cluster',
+    noun: 'the cluster',
+    url: config.address,
+    transport: config.transport,
+    names: {
+      address: origin.name('address'),
+      ca: origin.name('tls_config.ca_file'),
+      cert: origin.name('tls_config.cert_file'),
+      key: origin.name('tls_config.key_file'),
+      serverName: origin.name('tls_config.server_name'),
+    },
+  };
+}
+
+export function tokenEndpoint({ origin }: Target, { endpoint, transport }: OAuth2Config): Endpoint {
+  return {
+    kind: 'token',
+    noun: 'the identity provider',
+    url: 'tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl,
+    transport,
+    names: {
+      address: origin.name('tokenUrl' in endpoint ? 'oauth2.token_url' : 'oauth2.issuer_url'),
+      ca: origin.name('oauth2.tls_config.ca_file'),
+      cert: origin.name('oauth2.tls_config.cert_file'),
+      key: origin.name('oauth2.tls_config.key_file'),
+      serverName: origin.name('oauth2.tls_config.server_name'),
+    },
+  };
+}

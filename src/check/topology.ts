@@ -1,0 +1,125 @@
+import type { Authenticator } from '../auth/authenticator.ts';
+import { withDeadline } from '../clock.ts';
+import type { ApiVersion } from '../config/config.ts';
+import { createPoll, type PollResult } from '../poll/poll.ts';
+import { initialState, nextState } from '../poll/state.ts';
+import { createDispatcher } from '../transport/dispatcher.ts';
+import { transportFailureOf } from '../transport/failure.ts';
+import { oneLine } from '../transport/one-line.ts';
+import { createClient, type Sent } from '../zeebe/client.ts';
+import { findingsOf } from '../zeebe/findings.ts';
+import type { Topology } from '../zeebe/topology.ts';
+import type { Conditions } from './connection.ts';
+import { clusterEndpoint } from './endpoint.ts';
+import { shakeHands, waitForAlert } from './probe.ts';
+import { proxyBefore } from './proxy.ts';
+import type { Done, Step, Target, TokenFacts, TopologyFacts } from './step.ts';
+import { topologyTrouble } from './topology-trouble.ts';
+
+interface Credentials {
+  /** A new one for each poll: what one learns is nothing to the next. */
+  readonly authenticator: () => Authenticator;
+  readonly token: TokenFacts | undefined;
+}
+
+/** The topology and what follows from it, polled, read and judged as the exporter does. */
+export async function* topologySteps(
+  target: Target,
+  { authenticator, token }: Credentials,
+  conditions: Conditions,
+): AsyncGenerator<Step, void> {
+  const { config } = target;
+  const poll = (version: ApiVersion) => pollOnce(target, authenticator(), version, conditions);
+  const { result, sent } = await poll(config.apiVersion);
+  const { outcome, authentication } = result;
+  if (outcome.ok) {
+    yield { name: 'topology', status: 'ok', facts: topologyFacts(outcome.topology, sent) };
+    yield verdictStep(target, result);
+    return;
+  }
+  const diagnosis = await topologyTrouble({ failure: outcome.failure, authentication, sent, token }, target, {
+    otherVersionWorks: async () => (await poll(config.apiVersion === 'v1' ? 'v2' : 'v1')).result.outcome.ok,
+    speaksTls: () => speaksTls(target, conditions),
+    alert: () => alertOf(target, conditions),
+  });
+  yield { name: 'topology', status: 'failed', diagnosis };
+}
+
+interface Polled {
+  readonly result: PollResult;
+  /** The last thing that came from the cluster. */
+  readonly sent: Sent | undefined;
+}
+
+async function pollOnce(
+  { config: { address, headers, transport, pollTimeout } }: Target,
+  authenticator: Authenticator,
+  apiVersion: ApiVersion,
+  { clock, signal }: Conditions,
+): Promise<Polled> {
+  const dispatcher = createDispatcher(transport, pollTimeout);
+  const client = createClient({ address, apiVersion, headers, dispatcher });
+  let sent: Sent | undefined;
+  const poll = createPoll({
+    client: async (...request) => {
+      sent = await client(...request);
+      return sent;
+    },
+    authenticator,
+    pollTimeout,
+    clock,
+  });
+  const result = await poll(signal);
+  await dispatcher.destroy();
+  return { result, sent };
+}
+
+/** Behind a proxy these would be asked of somebody else. */
+async function isProxied(target: Target): Promise<boolean> {
+  return (await proxyBefore(clusterEndpoint(target), target)) !== undefined;
+}
+
+async function speaksTls(target: Target, { signal }: Conditions): Promise<boolean> {
+  if (await isProxied(target)) return false;
+  const { address, transport, pollTimeout } = target.config;
+  const handshake = withDeadline(pollTimeout, signal, (deadline) => shakeHands(address, transport.tls, deadline));
+  return handshake.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A server that has something against a handshake says so at once. */
+const longestSilence = 2_000;
+
+async function alertOf(target: Target, { signal }: Conditions): Promise<string> {
+  if (await isProxied(target)) return '';
+  const { address, transport, pollTimeout } = target.config;
+  const patience = Math.min(longestSilence, pollTimeout);
+  const hangUp = withDeadline(patience, signal, (deadline) => waitForAlert(address, transport.tls, deadline));
+  return hangUp.then(
+    () => '',
+    (error) => transportFailureOf(error).message,
+  );
+}
+
+function topologyFacts(
+  { brokers, clusterSize, partitionsCount, replicationFactor, gatewayVersion, clusterId }: Topology,
+  sent: Sent | undefined,
+): TopologyFacts {
+  return {
+    url: sent?.kind === 'answer' ? sent.answer.url.href : '',
+    brokers: brokers.length,
+    ...(clusterSize !== undefined && { cluster_size: clusterSize }),
+    ...(partitionsCount !== undefined && { partitions: partitionsCount }),
+    ...(replicationFactor !== undefined && { replication_factor: replicationFactor }),
+    ...(gatewayVersion !== undefined && { gateway_version: oneLine(gatewayVersion) }),
+    ...(clusterId !== undefined && { cluster_id: oneLine(clusterId) }),
+  };
+}
+
+function verdictStep({ config }: Target, result: PollResult): Done<'verdict'> {
+  const { verdict, view } = nextState(initialState(config), result);
+  const findings = view ? findingsOf(view.topology, view.partitions, view.missingBrokers) : [];
+  return { name: 'verdict', status: 'ok', facts: { verdict, findings: findings.map(({ text }) => text) } };
+}

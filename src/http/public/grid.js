@@ -1,0 +1,203 @@
+/** Brokers by partitions: who leads what, and how well every replica is. */
+import { element, keyedChildren, setAttribute, setText } from './dom.js';
+import { legend } from './legend.js';
+import { replicaSign, replicaWords, verdictMarks } from './words.js';
+
+/**
+ * @import { BrokerStatus, ReplicaStatus, TopologyStatus } from '../status.ts'
+ * @import { Part } from './dom.js'
+ */
+
+/** From as many partitions on, columns are narrow, and what is well can be left out. */
+const manyPartitions = 25;
+
+/**
+ * @typedef {{ readonly id: number, readonly problem: string }} Column the problem is empty where there is none
+ * @typedef {{ readonly id: string, readonly broker?: BrokerStatus }} Row without a broker where that is missing
+ */
+
+/**
+ * @param {string} cluster
+ * @returns {Part<TopologyStatus>}
+ */
+export function grid(cluster) {
+  const heads = element('tr');
+  const body = element('tbody');
+  const title = `Brokers of ${cluster} by partitions`;
+  const caption = element('caption', { class: 'visually-hidden' }, title);
+  const table = element('table', { class: 'grid' }, caption, element('thead', {}, heads), body);
+  const scroller = element('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': title }, table);
+  const only = element('input', { type: 'checkbox' });
+  const choice = element('label', { class: 'choice' }, only, ' Only partitions that are not well');
+  const allWell = element('p', {}, 'Every partition has its leader and its healthy replicas.');
+  const signs = legend();
+  const made = element('div', { class: 'grid-part' }, choice, allWell, scroller, signs.element);
+
+  /** @type {TopologyStatus} */
+  let topology = { brokers: [], missingBrokers: [], partitions: [] };
+  let shape = '';
+  /** @type {(columns: readonly Column[], rows: readonly Row[]) => void} */
+  let updateTable = () => {};
+
+  const show = () => {
+    const many = topology.partitions.length >= manyPartitions;
+    const filtered = many && only.checked;
+    const all = columnsOf(topology);
+    const columns = filtered ? all.filter(({ problem }) => problem !== '') : all;
+    choice.hidden = !many;
+    allWell.hidden = !filtered || columns.length > 0;
+    scroller.hidden = !allWell.hidden;
+    // With other columns it is another table; with the same ones its cells are patched.
+    const nextShape = columns.map(({ id }) => id).join();
+    if (nextShape !== shape) {
+      shape = nextShape;
+      table.classList.toggle('dense', columns.length >= manyPartitions);
+      updateTable = buildTable(heads, body, columns);
+    }
+    updateTable(columns, rowsOf(topology, filtered ? new Set(columns.map(({ id }) => id)) : undefined));
+  };
+  only.addEventListener('change', show);
+  return {
+    element: made,
+    update: (next) => {
+      topology = next;
+      signs.update(next);
+      show();
+    },
+  };
+}
+
+/**
+ * @param {TopologyStatus} topology
+ * @returns {readonly Column[]}
+ */
+function columnsOf({ partitions, replicationFactor = 0, clusterSize = 0 }) {
+  const wanted = Math.min(replicationFactor, clusterSize);
+  return partitions.map(({ id, leaders, healthyReplicas }) => {
+    if (leaders.length === 0) return { id, problem: 'no leader' };
+    return { id, problem: healthyReplicas < wanted ? `${healthyReplicas} of ${wanted} replicas healthy` : '' };
+  });
+}
+
+/**
+ * In the order of ids, the missing ones at their place.
+ *
+ * @param {TopologyStatus} topology
+ * @param {ReadonlySet<number>} [only] leaves out the brokers without a replica of these partitions
+ * @returns {readonly Row[]}
+ */
+function rowsOf({ brokers, missingBrokers }, only) {
+  const listed = only ? brokers.filter(({ replicas }) => replicas.some(([partition]) => only.has(partition))) : brokers;
+  const rows = [...listed.map((broker) => ({ id: broker.id, broker })), ...missingBrokers.map((id) => ({ id }))];
+  return rows.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
+}
+
+/**
+ * @param {HTMLTableRowElement} heads
+ * @param {HTMLTableSectionElement} body
+ * @param {readonly Column[]} columns
+ * @returns {(columns: readonly Column[], rows: readonly Row[]) => void} for columns of the same partitions
+ */
+function buildTable(heads, body, columns) {
+  const columnHeads = columns.map(columnHead);
+  heads.replaceChildren(
+    element('th', { scope: 'col', class: 'broker' }, 'Broker'),
+    ...columnHeads.map((head) => head.element),
+    element('th', { scope: 'col', class: 'address' }, 'Version and address'),
+  );
+  body.replaceChildren();
+  const places = new Map(columns.map(({ id }, place) => [id, place]));
+  const updateRows = keyedChildren(
+    body,
+    (/** @type {Row} */ { id, broker }) => `${broker ? 'listed' : 'missing'} ${id}`,
+    ({ id, broker }) => (broker ? listedRow(places) : missingRow(id, columns.length)),
+  );
+  return (next, rows) => {
+    for (const [place, column] of next.entries()) columnHeads[place]?.update(column);
+    updateRows(rows);
+  };
+}
+
+/**
+ * @param {Column} column
+ * @returns {Part<Column>}
+ */
+function columnHead({ id }) {
+  const mark = element('span', { class: 'mark', 'aria-hidden': 'true' });
+  const words = element('span', { class: 'visually-hidden' });
+  const made = element('th', { scope: 'col' }, `${id}`, mark, words);
+  return {
+    element: made,
+    update: ({ problem }) => {
+      const kind = problem === 'no leader' ? 'unhealthy' : 'degraded';
+      setAttribute(made, 'data-verdict', problem === '' ? undefined : kind);
+      setAttribute(made, 'title', `Partition ${id}${problem === '' ? '' : `: ${problem}`}`);
+      setText(mark, problem === '' ? '' : verdictMarks[kind]);
+      setText(words, problem === '' ? '' : `: ${problem}`);
+    },
+  };
+}
+
+/**
+ * @param {string} id
+ * @param {number} columns
+ * @returns {Part<Row>}
+ */
+function missingRow(id, columns) {
+  const name = element('th', { scope: 'row', class: 'broker' }, element('bdi', {}, id));
+  const said = element(
+    'td',
+    { colspan: `${columns + 1}` },
+    element('span', { class: 'said' }, '▲ missing: not listed'),
+  );
+  return { element: element('tr', { class: 'missing' }, name, said), update: () => {} };
+}
+
+/**
+ * @param {ReadonlyMap<number, number>} places of the partitions among the columns
+ * @returns {Part<Row>}
+ */
+function listedRow(places) {
+  const name = element('bdi');
+  const address = element('td', { class: 'address' });
+  const cells = [...places].map(() => element('td'));
+  const made = element('tr', {}, element('th', { scope: 'row', class: 'broker' }, name), ...cells, address);
+  /** What each cell shows. @type {string[]} */
+  const shown = cells.map(() => '');
+  return {
+    element: made,
+    update: ({ id, broker }) => {
+      if (!broker) return;
+      setText(name, id);
+      setText(address, [broker.version, `${broker.host}:${broker.port}`].filter((text) => text !== '').join('  '));
+      /** @type {(ReplicaStatus | undefined)[]} */
+      const replicas = cells.map(() => undefined);
+      for (const replica of broker.replicas) {
+        const place = places.get(replica[0]);
+        if (place !== undefined) replicas[place] = replica;
+      }
+      for (const [place, replica] of replicas.entries()) {
+        const next = replica ? replicaWords(replica) : '';
+        const cell = cells[place];
+        if (!cell || next === shown[place]) continue;
+        shown[place] = next;
+        showReplica(cell, id, replica);
+      }
+    },
+  };
+}
+
+/**
+ * @param {HTMLTableCellElement} cell
+ * @param {string} broker
+ * @param {ReplicaStatus | undefined} replica
+ */
+function showReplica(cell, broker, replica) {
+  const [partition, role, health] = replica ?? [];
+  setAttribute(cell, 'data-role', role);
+  setAttribute(cell, 'data-health', health);
+  setAttribute(cell, 'title', replica && `Partition ${partition} on broker ${broker}: ${replicaWords(replica)}`);
+  if (!replica) return cell.replaceChildren();
+  const sign = element('span', { class: 'sign', 'aria-hidden': 'true' }, replicaSign(replica));
+  cell.replaceChildren(sign, element('span', { class: 'visually-hidden' }, replicaWords(replica)));
+}

@@ -1,0 +1,168 @@
+import { oneLine } from '../transport/one-line.ts';
+import { findingsOf } from '../zeebe/findings.ts';
+import { enumerate, named } from '../zeebe/named.ts';
+import type { Topology } from '../zeebe/topology.ts';
+import type { Verdict } from '../zeebe/verdict.ts';
+import type { ClusterState, ClusterView } from './state.ts';
+
+export const eventKinds = [
+  'verdict_changed',
+  'leader_moved',
+  'broker_missing',
+  'broker_back',
+  'version_changed',
+  'size_changed',
+  'polls_failing',
+  'polls_succeeding',
+  'auth_failing',
+  'auth_working',
+] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+export interface ClusterEvent {
+  /** Unix time in milliseconds: the end of the poll that showed it. */
+  readonly at: number;
+  readonly kind: EventKind;
+  /** A sentence without capital and full stop. */
+  readonly text: string;
+}
+
+/** What happened to a cluster since the start. */
+export interface ClusterHistory {
+  /** Newest first, at most `mostEvents`. */
+  readonly events: readonly ClusterEvent[];
+  /** When the verdict became what it is, Unix time in milliseconds; absent until the first poll has ended. */
+  readonly verdictSince?: number;
+  /** Of the last poll that succeeded. */
+  readonly lastVerdict?: Verdict;
+  /** The last topology known: polls that fail, and gateways that know none yet, change nothing in it. */
+  readonly lastView?: ClusterView;
+  /** The reason of the failure of authentication that stands. */
+  readonly authFailing?: string;
+}
+
+export const noHistory: ClusterHistory = { events: [] };
+
+const mostEvents = 50;
+
+type Happening = Omit<ClusterEvent, 'at'>;
+
+/** To be called with every state that follows a poll, and the one before it. */
+export function nextHistory(history: ClusterHistory, previous: ClusterState, state: ClusterState): ClusterHistory {
+  const { lastPoll, view, verdict } = state;
+  if (!lastPoll) return history;
+  const at = lastPoll.endedAt;
+  // Causes before effects: in the list, the newest first, they are read upwards.
+  const happened = [
+    ...authentication(history, state),
+    ...polls(previous, state),
+    ...(view && knowsCluster(view) ? cluster(history.lastView, view) : []),
+    ...leadersMoved(state),
+    ...(view ? verdictChanged(history.lastVerdict, verdict, view) : []),
+  ];
+  const newest = happened.map((happening) => ({ at, ...happening })).reverse();
+
+  const verdictSince = previous.lastPoll && previous.verdict === verdict ? history.verdictSince : at;
+  const lastVerdict = view ? verdict : history.lastVerdict;
+  const lastView = view && knowsCluster(view) ? view : history.lastView;
+  const authFailing = standingAuthFailure(history, state);
+  return {
+    events: [...newest, ...history.events].slice(0, mostEvents),
+    ...(verdictSince !== undefined && { verdictSince }),
+    ...(lastVerdict && { lastVerdict }),
+    ...(lastView && { lastView }),
+    ...(authFailing !== undefined && { authFailing }),
+  };
+}
+
+function knowsCluster({ topology }: ClusterView): boolean {
+  return topology.clusterSize !== undefined;
+}
+
+/** A poll that failed before authentication was reached does not end its failure: only a success does. */
+function standingAuthFailure(history: ClusterHistory, { lastPoll, authentication }: ClusterState): string | undefined {
+  return authentication.failure?.reason ?? (lastPoll?.failure ? history.authFailing : undefined);
+}
+
+function authentication(history: ClusterHistory, state: ClusterState): readonly Happening[] {
+  const standing = standingAuthFailure(history, state);
+  if (standing === history.authFailing) return [];
+  const { failure } = state.authentication;
+  if (!failure) return [{ kind: 'auth_working', text: 'authentication works again' }];
+  const still = state.lastPoll?.failure ? '' : '; the old token still serves';
+  return [{ kind: 'auth_failing', text: `authentication fails (${failure.reason}): ${failure.message}${still}` }];
+}
+
+function polls(previous: ClusterState, { lastPoll }: ClusterState): readonly Happening[] {
+  const failure = lastPoll?.failure;
+  const before = previous.lastPoll?.failure;
+  if (failure?.reason === before?.reason) return [];
+  if (!failure) return [{ kind: 'polls_succeeding', text: 'polls succeed again' }];
+  const why = failure.reason === 'auth' ? '' : `: ${failure.message}`;
+  return [{ kind: 'polls_failing', text: `polls fail (${failure.reason})${why}` }];
+}
+
+function cluster(before: ClusterView | undefined, view: ClusterView): readonly Happening[] {
+  const missingBefore = before?.missingBrokers ?? [];
+  const missing = view.missingBrokers.filter((id) => !missingBefore.includes(id));
+  const back = view.topology.brokers.map(({ id }) => id).filter((id) => missingBefore.includes(id));
+  return [
+    ...(before ? sizeChanged(before.topology, view.topology) : []),
+    ...(before ? versionsChanged(before.topology, view.topology) : []),
+    ...brokers('broker_missing', missing, 'missing'),
+    ...brokers('broker_back', back, 'back'),
+  ];
+}
+
+function brokers(kind: EventKind, ids: readonly string[], what: string): readonly Happening[] {
+  return ids.length === 0 ? [] : [{ kind, text: `${named('broker', ids)} ${ids.length === 1 ? 'is' : 'are'} ${what}` }];
+}
+
+function sizeChanged(before: Topology, now: Topology): readonly Happening[] {
+  const sizes = [
+    { noun: 'brokers', before: before.clusterSize, now: now.clusterSize },
+    { noun: 'partitions', before: before.partitionsCount, now: now.partitionsCount },
+  ];
+  return sizes
+    .filter(({ before, now }) => before !== undefined && now !== undefined && before !== now)
+    .map(({ noun, before, now }) => ({
+      kind: 'size_changed',
+      text: `the cluster has ${now} ${noun}, before ${before}`,
+    }));
+}
+
+function versionsChanged(before: Topology, now: Topology): readonly Happening[] {
+  const versionOf = new Map(before.brokers.map(({ id, version }) => [id, version]));
+  const changed = now.brokers.flatMap(({ id, version }) => {
+    const old = versionOf.get(id);
+    return old && version && old !== version ? [{ id, text: change(old, version) }] : [];
+  });
+  const happenings: Happening[] = [...Map.groupBy(changed, ({ text }) => text)].map(([text, group]) => {
+    const ids = group.map(({ id }) => id);
+    return { kind: 'version_changed', text: `${named('broker', ids)} ${ids.length === 1 ? 'runs' : 'run'} ${text}` };
+  });
+  const [old, version] = [before.gatewayVersion, now.gatewayVersion];
+  if (old !== undefined && version !== undefined && old !== version) {
+    happenings.push({ kind: 'version_changed', text: `the gateway runs ${change(old, version)}` });
+  }
+  return happenings;
+}
+
+function change(before: string, now: string): string {
+  return `${oneLine(now, 60)}, before ${oneLine(before, 60)}`;
+}
+
+function leadersMoved({ leaderChanges }: ClusterState): readonly Happening[] {
+  if (leaderChanges.length === 0) return [];
+  const moves = leaderChanges.map(
+    ({ partition, from, to }) => `of partition ${partition} from broker ${oneLine(from, 60)} to ${oneLine(to, 60)}`,
+  );
+  return [{ kind: 'leader_moved', text: `the ${moves.length === 1 ? 'leader' : 'leaders'} moved ${enumerate(moves)}` }];
+}
+
+function verdictChanged(before: Verdict | undefined, verdict: Verdict, view: ClusterView): readonly Happening[] {
+  if (verdict === before) return [];
+  const [worst] = findingsOf(view.topology, view.partitions, view.missingBrokers);
+  const why = worst ? `: ${worst.text}` : '';
+  return [{ kind: 'verdict_changed', text: `the cluster is ${verdict}${before ? `, before ${before}` : ''}${why}` }];
+}

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ClusterHistory, nextHistory, noHistory } from '../../src/poll/events.ts';
+import type { PollResult } from '../../src/poll/poll.ts';
+import { initialState, nextState } from '../../src/poll/state.ts';
+import { anyAnswer } from '../arbitraries.ts';
+import { clusterConfig, endOfPoll, failed, failure, succeeded, unauthenticated } from '../polls.ts';
+import { broker, follower, leader, nothingKnown, threeBrokers, topology, topologyOf } from '../topologies.ts';
+
+/** Polls one after the other, a second apart. */
+function historyOf(results: readonly PollResult[]): ClusterHistory {
+  let state = initialState(clusterConfig());
+  let history = noHistory;
+  for (const [index, result] of results.entries()) {
+    const previous = state;
+    state = nextState(previous, { ...result, endedAt: endOfPoll + index * 1_000 });
+    history = nextHistory(history, previous, state);
+  }
+  return history;
+}
+
+function textsOf(results: readonly PollResult[]): readonly string[] {
+  return historyOf(results).events.map(({ text }) => text);
+}
+
+const well = succeeded(topology(threeBrokers));
+const brokerGone = succeeded(topology(threeBrokers.filter(({ id }) => id !== '2')));
+const [zero, one, two] = ['0', '1', '2'].map((id) => threeBrokers.filter((each) => each.id === id));
+
+describe('the history of a cluster', () => {
+  it('begins with the first verdict, and holds nothing while nothing changes', () => {
+    const { events, verdictSince } = historyOf([well, well, well]);
+    expect(events).toEqual([{ at: endOfPoll, kind: 'verdict_changed', text: 'the cluster is healthy' }]);
+    expect(verdictSince).toBe(endOfPoll);
+  });
+
+  it('is empty before the first poll has ended', () => {
+    const state = initialState(clusterConfig());
+    expect(nextHistory(noHistory, state, state)).toEqual(noHistory);
+  });
+
+  it('tells a broker that goes missing and its way back, the newest first', () => {
+    const { events } = historyOf([well, brokerGone, brokerGone, well]);
+    expect(events.map(({ at, kind, text }) => [at - endOfPoll, kind, text])).toEqual([
+      [3_000, 'verdict_changed', 'the cluster is healthy, before unhealthy'],
+      [3_000, 'broker_back', 'broker 2 is back'],
+      [1_000, 'verdict_changed', 'the cluster is unhealthy, before healthy: partition 3 has no leader'],
+      [1_000, 'broker_missing', 'broker 2 is missing'],
+      [0, 'verdict_changed', 'the cluster is healthy'],
+    ]);
+  });
+
+  it('tells a leader that moved', () => {
+    const moved = [broker('0', follower(1), follower(2), follower(3)), broker('1', leader(1), leader(2), follower(3))];
+    expect(textsOf([well, succeeded(topology([...moved, ...(two ?? [])]))])[0]).toBe(
+      'the leader moved of partition 1 from broker 0 to 1',
+    );
+  });
+
+  it('puts thousands of leaders that move at once into one short event', () => {
+    const partitions = Array.from({ length: 1_000 }, (_, index) => index + 1);
+    const led = (by: string) =>
+      succeeded(
+        topology(
+          ['0', '1'].map((id) => broker(id, ...partitions.map((each) => (id === by ? leader(each) : follower(each))))),
+          { clusterSize: 2, partitionsCount: 1_000, replicationFactor: 2 },
+        ),
+      );
+    const [moved] = historyOf([led('0'), led('1')]).events;
+    expect(moved?.kind).toBe('leader_moved');
+    expect(moved?.text).toMatch(/^the leaders moved of partition 1 from broker 0 to 1, .* and 990 more$/);
+  });
+
+  it('tells polls that fail once for each reason, and that they succeed again', () => {
+    const texts = textsOf([well, failed('timeout'), failed('timeout'), failed('connect'), well]);
+    expect(texts).toEqual([
+      'polls succeed again',
+      'polls fail (connect): what connect is',
+      'polls fail (timeout): what timeout is',
+      'the cluster is healthy',
+    ]);
+  });
+
+  it('tells what changed while polls failed', () => {
+    const upgraded = threeBrokers.map((each) => ({ ...each, version: '8.7.0' }));
+    expect(textsOf([brokerGone, failed('connect'), succeeded(topology(upgraded))]).slice(0, 3)).toEqual([
+      'the cluster is healthy, before unhealthy',
+      'broker 2 is back',
+      'brokers 0 and 1 run 8.7.0, before 8.6.0',
+    ]);
+  });
+
+  it('does not repeat what was so before polls failed', () => {
+    expect(textsOf([brokerGone, failed('connect'), brokerGone]).slice(0, 2)).toEqual([
+      'polls succeed again',
+      'polls fail (connect): what connect is',
+    ]);
+  });
+
+  it('says since when the verdict is what it is, that of failing polls too', () => {
+    expect(historyOf([well, failed('connect'), failed('timeout')]).verdictSince).toBe(endOfPoll + 1_000);
+    expect(historyOf([well, failed('connect'), well]).verdictSince).toBe(endOfPoll + 2_000);
+  });
+
+  it('compares with the last topology known when a gateway knows none for a while', () => {
+    expect(textsOf([brokerGone, succeeded(nothingKnown), well]).slice(0, 3)).toEqual([
+      'the cluster is healthy, before unknown',
+      'broker 2 is back',
+      'the cluster is unknown, before unhealthy: the gateway knows no topology yet',
+    ]);
+  });
+
+  it('tells a renewal that fails while the old token serves, and its end', () => {
+    const saved = succeeded(topology(threeBrokers), {
+      authentication: { up: true, failure: failure('token_endpoint_unreachable'), tokenRequests: [] },
+    });
+    expect(textsOf([well, saved, saved, well]).slice(0, 2)).toEqual([
+      'authentication works again',
+      'authentication fails (token_endpoint_unreachable): what token_endpoint_unreachable is; the old token still serves',
+    ]);
+  });
+
+  it('does not take authentication for working because a poll failed before it was reached', () => {
+    const refused = unauthenticated('invalid_client');
+    expect(textsOf([well, refused, failed('connect'), refused, well])).toEqual([
+      'polls succeed again',
+      'authentication works again',
+      'polls fail (auth)',
+      'polls fail (connect): what connect is',
+      'polls fail (auth)',
+      'authentication fails (invalid_client): what invalid_client is',
+      'the cluster is healthy',
+    ]);
+  });
+
+  it('tells versions and sizes that change', () => {
+    const newer = [...(zero ?? []), ...(one ?? []), ...(two ?? []).map((each) => ({ ...each, version: '8.6.1' }))];
+    const grown = topology(newer, { gatewayVersion: '8.6.1', partitionsCount: 4 });
+    expect(textsOf([well, succeeded(grown)]).filter((text) => text.includes('before'))).toEqual([
+      'the cluster is unhealthy, before healthy: partition 4 has no leader',
+      'the gateway runs 8.6.1, before 8.6.0',
+      'broker 2 runs 8.6.1, before 8.6.0',
+      'the cluster has 4 partitions, before 3',
+    ]);
+  });
+
+  it('keeps the newest fifty', () => {
+    const results = Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? well : failed('connect')));
+    const { events } = historyOf(results);
+    expect(events).toHaveLength(50);
+    expect(events[0]).toEqual({ at: endOfPoll + 199_000, kind: 'polls_failing', text: expect.any(String) });
+  });
+
+  it('holds short, single lines, newest first, whatever gateways answer', () => {
+    const answers = fc.array(fc.option(anyAnswer), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(answers, (all) => {
+        const { events } = historyOf(all.map((answer) => (answer ? succeeded(topologyOf(answer)) : failed('connect'))));
+        const times = events.map(({ at }) => at);
+        expect(times).toEqual(times.toSorted((a, b) => b - a));
+        for (const { text } of events) expect(text).toMatch(/^[^\p{C}\u2028]{1,2000}$/u);
+        expect(new Set(events.map(({ at, kind, text }) => `${at} ${kind} ${text}`)).size).toBe(events.length);
+      }),
+    );
+  });
+});

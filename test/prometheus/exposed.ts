@@ -1,0 +1,58 @@
+import { renderCluster } from '../../src/metrics/cluster-part.ts';
+import { createInstruments } from '../../src/metrics/instruments.ts';
+import { createProcessMetrics } from '../../src/metrics/process-families.ts';
+import { readRegistry } from '../../src/metrics/readings.ts';
+import type { PollResult } from '../../src/poll/poll.ts';
+import { endOfPoll, failure, stateAfter, succeeded } from '../polls.ts';
+import { broker, leader, topology } from '../topologies.ts';
+import { parseQuery } from './promql.ts';
+
+/** Metrics by name, of each the labels, of each the values. */
+export type Exposed = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
+
+/** Families that metrics.md promises and the exporter does not expose yet. */
+export const promised: Exposed = new Map([
+  [
+    'zeebe_topology_tls_certificate_expiry_timestamp_seconds',
+    new Map([
+      ['zeebe_cluster', new Set<string>()],
+      ['endpoint', new Set(['cluster', 'token'])],
+      ['role', new Set(['server', 'client'])],
+    ]),
+  ],
+  ['zeebe_topology_exporter_tls_certificate_expiry_timestamp_seconds', new Map()],
+]);
+
+/** What a page has with every part of an answer and of the authentication there: read off the page itself. */
+export async function exposedMetrics(): Promise<Exposed> {
+  const processMetrics = createProcessMetrics();
+  processMetrics.reloaded(true, endOfPoll);
+  const text = (await clusterText()) + (await processMetrics.render())('text');
+
+  const metrics = new Map<string, Map<string, Set<string>>>();
+  for (const line of text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))) {
+    const [{ metric, matchers } = { metric: '', matchers: [] }] = parseQuery(line.replace(/ \S+$/, '')).selectors;
+    const known = metrics.get(metric) ?? new Map<string, Set<string>>();
+    metrics.set(metric, known);
+    for (const { label, values } of matchers) known.set(label, new Set([...(known.get(label) ?? []), ...values]));
+  }
+  return metrics;
+}
+
+async function clusterText(): Promise<string> {
+  const complete = topology([broker('0', leader(1, { state: 'active' }))], {
+    clusterId: '9f2c',
+    lastCompletedChangeId: 1,
+  });
+  const result: PollResult = succeeded(complete, {
+    authentication: {
+      up: true,
+      failure: failure('token_rate_limited'),
+      token: { obtainedAt: endOfPoll, expiresAt: endOfPoll + 60_000, lifetime: 60_000 },
+      tokenRequests: [{ seconds: 0.1, failure: 'token_rate_limited' }],
+    },
+  });
+  const instruments = createInstruments('oauth2');
+  instruments.record(result);
+  return renderCluster(stateAfter([result]), await readRegistry(instruments.registry)).join('');
+}

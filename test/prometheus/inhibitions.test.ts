@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { alerts, read, unitTests } from './files.ts';
+import { parseQuery } from './promql.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Inhibition {
+  readonly source_matchers: readonly string[];
+  readonly target_matchers: readonly string[];
+  readonly equal: readonly string[];
+}
+
+const config: { readonly inhibit_rules: readonly Inhibition[] } = parse(
+  read('prometheus/alertmanager-inhibitions.yaml'),
+);
+const inhibitions = config.inhibit_rules;
+
+function matches(matcher: string, labels: Labels): boolean {
+  const [, label = '', operator, value = ''] = /^(\w+)(=~|!=|=)"(.*)"$/.exec(matcher) ?? [];
+  const actual = labels[label] ?? '';
+  switch (operator) {
+    case '=':
+      return actual === value;
+    case '!=':
+      return actual !== value;
+    case '=~':
+      return new RegExp(`^(?:${value})$`).test(actual);
+    default:
+      throw new SyntaxError(`a matcher that this test does not know: ${matcher}`);
+  }
+}
+
+const isSource = ({ source_matchers }: Inhibition, alert: Labels) => source_matchers.every((each) => matches(each, alert));
+const isTarget = ({ target_matchers }: Inhibition, alert: Labels) => target_matchers.every((each) => matches(each, alert));
+
+/** As Alertmanager decides it: a muted alert mutes others all the same, and labels that both lack are equal. */
+function ringing(firing: readonly Labels[]): readonly Labels[] {
+  const mutes = (source: Labels, target: Labels) =>
+    inhibitions.some(
+      (rule) =>
+        isSource(rule, source) && isTarget(rule, target) && rule.equal.every((label) => source[label] === target[label]),
+    );
+  return firing.filter((target) => !firing.some((source) => mutes(source, target)));
+}
+
+const named = alerts.map(({ alert, labels }) => ({ alertname: alert, severity: labels['severity'] ?? '' }));
+
+describe('the inhibition rules', () => {
+  it('name only alerts that exist', () => {
+    const names = inhibitions
+      .flatMap(({ source_matchers, target_matchers }) => [...source_matchers, ...target_matchers])
+      .flatMap((matcher) => {
+        const group = /"ZeebeTopology\((.*)\)"$/.exec(matcher)?.[1];
+        return group ? group.split('|').map((name) => `ZeebeTopology${name}`) : (/"(\w+)"$/.exec(matcher)?.[1] ?? []);
+      });
+    expect(names.filter((name) => !named.some(({ alertname }) => alertname === name))).toEqual([]);
+  });
+
+  it.each(inhibitions)('$source_matchers mutes something, nothing more severe than itself, and never itself', (rule) => {
+    const ranks = ['info', 'warning', 'critical'];
+    const rankOf = ({ severity }: (typeof named)[number]) => ranks.indexOf(severity);
+    const sources = named.filter((alert) => isSource(rule, alert));
+    const targets = named.filter((alert) => isTarget(rule, alert));
+    expect(sources).not.toEqual([]);
+    expect(targets).not.toEqual([]);
+    expect(sources.filter((source) => targets.includes(source))).toEqual([]);
+    expect(Math.min(...sources.map(rankOf))).toBeGreaterThanOrEqual(Math.max(...targets.map(rankOf)));
+  });
+});
+
+describe('of what fires for one cause (prometheus/tests/causes.test.yaml)', () => {
+  const cases = unitTests('causes.test.yaml').tests.flatMap(({ name, promql_expr_test = [] }) =>
+    promql_expr_test.map(({ eval_time, exp_samples }) => ({
+      cause: `${name}, after ${eval_time}`,
+      firing: exp_samples.map(({ labels }) => labelsOf(labels)),
+    })),
+  );
+
+  it.each(cases)('one alert rings: $cause', ({ firing }) => {
+    const names = new Set(ringing(firing).map(({ alertname }) => alertname));
+    expect(names.size).toBe(firing.length === 0 ? 0 : 1);
+  });
+
+  it('the broker that is missing rings first, and then what it has put at risk', () => {
+    const left = cases
+      .filter(({ cause }) => cause.startsWith('one of three brokers is gone'))
+      .map(({ firing }) => [...new Set(ringing(firing).map(({ alertname }) => alertname))]);
+    expect(left).toEqual([['ZeebeTopologyBrokerMissing'], ['ZeebeTopologyQuorumAtRisk']]);
+  });
+});
+
+describe('clusters do not mute each other', () => {
+  const here = { job: 'zeebe-topology', namespace: 'red', zeebe_cluster: 'default', cluster: 'eu' };
+  const stopped = { ...here, alertname: 'ZeebeTopologyPartitionWithoutLeader', partition: '1' };
+  const degraded = { alertname: 'ZeebeTopologyClusterDegraded' };
+
+  it('of one name in two namespaces', () => {
+    const there = { ...here, ...degraded, namespace: 'blue' };
+    expect(ringing([stopped, { ...here, ...degraded }, there])).toEqual([stopped, there]);
+  });
+
+  it('of one name behind two Prometheus servers', () => {
+    const there = { ...here, ...degraded, cluster: 'us' };
+    expect(ringing([stopped, there])).toEqual([stopped, there]);
+  });
+});
+
+function labelsOf(series: string): Labels {
+  const matchers = parseQuery(series).selectors.flatMap((selector) => selector.matchers);
+  return Object.fromEntries(matchers.map(({ label, values }) => [label, values.join('|')]));
+}

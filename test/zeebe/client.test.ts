@@ -1,0 +1,235 @@
+import nock from 'nock';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { ApiVersion } from '../../src/config/config.ts';
+import { Secret } from '../../src/config/secret.ts';
+import { createDispatcher } from '../../src/transport/dispatcher.ts';
+import { version } from '../../src/version.ts';
+import { type Answer, type Client, createClient, readAnswer, type Sent } from '../../src/zeebe/client.ts';
+import { neverAborted } from '../auth/asking.ts';
+import { answered } from '../auth/sending.ts';
+import { recorded, topologyOf } from '../topologies.ts';
+
+beforeAll(() => nock.disableNetConnect());
+afterEach(() => nock.cleanAll());
+afterAll(() => nock.restore());
+
+const json = { 'content-type': 'application/json' };
+const healthy = recorded('8.6.0-3x3x3-healthy');
+
+function clientOf(
+  address: string,
+  { apiVersion = 'v1', headers = {} }: { apiVersion?: ApiVersion; headers?: Record<string, Secret> } = {},
+): Client {
+  const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false } }, 60_000);
+  onTestFinished(() => dispatcher.destroy());
+  return createClient({ address: new URL(address), apiVersion, headers, dispatcher });
+}
+
+/** Answers at `http://cluster.test` from now on; gives the paths and headers as they come in. */
+function cluster(reply: (path: string) => number | readonly [number, string, Record<string, string>]) {
+  const paths: string[] = [];
+  const headers: Headers[] = [];
+  nock('http://cluster.test')
+    .persist()
+    .get(/.*/)
+    .reply((request: Request) => {
+      const { pathname } = new URL(request.url);
+      paths.push(pathname);
+      headers.push(request.headers);
+      const answer = reply(pathname);
+      return typeof answer === 'number' ? [answer] : answer;
+    });
+  return { paths, headers };
+}
+
+const takesAll = () => [200, healthy, json] as const;
+
+function statusOf(sent: Sent): number | string {
+  return sent.kind === 'answer' ? sent.answer.status : sent.failure.reason;
+}
+
+describe('the request', () => {
+  it.each([
+    ['http://cluster.test/', '/v1/topology'],
+    ['http://cluster.test:80/', '/v1/topology'],
+    ['http://cluster.test/0f4a-bc/', '/0f4a-bc/v1/topology'],
+    ['http://cluster.test/a/b%20c/', '/a/b%20c/v1/topology'],
+  ])('to %s goes to %s', async (address, path) => {
+    const { paths } = cluster(takesAll);
+    await clientOf(address)({}, neverAborted);
+    expect(paths).toEqual([path]);
+  });
+
+  it('to port 443 goes where it goes without', async () => {
+    nock('https://bru-2.zeebe.camunda.io').get('/0f4a/v1/topology').reply(200, healthy, json);
+    const sent = await clientOf('https://bru-2.zeebe.camunda.io:443/0f4a/')({}, neverAborted);
+    expect(statusOf(sent)).toBe(200);
+  });
+
+  it('says what it takes and who it is from', async () => {
+    const { headers } = cluster(takesAll);
+    await clientOf('http://cluster.test/')({}, neverAborted);
+    expect(headers[0]?.get('accept')).toBe('application/json');
+    expect(headers[0]?.get('user-agent')).toBe(`zeebe-topology-exporter/${version}`);
+  });
+
+  it('has the configured headers, and those that authenticate it before them', async () => {
+    const { headers } = cluster(takesAll);
+    const configured = { 'x-tenant': new Secret('camunda'), authorization: new Secret('configured') };
+    await clientOf('http://cluster.test/', { headers: configured })({ authorization: 'Bearer token' }, neverAborted);
+    expect(headers[0]?.get('x-tenant')).toBe('camunda');
+    expect(headers[0]?.get('authorization')).toBe('Bearer token');
+  });
+
+  it('is not sent to where a redirect points', async () => {
+    const { paths } = cluster(() => [302, '', { location: 'http://cluster.test/elsewhere' }]);
+    const sent = await clientOf('http://cluster.test/')({ authorization: 'Bearer token' }, neverAborted);
+    expect(statusOf(sent)).toBe(302);
+    expect(paths).toEqual(['/v1/topology']);
+  });
+
+  it('that cannot be made fails without showing the header that is wrong', async () => {
+    const sent = await clientOf('http://cluster.test/')({ authorization: 'Bearer hunter2\n' }, neverAborted);
+    expect(statusOf(sent)).toBe('other');
+    expect(JSON.stringify(sent)).not.toContain('hunter2');
+  });
+
+  it('ends when its time is up', async () => {
+    nock('http://cluster.test')
+      .get('/v1/topology')
+      .reply(() => new Promise(() => {}));
+    const deadline = new AbortController();
+    const sent = clientOf('http://cluster.test/')({}, deadline.signal);
+    deadline.abort(new DOMException('no whole answer within 10 s', 'TimeoutError'));
+    expect(await sent).toEqual({
+      kind: 'failure',
+      failure: expect.objectContaining({
+        reason: 'timeout',
+        message: 'GET http://cluster.test/v1/topology failed: no whole answer within 10 s',
+      }),
+    });
+  });
+});
+
+describe('the version of the API', () => {
+  it.each<[ApiVersion, readonly string[]]>([
+    ['v1', ['/v1/topology']],
+    ['v2', ['/v2/topology']],
+    ['auto', ['/v1/topology', '/v2/topology']],
+  ])('%s asks, where nothing is found, for %j', async (apiVersion, expected) => {
+    const { paths } = cluster(() => 404);
+    const sent = await clientOf('http://cluster.test/', { apiVersion })({}, neverAborted);
+    expect(paths).toEqual(expected);
+    expect(statusOf(sent)).toBe(404);
+  });
+
+  it('auto asks v1 alone where it is found', async () => {
+    const { paths } = cluster(takesAll);
+    await clientOf('http://cluster.test/', { apiVersion: 'auto' })({}, neverAborted);
+    expect(paths).toEqual(['/v1/topology']);
+  });
+
+  it.each([302, 401, 403, 429, 500, 503])('auto does not take a %i for an API that is not there', async (status) => {
+    const { paths } = cluster(() => status);
+    const sent = await clientOf('http://cluster.test/', { apiVersion: 'auto' })({}, neverAborted);
+    expect(statusOf(sent)).toBe(status);
+    expect(paths).toEqual(['/v1/topology']);
+  });
+
+  it('auto remembers what it found, and finds out again when that is gone', async () => {
+    let served = '/v2/topology';
+    const { paths } = cluster((path) => (path === served ? takesAll() : 404));
+    const client = clientOf('http://cluster.test/', { apiVersion: 'auto' });
+    expect(statusOf(await client({}, neverAborted))).toBe(200);
+    expect(statusOf(await client({}, neverAborted))).toBe(200);
+    served = '/v1/topology';
+    expect(statusOf(await client({}, neverAborted))).toBe(200);
+    expect(paths).toEqual(['/v1/topology', '/v2/topology', '/v2/topology', '/v2/topology', '/v1/topology']);
+  });
+
+  it('auto authenticates both requests', async () => {
+    const { headers } = cluster((path) => (path === '/v2/topology' ? takesAll() : 404));
+    const client = clientOf('http://cluster.test/', { apiVersion: 'auto' });
+    await client({ authorization: 'Bearer token' }, neverAborted);
+    expect(headers.map((each) => each.get('authorization'))).toEqual(['Bearer token', 'Bearer token']);
+  });
+});
+
+describe('an answer', () => {
+  function read(status: number, answer: Partial<Answer> = {}) {
+    const sent = answered(status, { contentType: 'application/json', body: healthy, ...answer });
+    if (sent.kind !== 'answer') throw new Error('expected an answer');
+    const result = readAnswer(sent.answer);
+    return result.ok ? { reason: 'none', message: '', remedy: '', ...result } : result.failure;
+  }
+
+  it('is the topology', () => {
+    expect(read(200)).toMatchObject({ topology: topologyOf(healthy) });
+  });
+
+  it.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'APPLICATION/JSON;charset=UTF-8',
+    'application/json ;charset=utf-8',
+    'application/vnd.camunda.api.keys.string+json',
+  ])('is read where it is %s', (contentType) => {
+    expect(read(200, { contentType }).reason).toBe('none');
+  });
+
+  it.each([
+    '',
+    'text/html',
+    'text/plain; application/json',
+    'text/json',
+    'application/jsonp',
+    'application/xml',
+  ])('is not read where its content type is %j', (contentType) => {
+    const { reason, message } = read(200, { contentType });
+    expect(reason).toBe('content_type');
+    expect(message).toContain(`content type ${JSON.stringify(contentType)}, expected application/json`);
+  });
+
+  it.each<[number, string, string]>([
+    [201, '', 'http_status'],
+    [204, '', 'http_status'],
+    [300, '', 'redirect'],
+    [301, '', 'redirect'],
+    [304, '', 'redirect'],
+    [308, '', 'redirect'],
+    [400, '', 'http_status'],
+    [404, '', 'not_found'],
+    [405, '', 'http_status'],
+    [429, '', 'rate_limited'],
+    [500, '', 'http_status'],
+    [500, '{"title":"RESOURCE_EXHAUSTED"}', 'http_status'],
+    [503, '', 'http_status'],
+    [503, '{"title":"UNAVAILABLE"}', 'http_status'],
+    [503, '{"title":"RESOURCE_EXHAUSTED"}', 'rate_limited'],
+  ])('%i %s is %s', (status, body, reason) => {
+    expect(read(status, { body, contentType: '' })).toMatchObject({
+      reason,
+      message: expect.stringContaining(`GET http://cluster.test/v1/topology answered ${status}`),
+    });
+  });
+
+  it('that redirects is told with where to', () => {
+    const { message, remedy } = read(302, { location: 'https://login.example/\r\n?a=b' });
+    expect(message).toContain('answered 302 to https://login.example/ ?a=b; redirects are not followed');
+    expect(remedy).toContain('(address, ZEEBE_REST_ADDRESS)');
+    expect(read(302).message).toContain('to nowhere');
+  });
+
+  it('that is an error is quoted, in one short line', () => {
+    const body = `<html>\r\n<h1>502</h1>${'x'.repeat(1_000)}`;
+    expect(read(502, { body }).message).toMatch(/answered 502, expected 200: <html> <h1>502<\/h1>x{1,200}…$/);
+  });
+
+  it('that is no topology is told with what is wrong in it', () => {
+    expect(read(200, { body: '{"brokers":"many"}' })).toMatchObject({
+      reason: 'malformed',
+      message: expect.stringContaining('but not a topology: brokers: expected a list, got "many"'),
+    });
+    expect(read(200, { body: '' }).reason).toBe('malformed');
+  });
+});
