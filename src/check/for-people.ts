@@ -59,7 +59,7 @@ export function forPeople(withColours: boolean): PeopleRenderer {
 function conclusion(failed: readonly string[], all: number): string {
   if (all === 1) return `The cluster ${failed.length === 0 ? 'can' : 'cannot'} be polled.`;
   return failed.length === 0
-    ? `All ${all} clusters can be polled.`
+    ? `Each of the ${all} clusters can be polled.`
     : `${failed.length} of ${all} clusters cannot be polled: ${failed.join(', ')}.`;
 }
 

@@ -10,23 +10,23 @@ import type { TokenFacts } from './step.ts';
 export function tokenFacts(
   { accessToken, obtainedAt, lifetime }: Token,
   { clientAuthentication, endpointParams }: OAuth2Config,
+  hideRest: (text: string) => string,
 ): TokenFacts {
   const claims = claimsOf(accessToken.open());
   const secrets = [clientAuthentication.secret, ...Object.values(endpointParams)].map((secret) => secret.open());
-  const shown = (value: unknown) => (typeof value === 'string' ? [oneLine(hideSecrets(value, secrets))] : []);
-  const first = (...values: readonly unknown[]) => values.flatMap(shown)[0];
+  const hidden = (value: unknown) => (typeof value === 'string' ? [hideRest(hideSecrets(value, secrets))] : []);
+  const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => oneLine(text));
+  const first = (...values: readonly unknown[]) => shown(values)[0];
+  // Hidden before they are parted: a secret may hold spaces.
+  const scopes = [claims?.scope, claims?.scp, claims?.roles].flat().flatMap(hidden).join(' ').split(' ');
 
   const client = first(claims?.azp, claims?.client_id, claims?.appid, claims?.sub);
   const issuer = first(claims?.iss);
   return {
     opaque: claims === undefined,
     ...(claims && {
-      audiences: [claims.aud ?? []].flat().flatMap(shown),
-      scopes: [claims.scope, claims.scp, claims.roles]
-        .flat()
-        .flatMap((value) => (typeof value === 'string' ? value.split(' ') : []))
-        .filter((scope) => scope !== '')
-        .flatMap(shown),
+      audiences: shown([claims.aud ?? []].flat()),
+      scopes: shown(scopes.filter((scope) => scope !== '')),
     }),
     ...(client !== undefined && { client }),
     ...(issuer !== undefined && { issuer }),

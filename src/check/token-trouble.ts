@@ -1,20 +1,20 @@
-import type { AuthFailure } from '../auth/failure.ts';
 import type { TokenRefusal } from '../auth/token-endpoint.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import type { Endpoint } from './endpoint.ts';
+import { hideRest } from './quoting.ts';
 import { sentence, stopped } from './sentence.ts';
 import { entraScopeTrouble } from './settings-trouble.ts';
 import type { Diagnosis, Target } from './step.ts';
 
 /** The identity provider gave no token. */
 export function tokenTrouble(
-  { failure, retryAfter }: TokenRefusal,
+  { failure: { reason, message: quoting, remedy }, retryAfter }: TokenRefusal,
   target: Target,
   oauth2: OAuth2Config,
   { url, names }: Endpoint,
 ): Diagnosis {
   const { name } = target.origin;
-  const message = withoutQuery(failure.message, url);
+  const message = hideRest(target)(quoting).replaceAll('?<secret>', '');
   const answer = /answered \d+: (.*?)(; asked for scope .*)?$/.exec(message)?.[1];
   const said = answer === undefined || answer.startsWith('<') ? '' : ` It says: ${stopped(answer)}`;
   const badClient: Diagnosis = {
@@ -23,7 +23,7 @@ export function tokenTrouble(
       `Check ${name('oauth2.client_id')} and ${name('oauth2.client_secret')}: the secret may have expired or been ` +
       'replaced, or the client may not be allowed to use client credentials.',
   };
-  switch (failure.reason) {
+  switch (reason) {
     case 'invalid_client':
       return badClient;
     case 'invalid_scope':
@@ -36,7 +36,7 @@ export function tokenTrouble(
           `fewer programs ask for tokens from this address; every request to ${names.address} counts, failed ones too.`,
       };
     case 'token_response_invalid':
-      return notATokenEndpoint(failure, url, names.address);
+      return notATokenEndpoint(message, remedy, url, names.address);
     case 'token_request_rejected':
       return rejected(message, said, target, oauth2, names.address) ?? (isUnauthorized(message) ? badClient : other());
     case 'token_endpoint_unreachable':
@@ -46,7 +46,7 @@ export function tokenTrouble(
   }
 
   function other(): Diagnosis {
-    return { problem: sentence(`the token request failed: ${message}`), change: sentence(failure.remedy) };
+    return { problem: sentence(`the token request failed: ${message}`), change: sentence(remedy) };
   }
 }
 
@@ -113,7 +113,7 @@ function rejected(
 }
 
 /** A web page, a redirect, or the discovery document of somebody else. */
-function notATokenEndpoint({ message, remedy }: AuthFailure, url: URL, addressName: string): Diagnosis {
+function notATokenEndpoint(message: string, remedy: string, url: URL, addressName: string): Diagnosis {
   const issuer = /got a document of issuer (.*)$/.exec(message)?.[1];
   if (issuer !== undefined) {
     return {
@@ -127,12 +127,7 @@ function notATokenEndpoint({ message, remedy }: AuthFailure, url: URL, addressNa
   return {
     problem: isPage
       ? `${url.origin}${url.pathname} is not a token endpoint: it answers with ${what}.`
-      : sentence(withoutQuery(message, url)),
+      : sentence(message),
     change: isPage ? `Correct ${addressName}: host and path must be those of the token endpoint.` : sentence(remedy),
   };
-}
-
-/** What a query holds is not shown anywhere else either. */
-function withoutQuery(message: string, url: URL): string {
-  return message.replaceAll(url.href, `${url.origin}${url.pathname}`);
 }

@@ -7,6 +7,7 @@ import type { Conditions } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { urlOfRealm } from './keycloak.ts';
 import { isKeycloak } from './providers.ts';
+import { hideRest } from './quoting.ts';
 import type { Diagnosis, Step, Target, TokenFacts } from './step.ts';
 import { tokenFacts } from './token-facts.ts';
 import { tokenTrouble } from './token-trouble.ts';
@@ -37,7 +38,7 @@ export async function* tokenSteps(
     }
     const { origin, pathname } = endpoint.url;
     yield { name: 'token_request', status: 'ok', facts: { url: `${origin}${pathname}` } };
-    const facts = tokenFacts(answer.token, oauth2);
+    const facts = tokenFacts(answer.token, oauth2, hideRest(target));
     yield { name: 'token', status: 'ok', facts };
     return { answer, facts };
   } finally {

@@ -13,6 +13,7 @@ import type { Conditions } from './connection.ts';
 import { clusterEndpoint } from './endpoint.ts';
 import { shakeHands, waitForAlert } from './probe.ts';
 import { proxyBefore } from './proxy.ts';
+import { hideRest } from './quoting.ts';
 import type { Done, Step, Target, TokenFacts, TopologyFacts } from './step.ts';
 import { topologyTrouble } from './topology-trouble.ts';
 
@@ -52,17 +53,19 @@ interface Polled {
 }
 
 async function pollOnce(
-  { config: { address, headers, transport, pollTimeout } }: Target,
+  target: Target,
   authenticator: Authenticator,
   apiVersion: ApiVersion,
   { clock, signal }: Conditions,
 ): Promise<Polled> {
+  const { address, headers, transport, pollTimeout } = target.config;
+  const hide = hideRest(target);
   const dispatcher = createDispatcher(transport, pollTimeout);
   const client = createClient({ address, apiVersion, headers, dispatcher });
   let sent: Sent | undefined;
   const poll = createPoll({
     client: async (...request) => {
-      sent = await client(...request);
+      sent = quotable(await client(...request), hide);
       return sent;
     },
     authenticator,
@@ -72,6 +75,12 @@ async function pollOnce(
   const result = await poll(signal);
   await dispatcher.destroy();
   return { result, sent };
+}
+
+function quotable(sent: Sent, hide: (text: string) => string): Sent {
+  if (sent.kind === 'failure') return sent;
+  const { answer } = sent;
+  return { ...sent, answer: { ...answer, hide: (text) => hide(answer.hide(text)) } };
 }
 
 /** Behind a proxy these would be asked of somebody else. */

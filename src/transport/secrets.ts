@@ -1,33 +1,13 @@
 /**
  * Hides secrets in a text of others, which may show the request that held them: as they are, percent-encoded,
- * escaped for JSON or HTML, or both.
+ * escaped for JSON or HTML, or two of these, one after the other.
  */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
-  const spelt = secrets.filter((secret) => secret !== '').map((secret) => [...secret].map(spellingsOf));
-  if (spelt.length === 0) return text;
-  const beginnings = spelt.flatMap(([first = []]) => first).map((spelling) => spelling.replace(special, '\\$&'));
-  let hidden = '';
-  let done = 0;
-  // A pattern for whole secrets would outgrow what a regular expression may be, and the error would show it.
-  for (const { index } of text.matchAll(new RegExp(`(?=${beginnings.join('|')})`, 'g'))) {
-    const end = Math.max(...spelt.map((characters) => endOf(text, index, characters)));
-    if (index < done || end <= index) continue;
-    hidden += `${text.slice(done, index)}<secret>`;
-    done = end;
-  }
-  return hidden + text.slice(done);
-}
-
-/** Where these characters end that begin at `start`; `start` itself where they are not there. */
-function endOf(text: string, start: number, characters: readonly (readonly string[])[]): number {
-  let ends: ReadonlySet<number> = new Set([start]);
-  for (const spellings of characters) {
-    const reached = (from: number) =>
-      spellings.filter((spelling) => text.startsWith(spelling, from)).map(({ length }) => from + length);
-    ends = new Set([...ends].flatMap(reached));
-    if (ends.size === 0) return start;
-  }
-  return Math.max(...ends);
+  return secrets
+    .filter((secret) => secret !== '')
+    .flatMap(spellingsOf)
+    .toSorted((one, other) => other.length - one.length)
+    .reduce((hidden, spelling) => hidden.replaceAll(spelling, '<secret>'), text);
 }
 
 /** What must not be seen of a header's value: the credentials without their scheme, and the password of Basic. */
@@ -40,48 +20,43 @@ export function secretsOf(header: string): readonly string[] {
   return [credentials.replace(/=+$/, ''), password];
 }
 
-/** A character as it is, as some encoder writes it, or as two do, one after the other. */
-function spellingsOf(character: string): readonly string[] {
-  // No encoder touches these, and tokens are made of them.
-  if (/^[a-z\d]$/i.test(character)) return [character];
-  const once = encoders.map((encode) => encode(character));
-  const twice = once.flatMap((encoded) => [percent(encoded), json(encoded)]);
-  const lowerCase = [character, ...once, ...twice];
-  const upperCase = lowerCase.map((spelling) =>
-    spelling.replace(/(?<=%|u|x)[\da-f]+/g, (digits) => digits.toUpperCase()),
-  );
-  return [...new Set([...lowerCase, ...upperCase])];
+function spellingsOf(secret: string): readonly string[] {
+  const once = encodings(secret);
+  const twice = [...new Set(once)].flatMap(encodings);
+  const upperCase = [secret, ...once, ...twice];
+  const lowerCase = upperCase.map((text) => text.replace(/%[\dA-F]{2}/g, (byte) => byte.toLowerCase()));
+  return [...new Set([...upperCase, ...lowerCase])];
 }
 
-type Encoder = (text: string) => string;
+function encodings(text: string): readonly string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  return [
+    // What is left as it is by a query, by encodeURIComponent, by a form, by a path, and by RFC 6749, 2.3.1.
+    ...["-_.~!$'()*,;:@/?", "-_.~!'()*", '-_.*', '-_.~/', '-_.~', ''].flatMap((kept) => percentEncoded(text, kept)),
+    json,
+    json.replaceAll('/', '\\/'),
+    json.replace(/[^ -~]/g, (unit) => `\\u${hex(unit.charCodeAt(0), 4)}`),
+    json.replace(/[^ -~]/g, (unit) => `\\u${hex(unit.charCodeAt(0), 4).toLowerCase()}`),
+    ...['&#39;', '&#039;', '&#x27;', '&apos;'].map((apostrophe) => htmlEscaped(text, apostrophe)),
+  ];
+}
 
-const percent: Encoder = (text) =>
-  text.replace(/[^a-z\d]/giu, (character) => [...Buffer.from(character)].map((byte) => `%${hex(byte, 2)}`).join(''));
+function percentEncoded(text: string, kept: string): readonly string[] {
+  const encoded = text.replace(/[^a-zA-Z\d]/gu, (character) =>
+    kept.includes(character) ? character : [...Buffer.from(character)].map((byte) => `%${hex(byte, 2)}`).join(''),
+  );
+  return [encoded, encoded.replaceAll('%20', '+')];
+}
 
-const json: Encoder = (text) => JSON.stringify(text).slice(1, -1);
-
-const encoders: readonly Encoder[] = [
-  percent,
-  (text) => text.replaceAll(' ', '+'),
-  json,
-  (text) => `\\${text}`,
-  (text) => text.replace(/./gs, (unit) => `\\u${hex(unit.charCodeAt(0), 4)}`),
-  (text) => `&#${text.codePointAt(0)};`,
-  (text) => `&#0${text.codePointAt(0)};`,
-  (text) => `&#x${hex(text.codePointAt(0) ?? 0, 1)};`,
-  (text) => named.get(text) ?? text,
-];
-
-const named: ReadonlyMap<string, string> = new Map([
-  ['"', '&quot;'],
-  ['&', '&amp;'],
-  ["'", '&apos;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-]);
-
-const special = /[\\^$.*+?()[\]{}|/]/g;
+function htmlEscaped(text: string, apostrophe: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", apostrophe);
+}
 
 function hex(value: number, digits: number): string {
-  return value.toString(16).padStart(digits, '0');
+  return value.toString(16).toUpperCase().padStart(digits, '0');
 }

@@ -96,6 +96,7 @@ describe('no secret is in any message, whatever is echoed', () => {
         expectHidden(texts, [secret, parameter]);
         expectNoBasic(texts, 'exporter', formEncoded(secret));
       }),
+      { numRuns: 50 },
     );
   }, 60_000);
 

@@ -43,6 +43,14 @@ describe('the command line', () => {
     expect(flags('serve', ...given.flat())).toEqual(expected);
   });
 
+  it('checks the clusters for people, or for scripts', () => {
+    const flags = { 'config.file': 'exporter.yml' };
+    const given = ['check', '--config.file=exporter.yml'];
+    expect(parseCommandLine(given, '1.2.3')).toEqual({ command: 'check', flags, output: 'text' });
+    expect(parseCommandLine([...given, '--output=json'], '1.2.3')).toEqual({ command: 'check', flags, output: 'json' });
+    expect(parseCommandLine([...given, '--output=xml'], '1.2.3')).toMatchObject({ command: 'print', exitCode: 2 });
+  });
+
   it('may ask only to check the configuration', () => {
     expect(parseCommandLine(['--config.check', '--log.level=warn'], '1.2.3')).toEqual({
       command: 'serve',

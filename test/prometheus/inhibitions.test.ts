@@ -31,20 +31,24 @@ function matches(matcher: string, labels: Labels): boolean {
   }
 }
 
-const isSource = ({ source_matchers }: Inhibition, alert: Labels) => source_matchers.every((each) => matches(each, alert));
-const isTarget = ({ target_matchers }: Inhibition, alert: Labels) => target_matchers.every((each) => matches(each, alert));
+const isSource = ({ source_matchers }: Inhibition, alert: Labels) =>
+  source_matchers.every((each) => matches(each, alert));
+const isTarget = ({ target_matchers }: Inhibition, alert: Labels) =>
+  target_matchers.every((each) => matches(each, alert));
 
 /** As Alertmanager decides it: a muted alert mutes others all the same, and labels that both lack are equal. */
 function ringing(firing: readonly Labels[]): readonly Labels[] {
   const mutes = (source: Labels, target: Labels) =>
     inhibitions.some(
       (rule) =>
-        isSource(rule, source) && isTarget(rule, target) && rule.equal.every((label) => source[label] === target[label]),
+        isSource(rule, source) &&
+        isTarget(rule, target) &&
+        rule.equal.every((label) => source[label] === target[label]),
     );
   return firing.filter((target) => !firing.some((source) => mutes(source, target)));
 }
 
-const named = alerts.map(({ alert, labels }) => ({ alertname: alert, severity: labels['severity'] ?? '' }));
+const named = alerts.map(({ alert, labels }) => ({ alertname: alert, severity: labels.severity ?? '' }));
 
 describe('the inhibition rules', () => {
   it('name only alerts that exist', () => {
@@ -57,7 +61,9 @@ describe('the inhibition rules', () => {
     expect(names.filter((name) => !named.some(({ alertname }) => alertname === name))).toEqual([]);
   });
 
-  it.each(inhibitions)('$source_matchers mutes something, nothing more severe than itself, and never itself', (rule) => {
+  it.each(
+    inhibitions,
+  )('$source_matchers mutes something, nothing more severe than itself, and never itself', (rule) => {
     const ranks = ['info', 'warning', 'critical'];
     const rankOf = ({ severity }: (typeof named)[number]) => ranks.indexOf(severity);
     const sources = named.filter((alert) => isSource(rule, alert));

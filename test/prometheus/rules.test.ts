@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rules } from '../../prometheus/rules.ts';
-import { defaultThresholds, type Duration, type Thresholds } from '../../prometheus/thresholds.ts';
+import { type Duration, defaultThresholds, type Thresholds } from '../../prometheus/thresholds.ts';
 import { authFailureReasons } from '../../src/auth/failure.ts';
 import { clusterFamilies } from '../../src/metrics/cluster-part.ts';
 import { topologyFamilies } from '../../src/metrics/topology-families.ts';
@@ -75,7 +75,12 @@ describe('prometheus/*.yaml', () => {
 
   it('can be made with short times: the same alerts, the same series', () => {
     const second: Duration = '1s';
-    const thresholds: Thresholds = { ...defaultThresholds, lookback: '3s', failureWindow: '6s', holdsFor: waits(second) };
+    const thresholds: Thresholds = {
+      ...defaultThresholds,
+      lookback: '3s',
+      failureWindow: '6s',
+      holdsFor: waits(second),
+    };
     const short = alertsOf(rules(thresholds)['alerts.yaml']);
 
     expect(short.map(({ alert }) => alert)).toEqual(alerts.map(({ alert }) => alert));
@@ -116,7 +121,7 @@ describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
   });
 
   it('has a severity, a summary of one line, and a description whose labels exist', () => {
-    expect(['critical', 'warning', 'info']).toContain(labels['severity']);
+    expect(['critical', 'warning', 'info']).toContain(labels.severity);
     expect(annotations.summary).toMatch(/^[A-Z][^\n]+\.$/);
     expect(annotations.description).toMatch(/^\S.+\.$/);
     const named = [...annotations.description.matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label);

@@ -6,7 +6,7 @@ import { hideSecrets, secretsOf } from '../../src/transport/secrets.ts';
 const spellings: readonly [string, (text: string) => string][] = [
   ['as it is', (text) => text],
   ['percent-encoded', encodeURIComponent],
-  ['percent-encoded in lower case', (text) => encodeURIComponent(text).toLowerCase()],
+  ['percent-encoded in lower case', (text) => encodeURIComponent(text).replace(/%../g, (byte) => byte.toLowerCase())],
   ['form-encoded', (text) => new URLSearchParams({ text }).toString().slice('text='.length)],
   ['in JSON', (text) => JSON.stringify(text).slice(1, -1)],
   [
@@ -46,7 +46,7 @@ describe('secrets in a text of others', () => {
   });
 
   it('are hidden however long they are', () => {
-    const secret = '-._~+/="\\aZ09'.repeat(2_000);
+    const secret = '-._~+/="\\aZ09'.repeat(300);
     const shown = `${encodeURIComponent(secret)} ${JSON.stringify(secret)} ${secret.slice(1)}`;
     expect(hideSecrets(shown, [secret])).toBe(`<secret> "<secret>" ${secret.slice(1)}`);
   });

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+
+/** What is wrong in the world for a while: with the token endpoint, or with the cluster. */
+export interface Fault {
+  readonly kind: (typeof kinds)[number];
+  /** Milliseconds since the start. */
+  readonly from: number;
+  readonly until: number;
+}
+
+const kinds = ['unreachable', 'silent', 'refusing', 'limiting', 'cluster refuses', 'cluster forgets'] as const;
+
+/** Milliseconds, but for `seed`. */
+export interface Settings {
+  readonly lifetime: number;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly tokenLatency: number;
+  readonly clusterLatency: number;
+  readonly retryAfter: number | undefined;
+  readonly faults: readonly Fault[];
+  /** Of the jitter. */
+  readonly seed: number;
+}
+
+export const polls = 150;
+
+/** From a second to a day, as often below a minute as above. */
+const lifetime = fc.oneof(
+  fc.integer({ min: 1_000, max: 60_000 }),
+  fc.integer({ min: 60_000, max: 3_600_000 }),
+  fc.integer({ min: 3_600_000, max: 86_400_000 }),
+);
+const interval = fc.oneof(fc.integer({ min: 1_000, max: 30_000 }), fc.integer({ min: 30_000, max: 600_000 }));
+const part = fc.double({ min: 0, max: 1, noNaN: true });
+
+export const settings: fc.Arbitrary<Settings> = fc
+  .record({
+    lifetime,
+    interval,
+    timeoutPart: part,
+    tokenPart: part,
+    clusterPart: part,
+    retryAfter: fc.option(fc.integer({ min: 0, max: 600_000 }), { nil: undefined }),
+    faults: fc.array(fc.record({ kind: fc.constantFrom(...kinds), begin: part, length: part }), { maxLength: 4 }),
+    seed: fc.nat(),
+  })
+  .map(({ timeoutPart, tokenPart, clusterPart, faults, ...rest }) => {
+    const timeout = Math.round(1_000 + timeoutPart * (rest.interval - 1_000));
+    const span = polls * rest.interval;
+    return {
+      ...rest,
+      timeout,
+      tokenLatency: Math.round((tokenPart * timeout) / 10),
+      clusterLatency: Math.round((clusterPart * timeout) / 10),
+      faults: faults.map(({ kind, begin, length }) => {
+        const from = Math.round(begin * span);
+        return { kind, from, until: from + Math.round((length * span) / 3) };
+      }),
+    };
+  });

@@ -1,0 +1,117 @@
+import type { TokenAnswer } from '../../src/auth/token-endpoint.ts';
+import { sleep } from '../../src/clock.ts';
+import type { Client } from '../../src/zeebe/client.ts';
+import { recorded } from '../topologies.ts';
+import type { Settings } from './faults.ts';
+import { denied, granted, silence } from './scripted-endpoint.ts';
+import { answered } from './sending.ts';
+
+/** A token that was given out; milliseconds since the start. */
+interface Issued {
+  readonly name: string;
+  readonly expiresAt: number;
+  readonly poll: number;
+}
+
+export interface World {
+  readonly endpoint: (signal: AbortSignal) => Promise<TokenAnswer>;
+  readonly client: Client;
+  /** To be called when a poll begins. */
+  readonly pollBegins: () => void;
+  /** Whether the cluster will take the token that the exporter must have, whatever happens in the next `ms`. */
+  readonly takesTheTokenFor: (ms: number) => boolean;
+  /** Milliseconds since anything was wrong. */
+  readonly wellFor: () => number;
+  /** What the exporter did that it must not do. */
+  readonly violations: readonly string[];
+}
+
+/** An identity provider and a cluster with the faults of the settings, that watch how they are asked. */
+export function createWorld(settings: Settings): World {
+  const { lifetime, tokenLatency, clusterLatency, retryAfter, faults } = settings;
+  const startedAt = performance.now();
+  const now = () => performance.now() - startedAt;
+  const faulty = (kind: string, from = now(), until = from) =>
+    faults.some((fault) => fault.kind === kind && fault.from <= until && from < fault.until);
+
+  const violations: string[] = [];
+  const violated = (what: string) => violations.push(`${what} at ${now()} ms`);
+  let poll = 0;
+  let asking = 0;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let requests = 0;
+  let issued: Issued | undefined;
+  /** Not to be used again: the cluster refused it, and another was asked for. */
+  let evicted = false;
+  let refusedInThisPoll = false;
+  let freshRefusals = 0;
+  let coolDownUntil = Number.NEGATIVE_INFINITY;
+  let notBefore = Number.NEGATIVE_INFINITY;
+
+  const answerTokenRequest = async (signal: AbortSignal): Promise<TokenAnswer> => {
+    await sleep(tokenLatency, signal);
+    if (signal.aborted || faulty('unreachable')) return denied();
+    if (faulty('silent')) return silence(signal);
+    if (faulty('refusing')) return denied('invalid_client');
+    if (faulty('limiting')) {
+      notBefore = retryAfter === undefined ? notBefore : now() + retryAfter;
+      return denied('token_rate_limited', retryAfter);
+    }
+    issued = { name: `token-${++requests}`, expiresAt: now() + lifetime, poll };
+    evicted = false;
+    return granted(issued.name, lifetime / 1000);
+  };
+
+  const takes = (authorization: string | undefined) =>
+    !faulty('cluster refuses') &&
+    issued !== undefined &&
+    authorization === `Bearer ${issued.name}` &&
+    now() < issued.expiresAt &&
+    !(faulty('cluster forgets') && issued.poll !== poll);
+
+  return {
+    violations,
+    endpoint: async (signal) => {
+      if (asking > 0) violated('two token requests at once');
+      if (now() - askedAt < 1_000) violated(`two token requests within ${now() - askedAt} ms`);
+      if (now() < coolDownUntil)
+        violated(`a token request ${coolDownUntil - now()} ms before the end of the cool-down`);
+      if (now() < notBefore) violated(`a token request ${notBefore - now()} ms before Retry-After`);
+      evicted ||= refusedInThisPoll;
+      askedAt = now();
+      asking++;
+      const answer = await answerTokenRequest(signal);
+      asking--;
+      return answer;
+    },
+    client: async ({ authorization }, signal) => {
+      await sleep(clusterLatency, signal);
+      if (signal.aborted) {
+        return { kind: 'failure', failure: { reason: 'timeout', message: 'too late', remedy: 'wait' } };
+      }
+      if (takes(authorization)) {
+        freshRefusals = 0;
+        coolDownUntil = Number.NEGATIVE_INFINITY;
+        return answered(200, { contentType: 'application/json', body: topology });
+      }
+      refusedInThisPoll = true;
+      if (issued?.poll === poll && authorization === `Bearer ${issued.name}`) {
+        coolDownUntil = now() + Math.min(30_000 * 2 ** freshRefusals++, 300_000);
+      }
+      return answered(401);
+    },
+    pollBegins: () => {
+      poll++;
+      refusedInThisPoll = false;
+    },
+    takesTheTokenFor: (ms) =>
+      issued !== undefined &&
+      !evicted &&
+      now() + ms < issued.expiresAt &&
+      !faulty('cluster refuses', now(), now() + ms) &&
+      !faulty('cluster forgets', now(), now() + ms),
+    wellFor: () => now() - Math.max(0, ...faults.filter(({ from }) => from <= now()).map(({ until }) => until)),
+  };
+}
+
+const topology = recorded('8.6.0-3x3x3-healthy');

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../transport/loopback.ts';
+import { cluster } from './checking.ts';
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: { stdout: string; stderr: string };
+  readonly exitCode: Promise<number>;
+}
+
+function run(args: readonly string[], env: Readonly<Record<string, string>>): Run {
+  const child = spawn(process.execPath, ['src/main.ts', 'check', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    output.stderr += text;
+  });
+  return { child, output, exitCode: once(child, 'close').then(([code]) => code) };
+}
+
+describe('the process', { timeout: 60_000 }, () => {
+  it('exits with 0 where the cluster can be polled, and writes no colours where there is no terminal', async () => {
+    const { address } = await cluster();
+    const { output, exitCode } = run([], { ZEEBE_REST_ADDRESS: address.href, FORCE_COLOR: '1' });
+    expect(await exitCode).toBe(0);
+    expect(output).toEqual({ stdout: expect.stringMatching(/^default\n {2}✓ Settings\n/), stderr: '' });
+    expect(output.stdout).toMatch(/ {2}✓ Verdict: healthy\n\nThe cluster can be polled\.\n$/);
+  });
+
+  it('exits with 1 where it cannot', async () => {
+    const env = { ZEEBE_REST_ADDRESS: `http://127.0.0.1:${await freePort()}` };
+    const { output, exitCode } = run(['--output=json'], env);
+    expect(await exitCode).toBe(1);
+    expect(JSON.parse(output.stdout)).toMatchObject({ version: 1, ok: false });
+  });
+
+  it('exits with 1 where the configuration cannot be used', async () => {
+    const { output, exitCode } = run([], { ZEEBE_REST_ADDRESS: 'zeebe' });
+    expect(await exitCode).toBe(1);
+    expect(output.stderr).toMatch(/ZEEBE_REST_ADDRESS: expected a URL that begins with http/);
+  });
+
+  it('exits with 2 where the flags cannot be understood', async () => {
+    const { output, exitCode } = run(['--output=xml'], {});
+    expect(await exitCode).toBe(2);
+    expect(output.stderr).toMatch(/Allowed choices are text, json/);
+  });
+
+  it('ends with Ctrl-C', async () => {
+    const { address, apply } = await cluster();
+    apply({ type: 'http-fault', fault: { kind: 'silence' } });
+    const { child, output, exitCode } = run([], { ZEEBE_REST_ADDRESS: address.href });
+    await expect.poll(() => output.stdout, { timeout: 30_000 }).toContain('Token request');
+    child.kill('SIGINT');
+    expect(await exitCode).toBe(1);
+    expect(output.stdout).not.toContain('polled');
+  });
+});
