@@ -91,7 +91,7 @@ export function certificateTrouble(
       };
     case 'CERT_NOT_YET_VALID':
       return {
-        problem: `The certificate of ${host} is not valid yet: it begins on ${certificate.validFrom}.`,
+        problem: `The certificate of ${host} is not valid yet: its time begins on ${dateOf(certificate.validFrom)}.`,
         change: "Set this machine's clock, or renew the certificate on the server.",
       };
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
@@ -108,4 +108,9 @@ export function certificateTrouble(
         change: `Name a file with the certificate of ${issuer} (PEM) in ${names.ca}.`,
       };
   }
+}
+
+/** Of a time as X509Certificate writes it. */
+function dateOf(time: string): string {
+  return new Date(time).toISOString().slice(0, 10);
 }

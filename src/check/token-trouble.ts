@@ -103,7 +103,7 @@ function rejected(
       change: `Correct the realm, the part behind /realms/, in ${addressName}.`,
     };
   }
-  if (/answered 40[45]\b/.test(message)) {
+  if (/answered (40[4-6]|415)\b/.test(message)) {
     return {
       problem: `There is no token endpoint at this address.${said}`,
       change: `Correct the path in ${addressName}.`,

@@ -44,6 +44,8 @@ export interface ClusterHistory {
 export const noHistory: ClusterHistory = { events: [] };
 
 const mostEvents = 50;
+/** Characters; the message as a whole stands with the failure while it lasts. */
+const messageLength = 120;
 
 type Happening = Omit<ClusterEvent, 'at'>;
 
@@ -90,7 +92,12 @@ function authentication(history: ClusterHistory, state: ClusterState): readonly 
   const { failure } = state.authentication;
   if (!failure) return [{ kind: 'auth_working', text: 'authentication works again' }];
   const still = state.lastPoll?.failure ? '' : '; the old token still serves';
-  return [{ kind: 'auth_failing', text: `authentication fails (${failure.reason}): ${failure.message}${still}` }];
+  return [
+    {
+      kind: 'auth_failing',
+      text: `authentication fails (${failure.reason}): ${oneLine(failure.message, messageLength)}${still}`,
+    },
+  ];
 }
 
 function polls(previous: ClusterState, { lastPoll }: ClusterState): readonly Happening[] {
@@ -98,7 +105,7 @@ function polls(previous: ClusterState, { lastPoll }: ClusterState): readonly Hap
   const before = previous.lastPoll?.failure;
   if (failure?.reason === before?.reason) return [];
   if (!failure) return [{ kind: 'polls_succeeding', text: 'polls succeed again' }];
-  const why = failure.reason === 'auth' ? '' : `: ${failure.message}`;
+  const why = failure.reason === 'auth' ? '' : `: ${oneLine(failure.message, messageLength)}`;
   return [{ kind: 'polls_failing', text: `polls fail (${failure.reason})${why}` }];
 }
 
@@ -155,9 +162,9 @@ function change(before: string, now: string): string {
 function leadersMoved({ leaderChanges }: ClusterState): readonly Happening[] {
   if (leaderChanges.length === 0) return [];
   const moves = leaderChanges.map(
-    ({ partition, from, to }) => `of partition ${partition} from broker ${oneLine(from, 60)} to ${oneLine(to, 60)}`,
+    ({ partition, from, to }) => `partition ${partition} from broker ${oneLine(from, 60)} to ${oneLine(to, 60)}`,
   );
-  return [{ kind: 'leader_moved', text: `the ${moves.length === 1 ? 'leader' : 'leaders'} moved ${enumerate(moves)}` }];
+  return [{ kind: 'leader_moved', text: `leader${moves.length === 1 ? '' : 's'} moved: ${enumerate(moves)}` }];
 }
 
 function verdictChanged(before: Verdict | undefined, verdict: Verdict, view: ClusterView): readonly Happening[] {

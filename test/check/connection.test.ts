@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { connectionTrouble, handshakeTrouble } from '../../src/check/connection-trouble.ts';
+import { certificateTrouble, connectionTrouble, handshakeTrouble } from '../../src/check/connection-trouble.ts';
 import { clusterEndpoint } from '../../src/check/endpoint.ts';
 import { fileWith, load } from '../config/loading.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
@@ -12,6 +13,12 @@ const { cert } = loopbackCertificate;
 
 function fileFor(address: string, ...lines: readonly string[]): string {
   return fileWith(...lines).replace('http://zeebe:8080', address);
+}
+
+function endpointOf(address: string, lines: readonly string[] = [], files: Readonly<Record<string, string>> = {}) {
+  const [target] = load({ file: fileFor(address, ...lines), files }).clusters;
+  if (target === undefined) throw new Error('one cluster was expected');
+  return clusterEndpoint(target);
 }
 
 describe('the way to the cluster', () => {
@@ -28,12 +35,18 @@ describe('the way to the cluster', () => {
   });
 
   it('is unknown where the name service is silent', () => {
-    const [target] = load({ env: { ZEEBE_REST_ADDRESS: 'http://zeebe.example.com' } }).clusters;
-    if (target === undefined) throw new Error('one cluster was expected');
-    const error = Object.assign(new Error('getaddrinfo EAI_AGAIN zeebe.example.com'), { code: 'EAI_AGAIN' });
-    expect(connectionTrouble(error, clusterEndpoint(target))).toEqual({
-      problem: 'The name service (DNS) does not answer, so the address of zeebe.example.com is not known.',
-      change: 'Check the network and DNS of this machine; the host stands in ZEEBE_REST_ADDRESS.',
+    const error = Object.assign(new Error('getaddrinfo EAI_AGAIN zeebe'), { code: 'EAI_AGAIN' });
+    expect(connectionTrouble(error, endpointOf('http://zeebe'))).toEqual({
+      problem: 'The name service (DNS) does not answer, so the address of zeebe is not known.',
+      change: 'Check the network and DNS of this machine; the host stands in address.',
+    });
+  });
+
+  it('may be closed by a firewall', () => {
+    const error = new DOMException('no whole answer within 10 s', 'TimeoutError');
+    expect(connectionTrouble(error, endpointOf('https://zeebe'))).toEqual({
+      problem: 'zeebe does not answer on port 443: a firewall may be in between.',
+      change: 'Check host and port in address, and whether this machine may connect to it.',
     });
   });
 
@@ -228,15 +241,21 @@ describe('TLS', () => {
   });
 
   it('says that the cluster does not accept the client certificate', () => {
-    const file = fileFor('https://zeebe', 'tls_config: { cert_file: cert.pem, key_file: key.pem }');
+    const lines = ['tls_config: { cert_file: cert.pem, key_file: key.pem }'];
     const files = { 'conf/cert.pem': cert, 'conf/key.pem': loopbackCertificate.key };
-    const [target] = load({ file, files }).clusters;
-    if (target === undefined) throw new Error('one cluster was expected');
     const error = new Error('SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca');
-    expect(handshakeTrouble(error, clusterEndpoint(target))).toEqual({
+    expect(handshakeTrouble(error, endpointOf('https://zeebe', lines, files))).toEqual({
       problem: 'The cluster does not accept the client certificate of tls_config.cert_file.',
       change:
         'Name one in tls_config.cert_file and tls_config.key_file that comes from an authority which the cluster trusts.',
+    });
+  });
+
+  it('says when the certificate begins to be valid', () => {
+    const certificate = new X509Certificate(expiredCertificate.cert);
+    expect(certificateTrouble('CERT_NOT_YET_VALID', certificate, endpointOf('https://zeebe'), 0)).toEqual({
+      problem: 'The certificate of zeebe is not valid yet: its time begins on 2020-01-01.',
+      change: "Set this machine's clock, or renew the certificate on the server.",
     });
   });
 

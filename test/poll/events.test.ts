@@ -53,7 +53,7 @@ describe('the history of a cluster', () => {
   it('tells a leader that moved', () => {
     const moved = [broker('0', follower(1), follower(2), follower(3)), broker('1', leader(1), leader(2), follower(3))];
     expect(textsOf([well, succeeded(topology([...moved, ...(two ?? [])]))])[0]).toBe(
-      'the leader moved of partition 1 from broker 0 to 1',
+      'leader moved: partition 1 from broker 0 to 1',
     );
   });
 
@@ -68,7 +68,7 @@ describe('the history of a cluster', () => {
       );
     const [moved] = historyOf([led('0'), led('1')]).events;
     expect(moved?.kind).toBe('leader_moved');
-    expect(moved?.text).toMatch(/^the leaders moved of partition 1 from broker 0 to 1, .* and 990 more$/);
+    expect(moved?.text).toMatch(/^leaders moved: partition 1 from broker 0 to 1, .* and 990 more$/);
   });
 
   it('tells polls that fail once for each reason, and that they succeed again', () => {

@@ -30,11 +30,11 @@ export function clockTime(at) {
 /** @param {number} seconds */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
-  if (whole < 100) return `${whole} s`;
+  if (whole < 100) return `${whole}\u00a0s`;
   const minutes = Math.floor(whole / 60);
-  if (minutes < 100) return `${minutes} min`;
+  if (minutes < 100) return `${minutes}\u00a0min`;
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+  return hours < 48 ? `${hours}\u00a0h ${minutes % 60}\u00a0min` : `${Math.floor(hours / 24)}\u00a0days`;
 }
 
 /** @type {Readonly<Record<string, (seconds: number) => string>>} */

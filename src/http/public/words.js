@@ -20,9 +20,9 @@ export const healthMarks = { healthy: '', unhealthy: '!', dead: '×', unknown: '
 /** @param {ReplicaStatus} replica */
 export function replicaSign([, role, health, state]) {
   const sign = `${roleLetters[role]}${healthMarks[health]}`;
-  if (state === 'joining') return `→${sign}`;
-  if (state === 'leaving') return `${sign}→`;
-  return state === 'recovering' ? `↻${sign}` : sign;
+  if (state === 'joining') return `→\u2009${sign}`;
+  if (state === 'leaving') return `${sign}\u2009→`;
+  return state === 'recovering' ? `↻\u2009${sign}` : sign;
 }
 
 /** @param {ReplicaStatus} replica */

@@ -40,7 +40,7 @@ describe('fifty clusters', () => {
     expect(await overview.getByRole('link').allInnerTexts()).toEqual(['team-40', 'team-20', 'team-30', ...rest]);
     const worst = await overview.getByRole('row').nth(1).getByRole('cell').allTextContents();
     expect(worst.slice(0, 3).map((text) => text.trim())).toEqual([
-      expect.stringMatching(/^✕unhealthy for \d+ s$/),
+      expect.stringMatching(/^✕unhealthy for \d+\ss$/),
       'Partition 1 has no leader',
       '3 of 3',
     ]);

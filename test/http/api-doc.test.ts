@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import { createStatusFeed } from '../../src/http/status-feed.ts';
+import { nextHistory, noHistory } from '../../src/poll/events.ts';
+import { initialState, nextState } from '../../src/poll/state.ts';
+import { version } from '../../src/version.ts';
+import { manualClock } from '../manual-clock.ts';
+import { clusterConfig, succeeded } from '../polls.ts';
+import { broker, follower, leader, topology } from '../topologies.ts';
+
+const document = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+
+const rateLimited = {
+  reason: 'token_rate_limited',
+  message: 'POST https://login.cloud.camunda.io/oauth/token answered 429',
+  remedy: 'let fewer clients ask for tokens from this address',
+} as const;
+
+/** A broker of two goes missing, and a token cannot be renewed: an example of nearly everything. */
+function example(clock: Clock & { readonly advance: (ms: number) => void }): unknown {
+  const feed = createStatusFeed(clock);
+  const both = [broker('0', leader(1)), broker('1', follower(1))];
+  const facts = { clusterSize: 2, partitionsCount: 1, replicationFactor: 2 };
+  const token = { obtainedAt: clock.now(), expiresAt: clock.now() + 300_000, lifetime: 300_000 };
+  const first = initialState(clusterConfig());
+  const before = nextState({ ...first, method: 'oauth2' }, succeeded(topology(both, facts), { endedAt: clock.now() }));
+  clock.advance(15_000);
+  const renewal = { up: true, failure: rateLimited, token, tokenRequests: [] };
+  const now = succeeded(topology(both.slice(0, 1), facts), { endedAt: clock.now(), authentication: renewal });
+  const after = nextState(before, now);
+  feed.update(after, nextHistory(nextHistory(noHistory, first, before), before, after));
+  clock.advance(4_000);
+  return JSON.parse(feed.json());
+}
+
+it('the example in docs/api.md is what the exporter answers', () => {
+  const [, block = ''] = /```json\n([\s\S]*?)```/.exec(document) ?? [];
+  expect(JSON.parse(block.replace('"version": "0.1.0"', `"version": "${version}"`))).toEqual(example(manualClock()));
+});
