@@ -65,7 +65,7 @@ describe('the page of one cluster', () => {
     const page = await open(url);
     await page.getByText('The last poll failed: what connect is').waitFor();
     await page.getByText('What to do: what to do about connect').waitFor();
-    await page.getByText(/✕ failed \(connect\) \d+ s ago/).waitFor();
+    await page.getByText(/✕ failed \(connect\) \d+\ss ago/).waitFor();
     expect(await page.getByRole('table').count()).toBe(0);
   });
 
@@ -77,7 +77,7 @@ describe('the page of one cluster', () => {
     poll('production', { ...well(), authentication: { up: true, token, tokenRequests: [] } });
     const page = await open(url);
     const said = page.getByText(/OAuth 2, works; the token expires in/);
-    const seconds = async () => Number(/expires in (\d+) s/.exec(await said.innerText())?.[1]);
+    const seconds = async () => Number(/expires in (\d+)\ss/.exec(await said.innerText())?.[1]);
     const first = await seconds();
     expect(first).toBeGreaterThan(30);
     expect(first).toBeLessThanOrEqual(90);
