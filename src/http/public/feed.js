@@ -15,7 +15,7 @@ const patience = 10_000;
  */
 
 /** @param {Listener} listener */
-export function follow(listener) {
+export function follow({ onChange, onAnswer, onSilence }) {
   let etag = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -25,22 +25,13 @@ export function follow(listener) {
     if (asking) return;
     asking = true;
     clearTimeout(timer);
-    try {
-      const answer = await fetch('./api/v1/clusters', {
-        headers: etag === '' ? {} : { 'if-none-match': etag },
-        cache: 'no-store',
-        signal: AbortSignal.timeout(patience),
-      });
-      if (answer.status !== 304) {
-        listener.onChange(await read(answer));
-        etag = answer.headers.get('etag') ?? '';
-      }
-      listener.onAnswer();
-    } catch (error) {
-      listener.onSilence(error instanceof Unusable ? error.message : 'The exporter does not answer');
-    }
+    const { document: next, etag: nextEtag = etag, why } = await request(etag);
     asking = false;
     timer = setTimeout(ask, document.hidden ? pause.hidden : pause.visible);
+    if (why !== undefined) return onSilence(why);
+    if (next) onChange(next);
+    etag = nextEtag;
+    onAnswer();
   };
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) void ask();
@@ -48,16 +39,25 @@ export function follow(listener) {
   void ask();
 }
 
-/** An answer, but not one that this page can show. */
-class Unusable extends Error {}
-
 /**
- * @param {Response} answer
- * @returns {Promise<StatusDocument>}
+ * @param {string} etag of the answer that the page has
+ * @returns {Promise<{ readonly document?: StatusDocument, readonly etag?: string, readonly why?: string }>} another
+ *   document, nothing where it is the same, or why there is none that the page can show
  */
-async function read(answer) {
-  if (answer.status !== 200) throw new Unusable(`The exporter answers with the error ${answer.status}`);
-  const next = await answer.json();
-  if (next.apiVersion !== 1) throw new Unusable('The exporter is of another version than this page: load it again');
-  return next;
+async function request(etag) {
+  try {
+    const answer = await fetch('./api/v1/clusters', {
+      // Past the browser's cache: an old answer tells an old time. Without max-age=0 that would ask for a whole one.
+      cache: 'no-store',
+      headers: etag === '' ? {} : { 'if-none-match': etag, 'cache-control': 'max-age=0' },
+      signal: AbortSignal.timeout(patience),
+    });
+    if (answer.status === 304) return {};
+    if (answer.status !== 200) return { why: `The exporter answers with the error ${answer.status}` };
+    const next = await answer.json();
+    if (next.apiVersion !== 1) return { why: 'The exporter is of another version than this page: load it again' };
+    return { document: next, etag: answer.headers.get('etag') ?? '' };
+  } catch {
+    return { why: 'The exporter does not answer' };
+  }
 }

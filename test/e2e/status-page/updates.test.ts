@@ -55,6 +55,15 @@ describe('a page that updates itself', () => {
     expect(await positions()).toEqual(before);
   });
 
+  it('does not ask twice for what it has', async () => {
+    const { url, poll } = await serve(named('production'));
+    poll('production', polled());
+    const page = await open(url);
+    await page.waitForResponse((response) => response.url().endsWith('/api/v1/clusters') && response.status() === 304);
+    expect(await page.getByRole('alert').isVisible()).toBe(false);
+    expect(page.complaints).toEqual([]);
+  });
+
   it('keeps the focus on a cluster that moves up the list', async () => {
     const { url, poll } = await serve(named('a', 'b', 'c', 'd', 'e'));
     for (const name of ['a', 'b', 'c', 'd', 'e']) poll(name, polled());
