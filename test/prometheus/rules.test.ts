@@ -177,6 +177,11 @@ describe('docs/runbooks and prometheus/tests', () => {
     expect(queries.flatMap(strangers)).toEqual([]);
   });
 
+  it.each(runbooks)('%s links only to runbooks that exist', (file) => {
+    const links = [...read(`docs/runbooks/${file}`).matchAll(/\]\((.*?)\)/g)].map(([, target = '']) => target);
+    expect(links.filter((link) => !runbooks.includes(link))).toEqual([]);
+  });
+
   it.each(runbooks)('%s looks only for metrics that exist', (file) => {
     const named = [...read(`docs/runbooks/${file}`).matchAll(/\bzeebe_topology_\w+/g)].map(([name]) => name);
     expect(named.filter((name) => ![...exposed.keys()].some((metric) => metric.startsWith(name)))).toEqual([]);
