@@ -31,8 +31,14 @@ const lifetime = fc.oneof(
   fc.integer({ min: 60_000, max: 3_600_000 }),
   fc.integer({ min: 3_600_000, max: 86_400_000 }),
 );
-const interval = fc.oneof(fc.integer({ min: 1_000, max: 30_000 }), fc.integer({ min: 30_000, max: 600_000 }));
-const part = fc.double({ min: 0, max: 1, noNaN: true });
+/** From a second to ten minutes, more often than not shorter than any pause. */
+const interval = fc.oneof(
+  fc.integer({ min: 1_000, max: 5_000 }),
+  fc.integer({ min: 5_000, max: 30_000 }),
+  fc.integer({ min: 30_000, max: 600_000 }),
+);
+/** Not `fc.double`, whose values crowd around 0. */
+const part = fc.integer({ min: 0, max: 1_000 }).map((thousandths) => thousandths / 1_000);
 
 export const settings: fc.Arbitrary<Settings> = fc
   .record({
@@ -42,7 +48,7 @@ export const settings: fc.Arbitrary<Settings> = fc
     tokenPart: part,
     clusterPart: part,
     retryAfter: fc.option(fc.integer({ min: 0, max: 600_000 }), { nil: undefined }),
-    faults: fc.array(fc.record({ kind: fc.constantFrom(...kinds), begin: part, length: part }), { maxLength: 4 }),
+    faults: fc.array(fc.record({ kind: fc.constantFrom(...kinds), begin: part, length: part }), { maxLength: 5 }),
     seed: fc.nat(),
   })
   .map(({ timeoutPart, tokenPart, clusterPart, faults, ...rest }) => {

@@ -69,6 +69,14 @@ describe('a bearer token (RFC 6750)', () => {
     expect(last).toMatchObject({ failure: { reason: 'token_rejected' }, tokenRequests: [{ seconds: 0.1 }] });
   });
 
+  it('that is refused as soon as it comes starts a cool-down: no other is asked for at once', async () => {
+    const endpoint = scriptedEndpoint((count) => granted(`token-${count}`, 24 * 3600));
+    const { last } = await polls(authenticatorOf(endpoint), 5, refused);
+    const [first = 0] = endpoint.askedAt;
+    expect(endpoint.askedAt.map((at) => (at - first) / 60_000)).toEqual([0, 1, 2, 4]);
+    expect(last.failure?.reason).toBe('token_rejected');
+  });
+
   it('that is refused and cannot be replaced fails the poll for the reason why', async () => {
     const endpoint = scriptedEndpoint();
     const authenticator = authenticatorOf(endpoint);

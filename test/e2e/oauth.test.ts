@@ -146,7 +146,7 @@ describe('Zeebe 8.6.0 behind the tokens of Keycloak, which live for a minute', (
     expect(without.value('zeebe_topology_auth_up')).toBe(0);
 
     await keycloak.start();
-    await until('a new token is in use and nothing is wrong', 240, async () => {
+    await until('a new token is in use and nothing is wrong', 400, async () => {
       const page = await exporter.scrape();
       expect(page.value('zeebe_topology_up')).toBe(1);
       expect(page.set('zeebe_topology_auth_failing', 'reason')).toEqual([]);

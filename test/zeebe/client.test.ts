@@ -233,3 +233,30 @@ describe('an answer', () => {
     expect(read(200, { body: '' }).reason).toBe('malformed');
   });
 });
+
+describe('an answer that shows the request is told without the credentials', () => {
+  const token = 'hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2';
+
+  it.each<[string, number, string, Record<string, string>]>([
+    ['in an error', 500, `Authorization: Bearer ${token}`, {}],
+    ['where it redirects to', 302, '', { location: `/login?token=${token}` }],
+    ['in its content type', 200, '', { 'content-type': `text/plain; token=${token}` }],
+    ['in what should be a topology', 200, `{"brokers":"${token}"}`, json],
+    ['in a text where a number should be', 200, `{"clusterSize":"Bearer ${token}"}`, json],
+  ])('%s', async (_, status, body, headers) => {
+    cluster(() => [status, body, headers]);
+    const sent = await clientOf('http://cluster.test/')({ authorization: `Bearer ${token}` }, neverAborted);
+    if (sent.kind !== 'answer') throw new Error('expected an answer');
+    const result = readAnswer(sent.answer);
+    expect(result).toMatchObject({ ok: false, failure: { message: expect.stringContaining('<secret>') } });
+    expect(JSON.stringify(result)).not.toContain('hunter2');
+  });
+
+  it('and a topology that holds them is not changed', async () => {
+    cluster(takesAll);
+    const headers = { 'x-host': new Secret('127.0.0.1') };
+    const sent = await clientOf('http://cluster.test/', { headers })({}, neverAborted);
+    if (sent.kind !== 'answer') throw new Error('expected an answer');
+    expect(readAnswer(sent.answer)).toEqual({ ok: true, topology: topologyOf(healthy) });
+  });
+});
