@@ -1,4 +1,4 @@
-import type { AuthFailureReason, TokenFailureReason } from '../../src/auth/failure.ts';
+import { type AuthFailureReason, tokenFailureReasons } from '../../src/auth/failure.ts';
 import { highest, last, lowest, oneOf, reached, seen, tokenLeft } from '../expressions.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { type Alerts, cluster } from './alert.ts';
@@ -57,7 +57,7 @@ export const authenticationAlerts: Alerts = (thresholds) => [
     expr: lowest(
       [
         `${tokenLeft(thresholds)} > 0`,
-        `and max without (reason) (${last(authFailing(tokenReasons), thresholds)}) == 1`,
+        `and max without (reason) (${last(authFailing(tokenFailureReasons), thresholds)}) == 1`,
         `and ${last('zeebe_topology_up', thresholds)} == 1`,
       ].join(' '),
     ),
@@ -88,16 +88,6 @@ export const authenticationAlerts: Alerts = (thresholds) => [
       'The {{ $labels.role }} certificate for the {{ with $labels.exported_endpoint }}{{ . }}{{ else }}' +
       `{{ $labels.endpoint }}{{ end }} endpoint of ${cluster} expires in {{ $value | humanizeDuration }}.`,
   },
-];
-
-const tokenReasons: readonly TokenFailureReason[] = [
-  'invalid_client',
-  'invalid_scope',
-  'token_request_rejected',
-  'token_rate_limited',
-  'token_endpoint_unreachable',
-  'token_response_invalid',
-  'other',
 ];
 
 function authFailing(reasons: readonly AuthFailureReason[]): string {

@@ -1,29 +1,21 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { systemClock } from '../clock.ts';
 import { contentTypes } from '../metrics/exposition.ts';
 import type { Page } from '../metrics/page.ts';
 import { negotiateFormat } from './negotiate.ts';
-import { createStatusFeed, type StatusFeed } from './status-feed.ts';
+import type { StatusFeed } from './status-feed.ts';
 import { statusPage } from './status-page.ts';
 
 export interface AppOptions {
   readonly page: Page;
-  /** Default: of no cluster. */
-  readonly status?: StatusFeed;
+  readonly status: StatusFeed;
   /** How many clusters have not been polled yet. */
   readonly notYetPolled: () => number;
   readonly telemetryPath: string;
   readonly logger: Logger;
 }
 
-export function createApp({
-  page,
-  status = createStatusFeed(systemClock),
-  notYetPolled,
-  telemetryPath,
-  logger,
-}: AppOptions): Express {
+export function createApp({ page, status, notYetPolled, telemetryPath, logger }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -38,7 +30,7 @@ export function createApp({
       vary: 'accept, accept-encoding',
       ...(encoding === 'gzip' && { 'content-encoding': 'gzip' }),
     });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    response.end(body);
   };
   app.get(telemetryPath, metrics);
 

@@ -5,7 +5,7 @@ import type { ClusterEvent, ClusterHistory } from '../poll/events.ts';
 import type { PollFailure } from '../poll/failure.ts';
 import type { AuthenticationState, ClusterState, ClusterView, LastPoll } from '../poll/state.ts';
 import { type Finding, findingsOf } from '../zeebe/findings.ts';
-import type { Broker, Replica, ReplicaHealth, ReplicaState, Role } from '../zeebe/topology.ts';
+import type { Broker, Replica, ReplicaHealth, ReplicaState, Role, Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 
 /** The answer of `GET /api/v1/clusters`; docs/api.md describes it. Times are Unix seconds; what is unknown is absent. */
@@ -44,13 +44,7 @@ export interface AuthenticationStatus {
   readonly token?: { readonly obtainedAt: number; readonly expiresAt?: number; readonly lifetime?: number };
 }
 
-export interface TopologyStatus {
-  readonly clusterSize?: number;
-  readonly partitionsCount?: number;
-  readonly replicationFactor?: number;
-  readonly gatewayVersion?: string;
-  readonly clusterId?: string;
-  readonly lastCompletedChangeId?: number;
+export interface TopologyStatus extends Omit<Topology, 'brokers'> {
   readonly brokers: readonly BrokerStatus[];
   readonly missingBrokers: readonly string[];
   readonly partitions: readonly PartitionStatus[];

@@ -1,5 +1,6 @@
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { TransportConfig } from '../config/config.ts';
+import { trustAndIdentity } from './tls.ts';
 
 /** Bytes; a larger answer is refused while it arrives. The largest topology that Zeebe allows stays well below. */
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -11,9 +12,7 @@ const maxAnswerBytes = 32 * 1024 * 1024;
 export function createDispatcher({ tls, proxyUrl }: TransportConfig, timeout: number): Dispatcher {
   const tlsOptions = {
     rejectUnauthorized: !tls.insecureSkipVerify,
-    ...(tls.ca !== undefined && { ca: tls.ca }),
-    ...(tls.cert !== undefined && { cert: tls.cert }),
-    ...(tls.key !== undefined && { key: tls.key.open() }),
+    ...trustAndIdentity(tls),
     ...(tls.serverName !== undefined && { servername: tls.serverName }),
   };
   const proxy = proxyUrl?.open();

@@ -1,7 +1,7 @@
 import { named } from './named.ts';
 import type { Partition } from './partitions.ts';
 import type { Topology } from './topology.ts';
-import type { Verdict } from './verdict.ts';
+import { leaderHealth, type Verdict } from './verdict.ts';
 
 /** One thing that is wrong, in words. */
 export interface Finding {
@@ -45,16 +45,12 @@ function withoutLeader(partitions: readonly Partition[]): readonly Finding[] {
   return [{ verdict: 'unhealthy', text: `${named('partition', ids)} ${ids.length === 1 ? 'has' : 'have'} no leader` }];
 }
 
-/** Of two leaders one is stale: only where no leader can be well is the partition in trouble. */
 function badLeaders(partitions: readonly Partition[]): readonly Finding[] {
-  const bad = partitions.flatMap(({ id, leaderReplicas }) => {
-    const healths = leaderReplicas.map(({ health }) => health);
-    const best = healths.includes('unhealthy') ? 'unhealthy' : 'dead';
-    return healths.length > 0 && healths.every((health) => health === 'unhealthy' || health === 'dead')
-      ? [{ id, best }]
-      : [];
+  const bad = partitions.flatMap((partition) => {
+    const health = leaderHealth(partition);
+    return health === 'unhealthy' || health === 'dead' ? [{ id: partition.id, health }] : [];
   });
-  return [...Map.groupBy(bad, ({ best }) => best)].map(([health, group]) => ({
+  return [...Map.groupBy(bad, ({ health }) => health)].map(([health, group]) => ({
     verdict: 'unhealthy',
     text: `${theLeaderOf(group.map(({ id }) => id))} ${health}`,
   }));

@@ -33,6 +33,6 @@ function cannotProcess(partition: Partition): boolean {
 const fromBestToWorst: readonly ReplicaHealth[] = ['healthy', 'unknown', 'unhealthy', 'dead'];
 
 /** Undefined without a leader. Of two leaders one is stale: the better one is taken for the real one. */
-function leaderHealth({ leaderReplicas }: Partition): ReplicaHealth | undefined {
+export function leaderHealth({ leaderReplicas }: Partition): ReplicaHealth | undefined {
   return fromBestToWorst.find((health) => leaderReplicas.some((leader) => leader.health === health));
 }

@@ -3,6 +3,7 @@ import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/http/app.ts';
 import { listen, type RunningServer } from '../../src/http/server.ts';
+import { createStatusFeed } from '../../src/http/status-feed.ts';
 import { createPage, type Page } from '../../src/metrics/page.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
@@ -25,7 +26,13 @@ beforeAll(async () => {
     if (broken) throw new Error('no page today');
     return page.body(format, encoding);
   };
-  const app = createApp({ page: { ...page, body }, notYetPolled: () => waiting, telemetryPath: '/scrape', logger });
+  const app = createApp({
+    page: { ...page, body },
+    status: createStatusFeed(manualClock()),
+    notYetPolled: () => waiting,
+    telemetryPath: '/scrape',
+    logger,
+  });
   server = await listen(app, { host: '127.0.0.1', port: 0 });
   agent = new Agent();
 });
