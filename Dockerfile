@@ -1,0 +1,45 @@
+# The bases are pinned by digest (each an index of linux/amd64 and linux/arm64); the tag beside it is for people.
+ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot@sha256:14d42e2511532589a7c7e01a753667a74fcc96266e137e8125006b87b0c32d0a
+
+# On the machine that builds, whatever the target: what comes out is JavaScript, and bcrypt brings a binary for each.
+FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-fund --no-update-notifier
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+ARG REVISION
+RUN REVISION="${REVISION}" npm run build && npm run licences
+
+FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS dependencies
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-fund --no-update-notifier
+# What Node.js never reads: other systems' binaries, the types, maps, tests and documents of libraries.
+RUN find node_modules/bcrypt/prebuilds -mindepth 1 -maxdepth 1 ! -name 'linux-x64' ! -name 'linux-arm64' -exec rm -r {} + \
+ && find node_modules/bcrypt/prebuilds -name '*musl*' -delete \
+ && find node_modules -type f \( -name '*.md' -o -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete \
+ && rm -rf node_modules/bintrees/test node_modules/.package-lock.json node_modules/.bin
+
+FROM ${RUNTIME_IMAGE}
+WORKDIR /app
+COPY --from=dependencies /build/node_modules node_modules
+COPY package.json LICENSE ./
+COPY --from=build /build/dist dist
+
+ARG VERSION
+ARG REVISION
+LABEL org.opencontainers.image.title="zeebe-topology-exporter" \
+      org.opencontainers.image.description="Prometheus exporter for the topology of Zeebe clusters" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="gcr.io/distroless/nodejs24-debian12:nonroot"
+
+ENV NODE_ENV=production
+USER 65532:65532
+EXPOSE 10650
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["/nodejs/bin/node", "/app/dist/healthcheck.js"]
+ENTRYPOINT ["/nodejs/bin/node", "/app/dist/main.js"]

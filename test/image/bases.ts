@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'zeebe-topology-exporter');
+const node = join(import.meta.dirname, '..', '..', 'node_modules', 'node', 'bin', 'node');
+const certificates = '/etc/ssl/certs/ca-certificates.crt';
+
+/*
+ * The Dockerfile's bases lie in registries that a machine without internet does not reach. These stand in for them:
+ * Debian 12 with Node.js and npm to build in, and the few files that Node.js needs, without a shell, to run in.
+ */
+
+/** A Debian with Node.js and npm, as `node:24-bookworm-slim`. */
+export async function fillBuildBase(folder: string): Promise<void> {
+  const archive = join(cache, 'bookworm-minbase.tar');
+  if (!existsSync(archive)) {
+    await mkdir(cache, { recursive: true });
+    const unfinished = `${archive}.${process.pid}.tar`;
+    await run('mmdebstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', unfinished]);
+    await rename(unfinished, archive);
+  }
+  await run('tar', ['-xf', archive, '-C', folder, '--exclude=./dev/*']);
+  const { stdout } = await run('sh', ['-c', 'realpath "$(command -v npm)"']);
+  const npm = dirname(dirname(stdout.trim()));
+  await mkdir(join(folder, 'usr/local/lib/node_modules'), { recursive: true });
+  await mkdir(join(folder, 'usr/local/etc'), { recursive: true });
+  await copyFile(node, join(folder, 'usr/local/bin/node'));
+  await cp(npm, join(folder, 'usr/local/lib/node_modules/npm'), { recursive: true });
+  await symlink('../lib/node_modules/npm/bin/npm-cli.js', join(folder, 'usr/local/bin/npm'));
+  // The registry may be reached through a proxy with a certificate authority of its own, which this machine trusts.
+  await copyFile(certificates, join(folder, certificates));
+  await writeFile(join(folder, 'usr/local/etc/npmrc'), `cafile=${certificates}\n`);
+}
+
+/** What distroless has: Node.js at its path there, the libraries it is linked with, two users, no shell. */
+export async function fillRuntimeBase(folder: string): Promise<void> {
+  const { stdout } = await run('ldd', [node]);
+  const libraries = stdout.match(/\/\S+(?= \(0x)/g) ?? [];
+  for (const path of [...libraries, certificates]) {
+    await mkdir(join(folder, dirname(path)), { recursive: true });
+    await copyFile(path, join(folder, path));
+  }
+  for (const each of ['nodejs/bin', 'etc', 'tmp', 'proc', 'dev']) {
+    await mkdir(join(folder, each), { recursive: true });
+  }
+  await copyFile(node, join(folder, 'nodejs/bin/node'));
+  await writeFile(join(folder, 'etc/passwd'), 'root:x:0:0::/root:\nnonroot:x:65532:65532::/home/nonroot:\n');
+}

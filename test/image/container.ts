@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import type { ImageConfig } from './buildah.ts';
+
+/*
+ * What a container runtime does, as far as this machine lets it: the image's files as a read-only root, its user and
+ * its environment, and the command as process 1 of its own. The network is the machine's.
+ */
+const enter = `
+mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 125
+root=$1 user=$2 folder=$3; shift 3
+exec chroot --userspec="$user" "$root" "$@"
+`;
+
+export interface Container {
+  readonly stdout: Promise<string>;
+  readonly stderr: () => string;
+  readonly signal: (name: NodeJS.Signals) => void;
+  readonly exitCode: Promise<number | null>;
+}
+
+/** Runs a command in an image's files with nothing but the environment that the image and the caller give. */
+export function run(
+  files: string,
+  config: ImageConfig,
+  command: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Container {
+  const { User, WorkingDir, Env } = config;
+  const own = Object.fromEntries(Env.map((entry) => entry.split(/=(.*)/s).slice(0, 2)));
+  const unshare = ['--fork', '--pid', '--mount', '--kill-child', 'sh', '-c', enter, 'enter', files, User, WorkingDir];
+  const child = spawn('unshare', [...unshare, ...command], {
+    env: { ...own, PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return {
+    stdout: text(child.stdout),
+    stderr: () => stderr,
+    signal: (name) => signalGroup(child, name),
+    exitCode: once(child, 'exit').then(([code]) => code),
+  };
+}
+
+/** `unshare` waits for its child, which alone acts on the signal. */
+function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, name);
+}

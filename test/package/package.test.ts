@@ -1,0 +1,144 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startSimulatedCluster } from '../../src/simulator/cluster.ts';
+
+const execute = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+
+let folder: string;
+let packed: { readonly filename: string; readonly files: readonly { readonly path: string }[] };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-package-'));
+  const { stdout } = await execute('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root });
+  // Before it comes what the scripts print.
+  [packed] = JSON.parse(stdout.slice(stdout.indexOf('\n[') + 1));
+  await execute('tar', ['-xzf', tarball(), '-C', folder]);
+  return () => rm(folder, { recursive: true, force: true });
+});
+
+const tarball = () => join(folder, packed.filename);
+
+describe('the package', () => {
+  it('holds what was built, and nothing else', async () => {
+    const sources = (await readdir(join(root, 'src'), { recursive: true })).filter((path) => /\.\w+$/.test(path));
+    const built = sources.map((path) => `dist/${path.replace(/\.ts$/, '.js')}`);
+    const made = ['dist/revision', 'dist/sbom.cdx.json', 'dist/third-party-licences.txt'];
+    const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    expect(packed.files.map(({ path }) => path).sort()).toEqual([...built, ...made, ...documents].sort());
+  });
+
+  it('tells in its bill of materials and its licences of every library that is installed with it', async () => {
+    const { packages }: { packages: Record<string, { version: string; dev?: true; devOptional?: true }> } = JSON.parse(
+      await readFile(join(root, 'package-lock.json'), 'utf8'),
+    );
+    const production = Object.entries(packages)
+      .filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional)
+      .map(([path, { version }]) => `${path.replace(/.*node_modules\//, '')}@${version}`);
+    expect(production).toContain(`undici@${packages['node_modules/undici']?.version}`);
+
+    const { components }: { components: readonly Component[] } = JSON.parse(await dist('sbom.cdx.json'));
+    const listed = components.flatMap(flat).map((each) => each['bom-ref'].replace(/.*\|/, ''));
+    expect([...new Set(listed)].sort()).toEqual([...new Set(production)].sort());
+
+    const licences = await dist('third-party-licences.txt');
+    expect(production.filter((each) => !licences.includes(` - ${each}\n`))).toEqual([]);
+  });
+
+  it('is a command, not a library', async () => {
+    const home = join(folder, 'importing');
+    await mkdir(join(home, 'node_modules'), { recursive: true });
+    await execute('cp', ['-r', join(folder, 'package'), join(home, 'node_modules/zeebe-topology-exporter')]);
+    await writeFile(join(home, 'import.mjs'), "await import('zeebe-topology-exporter')");
+    await expect(execute('node', [join(home, 'import.mjs')])).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+});
+
+describe.each([22, 24, 26])('on Node.js %i', (major) => {
+  let environment: Readonly<Record<string, string | undefined>>;
+
+  beforeAll(async () => {
+    const prefix = join(folder, `node-${major}`);
+    // What the package `node` installs by a script of its own.
+    const binary = `node-${process.platform}-${process.arch}`;
+    await execute('npm', ['install', '--prefix', prefix, `${binary}@${major}`]);
+    const path = `${join(prefix, 'node_modules', binary, 'bin')}:${process.env.PATH}`;
+    const { stdout } = await execute('node', ['--version'], { env: { ...process.env, PATH: path } });
+    expect(stdout).toMatch(new RegExp(`^v${major}\\.`));
+    environment = { ...process.env, PATH: path };
+  });
+
+  const npx = ['--yes', '--package'] as const;
+
+  it('says its version and commit by npx', async () => {
+    const { stdout: head } = await execute('git', ['rev-parse', 'HEAD'], { cwd: root });
+    const { stdout } = await execute('npx', [...npx, tarball(), 'zeebe-topology-exporter', '--version'], {
+      cwd: folder,
+      env: environment,
+    });
+    expect(stdout).toContain(`(Node.js v${major}.`);
+    expect(stdout).toContain(`commit ${head.trim()}`);
+  });
+
+  it('polls a cluster and answers by npx', async () => {
+    const cluster = await startSimulatedCluster();
+    onTestFinished(() => cluster.close());
+    const flags = ['--web.listen-address=127.0.0.1:0', '--log.format=json'];
+    const exporter = spawn('npx', [...npx, tarball(), 'zeebe-topology-exporter', ...flags], {
+      cwd: folder,
+      env: { ...environment, ZEEBE_REST_ADDRESS: cluster.address.href },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    onTestFinished(() => end(exporter));
+    const address = await listening(exporter);
+    await vi.waitFor(
+      async () => {
+        const page = await (await fetch(`${address}/metrics`)).text();
+        expect(page).toContain('zeebe_topology_up{zeebe_cluster="default"} 1');
+      },
+      { timeout: 60_000 },
+    );
+  });
+});
+
+interface Component {
+  readonly 'bom-ref': string;
+  /** Installed below it. */
+  readonly components?: readonly Component[];
+}
+
+function flat(component: Component): readonly Component[] {
+  return [component, ...(component.components ?? []).flatMap(flat)];
+}
+
+async function dist(name: string): Promise<string> {
+  return readFile(join(folder, 'package/dist', name), 'utf8');
+}
+
+async function listening({ stderr }: ChildProcess): Promise<string> {
+  let log = '';
+  stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  return vi.waitFor(
+    () => {
+      const [, address] = /"address":"([^"]+)"/.exec(log) ?? [];
+      if (address === undefined) throw new Error(`not listening: ${log}`);
+      return `http://${address}`;
+    },
+    { timeout: 120_000 },
+  );
+}
+
+/** npx hands no signal on, so the whole group gets it. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null) return;
+  process.kill(-child.pid, 'SIGTERM');
+  await once(child, 'exit');
+}
