@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**'],
+    exclude: ['test/e2e/**', 'test/release/**'],
     restoreMocks: true,
     // Property tests and TLS on two busy cores: no test measures time.
     testTimeout: 60_000,

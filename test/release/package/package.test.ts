@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startSimulatedCluster } from '../../src/simulator/cluster.ts';
+import { startSimulatedCluster } from '../../../src/simulator/cluster.ts';
 
 const execute = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 
 let folder: string;
 let packed: { readonly filename: string; readonly files: readonly { readonly path: string }[] };

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { fillBuildBase, fillRuntimeBase } from './bases.ts';
 
 const execute = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 
 export interface ImageConfig {
   readonly User: string;

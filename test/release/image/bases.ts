@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'zeebe-topology-exporter');
-const node = join(import.meta.dirname, '..', '..', 'node_modules', 'node', 'bin', 'node');
+const node = join(import.meta.dirname, '..', '..', '..', 'node_modules', 'node', 'bin', 'node');
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
 /*
