@@ -1,16 +1,19 @@
 import { allowInsecureRequests, type CustomFetchOptions, customFetch } from 'oauth4webapi';
 import { type Dispatcher, request } from 'undici';
+import { type BodyText, readText } from '../transport/body.ts';
 import { headerOf } from '../transport/header.ts';
 import { hideSecrets, secretsOf } from '../transport/secrets.ts';
 
+/** Tokens and discovery documents are some kilobytes long. */
+const maxBytes = 1024 * 1024;
+
 /** An identity provider's answer as it came. oauth4webapi's errors tell less, and may hold the token. */
-export interface Exchange {
+export interface Exchange extends BodyText {
   readonly status: number;
   /** Headers; empty where missing. */
   readonly contentType: string;
   readonly retryAfter: string;
   readonly location: string;
-  readonly body: string;
   /** To quote the answer: hides what the request held, since an error may show the request. */
   readonly hide: (text: string) => string;
 }
@@ -54,13 +57,14 @@ export function recordExchange({ dispatcher, signal, secrets, rewrite }: Recorde
           dispatcher,
           signal,
         });
-        const hidden = [...secrets, ...secretsOf(headers.authorization ?? '')];
+        const assertions = body?.getAll('client_assertion') ?? [];
+        const hidden = [...secrets, ...assertions, ...secretsOf(headers.authorization ?? '')];
         const answered = {
           status: response.statusCode,
           contentType: headerOf(response, 'content-type'),
           retryAfter: headerOf(response, 'retry-after'),
           location: headerOf(response, 'location'),
-          body: await response.body.text(),
+          ...(await readText(response.body, maxBytes)),
           hide: (text: string) => hideSecrets(text, hidden),
         };
         exchange = answered;
@@ -70,11 +74,13 @@ export function recordExchange({ dispatcher, signal, secrets, rewrite }: Recorde
   };
 }
 
-/** The same answer without the headers and quirks that oauth4webapi stumbles over. */
-function readable({ status, body }: Exchange, rewrite: RecorderOptions['rewrite']): Response {
-  const answer = status === 200 ? jsonObject(body) : undefined;
-  const text = answer ? JSON.stringify(rewrite(answer)) : body;
-  return new Response(text === '' ? null : text, { status, headers: { 'content-type': 'application/json' } });
+/** The same answer without the headers and quirks that oauth4webapi stumbles over; empty where it is no document. */
+function readable({ status, body, isUtf8 }: Exchange, rewrite: RecorderOptions['rewrite']): Response {
+  const answer = status === 200 && isUtf8 ? jsonObject(body) : undefined;
+  return new Response(answer ? JSON.stringify(rewrite(answer)) : null, {
+    status,
+    headers: { 'content-type': 'application/json' },
+  });
 }
 
 /** Undefined for anything else than the text of a JSON object. */

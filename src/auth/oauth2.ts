@@ -65,7 +65,8 @@ function isAccepted(sent: Sent): boolean {
 function refusalOf({ audiences }: Token, sent: Sent, wanted: string | undefined): AuthFailure {
   const answered = sent.kind === 'answer' ? sent.answer.hide(`${sent.answer.wwwAuthenticate} ${sent.answer.body}`) : '';
   const said = oneLine(answered);
-  const has = audiences === undefined ? 'unknown audiences (it is opaque)' : `audiences ${JSON.stringify(audiences)}`;
+  const has =
+    audiences === undefined ? 'unknown audiences (it is opaque)' : `audiences ${oneLine(JSON.stringify(audiences))}`;
   const message =
     `the cluster answered 401 to a new token; the token has ${has}, ` +
     `${wanted === undefined ? 'none is configured' : `configured is ${JSON.stringify(wanted)}`}` +

@@ -1,8 +1,5 @@
 import {
   type AuthorizationServer,
-  type ClientAuth,
-  ClientSecretBasic,
-  ClientSecretPost,
   clientCredentialsGrantRequest,
   discoveryRequest,
   processClientCredentialsResponse,
@@ -10,10 +7,11 @@ import {
 } from 'oauth4webapi';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
-import type { ClientAuthentication, OAuth2Config } from '../config/config.ts';
+import type { OAuth2Config } from '../config/config.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { retryAfterOf } from '../transport/retry-after.ts';
 import { isTime } from './claims.ts';
+import { clientAuthOf, secretsOfRequests } from './client-authentication.ts';
 import { jsonObject, recordExchange } from './exchange.ts';
 import type { AuthFailure, TokenFailureReason } from './failure.ts';
 import { type Token, tokenOf } from './token.ts';
@@ -45,27 +43,23 @@ interface Discovered {
 export type TokenEndpoint = (signal: AbortSignal) => Promise<TokenAnswer>;
 
 export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher, clock: Clock): TokenEndpoint {
-  const secrets = [config.clientAuthentication.secret, ...Object.values(config.endpointParams)].map((each) =>
-    each.open(),
-  );
+  const secrets = secretsOfRequests(config);
+  const clientAuth = clientAuthOf(config);
 
   const ask = async (server: AuthorizationServer, signal: AbortSignal): Promise<TokenAnswer> => {
-    const asked = `POST ${oneLine(server.token_endpoint ?? '')}`;
+    const asked = `POST ${withoutQuery(server.token_endpoint ?? '')}`;
     if (signal.aborted) return { ok: false, failure: unanswered(signal.reason, asked) };
     const { options, exchange } = recordExchange({ dispatcher, signal, secrets, rewrite: essentialsOf });
     const client = { client_id: config.clientId };
     const startedAt = clock.monotonic();
     const seconds = () => (clock.monotonic() - startedAt) / 1000;
     try {
-      const response = await clientCredentialsGrantRequest(
-        server,
-        client,
-        clientAuthOf(config.clientAuthentication),
-        parametersOf(config),
-        options,
-      );
+      const response = await clientCredentialsGrantRequest(server, client, clientAuth, parametersOf(config), options);
       const { access_token, expires_in } = await processClientCredentialsResponse(server, client, response);
-      return { ok: true, token: tokenOf(access_token, expires_in, clock.now()), request: { seconds: seconds() } };
+      const token = tokenOf(access_token, expires_in, clock.now());
+      // They are quoted, and a provider may put what it was sent into them.
+      const audiences = token.audiences?.map((audience) => exchange()?.hide(audience) ?? audience);
+      return { ok: true, token: { ...token, ...(audiences && { audiences }) }, request: { seconds: seconds() } };
     } catch (error) {
       const answered = exchange();
       const failure = answered ? refusalOf(answered, asked, config) : unanswered(error, asked);
@@ -80,13 +74,15 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
 
   /** OpenID Connect Discovery 1.0, 4. */
   const discover = async (issuer: URL, signal: AbortSignal): Promise<Discovered | TokenRefusal> => {
-    const { options, exchange } = recordExchange({ dispatcher, signal, secrets, rewrite: (document) => document });
+    const { options, exchange } = recordExchange({ dispatcher, signal, secrets, rewrite: endpointsOf });
     try {
       const server = await processDiscoveryResponse(
         issuer,
         await discoveryRequest(issuer, { ...options, algorithm: 'oidc' }),
       );
-      if (server.token_endpoint !== undefined && URL.canParse(server.token_endpoint)) return { ok: true, server };
+      const token_endpoint = tokenEndpointOf(server, config);
+      if (/^https?:$/.test(URL.parse(token_endpoint)?.protocol ?? ''))
+        return { ok: true, server: { ...server, token_endpoint } };
       throw new Error('the discovery document names no token endpoint');
     } catch (error) {
       const asked = `discovery from issuer ${issuer}`;
@@ -117,13 +113,24 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
   };
 }
 
-function clientAuthOf({ method, secret }: ClientAuthentication): ClientAuth {
-  switch (method) {
-    case 'client_secret_post':
-      return ClientSecretPost(secret.open());
-    case 'client_secret_basic':
-      return ClientSecretBasic(secret.open());
-  }
+/** The fields of a discovery document that matter; the others may be whatever they are. */
+function endpointsOf({ issuer, token_endpoint, mtls_endpoint_aliases }: Readonly<Record<string, unknown>>): unknown {
+  return { issuer, token_endpoint, mtls_endpoint_aliases };
+}
+
+/** Providers may have another one for clients that show a certificate (RFC 8705, 5). */
+function tokenEndpointOf(
+  { token_endpoint = '', mtls_endpoint_aliases }: AuthorizationServer,
+  { clientAuthentication }: OAuth2Config,
+): string {
+  const alias: unknown = mtls_endpoint_aliases?.token_endpoint;
+  return clientAuthentication.method === 'tls_client_auth' && typeof alias === 'string' ? alias : token_endpoint;
+}
+
+/** Queries may hold keys. */
+function withoutQuery(endpoint: string): string {
+  const { origin, pathname } = new URL(endpoint);
+  return oneLine(`${origin}${pathname}`);
 }
 
 function parametersOf({ audience, scopes, resource, endpointParams }: OAuth2Config): URLSearchParams {

@@ -45,7 +45,7 @@ export function refusalOf(
   switch (error) {
     case 'invalid_client':
     case 'unauthorized_client':
-      return failure('invalid_client', `answered ${status}${said}`, checkClient);
+      return failure('invalid_client', `answered ${status}${said}`, checkClient(config));
     case 'invalid_scope':
       return failure(
         'invalid_scope',
@@ -57,28 +57,52 @@ export function refusalOf(
         'token_request_rejected',
         `answered ${status}${said}`,
         status === 401 || error === 'access_denied'
-          ? checkClient
+          ? checkClient(config)
           : `${checkUrl}, and oauth2.audience (CAMUNDA_TOKEN_AUDIENCE)`,
       );
   }
 }
 
 const checkUrl = 'check oauth2.token_url (CAMUNDA_OAUTH_URL) or oauth2.issuer_url';
-const checkClient =
-  'check oauth2.client_id and oauth2.client_secret (CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET): ' +
-  'the secret may have expired or been replaced, or the client may not use client credentials';
+
+function checkClient({ clientAuthentication: { method } }: OAuth2Config): string {
+  switch (method) {
+    case 'client_secret_post':
+    case 'client_secret_basic':
+      return (
+        'check oauth2.client_id and oauth2.client_secret (CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET): ' +
+        'the secret may have expired or been replaced, or the client may not use client credentials'
+      );
+    case 'private_key_jwt':
+      return (
+        'check oauth2.client_id and oauth2.client_certificate_key_file (CAMUNDA_CLIENT_ID, ' +
+        'CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH): the identity provider must know the public key or its certificate, ' +
+        'the key id and the algorithm, both clocks must be right, and the client must be allowed client credentials'
+      );
+    case 'tls_client_auth':
+      return (
+        'check oauth2.client_id (CAMUNDA_CLIENT_ID) and oauth2.tls_config.cert_file: the identity provider must know ' +
+        'the certificate as that of the client, and the client must be allowed client credentials'
+      );
+  }
+}
 
 const unreachable = {
   reason: 'token_endpoint_unreachable',
   remedy:
-    'check that the identity provider runs and can be reached from here, its certificate, ' +
+    'check that the identity provider runs and can be reached from here, ' +
     'and the address (oauth2.token_url or oauth2.issuer_url, CAMUNDA_OAUTH_URL)',
 } as const;
 
 const becauseOf: Readonly<Record<TransportFailureReason, Omit<TokenFailure, 'message'>>> = {
   dns: unreachable,
   connect: unreachable,
-  tls: unreachable,
+  tls: {
+    reason: 'token_endpoint_unreachable',
+    remedy:
+      'check the certificate of the identity provider (oauth2.tls_config.ca_file names the CA of a private one), ' +
+      'and where it asks for one, that of the client (oauth2.tls_config.cert_file)',
+  },
   timeout: unreachable,
   too_large: { reason: 'token_response_invalid', remedy: checkUrl },
   other: { reason: 'other', remedy: 'an unexpected failure: the message is all that is known' },

@@ -12,6 +12,15 @@ export interface TokenSourceOptions {
   readonly clock: Clock;
   /** 0 to 1, as `Math.random`. */
   readonly random: () => number;
+  /** From the source before, where the credentials were replaced. */
+  readonly kept?: KeptToken;
+}
+
+/** What outlives the credentials that a token was asked for with. Nothing that was waited for does. */
+export interface KeptToken {
+  readonly token?: Token;
+  /** Monotonic, in milliseconds. */
+  readonly lastRequestAt: number;
 }
 
 /** What a poll gets when it asks for a token: one, or the reason why there is none; both where a renewal failed. */
@@ -34,6 +43,7 @@ export interface TokenSource {
   readonly refused: (failure: AuthFailure) => void;
   /** Of the last token obtained, in use or not. */
   readonly times: () => TokenTimes | undefined;
+  readonly kept: () => KeptToken;
 }
 
 /** Whatever happens, the endpoint is never asked more often than this; milliseconds. */
@@ -64,14 +74,14 @@ interface Pause {
 
 /** The one token of a cluster: kept, renewed, replaced, and never asked for more often than is decent. */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { endpoint, pollInterval, pollTimeout, clock, random } = options;
-  let token: Token | undefined;
-  let lastTimes: TokenTimes | undefined;
+  const { endpoint, pollInterval, pollTimeout, clock, random, kept } = options;
+  let token = kept?.token;
+  let lastTimes = token && timesOf(token);
   /** After the endpoint refused or did not answer. */
   let backOff: Pause | undefined;
   /** After the cluster refused a fresh token. */
   let coolDown: Pause | undefined;
-  let lastRequestAt = Number.NEGATIVE_INFINITY;
+  let lastRequestAt = kept?.lastRequestAt ?? Number.NEGATIVE_INFINITY;
 
   const pause = (): Pause | undefined => [backOff, coolDown].find((each) => each && each.until > clock.monotonic());
   const usable = (): Token | undefined => (token && isAlive(token, clock.now()) ? token : undefined);
@@ -136,6 +146,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       coolDown = { until: clock.monotonic() + length, length, failure };
     },
     times: () => lastTimes,
+    kept: () => ({ ...(token && { token }), lastRequestAt }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { AuthFailure } from '../auth/failure.ts';
 import { oneLine } from '../transport/one-line.ts';
 import type { Answer } from '../zeebe/client.ts';
+import { clientNames } from './proof.ts';
 import { isEntra, isKeycloak, isSaasCluster } from './providers.ts';
 import { sentence } from './sentence.ts';
 import type { Diagnosis, Target, TokenFacts } from './step.ts';
@@ -58,9 +59,10 @@ function wantedBy({ wwwAuthenticate, body }: Answer, { config }: Target): Wanted
   return basic === bearer ? undefined : basic ? aPassword : aToken;
 }
 
-function namesFor(wanted: Wanted | undefined, { origin }: Target): string {
-  const password = `${origin.name('basic_auth.username')} and ${origin.name('basic_auth.password')}`;
-  const token = `${origin.name('oauth2.client_id')} and ${origin.name('oauth2.client_secret')}`;
+function namesFor(wanted: Wanted | undefined, target: Target): string {
+  const { name } = target.origin;
+  const password = `${name('basic_auth.username')} and ${name('basic_auth.password')}`;
+  const token = clientNames(target);
   if (wanted === undefined) return `${password}, or ${token}, whichever the cluster asks for`;
   return wanted === aToken ? token : password;
 }

@@ -51,6 +51,12 @@ export function handshakeTrouble(error: unknown, endpoint: Endpoint): Diagnosis 
       change: `Check host and port in ${names.address}, and what listens there.`,
     };
   }
+  if (/protocol[ _]version|unsupported[ _]protocol/i.test(message)) {
+    return {
+      problem: `${upperFirst(noun)} speaks only versions of TLS that are not accepted here: ${message}.`,
+      change: `Update ${noun}, or allow its version in ${names.minVersion}: without that it is TLS12 or newer.`,
+    };
+  }
   return {
     problem: `${upperFirst(noun)} does not speak TLS, as https:// asks for, on ${where} (${message}).`,
     change: `If it is not encrypted, write http:// in ${names.address}; else correct the port there.`,
@@ -59,7 +65,9 @@ export function handshakeTrouble(error: unknown, endpoint: Endpoint): Diagnosis 
 
 /** OpenSSL's words for the alerts with which a server refuses a client's certificate, or that there is none. */
 export function concernsClientCertificate(message: string): boolean {
-  return /alert[ _](certificate[ _]required|handshake[ _]failure|bad[ _]certificate|unknown[ _]ca)/i.test(message);
+  return /alert[ _](certificate|handshake[ _]failure|(bad|unsupported)[ _]certificate|unknown[ _]ca|access[ _]denied)/i.test(
+    message,
+  );
 }
 
 export function clientCertificateTrouble({ noun, transport, names }: Endpoint): Diagnosis {

@@ -4,7 +4,7 @@ import { certificateTrouble, connectionTrouble, handshakeTrouble } from './conne
 import type { Endpoint } from './endpoint.ts';
 import { connectOnce, hostOf, portOf, resolveHost, shakeHands } from './probe.ts';
 import { proxyBefore } from './proxy.ts';
-import type { Diagnosis, Step, Target } from './step.ts';
+import type { Step, Target } from './step.ts';
 
 export interface Conditions {
   readonly clock: Clock;
@@ -17,13 +17,7 @@ export async function* reach(
   endpoint: Endpoint,
   conditions: Conditions,
 ): AsyncGenerator<Step, boolean> {
-  let detour: string | undefined;
-  try {
-    detour = await proxyBefore(endpoint, target);
-  } catch {
-    yield { name: `${endpoint.kind}_connection`, status: 'failed', diagnosis: badProxy };
-    return false;
-  }
+  const detour = await proxyBefore(endpoint, target);
   if (detour !== undefined) {
     yield { name: `${endpoint.kind}_connection`, status: 'skipped', reason: detour };
     yield { name: `${endpoint.kind}_tls`, status: 'skipped', reason: detour };
@@ -36,12 +30,6 @@ export async function* reach(
   yield tls;
   return tls.status !== 'failed';
 }
-
-/** The configuration's own is a URL: that is checked before. */
-const badProxy: Diagnosis = {
-  problem: 'The proxy that the environment names is not a URL.',
-  change: 'Correct HTTPS_PROXY or HTTP_PROXY: http://proxy.example.com:3128 is one.',
-};
 
 async function connectionStep({ config }: Target, endpoint: Endpoint, { signal }: Conditions): Promise<Step> {
   const name = `${endpoint.kind}_connection` as const;

@@ -9,7 +9,7 @@ export interface Endpoint {
   readonly url: URL;
   readonly transport: TransportConfig;
   /** Names of settings, for sentences. */
-  readonly names: Readonly<Record<'address' | 'ca' | 'cert' | 'key' | 'serverName', string>>;
+  readonly names: Readonly<Record<'address' | 'ca' | 'cert' | 'key' | 'serverName' | 'minVersion', string>>;
 }
 
 export function clusterEndpoint({ config, origin }: Target): Endpoint {
@@ -24,6 +24,7 @@ export function clusterEndpoint({ config, origin }: Target): Endpoint {
       cert: origin.name('tls_config.cert_file'),
       key: origin.name('tls_config.key_file'),
       serverName: origin.name('tls_config.server_name'),
+      minVersion: origin.name('tls_config.min_version'),
     },
   };
 }
@@ -40,6 +41,7 @@ export function tokenEndpoint({ origin }: Target, { endpoint, transport }: OAuth
       cert: origin.name('oauth2.tls_config.cert_file'),
       key: origin.name('oauth2.tls_config.key_file'),
       serverName: origin.name('oauth2.tls_config.server_name'),
+      minVersion: origin.name('oauth2.tls_config.min_version'),
     },
   };
 }

@@ -5,7 +5,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../config/config.ts';
-import { trustAndIdentity } from '../transport/tls.ts';
+import { secureContextOptions } from '../transport/tls.ts';
 
 /** A host as the network knows it: no brackets around IPv6. */
 export function hostOf({ hostname }: URL): string {
@@ -68,7 +68,7 @@ function tlsSocket(url: URL, tls: TlsConfig): TLSSocket {
     servername: tls.serverName ?? (isIP(host) === 0 ? host : ''),
     ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: false,
-    ...trustAndIdentity(tls),
+    ...secureContextOptions(tls),
   });
 }
 

@@ -1,20 +1,16 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import { isTime } from '../auth/claims.ts';
 import type { Token } from '../auth/token.ts';
-import type { OAuth2Config } from '../config/config.ts';
 import { oneLine } from '../transport/one-line.ts';
-import { hideSecrets } from '../transport/secrets.ts';
 import type { TokenFacts } from './step.ts';
 
 /** What a token says of itself, unverified: claims of RFC 7519, and those of Keycloak, Auth0 and Entra ID. */
 export function tokenFacts(
   { accessToken, obtainedAt, lifetime }: Token,
-  { clientAuthentication, endpointParams }: OAuth2Config,
   hideRest: (text: string) => string,
 ): TokenFacts {
   const claims = claimsOf(accessToken.open());
-  const secrets = [clientAuthentication.secret, ...Object.values(endpointParams)].map((secret) => secret.open());
-  const hidden = (value: unknown) => (typeof value === 'string' ? [hideRest(hideSecrets(value, secrets))] : []);
+  const hidden = (value: unknown) => (typeof value === 'string' ? [hideRest(value)] : []);
   const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => oneLine(text));
   const first = (...values: readonly unknown[]) => shown(values)[0];
   // Hidden before they are parted: a secret may hold spaces.

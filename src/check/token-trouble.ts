@@ -1,6 +1,8 @@
 import type { TokenRefusal } from '../auth/token-endpoint.ts';
 import type { OAuth2Config } from '../config/config.ts';
+import { clientCertificateTrouble, concernsClientCertificate } from './connection-trouble.ts';
 import type { Endpoint } from './endpoint.ts';
+import { clientNames, proofOf } from './proof.ts';
 import { hideRest } from './quoting.ts';
 import { sentence, stopped } from './sentence.ts';
 import { entraScopeTrouble } from './settings-trouble.ts';
@@ -11,17 +13,16 @@ export function tokenTrouble(
   { failure: { reason, message: quoting, remedy }, retryAfter }: TokenRefusal,
   target: Target,
   oauth2: OAuth2Config,
-  { url, names }: Endpoint,
+  endpoint: Endpoint,
 ): Diagnosis {
-  const { name } = target.origin;
-  const message = hideRest(target)(quoting).replaceAll('?<secret>', '');
+  const { url, names } = endpoint;
+  const proof = proofOf(oauth2);
+  const message = hideRest(target)(quoting);
   const answer = /answered \d+: (.*?)(; asked for scope .*)?$/.exec(message)?.[1];
   const said = answer === undefined || answer.startsWith('<') ? '' : ` It says: ${stopped(answer)}`;
   const badClient: Diagnosis = {
-    problem: `The identity provider does not accept the client ${JSON.stringify(oauth2.clientId)} with this secret.${said}`,
-    change:
-      `Check ${name('oauth2.client_id')} and ${name('oauth2.client_secret')}: the secret may have expired or been ` +
-      'replaced, or the client may not be allowed to use client credentials.',
+    problem: `The identity provider does not accept the client ${JSON.stringify(oauth2.clientId)} with this ${proof.noun}.${said}`,
+    change: `Check ${clientNames(target)}: ${proof.doubt}, or the client may not be allowed to use client credentials.`,
   };
   switch (reason) {
     case 'invalid_client':
@@ -40,7 +41,7 @@ export function tokenTrouble(
     case 'token_request_rejected':
       return rejected(message, said, target, oauth2, names.address) ?? (isUnauthorized(message) ? badClient : other());
     case 'token_endpoint_unreachable':
-      return unreachable(message, target, names.address) ?? other();
+      return unreachable(message, target, endpoint) ?? other();
     default:
       return other();
   }
@@ -55,12 +56,13 @@ function isUnauthorized(message: string): boolean {
 }
 
 /** Connected, and then no answer or a bad one. */
-function unreachable(message: string, { config, origin }: Target, addressName: string): Diagnosis | undefined {
+function unreachable(message: string, { config, origin }: Target, endpoint: Endpoint): Diagnosis | undefined {
+  if (concernsClientCertificate(message)) return clientCertificateTrouble(endpoint);
   const status = /answered (5\d\d)/.exec(message)?.[1];
   if (status !== undefined) {
     return {
       problem: `The identity provider is not well: it answers with status ${status}.`,
-      change: `See its log, and that of what stands in front of it at ${addressName}.`,
+      change: `See its log, and that of what stands in front of it at ${endpoint.names.address}.`,
     };
   }
   return message.includes('no whole answer within')

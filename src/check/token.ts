@@ -38,7 +38,7 @@ export async function* tokenSteps(
     }
     const { origin, pathname } = endpoint.url;
     yield { name: 'token_request', status: 'ok', facts: { url: `${origin}${pathname}` } };
-    const facts = tokenFacts(answer.token, oauth2, hideRest(target));
+    const facts = tokenFacts(answer.token, hideRest(target));
     yield { name: 'token', status: 'ok', facts };
     return { answer, facts };
   } finally {

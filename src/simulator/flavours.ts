@@ -6,10 +6,17 @@ import type { TokenRequest } from './token-request.ts';
 export interface Client {
   readonly clientId: string;
   readonly clientSecret: string;
+  /** PEM: whoever has its key may sign assertions instead of sending the secret. */
+  readonly certificate?: string;
   /** Keycloak: what its audience mapper adds. SaaS: the audiences it may ask for. Entra ID: further resources. */
   readonly audience?: string | readonly string[];
   /** Keycloak: the scopes it may ask for. */
   readonly scopes?: readonly string[];
+}
+
+/** A token request, and which client has signed its assertion. */
+export interface CheckedRequest extends TokenRequest {
+  readonly assertedBy: string | undefined;
 }
 
 export type RefusalKind = 'invalid_client' | 'invalid_scope' | 'invalid_audience' | 'invalid_request';
@@ -35,7 +42,9 @@ export interface Flavour {
   readonly keysPath: string;
   /** Seconds. */
   readonly tokenLifetime: number;
-  readonly decide: (request: TokenRequest, clients: ReadonlyMap<string, Client>) => Grant | Refusal;
+  /** Whether an assertion must name its certificate. */
+  readonly byThumbprint: boolean;
+  readonly decide: (request: CheckedRequest, clients: ReadonlyMap<string, Client>) => Grant | Refusal;
   readonly notFound: () => Reply;
 }
 
@@ -44,9 +53,10 @@ const refuse = (kind: RefusalKind, reply: Reply): Refusal => ({ kind, reply });
 const error = (status: number, code: string, description: string): Reply =>
   json(status, { error: code, error_description: description }, { 'cache-control': 'no-store' });
 
-const authenticated = (request: TokenRequest, clients: ReadonlyMap<string, Client>): Client | undefined => {
+const authenticated = (request: CheckedRequest, clients: ReadonlyMap<string, Client>): Client | undefined => {
   const client = clients.get(request.clientId ?? '');
-  return client !== undefined && client.clientSecret === request.clientSecret ? client : undefined;
+  const isProven = client?.clientSecret === request.clientSecret || client?.clientId === request.assertedBy;
+  return isProven ? client : undefined;
 };
 
 const audiencesOf = (client: Client): readonly string[] => [client.audience ?? []].flat();
@@ -59,6 +69,7 @@ export const keycloak = (realm: string): Flavour => ({
   tokenPath: `/realms/${realm}/protocol/openid-connect/token`,
   keysPath: `/realms/${realm}/protocol/openid-connect/certs`,
   tokenLifetime: 300,
+  byThumbprint: false,
   decide(request, clients) {
     if (!isForm(request)) return refuse('invalid_request', json(415, { error: 'HTTP 415 Unsupported Media Type' }));
     if (request.grantType !== 'client_credentials') {
@@ -70,6 +81,16 @@ export const keycloak = (realm: string): Flavour => ({
       );
     }
     const client = authenticated(request, clients);
+    if (client === undefined && request.clientAssertion !== undefined) {
+      return refuse(
+        'invalid_client',
+        error(
+          400,
+          'invalid_client',
+          'Client authentication with signed JWT failed: Signature on JWT token failed validation',
+        ),
+      );
+    }
     if (client === undefined) {
       const description = 'Invalid client or Invalid client credentials';
       return refuse('invalid_client', error(401, 'unauthorized_client', description));
@@ -96,6 +117,7 @@ export const entra = (tenant: string): Flavour => ({
   tokenPath: `/${tenant}/oauth2/v2.0/token`,
   keysPath: `/${tenant}/discovery/v2.0/keys`,
   tokenLifetime: 3_599,
+  byThumbprint: true,
   decide(request, clients) {
     const missing = entraMissing(request);
     if (missing !== undefined) {
@@ -116,6 +138,11 @@ export const entra = (tenant: string): Flavour => ({
       return refuse('invalid_client', entraError(400, 'unauthorized_client', 700016, description));
     }
     const client = authenticated(request, clients);
+    if (client === undefined && request.clientAssertion !== undefined) {
+      const description =
+        'The certificate with identifier used to sign the client assertion is not registered on application.';
+      return refuse('invalid_client', entraError(401, 'invalid_client', 700027, description));
+    }
     if (client === undefined) {
       const description = `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.`;
       return refuse('invalid_client', entraError(401, 'invalid_client', 7000215, description));
@@ -135,11 +162,13 @@ export const entra = (tenant: string): Flavour => ({
   notFound: () => ({ status: 404, headers: {}, body: '' }),
 });
 
-function entraMissing({ grantType, clientId, clientSecret, scope }: TokenRequest): string | undefined {
+function entraMissing({ grantType, clientId, clientSecret, clientAssertion, scope }: TokenRequest): string | undefined {
   if (grantType === undefined) return 'grant_type';
   if (clientId === undefined) return 'client_id';
   if (scope === undefined) return 'scope';
-  return clientSecret === undefined ? "client_assertion' or 'client_secret" : undefined;
+  return clientSecret === undefined && clientAssertion === undefined
+    ? "client_assertion' or 'client_secret"
+    : undefined;
 }
 
 function entraError(status: number, code: string, number: number, description: string): Reply {
@@ -167,6 +196,7 @@ export const saas = (): Flavour => ({
   tokenPath: '/oauth/token',
   keysPath: '/.well-known/jwks.json',
   tokenLifetime: 86_400,
+  byThumbprint: false,
   decide(request, clients) {
     if (request.grantType !== 'client_credentials') {
       const description = `Grant type '${request.grantType ?? ''}' not allowed for the client.`;

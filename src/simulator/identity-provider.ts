@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type JSONWebKeySet, SignJWT } from 'jose';
+import { assertedBy } from './client-assertion.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { TokenIssuer } from './cluster-authentication.ts';
 import type { HttpFault } from './events.ts';
@@ -129,7 +130,9 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       return html(429, '429 Too Many Requests');
     }
     const tokenRequest = readTokenRequest(request.headers, body);
-    const decision = flavour.decide(tokenRequest, clients);
+    const rules = { clients, audiences: [issuerUrl, tokenUrl], byThumbprint: flavour.byThumbprint };
+    const asserted = await assertedBy(tokenRequest.clientAssertion, { ...rules, now: new Date(clock.now()) });
+    const decision = flavour.decide({ ...tokenRequest, assertedBy: asserted }, clients);
     if ('reply' in decision) {
       counts[decision.kind] += 1;
       const credentials = JSON.stringify([tokenRequest.clientId, tokenRequest.clientSecret]);
@@ -156,7 +159,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
         token_endpoint: tokenUrl,
         jwks_uri: `${server.origin}${flavour.keysPath}`,
         grant_types_supported: ['client_credentials'],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
       });
     }
     return flavour.notFound();

@@ -6,9 +6,13 @@ export interface TokenRequest {
   readonly grantType: string | undefined;
   readonly clientId: string | undefined;
   readonly clientSecret: string | undefined;
+  /** A JWT (RFC 7523, 2.2). */
+  readonly clientAssertion: string | undefined;
   readonly audience: string | undefined;
   readonly scope: string | undefined;
 }
+
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** Credentials in the Authorization header (client_secret_basic) win over those in the body (client_secret_post). */
 export function readTokenRequest(headers: IncomingHttpHeaders, body: string): TokenRequest {
@@ -20,6 +24,7 @@ export function readTokenRequest(headers: IncomingHttpHeaders, body: string): To
     grantType: parameter('grant_type'),
     clientId: basic?.clientId ?? parameter('client_id'),
     clientSecret: basic?.clientSecret ?? parameter('client_secret'),
+    clientAssertion: parameter('client_assertion_type') === jwtBearer ? parameter('client_assertion') : undefined,
     audience: parameter('audience'),
     scope: parameter('scope'),
   };

@@ -39,7 +39,7 @@ async function run(
 
   const polled: Polled[] = [];
   const stop = new AbortController();
-  const watched = async (signal: AbortSignal): Promise<PollResult> => {
+  const watched = async (): Promise<void> => {
     world.pollBegins();
     const before = {
       startedAt: clock.now(),
@@ -47,12 +47,11 @@ async function run(
       good: world.takesTheTokenFor(pollTimeout),
       wellFor: world.wellFor(),
     };
-    const result = await poll(signal);
+    const result = await poll(stop.signal);
     // What stopping cuts short has no result.
-    if (!signal.aborted) polled.push({ ...before, result });
-    return result;
+    if (!stop.signal.aborted) polled.push({ ...before, result });
   };
-  const ended = runPoller({ poll: watched, pollInterval, firstAfter: 0, clock, onResult: async () => {} }, stop.signal);
+  const ended = runPoller({ poll: watched, pollInterval, firstAfter: 0, clock }, stop.signal);
   await vi.advanceTimersByTimeAsync(polls * pollInterval);
   stop.abort();
   await ended;

@@ -28,6 +28,7 @@ export function answered(status: number, answer: Partial<Answer> = {}): Sent {
       wwwAuthenticate: '',
       location: '',
       body: '',
+      isUtf8: true,
       hide: (text) => hideSecrets(text, []),
       ...answer,
     },

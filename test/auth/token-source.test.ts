@@ -345,3 +345,60 @@ describe('a token that the cluster refuses', () => {
     expect(gaps).toEqual([31, 60]);
   });
 });
+
+describe('credentials that were replaced', () => {
+  /** The source that goes on with what the one before has kept. */
+  function successor(before: TokenSource, { endpoint }: ScriptedEndpoint): TokenSource {
+    const options = { endpoint, pollInterval, pollTimeout, clock: systemClock, random: () => 1 };
+    return createTokenSource({ ...options, kept: before.kept() });
+  }
+
+  it('keep the token that still lives, and its times', async () => {
+    const endpoint = scriptedEndpoint();
+    const before = tokensOf(endpoint);
+    await acquire(before);
+    const tokens = successor(before, endpoint);
+    expect(tokens.times()).toEqual(before.times());
+    expect(accessTokenOf(await acquire(tokens))).toBe('token-1');
+    expect(endpoint.askedAt).toHaveLength(1);
+  });
+
+  it('keep no token that has expired', async () => {
+    const endpoint = scriptedEndpoint();
+    const before = tokensOf(endpoint);
+    await acquire(before);
+    await pass(5 * minute);
+    expect(accessTokenOf(await acquire(successor(before, endpoint)))).toBe('token-2');
+  });
+
+  it('end a back-off at once', async () => {
+    const endpoint = scriptedEndpoint(() => denied('invalid_client'));
+    const before = tokensOf(endpoint);
+    await acquire(before);
+    await pass(second);
+    expect(await acquire(before)).toMatchObject({ asked: false });
+    endpoint.answer((count) => granted(`token-${count}`));
+    expect(accessTokenOf(await acquire(successor(before, endpoint)))).toBe('token-2');
+  });
+
+  it('end at once the cool-down after a refused token', async () => {
+    const endpoint = scriptedEndpoint();
+    const before = tokensOf(endpoint);
+    const { token } = await acquire(before);
+    if (!token) throw new Error('expected a token');
+    before.refused({ reason: 'token_rejected', message: 'refused', remedy: 'wait' });
+    expect(await before.replace(token, neverAborted)).toMatchObject({ asked: false });
+    const replaced = successor(before, endpoint).replace(token, neverAborted);
+    await pass(second);
+    expect(accessTokenOf(await replaced)).toBe('token-2');
+  });
+
+  it('are not a way to ask more often than every second', async () => {
+    const endpoint = scriptedEndpoint(() => denied('invalid_client'));
+    const before = tokensOf(endpoint);
+    await acquire(before);
+    const [askedAt = 0] = endpoint.askedAt;
+    await acquire(successor(successor(before, endpoint), endpoint));
+    expect(endpoint.askedAt[1]).toBeGreaterThanOrEqual(askedAt + second);
+  });
+});

@@ -110,18 +110,6 @@ describe('the way to the cluster', () => {
     expect(direct.exitCode).toBe(0);
     vi.unstubAllEnvs();
   });
-
-  it('is wrong where the proxy of the environment is no URL', async () => {
-    vi.stubEnv('http_proxy', undefined);
-    vi.stubEnv('HTTP_PROXY', 'proxy');
-    const { trouble } = await check({ env: {} });
-    expect(trouble).toEqual([
-      'Connection to the cluster',
-      'The proxy that the environment names is not a URL.',
-      'Correct HTTPS_PROXY or HTTP_PROXY: http://proxy.example.com:3128 is one.',
-    ]);
-    vi.unstubAllEnvs();
-  });
 });
 
 describe('TLS', () => {
@@ -238,6 +226,19 @@ describe('TLS', () => {
     });
     const { trouble } = await check({ file: fileFor(address) });
     expect(trouble.at(-1)).toBe('Name a certificate and its key in tls_config.cert_file and tls_config.key_file.');
+  });
+
+  it('says that the versions of TLS do not meet', async () => {
+    const address = await httpsServer({ ...loopbackCertificate, maxVersion: 'TLSv1.2' }, (_request, response) =>
+      response.end(),
+    );
+    const file = fileFor(address, 'tls_config: { ca_file: ca.pem, min_version: TLS13 }');
+    const { trouble } = await check({ file, files: { 'conf/ca.pem': cert } });
+    expect(trouble).toEqual([
+      'TLS of the cluster',
+      expect.stringMatching(/^The cluster speaks only versions of TLS that are not accepted here: .*protocol/),
+      'Update the cluster, or allow its version in tls_config.min_version: without that it is TLS12 or newer.',
+    ]);
   });
 
   it('says that the cluster does not accept the client certificate', () => {

@@ -1,0 +1,81 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { importPKCS8 } from 'jose';
+import {
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
+  modifyAssertion,
+  PrivateKeyJwt,
+  TlsClientAuth,
+} from 'oauth4webapi';
+import type { ClientAuthentication, OAuth2Config, PrivateKeyJwt as PrivateKeyJwtConfig } from '../config/config.ts';
+import { proxyCredentials } from '../transport/proxy.ts';
+
+/** Made once for all requests. */
+export function clientAuthOf({ clientAuthentication, endpoint }: OAuth2Config): ClientAuth {
+  switch (clientAuthentication.method) {
+    case 'client_secret_post':
+      return ClientSecretPost(clientAuthentication.secret.open());
+    case 'client_secret_basic':
+      return ClientSecretBasic(clientAuthentication.secret.open());
+    case 'private_key_jwt':
+      return privateKeyJwt(clientAuthentication, 'tokenUrl' in endpoint ? endpoint.tokenUrl.href : undefined);
+    case 'tls_client_auth':
+      return TlsClientAuth();
+  }
+}
+
+/** The audience is the issuer, or the token endpoint where only that is known (RFC 7523, 3). */
+function privateKeyJwt(
+  { key, algorithm, keyId, certificate }: PrivateKeyJwtConfig,
+  audience: string | undefined,
+): ClientAuth {
+  const thumbprint = certificate === undefined ? undefined : thumbprintOf(certificate);
+  let authenticate: Promise<ClientAuth> | undefined;
+  const prepare = async () =>
+    PrivateKeyJwt(
+      { key: await importPKCS8(key.open(), algorithm), ...(keyId !== undefined && { kid: keyId }) },
+      {
+        [modifyAssertion]: (header, payload) => {
+          header.typ = 'JWT';
+          if (thumbprint !== undefined) header['x5t#S256'] = thumbprint;
+          if (audience !== undefined) payload.aud = audience;
+        },
+      },
+    );
+  return async (...request) => {
+    authenticate ??= prepare();
+    await (await authenticate)(...request);
+  };
+}
+
+/** RFC 7515, 4.1.8. */
+function thumbprintOf(certificate: string): string {
+  return createHash('sha256').update(new X509Certificate(certificate).raw).digest('base64url');
+}
+
+/** What token requests hold and nobody may see. Assertions are not in it: each request has its own. */
+export function secretsOfRequests({
+  clientAuthentication,
+  endpointParams,
+  endpoint,
+  transport,
+}: OAuth2Config): readonly string[] {
+  return [
+    ...secretsOf(clientAuthentication),
+    ...Object.values(endpointParams).map((value) => value.open()),
+    ...('tokenUrl' in endpoint ? secretsInQuery(endpoint.tokenUrl) : []),
+    ...proxyCredentials(transport),
+  ];
+}
+
+function secretsOf(authentication: ClientAuthentication): readonly string[] {
+  return 'secret' in authentication ? [authentication.secret.open()] : [];
+}
+
+/** Shorter ones are no keys, and would be found everywhere. */
+const shortestKey = 8;
+
+function secretsInQuery({ search, searchParams }: URL): readonly string[] {
+  return [search.slice(1), ...[...searchParams.values()].filter((value) => value.length >= shortestKey)];
+}

@@ -1,0 +1,96 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createRequire } from 'node:module';
+
+import type { asn1 } from 'node-forge';
+
+import type { SignatureAlgorithm } from './config.ts';
+import { Secret } from './secret.ts';
+
+export interface SigningKey {
+  /** PKCS#8 in PEM, not encrypted. */
+  readonly pem: Secret;
+  readonly kind: 'RSA' | 'EC';
+  /** PEM; the one of the key, where the file holds it. */
+  readonly certificate?: string;
+}
+
+/** The first one is the default. */
+export const algorithmsOf: Readonly<
+  Record<SigningKey['kind'], readonly [SignatureAlgorithm, ...SignatureAlgorithm[]]>
+> = { RSA: ['RS256', 'PS256'], EC: ['ES256'] };
+
+/**
+ * A private key in PEM (PKCS#8, PKCS#1 or SEC1), or the only one in a PKCS#12 file. Throws an Error whose message
+ * completes 'a file with …'.
+ */
+export function signingKey(content: Buffer, password: Secret | undefined): SigningKey {
+  if (content.includes('-----BEGIN')) {
+    return checked(keyInPem(content, password));
+  }
+  const { key, certificates } = contentOfPkcs12(content, password);
+  const certificate = certificates.find((candidate) => candidate.checkPrivateKey(key))?.toString();
+  return { ...checked(key), ...(certificate !== undefined && { certificate }) };
+}
+
+const unreadable = 'a private key in PEM or PKCS#12';
+const closed = `${unreadable} that opens with the client_certificate_key_password beside it`;
+
+/** RFC 7518, 3.3 to 3.5. */
+function checked(key: KeyObject): SigningKey {
+  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
+  const isRsa = key.asymmetricKeyType === 'rsa' && modulusLength >= 2048;
+  if (!isRsa && namedCurve !== 'prime256v1') {
+    throw new Error('an RSA key of at least 2048 bits, or an EC key on the curve P-256');
+  }
+  return {
+    pem: new Secret(key.export({ type: 'pkcs8', format: 'pem' }).toString()),
+    kind: isRsa ? 'RSA' : 'EC',
+  };
+}
+
+function keyInPem(content: Buffer, password: Secret | undefined): KeyObject {
+  try {
+    return createPrivateKey({ key: content, ...(password && { passphrase: password.open() }) });
+  } catch {
+    throw new Error(content.includes('ENCRYPTED') ? closed : unreadable);
+  }
+}
+
+interface Pkcs12 {
+  readonly key: KeyObject;
+  readonly certificates: readonly X509Certificate[];
+}
+
+function contentOfPkcs12(content: Buffer, password: Secret | undefined): Pkcs12 {
+  // Loaded only where there is such a file: it takes 10 MB.
+  const { asn1, pki, pkcs12 }: typeof import('node-forge') = createRequire(import.meta.url)('node-forge');
+  const parsed = trying(unreadable, () => asn1.fromDer(content.toString('latin1')));
+  const { safeContents } = trying(closed, () => pkcs12.pkcs12FromAsn1(parsed, false, password?.open() ?? ''));
+
+  // What is not RSA is handed on unread.
+  const der = (value: asn1.Asn1) => Buffer.from(asn1.toDer(value).getBytes(), 'latin1');
+  const bags = safeContents.flatMap(({ safeBags }) => safeBags);
+  const keys = bags
+    .filter(({ type }) => type === pki.oids.keyBag || type === pki.oids.pkcs8ShroudedKeyBag)
+    .map(({ key, asn1 }) => der(key ? pki.wrapRsaPrivateKey(pki.privateKeyToAsn1(key)) : asn1));
+  const certificates = bags
+    .filter(({ type }) => type === pki.oids.certBag)
+    .map(({ cert, asn1 }) => der(cert ? pki.certificateToAsn1(cert) : asn1));
+  const [key, ...others] = keys;
+  if (key === undefined || others.length > 0) {
+    throw new Error(`one private key in PKCS#12 (${keys.length} are in it)`);
+  }
+  return trying(unreadable, () => ({
+    key: createPrivateKey({ key, format: 'der', type: 'pkcs8' }),
+    certificates: certificates.map((certificate) => new X509Certificate(certificate)),
+  }));
+}
+
+/** The library's own messages may quote what it read. */
+function trying<T>(expected: string, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw new Error(expected);
+  }
+}
