@@ -1,7 +1,10 @@
+import { connect } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/http/app.ts';
+import type { ProbedCluster } from '../../src/http/probe.ts';
 import { listen, type RunningServer } from '../../src/http/server.ts';
 import { createStatusFeed } from '../../src/http/status-feed.ts';
 import { createPage, type Page } from '../../src/metrics/page.ts';
@@ -15,7 +18,8 @@ const openmetrics = 'application/openmetrics-text;version=1.0.0';
 
 let server: RunningServer;
 let agent: Agent;
-let waiting = 0;
+let watched: readonly ProbedCluster[] = [];
+let reloaded = { ok: true, message: '' };
 let broken = false;
 const { logger, lines } = memoryLog();
 
@@ -29,7 +33,8 @@ beforeAll(async () => {
   const app = createApp({
     page: { ...page, body },
     status: createStatusFeed(manualClock()),
-    notYetPolled: () => waiting,
+    clusters: { all: () => watched, named: (name) => watched.find(({ cluster }) => cluster.name === name) },
+    reload: async () => reloaded,
     telemetryPath: '/scrape',
     logger,
   });
@@ -41,7 +46,15 @@ afterAll(async () => {
   await server.close();
 });
 
-async function get(path: string, headers: Readonly<Record<string, string>> = {}, method: 'GET' | 'HEAD' = 'GET') {
+function cluster(name: string, more: Partial<ProbedCluster> = {}): ProbedCluster {
+  return { cluster: { name }, polled: () => true, pollNow: async () => true, ...more };
+}
+
+async function get(
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  method: Dispatcher.HttpMethod = 'GET',
+) {
   const response = await request(`http://${server.address}${path}`, { method, headers, dispatcher: agent });
   const body = Buffer.from(await response.body.arrayBuffer());
   return { status: response.statusCode, headers: response.headers, body, text: body.toString() };
@@ -123,19 +136,19 @@ describe('the metrics', () => {
 
 describe('/-/healthy', () => {
   it('is 200 while the process serves, polled or not', async () => {
-    waiting = 1;
+    watched = [cluster('one', { polled: () => false })];
     expect((await get('/-/healthy')).status).toBe(200);
-    waiting = 0;
+    watched = [cluster('one')];
     expect((await get('/-/healthy')).status).toBe(200);
   });
 });
 
 describe('/-/ready', () => {
   it('is 503 until every cluster has been polled, then 200', async () => {
-    waiting = 2;
+    watched = [cluster('one', { polled: () => false }), cluster('two'), cluster('three', { polled: () => false })];
     const before = await get('/-/ready');
     expect([before.status, before.text]).toEqual([503, 'clusters not polled yet: 2\n']);
-    waiting = 0;
+    watched = [cluster('one'), cluster('two')];
     expect((await get('/-/ready')).status).toBe(200);
   });
 });
@@ -156,6 +169,145 @@ describe('/', () => {
     expect(headers['content-security-policy']).toContain('default-src');
     expect(headers['content-security-policy']).not.toContain('upgrade-insecure-requests');
     expect(headers['strict-transport-security']).toBeUndefined();
+  });
+});
+
+describe('/-/reload', () => {
+  it('answers 200 with what came of it', async () => {
+    reloaded = { ok: true, message: '2 unchanged' };
+    const { status, text } = await get('/-/reload', {}, 'POST');
+    expect([status, text]).toEqual([200, '2 unchanged\n']);
+  });
+
+  it('answers 500 with the reason', async () => {
+    reloaded = { ok: false, message: 'exporter.yml:1: clusters: expected a list, found 1' };
+    const { status, headers, text } = await get('/-/reload', {}, 'POST');
+    expect([status, text]).toEqual([500, 'exporter.yml:1: clusters: expected a list, found 1\n']);
+    expect(headers['content-type']).toContain('text/plain');
+  });
+});
+
+describe('/probe', () => {
+  /** A poll that ends when the test says so. */
+  function gate() {
+    let end: (ended: boolean) => void = () => {};
+    const ended = new Promise<boolean>((resolve) => {
+      end = resolve;
+    });
+    return { ended, end };
+  }
+  const probe = (headers: Readonly<Record<string, string>> = {}, query = '?cluster=production') =>
+    get(`/probe${query}`, headers);
+
+  it('gives the series of its cluster and nothing else, once the poll has ended', async () => {
+    const poll = gate();
+    watched = [cluster('other'), cluster('production', { pollNow: () => poll.ended })];
+    let isAnswered = false;
+    const answer = probe().then((given) => {
+      isAnswered = true;
+      return given;
+    });
+    await get('/-/healthy');
+    expect(isAnswered).toBe(false);
+    poll.end(true);
+    const { status, text } = await answer;
+    expect(status).toBe(200);
+    expect(valuesOf(readPage(text), 'up')).toEqual({ '': 1 });
+    expect([...readPage(text).keys()].filter((family) => !family.startsWith('zeebe_topology_'))).toEqual([]);
+    expect(text).toBe((await get('/scrape')).text);
+  });
+
+  it('speaks OpenMetrics and gzip as the metrics do', async () => {
+    watched = [cluster('production')];
+    const asked = { accept: openmetrics, 'accept-encoding': 'gzip' };
+    const { headers, body } = await probe(asked);
+    expect(headers['content-type']).toContain('application/openmetrics-text');
+    expect(gunzipSync(body)).toEqual(gunzipSync((await get('/scrape', asked)).body));
+  });
+
+  it.each([
+    ['', 400],
+    ['?cluster=', 400],
+    ['?cluster=a&cluster=b', 400],
+    ['?cluster=Production', 404],
+    ['?cluster=__proto__', 404],
+  ])('%s is %i, and names the clusters there are', async (query, expected) => {
+    watched = [cluster('production'), cluster('staging')];
+    const { status, text } = await probe({}, query);
+    expect(status).toBe(expected);
+    expect(text).toContain('the clusters are production, staging');
+  });
+
+  it('does not wait longer than the scraper does', async () => {
+    watched = [cluster('production', { pollNow: () => gate().ended })];
+    const { status, text } = await probe({ 'x-prometheus-scrape-timeout-seconds': '0.6' });
+    expect([status, text]).toEqual([504, 'the poll has not ended within 0.3 s, and goes on\n']);
+  });
+
+  it.each(['0', '-1', 'soon', 'Infinity', ''])('is not hurried by a limit of "%s"', async (seconds) => {
+    watched = [cluster('production')];
+    expect((await probe({ 'x-prometheus-scrape-timeout-seconds': seconds })).status).toBe(200);
+  });
+
+  it('is 503 where the poll was cut short', async () => {
+    watched = [cluster('production', { pollNow: async () => false })];
+    expect((await probe()).status).toBe(503);
+  });
+});
+
+describe('/sd', () => {
+  it('names a target for each cluster, at the host that was asked', async () => {
+    watched = [cluster('production'), cluster('a "b"\n/ä')];
+    const { headers, text } = await get('/sd', { host: 'exporter.example:10650' });
+    expect(headers['content-type']).toContain('application/json');
+    expect(JSON.parse(text)).toEqual([
+      {
+        targets: ['exporter.example:10650'],
+        labels: {
+          __metrics_path__: '/probe',
+          __param_cluster: 'production',
+          instance: 'exporter.example:10650/production',
+        },
+      },
+      {
+        targets: ['exporter.example:10650'],
+        labels: {
+          __metrics_path__: '/probe',
+          __param_cluster: 'a "b"\n/ä',
+          instance: 'exporter.example:10650/a "b"\n/ä',
+        },
+      },
+    ]);
+  });
+
+  it('names its own address to a client of HTTP/1.0 that does not say which it asks', async () => {
+    watched = [cluster('production')];
+    const { port, hostname } = new URL(`http://${server.address}`);
+    const socket = connect(Number(port), hostname);
+    socket.write('GET /sd HTTP/1.0\r\n\r\n');
+    expect(await textOf(socket)).toContain(`"targets":["${server.address}"]`);
+  });
+});
+
+describe('a method that a path does not have', () => {
+  it.each([
+    ['POST', '/scrape'],
+    ['PUT', '/'],
+    ['DELETE', '/api/v1/clusters'],
+    ['OPTIONS', '/-/healthy'],
+    ['PATCH', '/-/ready'],
+    ['POST', '/probe?cluster=production'],
+    ['POST', '/style.css'],
+    ['POST', '/nothing'],
+    ['TRACE', '/sd'],
+  ] as const)('%s %s is a 405 that says which it has', async (method, path) => {
+    const { status, headers } = await get(path, {}, method);
+    expect([status, headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it.each(['GET', 'HEAD', 'PUT'] as const)('%s /-/reload too, and nothing is read', async (method) => {
+    const { status, headers } = await get('/-/reload', {}, method);
+    expect([status, headers.allow]).toEqual([405, 'POST']);
   });
 });
 

@@ -102,6 +102,23 @@ describe('closing', () => {
     await closed;
   });
 
+  it('waits for nobody who has gone, whatever they had asked for', async () => {
+    const third = gate();
+    const gone = gate();
+    let asked = 0;
+    const server = await listen((_request, response) => {
+      asked++;
+      if (asked === 3) third.open();
+      response.once('close', gone.open);
+    }, loopback);
+    const socket = ask(server.address);
+    socket.write(`GET / HTTP/1.1\r\nHost: ${server.address}\r\n\r\n`.repeat(2));
+    await third.passed;
+    socket.destroy();
+    await gone.passed;
+    await server.close();
+  });
+
   it('gives a request that is never answered three seconds', async () => {
     const arrived = gate();
     const server = await listen(() => arrived.open(), loopback);

@@ -148,6 +148,16 @@ describe('the status feed', () => {
     expect(feed.etag()).toMatch(/^W\/"[\w-]+"$/);
   });
 
+  it('leaves out, after another arrangement, what that does not name, and has its order and another tag', () => {
+    const feed = feedOf();
+    for (const name of ['a', 'b', 'c', 'd']) feed.update({ ...well, name }, noHistory);
+    const before = feed.etag();
+    feed.arrange(['d', 'a', 'unknown', 'b']);
+    const { clusters } = JSON.parse(feed.json()) as { clusters: { name: string }[] };
+    expect(clusters.map(({ name }) => name)).toEqual(['d', 'a', 'b']);
+    expect(feed.etag()).not.toBe(before);
+  });
+
   it('has other tags than the exporter that ran before', () => {
     expect(feedOf().etag()).not.toBe(feedOf().etag());
   });
