@@ -12,26 +12,36 @@ const runbooks = 'https://github.com/zeebe-topology-exporter/zeebe-topology-expo
 
 /** The rule files, by name; what Prometheus loads. */
 export function rules(thresholds: Thresholds): Readonly<Record<'alerts.yaml' | 'recording.yaml', string>> {
-  const alertGroups = Object.entries({
-    'zeebe-topology-exporter': exporterAlerts(thresholds),
-    'zeebe-topology-polls': pollAlerts(thresholds),
-    'zeebe-topology-authentication': authenticationAlerts(thresholds),
-    'zeebe-topology-cluster': clusterAlerts(thresholds),
-  }).map(([name, alerts]) => ({ name, rules: alerts.map((alert) => alertRule(alert, thresholds)) }));
+  const groups = Object.entries(alertGroups(thresholds)).map(([name, alerts]) => ({
+    name,
+    rules: alerts.map((alert) => alertRule(alert, thresholds)),
+  }));
 
   const recordingGroup = {
     name: 'zeebe-topology-recording',
     rules: recordings(thresholds).map(({ record, expr }) => ({ record, expr: layOut(expr) })),
   };
-  return { 'alerts.yaml': ruleFile(alertGroups), 'recording.yaml': ruleFile([recordingGroup]) };
+  return { 'alerts.yaml': ruleFile(groups), 'recording.yaml': ruleFile([recordingGroup]) };
 }
 
-function alertRule({ name, severity, expr, summary, description }: Alert, { holdsFor }: Thresholds) {
+/** By the name of the group that Prometheus evaluates them in. */
+export function alertGroups(thresholds: Thresholds): Readonly<Record<string, readonly Alert[]>> {
+  return {
+    'zeebe-topology-exporter': exporterAlerts(thresholds),
+    'zeebe-topology-polls': pollAlerts(thresholds),
+    'zeebe-topology-authentication': authenticationAlerts(thresholds),
+    'zeebe-topology-cluster': clusterAlerts(thresholds),
+  };
+}
+
+function alertRule({ name, severity, expr, summary, description }: Alert, { holdsFor, keepsFiringFor }: Thresholds) {
   const alert = `${prefix}${name}`;
+  const afterwards = keepsFiringFor[name];
   return {
     alert,
     expr: layOut(expr),
     for: holdsFor[name],
+    ...(afterwards && { keep_firing_for: afterwards }),
     labels: { severity },
     annotations: { summary, description, runbook_url: `${runbooks}/${alert}.md` },
   };

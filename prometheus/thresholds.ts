@@ -19,6 +19,7 @@ export const defaultThresholds = {
     ClusterNotWatched: '15m',
     PollerStuck: '5m',
     ReloadFailed: '5m',
+    FilesNotRead: '5m',
     ExporterCertificateExpiring: '1h',
     CertificateExpiring: '1h',
 
@@ -39,7 +40,8 @@ export const defaultThresholds = {
     ClusterUnknown: '5m',
     ClusterUnhealthy: '1m',
     ClusterDegraded: '30m',
-    BrokerMissing: '5m',
+    // As long as QuorumAtRisk, which mutes it: where both follow from one loss, one of them rings.
+    BrokerMissing: '15m',
     // An election takes seconds; a broker's restart costs one.
     PartitionWithoutLeader: '1m',
     PartitionLeaderUnhealthy: '2m',
@@ -50,6 +52,27 @@ export const defaultThresholds = {
     LeadersUneven: '1h',
     VersionSkew: '2h',
     ScalingStuck: '1h',
+  },
+
+  /**
+   * How long an alert goes on firing after its cause has gone. What it mutes ends a little later, with the last replica
+   * that comes back or with the next evaluation, and would ring in between. An alert that mutes another of these goes
+   * on longer than that one, or as long where its cause goes later anyway.
+   */
+  keepsFiringFor: {
+    PollerStuck: '5m',
+    ClusterUnreachable: '5m',
+    CredentialsRejected: '5m',
+    TokenRejected: '5m',
+    AudienceMismatch: '5m',
+    TokenEndpointFailing: '5m',
+    TokenRateLimited: '5m',
+    ClusterUnknown: '10m',
+    PartitionWithoutLeader: '10m',
+    PartitionLeaderUnhealthy: '10m',
+    ClusterUnhealthy: '10m',
+    QuorumAtRisk: '5m',
+    BrokerMissing: '5m',
   },
 
   /** How long a target that was scraped with success once counts as an exporter. */
@@ -80,6 +103,7 @@ export const defaultThresholds = {
 interface ThresholdTable {
   readonly lookback: Duration;
   readonly holdsFor: Readonly<Record<string, Duration>>;
+  readonly keepsFiringFor: Readonly<Record<string, Duration>>;
   readonly exporterRemembered: Duration;
   readonly clusterRemembered: Duration;
   readonly pollAgeSeconds: number;
@@ -98,4 +122,5 @@ export type AlertName = keyof typeof defaultThresholds.holdsFor;
 
 export interface Thresholds extends ThresholdTable {
   readonly holdsFor: Readonly<Record<AlertName, Duration>>;
+  readonly keepsFiringFor: Readonly<Partial<Record<AlertName, Duration>>>;
 }

@@ -3,48 +3,100 @@ import { createBasic } from './auth/basic.ts';
 import { none } from './auth/none.ts';
 import { createOAuth2 } from './auth/oauth2.ts';
 import { createTokenEndpoint } from './auth/token-endpoint.ts';
-import { createTokenSource } from './auth/token-source.ts';
+import { createTokenSource, type KeptToken } from './auth/token-source.ts';
 import type { Clock } from './clock.ts';
-import type { ClusterConfig } from './config/config.ts';
-import { createPoll, type Poll } from './poll/poll.ts';
-import { createDispatcher } from './transport/dispatcher.ts';
+import type { ClusterConfig, TransportConfig } from './config/config.ts';
+import { type CertificateExpiries, createPoll, type Poll } from './poll/poll.ts';
+import { earliestExpiry } from './transport/certificates.ts';
+import { proxyCredentials } from './transport/proxy.ts';
+import { createWatchedDispatcher } from './transport/server-certificates.ts';
 import { createClient } from './zeebe/client.ts';
 
 /** A way to a cluster and to its identity provider. */
 export interface Connection {
+  /** Its result has the certificates of both. */
   readonly poll: Poll;
+  /** What a connection with other credentials goes on with; absent where there are no tokens. */
+  readonly keptToken?: () => KeptToken;
   /** Cuts what is open. */
   readonly close: () => Promise<void>;
 }
 
 /** Makes what polls a cluster from its settings. Nothing is opened before the first poll. */
-export function connect(cluster: ClusterConfig, clock: Clock): Connection {
+export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken): Connection {
   const { address, apiVersion, headers, transport, pollTimeout } = cluster;
-  const dispatcher = createDispatcher(transport, pollTimeout);
-  const client = createClient({ address, apiVersion, headers, dispatcher });
-  const { authenticator, close } = createAuthenticator(cluster, clock);
+  const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout);
+  const client = createClient({ address, apiVersion, headers, dispatcher, secrets: proxyCredentials(transport) });
+  const { authenticator, keptToken, tokenCertificates, close } = createAuthenticator(cluster, clock, kept);
+  const poll = createPoll({ client, authenticator, pollTimeout, clock });
+
+  const clusterClient = clientExpiry(address, transport);
+  const certificates = async (signal: AbortSignal): Promise<CertificateExpiries> => {
+    const [clusterServer, ofToken] = await Promise.all([expiry(signal), tokenCertificates?.(signal)]);
+    return {
+      ...(clusterServer !== undefined && { clusterServer }),
+      ...(clusterClient !== undefined && { clusterClient }),
+      ...ofToken,
+    };
+  };
   return {
-    poll: createPoll({ client, authenticator, pollTimeout, clock }),
+    poll: async (signal) => {
+      const result = await poll(signal);
+      return { ...result, certificates: await certificates(signal) };
+    },
+    ...(keptToken && { keptToken }),
     close: async () => {
       await Promise.all([dispatcher.destroy(), close()]);
     },
   };
 }
 
+interface Authentication {
+  readonly authenticator: Authenticator;
+  readonly keptToken?: () => KeptToken;
+  readonly tokenCertificates?: (signal: AbortSignal) => Promise<CertificateExpiries>;
+  readonly close: () => Promise<void>;
+}
+
 function createAuthenticator(
   { authentication, pollInterval, pollTimeout }: ClusterConfig,
   clock: Clock,
-): { readonly authenticator: Authenticator; readonly close: () => Promise<void> } {
+  kept: KeptToken | undefined,
+): Authentication {
   switch (authentication.method) {
     case 'none':
       return { authenticator: none, close: async () => {} };
     case 'basic':
       return { authenticator: createBasic(authentication), close: async () => {} };
     case 'oauth2': {
-      const dispatcher = createDispatcher(authentication.transport, pollTimeout);
-      const endpoint = createTokenEndpoint(authentication, dispatcher, clock);
-      const tokens = createTokenSource({ endpoint, pollInterval, pollTimeout, clock, random: Math.random });
-      return { authenticator: createOAuth2(authentication.audience, tokens), close: () => dispatcher.destroy() };
+      const { audience, endpoint, transport } = authentication;
+      const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout);
+      const tokens = createTokenSource({
+        endpoint: createTokenEndpoint(authentication, dispatcher, clock),
+        pollInterval,
+        pollTimeout,
+        clock,
+        random: Math.random,
+        ...(kept && { kept }),
+      });
+      const tokenClient = clientExpiry('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl, transport);
+      return {
+        authenticator: createOAuth2(audience, tokens),
+        keptToken: tokens.kept,
+        tokenCertificates: async (signal) => {
+          const tokenServer = await expiry(signal);
+          return {
+            ...(tokenServer !== undefined && { tokenServer }),
+            ...(tokenClient !== undefined && { tokenClient }),
+          };
+        },
+        close: () => dispatcher.destroy(),
+      };
     }
   }
+}
+
+/** Over plain http no certificate is shown. */
+function clientExpiry({ protocol }: URL, { tls }: TransportConfig): number | undefined {
+  return protocol === 'https:' && tls.cert !== undefined ? earliestExpiry(tls.cert) : undefined;
 }

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { ClusterConfig } from './config/config.ts';
-import { connect } from './connect.ts';
 import type { StatusFeed } from './http/status-feed.ts';
 import { renderCluster } from './metrics/cluster-part.ts';
 import { createInstruments } from './metrics/instruments.ts';
@@ -12,13 +11,19 @@ import type { PollResult } from './poll/poll.ts';
 import { createPollLog } from './poll/poll-log.ts';
 import { runPoller } from './poll/poller.ts';
 import { initialState, nextState } from './poll/state.ts';
+import { connectRotating } from './rotate.ts';
 
 /** A cluster that is polled, or will be once it is started. */
 export interface Watched {
+  /** As it is in use: its files may have changed since it was configured. */
   readonly cluster: ClusterConfig;
   readonly polled: () => boolean;
+  /** Puts what is there from the start on the page. */
+  readonly show: () => Promise<void>;
   /** Begins to poll; `firstAfter` in milliseconds. */
   readonly start: (firstAfter: number) => void;
+  /** Whether a poll ended and is on the page: the one under way, or one that begins now. A stop cuts it short. */
+  readonly pollNow: () => Promise<boolean>;
   /** Ends the polls, the one under way too, and closes every connection. */
   readonly stop: () => Promise<void>;
 }
@@ -29,20 +34,17 @@ export interface Shown {
   readonly status: StatusFeed;
 }
 
-/** One cluster, from its poll to its part of the page. What is there from the start is on the page when this resolves. */
-export async function watch(
-  cluster: ClusterConfig,
-  { page, status }: Shown,
-  parentLogger: Logger,
-  clock: Clock,
-): Promise<Watched> {
+/** One cluster, from its poll to its part of the page. */
+export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLogger: Logger, clock: Clock): Watched {
   const { name, pollInterval, authentication } = cluster;
-  const { poll, close } = connect(cluster, clock);
   const instruments = createInstruments(authentication.method);
-  const log = createPollLog(parentLogger.child({ cluster: name }), clock);
+  const logger = parentLogger.child({ cluster: name });
+  const { poll, close, cluster: inUse } = connectRotating(cluster, logger, clock);
+  const log = createPollLog(logger, clock);
   const stopping = new AbortController();
   let state = initialState(cluster);
   let history = noHistory;
+  let underWay: Promise<boolean> | undefined;
   let polling: Promise<void> | undefined;
 
   const publish = async () => {
@@ -58,16 +60,33 @@ export async function watch(
     log(previous, state);
   };
 
-  await publish();
+  const pollOnce = async () => {
+    const result = await poll(stopping.signal);
+    // A poll that the stop cut short tells nothing of the cluster.
+    if (stopping.signal.aborted) return false;
+    await onResult(result);
+    return true;
+  };
+  const pollNow = () => {
+    underWay ??= pollOnce().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+
   return {
-    cluster,
-    polled: () => state.lastPoll !== undefined,
-    start: (firstAfter) => {
-      polling = runPoller({ poll, pollInterval, firstAfter, clock, onResult }, stopping.signal);
+    get cluster() {
+      return inUse();
     },
+    polled: () => state.lastPoll !== undefined,
+    show: publish,
+    start: (firstAfter) => {
+      polling = runPoller({ poll: pollNow, pollInterval, firstAfter, clock }, stopping.signal);
+    },
+    pollNow,
     stop: async () => {
       stopping.abort();
-      await polling;
+      await Promise.all([polling, underWay]);
       await close();
     },
   };

@@ -1,5 +1,5 @@
 import { highest, last, lowest, present } from '../expressions.ts';
-import type { Alerts } from './alert.ts';
+import { type Alerts, cluster } from './alert.ts';
 
 /** Whether the exporters themselves do their work: where they do not, nothing else here fires. */
 export const exporterAlerts: Alerts = (thresholds) => [
@@ -54,6 +54,15 @@ export const exporterAlerts: Alerts = (thresholds) => [
     description:
       'The last reload (job {{ $labels.job }}) failed. The configuration before it is still in use; a restart would ' +
       'fail.',
+  },
+  {
+    name: 'FilesNotRead',
+    severity: 'warning',
+    expr: `${lowest(last('zeebe_topology_files_last_read_successful', thresholds))} == 0`,
+    summary: 'Files with credentials for a Zeebe cluster cannot be used.',
+    description:
+      `A file that the settings of ${cluster} name (a secret, a key, a certificate) cannot be read or used. What the ` +
+      'files held before is still in use, until it expires or is revoked; a restart would fail.',
   },
   {
     name: 'ExporterCertificateExpiring',

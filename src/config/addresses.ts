@@ -59,7 +59,13 @@ export function issuerUrl(raw: string): URL {
 }
 
 export function proxyUrl(raw: string): Secret {
-  return new Secret(httpUrl(raw).href);
+  const url = httpUrl(raw);
+  try {
+    [url.username, url.password].map(decodeURIComponent);
+  } catch {
+    throw new Error('a URL whose user name and password are percent-encoded (a % in them is %25)');
+  }
+  return new Secret(url.href);
 }
 
 /** `:10650`, `localhost:10650`, `[::1]:10650`. */

@@ -1,5 +1,5 @@
-import { resolve as resolvePath } from 'node:path';
-
+import { clientAuthentication } from './client-authentication.ts';
+import { type Cluster, type ClusterSettings, defined, fileReader, requiredSecret } from './cluster-settings.ts';
 import type {
   AuthenticationConfig,
   BasicConfig,
@@ -9,28 +9,8 @@ import type {
   TokenEndpoint,
   TransportConfig,
 } from './config.ts';
-import {
-  belongTogether,
-  certificates,
-  privateKey,
-  type ReadFile,
-  readFailure,
-  secretInFile,
-} from './credential-files.ts';
-import type { Settings } from './resolve.ts';
-import { type clusterTable, saasTokenUrl } from './schema.ts';
-import type { Secret } from './secret.ts';
-import type { Key } from './setting.ts';
-
-type ClusterSettings = Settings<typeof clusterTable>;
-/** The settings that name a file. */
-type FileKey = Extract<Key<typeof clusterTable>, `${string}_file`>;
-
-interface Cluster {
-  readonly settings: ClusterSettings;
-  /** What is in the file that a setting names; undefined where none is named, or where it is wrong (and reported). */
-  read<V>(key: FileKey, parse: (content: string) => V): V | undefined;
-}
+import { belongTogether, certificates, privateKey, type ReadFile } from './credential-files.ts';
+import { saasTokenUrl } from './schema.ts';
 
 /**
  * Reads the files that the settings name (relative paths start at `folder`) and checks what lies between settings.
@@ -54,30 +34,6 @@ export function buildCluster(settings: ClusterSettings, folder: string, readFile
     authentication,
     transport,
     headers: settings.value('headers'),
-  };
-}
-
-function fileReader(settings: ClusterSettings, folder: string, readFile: ReadFile): Cluster['read'] {
-  return (key, parse) => {
-    const path = settings.value(key);
-    if (path === undefined) {
-      return undefined;
-    }
-    const absolute = resolvePath(folder, path);
-    let content: string;
-    try {
-      content = readFile(absolute);
-    } catch (error) {
-      settings.report(key, 'a readable file', `${absolute}: ${readFailure(error)}`);
-      return undefined;
-    }
-    try {
-      return parse(content);
-    } catch (error) {
-      const expected = error instanceof Error ? error.message : 'something else';
-      settings.report(key, `a file with ${expected}`, `another content in ${absolute}`);
-      return undefined;
-    }
   };
 }
 
@@ -108,24 +64,24 @@ function authenticationConfig(cluster: Cluster): AuthenticationConfig | undefine
 
 function basicConfig(cluster: Cluster): BasicConfig | undefined {
   const username = cluster.settings.required('basic_auth.username');
-  const password = secretOf(cluster, 'basic_auth.password');
+  const password = requiredSecret(cluster, 'basic_auth.password');
   return username === undefined || password === undefined ? undefined : { method: 'basic', username, password };
 }
 
 function oauth2Config(cluster: Cluster): OAuth2Config | undefined {
   const { settings } = cluster;
   const clientId = settings.required('oauth2.client_id');
-  const secret = secretOf(cluster, 'oauth2.client_secret');
+  const authentication = clientAuthentication(cluster);
   const endpoint = tokenEndpoint(settings);
   const isSaas = 'tokenUrl' in endpoint && endpoint.tokenUrl.href === saasTokenUrl;
   const transport = transportConfig(cluster, 'oauth2.tls_config');
-  if (clientId === undefined || secret === undefined) {
+  if (clientId === undefined || authentication === undefined) {
     return undefined;
   }
   return {
     method: 'oauth2',
     clientId,
-    clientAuthentication: { method: settings.value('oauth2.client_auth'), secret },
+    clientAuthentication: authentication,
     endpoint,
     ...defined({
       audience: settings.value('oauth2.audience') ?? (isSaas ? 'zeebe.camunda.io' : undefined),
@@ -143,20 +99,6 @@ function tokenEndpoint(settings: ClusterSettings): TokenEndpoint {
   }
   const issuerUrl = settings.value('oauth2.issuer_url');
   return issuerUrl === undefined ? { tokenUrl: settings.value('oauth2.token_url') } : { issuerUrl };
-}
-
-function secretOf(
-  { settings, read }: Cluster,
-  key: 'basic_auth.password' | 'oauth2.client_secret',
-): Secret | undefined {
-  const fileKey = `${key}_file` as const;
-  if (settings.has(key) && settings.has(fileKey)) {
-    settings.report(fileKey, `only one of ${settings.name(key)} and ${settings.name(fileKey)}`, 'both');
-  }
-  if (!settings.has(key) && !settings.has(fileKey)) {
-    settings.report(key, `a value, or a file that holds it in ${settings.name(fileKey)}`, 'nothing');
-  }
-  return settings.value(key) ?? read(fileKey, secretInFile);
 }
 
 function transportConfig(cluster: Cluster, group: 'tls_config' | 'oauth2.tls_config'): TransportConfig {
@@ -181,13 +123,8 @@ function tlsConfig({ settings, read }: Cluster, group: 'tls_config' | 'oauth2.tl
       cert,
       key,
       serverName: settings.value(`${group}.server_name`),
+      minVersion: settings.value(`${group}.min_version`),
     }),
     insecureSkipVerify: settings.value(`${group}.insecure_skip_verify`),
   };
-}
-
-/** The same without the properties that are undefined. */
-function defined<T extends object>(properties: T) {
-  const entries = Object.entries(properties).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { readonly [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -13,6 +13,8 @@ export interface WebConfig {
   readonly listenAddresses: readonly ListenAddress[];
   /** Begins with `/`. */
   readonly telemetryPath: string;
+  /** TLS, users and headers: validated with the rest, but read by the server itself, which follows its changes. */
+  readonly configFile?: string;
 }
 
 export interface ListenAddress {
@@ -47,6 +49,19 @@ export interface ClusterConfig {
   readonly transport: TransportConfig;
   /** Sent to the cluster with every request, never to the token endpoint. */
   readonly headers: Readonly<Record<string, Secret>>;
+  /** Absent where the settings name no file. */
+  readonly files?: ClusterFiles;
+}
+
+/** The files that a cluster's settings name. What they held is in the configuration; it may change while it is in use. */
+export interface ClusterFiles {
+  /** Absolute, in the order of the settings; at least one. */
+  readonly paths: readonly string[];
+  /**
+   * The same cluster with what `read` gives for these paths; this very configuration where that is what they held.
+   * Throws a `ConfigError` where something is wrong.
+   */
+  readonly rebuild: (read: (path: string) => Buffer) => ClusterConfig;
 }
 
 /** How a connection is made: to a cluster, or to its token endpoint. */
@@ -65,7 +80,11 @@ export interface TlsConfig {
   /** The name to ask for (SNI) and to verify, where it is not the address's host. */
   readonly serverName?: string;
   readonly insecureSkipVerify: boolean;
+  /** Absent: what Node.js has. */
+  readonly minVersion?: TlsVersion;
 }
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
 export type AuthenticationConfig = NoAuthenticationConfig | BasicConfig | OAuth2Config;
 export type AuthenticationMethod = AuthenticationConfig['method'];
@@ -95,11 +114,43 @@ export interface OAuth2Config {
   readonly transport: TransportConfig;
 }
 
-/** How the client proves who it is to the token endpoint; each further method becomes a member of this union. */
-export type ClientAuthentication = {
+/** How the client proves who it is to the token endpoint. */
+export type ClientAuthentication = ClientSecret | PrivateKeyJwt | TlsClientAuth;
+
+export const clientAuthenticationMethods = [
+  'client_secret_post',
+  'client_secret_basic',
+  'private_key_jwt',
+  'tls_client_auth',
+] as const;
+export type ClientAuthenticationMethod = (typeof clientAuthenticationMethods)[number];
+
+/** RFC 6749, 2.3.1. */
+export interface ClientSecret {
   readonly method: 'client_secret_post' | 'client_secret_basic';
   readonly secret: Secret;
-};
+}
+
+/** A signed assertion (RFC 7523, 2.2). */
+export interface PrivateKeyJwt {
+  readonly method: 'private_key_jwt';
+  /** PKCS#8 in PEM; of the kind and size that the algorithm asks for. */
+  readonly key: Secret;
+  readonly algorithm: SignatureAlgorithm;
+  /** The header `kid`. */
+  readonly keyId?: string;
+  /** PEM, that of the key: the header `x5t#S256` is its thumbprint. */
+  readonly certificate?: string;
+}
+
+/** RFC 7518, 3.1. */
+export const signatureAlgorithms = ['RS256', 'PS256', 'ES256'] as const;
+export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
+
+/** The certificate of the connection (RFC 8705, 2): `transport.tls` has one. */
+export interface TlsClientAuth {
+  readonly method: 'tls_client_auth';
+}
 
 /** Given, or found in the issuer's discovery document (OpenID Connect Discovery 1.0). */
 export type TokenEndpoint = { readonly tokenUrl: URL } | { readonly issuerUrl: URL };

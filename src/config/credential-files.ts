@@ -1,11 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { getSystemErrorMessage } from 'node:util';
 
+import { certificatesIn } from '../transport/certificates.ts';
 import { Secret } from './secret.ts';
 import { secret } from './texts.ts';
 
-/** Gives a file's text, or throws the error of the operating system. */
-export type ReadFile = (path: string) => string;
+/** Gives a file's content, or throws the error of the operating system. */
+export type ReadFile = (path: string) => Buffer;
 
 /** Why a file could not be read, without its content. */
 export function readFailure(error: unknown): string {
@@ -14,29 +15,33 @@ export function readFailure(error: unknown): string {
 }
 
 /** A secret file's content without the newline that editors put at its end. */
-export function secretInFile(content: string): Secret {
-  return secret(content.replace(/(\r?\n)+$/, ''));
+export function secretInFile(content: Buffer): Secret {
+  return secret(content.toString().replace(/(\r?\n)+$/, ''));
 }
 
-/** One or more PEM certificates (RFC 7468); other text between them is allowed. */
-export function certificates(content: string): string {
-  const blocks = content.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0 || !blocks.every((block) => parses(() => new X509Certificate(block)))) {
+/** One or more PEM certificates (RFC 7468), the last one whole too; other text between them is allowed. */
+export function certificates(content: Buffer): string {
+  const text = content.toString();
+  const blocks = certificatesIn(text);
+  const begun = text.split('-----BEGIN CERTIFICATE-----').length - 1;
+  if (begun === 0 || blocks.length < begun || !blocks.every((block) => parses(() => new X509Certificate(block)))) {
     throw new Error('PEM certificates');
   }
-  return content;
+  return text;
 }
 
-export function privateKey(content: string): Secret {
+export function privateKey(content: Buffer): Secret {
   if (!parses(() => createPrivateKey(content))) {
     throw new Error('a PEM private key that is not encrypted');
   }
-  return new Secret(content);
+  return new Secret(content.toString());
 }
 
 /** Whether a client certificate was issued for this key. */
 export function belongTogether(certificate: string, key: Secret): boolean {
-  return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key.open()));
+  return new X509Certificate(certificatesIn(certificate)[0] ?? certificate).checkPrivateKey(
+    createPrivateKey(key.open()),
+  );
 }
 
 function parses(parse: () => unknown): boolean {

@@ -1,7 +1,9 @@
+import { proxyUrl } from './addresses.ts';
 import type { Notice, Problem } from './problem.ts';
 import { namedSource, type Source } from './resolve.ts';
 import { clusterTable, polling } from './schema.ts';
 import type { Raw, Setting, Table } from './setting.ts';
+import { hide } from './show.ts';
 import { authStrategies } from './texts.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,7 +39,12 @@ const groups = { NONE: undefined, BASIC: 'basic_auth', OAUTH: 'oauth2' };
 const credentials = {
   NONE: [],
   BASIC: ['basic_auth.username', 'basic_auth.password', 'basic_auth.password_file'],
-  OAUTH: ['oauth2.client_id', 'oauth2.client_secret', 'oauth2.client_secret_file'],
+  OAUTH: [
+    'oauth2.client_id',
+    'oauth2.client_secret',
+    'oauth2.client_secret_file',
+    'oauth2.client_certificate_key_file',
+  ],
 };
 
 /** The cluster that the environment describes, without the settings of the methods that it does not use. */
@@ -55,6 +62,25 @@ export function environmentCluster(env: Environment, problems: Problem[], notice
   const used = namedSource(new Map([...source.given].filter(([key]) => isUsed(key))), source.name);
   // What is asked for is there, even where none of its variables is: they are missing then.
   return { ...used, has: (path) => path === groups[strategy] || used.has(path) };
+}
+
+/** Those that requests go through where no `proxy_url` is set. Of two spellings, the lower-case one counts. */
+const proxies = [
+  ['http_proxy', 'HTTP_PROXY'],
+  ['https_proxy', 'HTTPS_PROXY'],
+] as const;
+
+/** Reports a proxy of the environment that cannot be used. */
+export function checkProxies(env: Environment, problems: Problem[]): void {
+  for (const names of proxies) {
+    const name = names.find((candidate) => env[candidate] !== undefined);
+    const raw = name && env[name];
+    try {
+      if (raw) proxyUrl(raw);
+    } catch (error) {
+      problems.push({ place: name ?? '', expected: error instanceof Error ? error.message : 'a URL', found: hide() });
+    }
+  }
 }
 
 /** The variables that describe the environment's cluster and nothing else. */

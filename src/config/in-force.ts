@@ -84,6 +84,9 @@ function derived(
   if (key === 'api_version' && apiVersion !== clusterTable.api_version.default) {
     return { key, value: apiVersion, place: address };
   }
+  if (key === 'oauth2.client_auth' && authentication.method === 'oauth2') {
+    return { key, value: authentication.clientAuthentication.method, place: 'default' };
+  }
   if (key === 'poll_timeout') return { key, value: `${pollTimeout / 1000}s`, place: 'default' };
   if (key === 'oauth2.audience' && authentication.method === 'oauth2' && authentication.audience !== undefined) {
     return { key, value: authentication.audience, place: 'default' };

@@ -1,16 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { buildCluster } from './cluster.ts';
+import { readWebConfig } from '../web-config/web-config.ts';
 import { type Flags, flagSource } from './command-line.ts';
 import type { Config } from './config.ts';
 import { noFile, readConfigFile } from './config-file.ts';
 import type { ReadFile } from './credential-files.ts';
-import { clusterVariables, type Environment, environmentCluster, environmentSource } from './environment.ts';
-import { type LoadedCluster, originOf } from './in-force.ts';
+import {
+  checkProxies,
+  clusterVariables,
+  type Environment,
+  environmentCluster,
+  environmentSource,
+} from './environment.ts';
+import type { LoadedCluster } from './in-force.ts';
+import { loadCluster } from './load-cluster.ts';
 import { ConfigError, type Notice, type Problem } from './problem.ts';
+import { readFileNow } from './read-file.ts';
 import { resolve, type Source } from './resolve.ts';
-import { clusterTable, polling, topTable } from './schema.ts';
+import { polling, topTable } from './schema.ts';
 import { showPlain } from './show.ts';
 
 interface Inputs {
@@ -32,7 +39,7 @@ interface LoadedConfig {
  * Flags win over the environment, it wins over the file, the file over the defaults.
  * Throws a `ConfigError` with everything that is wrong.
  */
-export function loadConfig({ flags, env, isTerminal, readFile = readUtf8 }: Inputs): LoadedConfig {
+export function loadConfig({ flags, env, isTerminal, readFile = readFileNow }: Inputs): LoadedConfig {
   const problems: Problem[] = [];
   const notices: Notice[] = [];
 
@@ -47,12 +54,17 @@ export function loadConfig({ flags, env, isTerminal, readFile = readUtf8 }: Inpu
   }
   const sources = file.clusters ?? [environmentCluster(env, problems, notices)];
   reportSharedNames(sources, problems);
-  const folder = file.clusters === undefined ? '.' : dirname(path);
-  const clusters = sources.flatMap((source) => {
-    const cluster = resolve(clusterTable, source, common.map(pollingOnly), problems);
-    const built = buildCluster(cluster, folder, readFile);
-    return built ? [{ config: built, origin: originOf(cluster, built, env, file.clusters !== undefined) }] : [];
-  });
+  if (sources.some((source) => !source.has('proxy_url'))) {
+    checkProxies(env, problems);
+  }
+  const fromFile = file.clusters !== undefined;
+  const described = { below: common.map(pollingOnly), folder: fromFile ? dirname(path) : '.', env, fromFile };
+  const clusters = sources.flatMap((source) => loadCluster({ source, ...described }, readFile, problems) ?? []);
+
+  const configFile = settings.value('web.config.file');
+  if (configFile !== undefined) {
+    readWebConfig(configFile, readFile, problems);
+  }
 
   if (problems.length > 0) {
     throw new ConfigError(problems);
@@ -62,6 +74,7 @@ export function loadConfig({ flags, env, isTerminal, readFile = readUtf8 }: Inpu
     web: {
       listenAddresses: settings.value('web.listen_addresses'),
       telemetryPath: settings.value('web.telemetry_path'),
+      ...(configFile !== undefined && { configFile }),
     },
     log: {
       level: settings.value('log.level'),
@@ -69,10 +82,6 @@ export function loadConfig({ flags, env, isTerminal, readFile = readUtf8 }: Inpu
     },
   };
   return { config, clusters, notices };
-}
-
-function readUtf8(path: string): string {
-  return readFileSync(path, 'utf8');
 }
 
 /** What every cluster has in common, unless it says otherwise. */

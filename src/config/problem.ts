@@ -19,7 +19,8 @@ export class ConfigError extends Error {
   }
 }
 
-function lineOf({ place, expected, found }: Problem): string {
+/** In one line. */
+export function lineOf({ place, expected, found }: Problem): string {
   return `${place}: expected ${expected}, found ${found}`;
 }
 

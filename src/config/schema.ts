@@ -1,9 +1,20 @@
 import { clusterAddress, issuerUrl, listenAddresses, proxyUrl, telemetryPath, tokenUrl } from './addresses.ts';
-import { apiVersions, logFormats, logLevels } from './config.ts';
+import { apiVersions, clientAuthenticationMethods, logFormats, logLevels, signatureAlgorithms } from './config.ts';
 import { pollInterval, pollTimeout } from './durations.ts';
 import { boolean, list, map, type Table, text, under } from './setting.ts';
 import { hide, showUrl } from './show.ts';
-import { authStrategy, clusterName, endpointParams, headers, line, oneOf, scopes, secret, username } from './texts.ts';
+import {
+  authStrategy,
+  clusterName,
+  endpointParams,
+  headers,
+  line,
+  oneOf,
+  scopes,
+  secret,
+  tlsVersion,
+  username,
+} from './texts.ts';
 
 export const saasTokenUrl = 'https://login.cloud.camunda.io/oauth/token';
 
@@ -51,6 +62,12 @@ export const topTable = {
     format: telemetryPath,
     flag: '--web.telemetry-path=PATH',
   }),
+  'web.config.file': text({
+    doc: "A file with TLS, client certificates, passwords and headers for the exporter's own server, in the format of Prometheus' exporter-toolkit (docs/web-config.md).",
+    format: line,
+    flag: '--web.config.file=PATH',
+    file: false,
+  }),
   'log.level': text({
     doc: `What is logged: ${logLevels.join(', ')}.`,
     default: 'info',
@@ -79,6 +96,10 @@ const tlsConfig = {
     doc: "True: the server's certificate is not verified.",
     default: false,
     format: (raw) => raw,
+  }),
+  min_version: text({
+    doc: 'The lowest version of TLS: TLS10, TLS11, TLS12 or TLS13. Without it: TLS12, as Node.js has it. TLS10 and TLS11 also allow the weak algorithms that come with them.',
+    format: tlsVersion,
   }),
 };
 
@@ -179,9 +200,36 @@ export const clusterTable = {
       show: hide,
     }),
     client_auth: text({
-      doc: 'How the client authenticates at the token endpoint: client_secret_post or client_secret_basic (RFC 6749, 2.3.1).',
-      default: 'client_secret_post',
-      format: oneOf(['client_secret_post', 'client_secret_basic']),
+      doc: 'How the client authenticates at the token endpoint: client_secret_post or client_secret_basic (RFC 6749, 2.3.1), private_key_jwt (RFC 7523), or tls_client_auth (RFC 8705) with the certificate of tls_config. Without it: private_key_jwt where client_certificate_key_file is set, else client_secret_post.',
+      format: oneOf(clientAuthenticationMethods),
+    }),
+    client_certificate_key_file: text({
+      doc: 'For private_key_jwt: the key that signs, in PEM (PKCS#8, PKCS#1 or SEC1) or PKCS#12. RSA of at least 2048 bits, or EC on the curve P-256.',
+      format: line,
+      variables: ['CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH'],
+    }),
+    client_certificate_key_password: text({
+      doc: 'The password of client_certificate_key_file, where it has one; of a PKCS#12 file, in ASCII.',
+      format: secret,
+      show: hide,
+      variables: ['CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PASSWORD'],
+    }),
+    client_certificate_key_password_file: text({
+      doc: 'A file that holds the password of client_certificate_key_file.',
+      format: line,
+      variables: ['CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PASSWORD_FILE'],
+    }),
+    client_certificate_key_id: text({
+      doc: 'For private_key_jwt: the header kid of the assertion. Without it the assertion has none.',
+      format: line,
+    }),
+    client_certificate_file: text({
+      doc: 'For private_key_jwt: the certificate of the key (PEM), whose thumbprint becomes the header x5t#S256. Without it: the one that a PKCS#12 file has.',
+      format: line,
+    }),
+    signature_algorithm: text({
+      doc: `For private_key_jwt: ${signatureAlgorithms.join(', ')}. Without it: RS256 for an RSA key, ES256 for an EC key.`,
+      format: oneOf(signatureAlgorithms),
     }),
     ...under('tls_config', tlsConfig),
   }),

@@ -3,6 +3,15 @@ import { inspect } from 'node:util';
 
 const hidden = '<secret>';
 
+/** Those that are still held somewhere: a token that was renewed goes. */
+const alive = new Set<WeakRef<Secret>>();
+const collected = new FinalizationRegistry<WeakRef<Secret>>((reference) => alive.delete(reference));
+
+/** Whatever may turn up in the text of an error that nobody expected; see error-text.ts. */
+export function everySecret(): readonly string[] {
+  return [...alive].flatMap((reference) => reference.deref()?.open() ?? []);
+}
+
 /**
  * A value that must not be seen. Its string, JSON and inspect forms are `<secret>`; only `open()` gives the value,
  * and only the code that sends it may call that.
@@ -12,6 +21,9 @@ export class Secret {
 
   constructor(value: string) {
     this.#value = value;
+    const reference = new WeakRef(this);
+    alive.add(reference);
+    collected.register(this, reference);
   }
 
   open(): string {

@@ -1,3 +1,4 @@
+import type { TlsVersion } from './config.ts';
 import { Secret } from './secret.ts';
 
 /** At least one character, none of them a control character: neither headers nor logs can hold those. */
@@ -41,6 +42,22 @@ export function username(raw: string): string {
 
 export function secret(raw: string): Secret {
   return new Secret(line(raw));
+}
+
+const tlsVersions: Readonly<Record<string, TlsVersion>> = {
+  TLS10: 'TLSv1',
+  TLS11: 'TLSv1.1',
+  TLS12: 'TLSv1.2',
+  TLS13: 'TLSv1.3',
+};
+
+/** Prometheus's words. */
+export function tlsVersion(raw: string): TlsVersion {
+  const version = Object.hasOwn(tlsVersions, raw) ? tlsVersions[raw] : undefined;
+  if (version === undefined) {
+    throw new Error(`one of ${Object.keys(tlsVersions).join(', ')}`);
+  }
+  return version;
 }
 
 /** RFC 6749, 3.3. */

@@ -35,6 +35,8 @@ function reasonOf(code: string, chain: readonly Error[]): TransportFailureReason
   ) {
     return 'connect';
   }
+  // Another protocol than HTTP from now on (101), which undici asserts that nobody answers unasked.
+  if (code === 'ERR_ASSERTION') return 'connect';
   // Not HTTP, or refused by a proxy: for these undici has no code, or one that says something else.
   if (chain.some(({ name, message }) => name === 'HTTPParserError' || /^Proxy .*\(\d+\)/.test(message)))
     return 'connect';

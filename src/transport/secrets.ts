@@ -20,7 +20,20 @@ export function secretsOf(header: string): readonly string[] {
   return [credentials.replace(/=+$/, ''), password];
 }
 
+/** Of what was last hidden: there are hundreds of spellings of a long token, and a failing cluster hides it with every poll. */
+const lastSpellings = new Map<string, readonly string[]>();
+const mostRemembered = 1_000;
+
 function spellingsOf(secret: string): readonly string[] {
+  const remembered = lastSpellings.get(secret);
+  if (remembered) return remembered;
+  if (lastSpellings.size >= mostRemembered) lastSpellings.clear();
+  const spellings = allSpellingsOf(secret);
+  lastSpellings.set(secret, spellings);
+  return spellings;
+}
+
+function allSpellingsOf(secret: string): readonly string[] {
   const once = encodings(secret);
   const twice = [...new Set(once)].flatMap(encodings);
   const upperCase = [secret, ...once, ...twice];

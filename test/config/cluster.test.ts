@@ -124,14 +124,6 @@ describe('authentication', () => {
     ]);
   });
 
-  it.each(['private_key_jwt', 'tls_client_auth', 'none', 'CLIENT_SECRET_POST'])('by %s is not supported', (method) => {
-    expect(
-      complaints({ file: fileWith(`oauth2: { client_id: a, client_secret: b, client_auth: ${method} }`) }),
-    ).toEqual([
-      `${place}.oauth2.client_auth: expected one of client_secret_post, client_secret_basic, found "${method}"`,
-    ]);
-  });
-
   it('has a user name without a colon (RFC 7617)', () => {
     expect(complaints({ file: fileWith('basic_auth: { username: "a:b", password: c }') })).toEqual([
       `${place}.basic_auth.username: expected a user name without a colon (RFC 7617), found "a:b"`,

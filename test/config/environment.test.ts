@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { complaints, load, oauth2Of, onlyCluster } from './loading.ts';
+import { clientSecretOf, complaints, load, oauth2Of, onlyCluster } from './loading.ts';
 
 const oauth = { CAMUNDA_CLIENT_ID: 'exporter', CAMUNDA_CLIENT_SECRET: 'opensesame' };
 const basic = { CAMUNDA_BASIC_AUTH_USERNAME: 'demo', CAMUNDA_BASIC_AUTH_PASSWORD: 'opensesame' };
@@ -78,7 +78,7 @@ describe('oauth2 from the environment', () => {
       scopes: [],
       endpointParams: {},
     });
-    expect(authentication.clientAuthentication.secret.open()).toBe('opensesame');
+    expect(clientSecretOf(authentication)).toBe('opensesame');
     expect(authentication).not.toHaveProperty('resource');
   });
 
@@ -118,7 +118,7 @@ describe('oauth2 from the environment', () => {
   ])('reads the secret from %s, relative to the working directory', (variable) => {
     const env = { CAMUNDA_CLIENT_ID: 'exporter', [variable]: 'secrets/zeebe' };
     const authentication = oauth2Of({ env, files: { 'secrets/zeebe': 'opensesame\n' } });
-    expect(authentication.clientAuthentication.secret.open()).toBe('opensesame');
+    expect(clientSecretOf(authentication)).toBe('opensesame');
   });
 
   it('refuses a secret and its file together', () => {
@@ -240,5 +240,45 @@ describe('CAMUNDA_AUTH_STRATEGY', () => {
     const { config, notices } = load({ env });
     expect(config.clusters[0]?.authentication).toEqual({ method: 'none' });
     expect(notices.map(({ variables }) => variables)).toEqual([['CAMUNDA_OAUTH_URL', 'ZEEBE_TOKEN_AUDIENCE']]);
+  });
+});
+
+describe('a proxy of the environment', () => {
+  const expected = 'expected a URL that begins with http:// or https://, found <secret>';
+  const encoded =
+    'expected a URL whose user name and password are percent-encoded (a % in them is %25), found <secret>';
+
+  it.each([
+    ['HTTP_PROXY', 'proxy:3128', expected],
+    ['https_proxy', 'proxy', expected],
+    ['HTTPS_PROXY', 'socks5://proxy:1080', expected],
+    ['http_proxy', 'http://', expected],
+    ['HTTPS_PROXY', 'http://user:100%@proxy:3128', encoded],
+    ['HTTPS_PROXY', 'http://us%E4r:x@proxy:3128', encoded],
+  ])('%s=%s is an error', (name, value, problem) => {
+    expect(complaints({ env: { [name]: value } })).toEqual([`${name}: ${problem}`]);
+  });
+
+  it('is one whatever else is wrong', () => {
+    const env = { HTTP_PROXY: 'proxy', HTTPS_PROXY: 'proxy', ZEEBE_REST_ADDRESS: 'zeebe' };
+    expect(complaints({ env })).toHaveLength(3);
+  });
+
+  it.each([
+    { HTTP_PROXY: '' },
+    { HTTP_PROXY: 'http://proxy:3128', HTTPS_PROXY: 'https://user:100%25@proxy' },
+    { http_proxy: 'http://proxy', HTTP_PROXY: 'hidden by the other spelling' },
+    { http_proxy: '', HTTP_PROXY: 'hidden by the other spelling' },
+    { NO_PROXY: '*' },
+  ])('may be %j', (env) => {
+    expect(load({ env }).config.clusters).toHaveLength(1);
+  });
+
+  it('does not matter where each cluster has its own', () => {
+    const file = (proxy: string) =>
+      `clusters: [{ name: a, address: http://a, proxy_url: http://proxy }, { name: b, address: http://b${proxy} }]`;
+    const env = { HTTP_PROXY: 'proxy' };
+    expect(load({ file: file(', proxy_url: http://proxy'), env }).config.clusters).toHaveLength(2);
+    expect(complaints({ file: file(''), env })).toEqual([`HTTP_PROXY: ${expected}`]);
   });
 });

@@ -11,12 +11,13 @@ interface Given {
   readonly file?: string;
   readonly flags?: Flags;
   /** By path, relative to the working directory. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Buffer>>;
   readonly isTerminal?: boolean;
 }
 
 export function load({ env = {}, file, flags = {}, files = {}, isTerminal = false }: Given) {
-  const all: Readonly<Record<string, string>> = file === undefined ? files : { ...files, 'conf/exporter.yml': file };
+  const all: Readonly<Record<string, string | Buffer>> =
+    file === undefined ? files : { ...files, 'conf/exporter.yml': file };
   return loadConfig({
     flags: file === undefined ? flags : { 'config.file': 'conf/exporter.yml', ...flags },
     env,
@@ -26,7 +27,7 @@ export function load({ env = {}, file, flags = {}, files = {}, isTerminal = fals
       if (content === undefined) {
         throw Object.assign(new Error(`ENOENT: ${path}`), { errno: -2 });
       }
-      return content;
+      return Buffer.from(content);
     },
   });
 }
@@ -62,6 +63,11 @@ export function oauth2Of(given: Given): OAuth2Config {
     throw new Error(`oauth2 was expected, not ${authentication.method}`);
   }
   return authentication;
+}
+
+/** Undefined where another way to authenticate is configured. */
+export function clientSecretOf({ clientAuthentication }: OAuth2Config): string | undefined {
+  return 'secret' in clientAuthentication ? clientAuthentication.secret.open() : undefined;
 }
 
 /** A file with one cluster, which has these lines besides its name and address. */

@@ -35,6 +35,16 @@ const clusters = [
     basic_auth: { username: 'demo', password: marked },
     proxy_url: `http://${marked}:x@proxy:3128/`,
   },
+  {
+    name: 'keycloak',
+    address: 'http://keycloak:8080',
+    oauth2: {
+      client_id: 'exporter',
+      client_certificate_key_file: 'key',
+      client_certificate_key_password: marked,
+      tls_config: { min_version: 'TLS13' },
+    },
+  },
 ];
 const file = { poll_interval: '15s', clusters };
 const env = {
@@ -157,6 +167,16 @@ describe('a secret', { timeout: 120_000 }, () => {
           basic_auth: { username: 'demo', password_file: 'secret' },
           tls_config: { ca_file: 'secret', cert_file: 'secret', key_file: 'secret' },
         },
+        {
+          name: 'b',
+          address: 'http://zeebe',
+          oauth2: {
+            client_id: 'exporter',
+            client_certificate_key_file: 'secret',
+            client_certificate_key_password_file: 'secret',
+            client_certificate_file: 'secret',
+          },
+        },
       ],
     });
     for (const content of [
@@ -195,5 +215,6 @@ function replaced(value: unknown, path: Path, replacement: unknown): unknown {
 
 function mayHoldSecrets(path: Path): boolean {
   const name = String(path.findLast((part) => typeof part === 'string') ?? '');
-  return ['client_secret', 'endpoint_params', 'tenant', 'proxy_url', 'headers', 'X-Api-Key', 'password'].includes(name);
+  const names = ['client_secret', 'endpoint_params', 'tenant', 'proxy_url', 'headers', 'X-Api-Key', 'password'];
+  return [...names, 'client_certificate_key_password'].includes(name);
 }

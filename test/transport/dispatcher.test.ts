@@ -62,6 +62,23 @@ describe('TLS', () => {
     expect(await get(url, tls({ ca: cert }))).not.toBe('localhost');
   });
 
+  it.each([
+    ['TLSv1.1', {}, 'tls'],
+    ['TLSv1.1', { minVersion: 'TLSv1.2' }, 'tls'],
+    ['TLSv1', { minVersion: 'TLSv1' }, 'TLSv1'],
+    ['TLSv1.1', { minVersion: 'TLSv1' }, 'TLSv1.1'],
+    ['TLSv1.1', { minVersion: 'TLSv1.1' }, 'TLSv1.1'],
+    ['TLSv1', { minVersion: 'TLSv1.1' }, 'tls'],
+    ['TLSv1.2', {}, 'TLSv1.2'],
+    ['TLSv1.2', { minVersion: 'TLSv1.3' }, 'tls'],
+    ['TLSv1.3', { minVersion: 'TLSv1.3' }, 'TLSv1.3'],
+    ['TLSv1.3', { minVersion: 'TLSv1' }, 'TLSv1.3'],
+  ] as const)('of a server with %s at most, here %j at least, gives %s', async (most, least, given) => {
+    const options = { ...certificate, minVersion: 'TLSv1', maxVersion: most, ciphers: 'ALL:@SECLEVEL=0' } as const;
+    const url = await httpsServer(options, ({ socket }, response) => response.end((socket as TLSSocket).getProtocol()));
+    expect(await get(url, tls({ ca: certificate.cert, ...least }))).toBe(given);
+  });
+
   it('fails as such where the server does not speak it', async () => {
     const port = await tcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     expect(await get(`https://127.0.0.1:${port}/`)).toBe('tls');
@@ -140,19 +157,30 @@ describe('a proxy', () => {
 });
 
 describe('an answer', () => {
-  it('of more than 32 MiB is refused while it arrives', async () => {
+  /** Only a client that hangs up ends its answers. */
+  const endlessServer = async () => {
     const hungUp = Promise.withResolvers<void>();
     const url = await httpServer((_, response) => {
       const chunk = Buffer.alloc(1024 * 1024, 'a');
-      // Endless: only a client that hangs up ends it.
       const write = () => {
         while (!response.destroyed && response.write(chunk));
       };
       response.on('drain', write).on('close', hungUp.resolve);
       write();
     });
+    return { url, hungUp: hungUp.promise };
+  };
+
+  it('of more than 32 MiB is refused while it arrives', async () => {
+    const { url, hungUp } = await endlessServer();
     expect(await get(url)).toBe('too_large');
-    await hungUp.promise;
+    await hungUp;
+  });
+
+  it('of more than 32 MiB is refused from a proxy, too', async () => {
+    const { url, hungUp } = await endlessServer();
+    expect(await get('http://zeebe.test/', { proxyUrl: new Secret(url) })).toBe('too_large');
+    await hungUp;
   });
 
   it('of 32 MiB is taken', async () => {

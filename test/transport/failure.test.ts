@@ -18,6 +18,7 @@ describe('what a request rejected with', () => {
     ['EPIPE', 'connect'],
     ['UND_ERR_SOCKET', 'connect'],
     ['HPE_INVALID_CONSTANT', 'connect'],
+    ['ERR_ASSERTION', 'connect'],
     ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'connect'],
     ['CERT_HAS_EXPIRED', 'tls'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],

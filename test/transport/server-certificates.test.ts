@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { request } from 'undici';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { TransportConfig } from '../../src/config/config.ts';
+import { Secret } from '../../src/config/secret.ts';
+import { transportFailureOf } from '../../src/transport/failure.ts';
+import { createWatchedDispatcher } from '../../src/transport/server-certificates.ts';
+import { authority, client, elsewhere, expired, intermediate, renewed, server } from './issued-certificates.ts';
+import { httpServer, httpsServer, listen } from './loopback.ts';
+import { tunnelingProxy } from './tunnel.ts';
+import { withoutProxy } from './without-proxy.ts';
+
+beforeEach(withoutProxy);
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const never = new AbortController().signal;
+const ca = authority.cert;
+const trusting: TransportConfig = { tls: { ca, insecureSkipVerify: false } };
+const hello: RequestListener = (_, response) => response.end('hello');
+const chain = { key: server.key, cert: server.cert + intermediate.cert };
+
+/** Asks with one dispatcher, and what it then knows of certificates. */
+function asking(transport: TransportConfig = trusting) {
+  const { dispatcher, expiry } = createWatchedDispatcher(transport, 60_000);
+  onTestFinished(() => dispatcher.destroy());
+  return {
+    expiry: () => expiry(never),
+    /** The body of an answer, or the reason why there is none. */
+    get: async (url: string) => {
+      try {
+        const { body } = await request(url, { dispatcher, reset: true });
+        return await body.text();
+      } catch (error) {
+        return transportFailureOf(error).reason;
+      }
+    },
+  };
+}
+
+/** A TLS server that answers nothing, and all that it was sent within TLS. */
+async function listening(options: TlsOptions) {
+  const received: Buffer[] = [];
+  const connections: Socket[] = [];
+  const tls = createTlsServer(options, (socket) => {
+    socket.on('data', (data) => received.push(data)).on('error', () => {});
+  });
+  tls.on('connection', (socket: Socket) => connections.push(socket));
+  const port = await listen(tls);
+  return { url: `https://127.0.0.1:${port}/`, received, connections };
+}
+
+describe('the expiry of a server’s certificate', () => {
+  it('is unknown before a request, and over plain http', async () => {
+    const { get, expiry } = asking();
+    expect(await expiry()).toBeUndefined();
+    expect(await get(await httpServer(hello))).toBe('hello');
+    expect(await expiry()).toBeUndefined();
+  });
+
+  it('is the earliest of the chain that it shows', async () => {
+    const { get, expiry } = asking();
+    expect(await get(await httpsServer(chain, hello))).toBe('hello');
+    expect(await expiry()).toBe(intermediate.expiry);
+  });
+
+  it('is known without verification, too', async () => {
+    const { get, expiry } = asking({ tls: { insecureSkipVerify: true } });
+    expect(await get(await httpsServer(expired, hello))).toBe('hello');
+    expect(await expiry()).toBe(expired.expiry);
+  });
+
+  it('is seen anew with each connection, where the server would resume TLS sessions', async () => {
+    const ticketKeys = Buffer.alloc(48, 1);
+    const https = createHttpsServer({ ...chain, ticketKeys }, hello);
+    const url = `https://127.0.0.1:${await listen(https)}/`;
+    const { get, expiry } = asking();
+    expect(await get(url)).toBe('hello');
+    expect(await expiry()).toBe(intermediate.expiry);
+    https.setSecureContext({ ...renewed, ticketKeys });
+    expect(await get(url)).toBe('hello');
+    expect(await expiry()).toBe(renewed.expiry);
+  });
+
+  it('is kept while nothing answers', async () => {
+    const https = createHttpsServer(renewed, hello);
+    const url = `https://127.0.0.1:${await listen(https)}/`;
+    const { get, expiry } = asking();
+    expect(await get(url)).toBe('hello');
+    https.closeAllConnections();
+    https.close();
+    expect(await get(url)).toBe('connect');
+    expect(await expiry()).toBe(renewed.expiry);
+  });
+
+  it('is the earliest of all servers that were asked: an issuer and its token endpoint may be two', async () => {
+    const { get, expiry } = asking();
+    expect(await get(await httpsServer(renewed, hello))).toBe('hello');
+    expect(await get(await httpsServer(chain, hello))).toBe('hello');
+    expect(await get(await httpsServer(renewed, hello))).toBe('hello');
+    expect(await expiry()).toBe(intermediate.expiry);
+  });
+});
+
+describe.each([
+  ['that has expired', expired, trusting, expired.expiry],
+  ['of another host', elsewhere, trusting, elsewhere.expiry],
+  ['of an unknown authority', chain, { tls: { insecureSkipVerify: false } }, intermediate.expiry],
+  [
+    'of another name than the one configured',
+    renewed,
+    { tls: { ca, insecureSkipVerify: false, serverName: 'zeebe.example' } },
+    renewed.expiry,
+  ],
+])('a certificate %s', (_case, shown, transport, shownExpiry) => {
+  it('is seen at the first request, to which nothing is sent', async () => {
+    const { url, received, connections } = await listening(shown);
+    const { get, expiry } = asking(transport);
+    expect(await get(url)).toBe('tls');
+    expect(await expiry()).toBe(shownExpiry);
+    await allClosed(connections);
+    expect(Buffer.concat(received).toString()).toBe('');
+  });
+
+  it('is seen behind a proxy, to which nothing else is sent', async () => {
+    const { url, received, connections } = await listening(shown);
+    const proxy = await tunnelingProxy();
+    const { get, expiry } = asking({ ...transport, proxyUrl: new Secret(proxy.url) });
+    expect(await get(url)).toBe('tls');
+    expect(await expiry()).toBe(shownExpiry);
+    expect(new Set(proxy.asked)).toEqual(new Set([new URL(url).host]));
+    await allClosed(connections);
+    expect(Buffer.concat(received).toString()).toBe('');
+  });
+
+  it('is looked at once for each refusal, and refused ever after', async () => {
+    const { url, connections } = await listening(shown);
+    const { get, expiry } = asking(transport);
+    expect(await get(url)).toBe('tls');
+    expect(await get(url)).toBe('tls');
+    expect(await expiry()).toBe(shownExpiry);
+    expect(await expiry()).toBe(shownExpiry);
+    await vi.waitFor(() => expect(connections).toHaveLength(3), soon);
+    expect(await get(url)).toBe('tls');
+  });
+});
+
+describe('behind a proxy', () => {
+  it('it is the target’s certificate that counts, not the proxy’s', async () => {
+    const proxy = await tunnelingProxy();
+    const { get, expiry } = asking({ ...trusting, proxyUrl: new Secret(proxy.url) });
+    expect(await get(await httpsServer(chain, hello))).toBe('hello');
+    expect(proxy.asked).toHaveLength(1);
+    expect(await expiry()).toBe(intermediate.expiry);
+  });
+
+  it('that is not trusted itself, nothing is known, and the tunnel is not asked for', async () => {
+    const proxy = await tunnelingProxy(expired);
+    const { get, expiry } = asking({ ...trusting, proxyUrl: new Secret(proxy.url) });
+    const { url, connections } = await listening(renewed);
+    expect(await get(url)).toBe('tls');
+    expect(await expiry()).toBeUndefined();
+    expect(connections).toEqual([]);
+    expect(proxy.asked).toEqual([]);
+  });
+});
+
+describe('a server that wants a client certificate', () => {
+  const wanting = { ...renewed, ca, requestCert: true, rejectUnauthorized: true };
+  const { cert, key } = client;
+
+  it('has shown its own, whether it takes the client’s or not', async () => {
+    const url = await httpsServer(wanting, hello);
+    const known = asking({ tls: { ca, cert, key: new Secret(key), insecureSkipVerify: false } });
+    expect(await known.get(url)).toBe('hello');
+    expect(await known.expiry()).toBe(renewed.expiry);
+    const unknown = asking();
+    expect(await unknown.get(url)).not.toBe('hello');
+    expect(await unknown.expiry()).toBe(renewed.expiry);
+  });
+});
+
+it('a look at a server that has fallen silent ends with the signal', async () => {
+  const silent = createTcpServer();
+  let isSilent = false;
+  const https = createHttpsServer(expired, hello);
+  silent.on('connection', (socket) => {
+    if (!isSilent) https.emit('connection', socket);
+  });
+  const url = `https://127.0.0.1:${await listen(silent)}/`;
+  const { dispatcher, expiry } = createWatchedDispatcher(trusting, 60_000);
+  onTestFinished(() => dispatcher.destroy());
+  await expect(request(url, { dispatcher })).rejects.toThrow('certificate has expired');
+  isSilent = true;
+  const stopping = new AbortController();
+  const looked = expiry(stopping.signal);
+  await once(silent, 'connection');
+  stopping.abort();
+  expect(await looked).toBeUndefined();
+});
+
+const soon = { timeout: 5_000, interval: 20 };
+
+async function allClosed(connections: readonly Socket[]): Promise<void> {
+  await vi.waitFor(() => {
+    expect(connections.length).toBeGreaterThan(0);
+    expect(connections.filter(({ destroyed }) => !destroyed)).toEqual([]);
+  }, soon);
+}

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../src/clock.ts';
+import type { ClusterConfig } from '../src/config/config.ts';
+import { createStatusFeed } from '../src/http/status-feed.ts';
+import { createPage } from '../src/metrics/page.ts';
+import { watch } from '../src/watch.ts';
+import { healthy } from './exporting.ts';
+import { memoryLog } from './memory-log.ts';
+import { noProcessMetrics, readPage, textOf, valuesOf } from './metrics/pages.ts';
+import { clusterConfig } from './polls.ts';
+import { httpServer } from './transport/loopback.ts';
+
+/** For what takes a moment on a quiet machine. */
+const soon = { timeout: 20_000, interval: 20 };
+
+beforeEach(() => {
+  // What is sent here stays on this machine, whatever proxies its environment names.
+  vi.stubEnv('no_proxy', '*');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** A cluster whose polls end when the test says so. */
+async function setUp(config: Partial<ClusterConfig> = {}) {
+  const waiting: (() => void)[] = [];
+  let requests = 0;
+  const address = new URL(
+    await httpServer((incoming, response) => {
+      requests++;
+      waiting.push(() => healthy(incoming, response));
+    }),
+  );
+  const page = createPage(['production'], noProcessMetrics, systemClock);
+  const shown = { page, status: createStatusFeed(systemClock) };
+  const watched = watch(clusterConfig({ address, ...config }), shown, memoryLog().logger, systemClock);
+  onTestFinished(() => watched.stop());
+  return {
+    watched,
+    requests: () => requests,
+    untilRequested: async (count: number) => {
+      await vi.waitFor(() => expect(requests).toBe(count), soon);
+    },
+    answerAll: () => {
+      for (const answer of waiting.splice(0)) answer();
+    },
+    polls: async () => valuesOf(readPage(textOf(await page.body('text', 'identity'))), 'polls_total'),
+  };
+}
+
+describe('a poll asked for now', () => {
+  it('is sent, counted and on the page when it ends, though the schedule has not begun', async () => {
+    const { watched, untilRequested, answerAll, polls } = await setUp();
+    const ended = watched.pollNow();
+    await untilRequested(1);
+    expect(watched.polled()).toBe(false);
+    answerAll();
+    expect(await ended).toBe(true);
+    expect(watched.polled()).toBe(true);
+    expect(await polls()).toEqual({ '': 1 });
+  });
+
+  it('is one for all who ask at once', async () => {
+    const { watched, requests, untilRequested, answerAll, polls } = await setUp();
+    const ended = Promise.all([watched.pollNow(), watched.pollNow(), watched.pollNow()]);
+    await untilRequested(1);
+    answerAll();
+    expect(await ended).toEqual([true, true, true]);
+    expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
+  });
+
+  it('is the scheduled one where that is under way', async () => {
+    const { watched, requests, untilRequested, answerAll, polls } = await setUp();
+    watched.start(0);
+    await untilRequested(1);
+    const ended = watched.pollNow();
+    answerAll();
+    expect(await ended).toBe(true);
+    expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
+  });
+
+  it('is another one after each that has ended', async () => {
+    const { watched, untilRequested, answerAll, polls } = await setUp();
+    for (const count of [1, 2, 3]) {
+      const ended = watched.pollNow();
+      await untilRequested(count);
+      answerAll();
+      expect(await ended).toBe(true);
+      expect(await polls()).toEqual({ '': count });
+    }
+  });
+
+  it('is taken by the schedule for its own where a slot comes while it is under way', async () => {
+    const { watched, untilRequested, requests, answerAll, polls } = await setUp({
+      pollInterval: 1_000,
+      pollTimeout: 1_000,
+    });
+    const ended = watched.pollNow();
+    await untilRequested(1);
+    watched.start(0);
+    answerAll();
+    expect(await ended).toBe(true);
+    expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
+    await untilRequested(2);
+  });
+
+  it('that a stop cuts short is no poll', async () => {
+    const { watched, untilRequested, polls } = await setUp();
+    await watched.show();
+    const ended = watched.pollNow();
+    await untilRequested(1);
+    await watched.stop();
+    expect(await ended).toBe(false);
+    expect(await polls()).toEqual({ '': 0 });
+  });
+});
