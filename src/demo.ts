@@ -3,6 +3,7 @@ import { sleep, systemClock } from './clock.ts';
 import type { Flags } from './config/command-line.ts';
 import type { AuthenticationMethod, Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
+import { readFileNow } from './config/read-file.ts';
 import { type RunningStory, type StoryCredentials, startStory, storyPeriod, storySteps } from './simulator/story.ts';
 
 type Say = (sentence: string) => void;
@@ -26,7 +27,7 @@ export async function startDemo(flags: Flags, isTerminal: boolean): Promise<Demo
     flags: { ...flags, 'config.file': 'demo.yml' },
     env: {},
     isTerminal,
-    readFile: () => file,
+    readFile: (path) => (path === 'demo.yml' ? Buffer.from(file) : readFileNow(path)),
   });
   return {
     config,

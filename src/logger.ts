@@ -1,31 +1,35 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { LogConfig } from './config/config.ts';
+import { errorText } from './error-text.ts';
+
+/** Bytes that wait where the log cannot be written; what comes beyond is lost. */
+const mostWaiting = 1024 * 1024;
 
 /** Writes to the standard error, at once: a log that comes later is of no use when the process ends. */
 export function createLogger({ level, format }: LogConfig): Logger {
+  const stderr = pino.destination({ fd: 2, sync: true, maxLength: mostWaiting });
+  // A full disk, or a reader that is gone: no reason to stop watching clusters.
+  stderr.on('error', () => {});
   const options = {
     level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: errorText },
   };
-  const stderr = 2;
-  return format === 'json'
-    ? pino(options, pino.destination({ fd: stderr, sync: true }))
-    : pino(
-        options,
-        pretty({
-          destination: stderr,
-          sync: true,
-          colorize: process.stderr.isTTY,
-          hideObject: true,
-          messageFormat: prettyMessage,
-        }),
-      );
+  return pino(options, format === 'json' ? stderr : { write: (line) => stderr.write(prettify(line)) });
 }
+
+const prettify = prettyFactory({
+  colorize: process.stderr.isTTY,
+  hideObject: true,
+  messageFormat: prettyMessage,
+});
 
 function prettyMessage(log: Readonly<Record<string, unknown>>, messageKey: string): string {
   const message = String(log[messageKey]);
-  return typeof log.cluster === 'string' ? `${JSON.stringify(log.cluster)}: ${message}` : message;
+  const { err } = log;
+  const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${err.stack}` : '';
+  return `${typeof log.cluster === 'string' ? `${JSON.stringify(log.cluster)}: ` : ''}${message}${stack}`;
 }

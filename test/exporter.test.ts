@@ -1,18 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ClusterConfig, Config, ListenAddress } from '../src/config/config.ts';
+import type { ClusterConfig } from '../src/config/config.ts';
 import { Secret } from '../src/config/secret.ts';
-import { type Exporter, startExporter } from '../src/exporter.ts';
-import { memoryLog } from './memory-log.ts';
-import { readPage, samplesOf, valuesOf } from './metrics/pages.ts';
-import type { Sample } from './metrics/strict-parser.ts';
+import { ListenError } from '../src/exporter.ts';
+import { client, cluster, configOf, healthy, ofCluster, start, sum } from './exporting.ts';
+import { samplesOf, valuesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
-import { recorded } from './topologies.ts';
 import { freePort, httpServer, listen } from './transport/loopback.ts';
-
-const anyPort: ListenAddress = { host: '127.0.0.1', port: 0 };
 
 /** For what takes a moment on a quiet machine. */
 const soon = { timeout: 20_000, interval: 20 };
@@ -26,55 +22,12 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const healthy: RequestListener = (_request, response) => {
-  response.setHeader('content-type', 'application/json');
-  response.end(recorded('8.6.0-3x3x3-healthy'));
-};
-
-/** A cluster that is polled ten times a second. */
-async function cluster(name: string, answer: RequestListener, more: Partial<ClusterConfig> = {}) {
-  const address = new URL(await httpServer(answer));
-  return clusterConfig({ name, address, pollInterval: 100, pollTimeout: 10_000, ...more });
-}
-
-/** Runs until the test has ended, if it is not stopped before. */
-async function start(clusters: readonly ClusterConfig[], listenAddresses = [anyPort]): Promise<Exporter> {
-  const config: Config = {
-    clusters,
-    web: { listenAddresses, telemetryPath: '/metrics' },
-    log: { level: 'debug', format: 'json' },
-  };
-  const exporter = await startExporter(config, memoryLog().logger);
-  onTestFinished(() => exporter.stop());
-  return exporter;
-}
-
-function client({ addresses: [address] }: Exporter) {
-  const dispatcher = new Agent();
-  onTestFinished(() => dispatcher.destroy());
-  const get = async (path: string) => {
-    const { statusCode, body } = await request(`http://${address}${path}`, { dispatcher });
-    return { status: statusCode, text: await body.text() };
-  };
-  return { get, read: async () => readPage((await get('/metrics')).text) };
-}
-
-type Page = Awaited<ReturnType<ReturnType<typeof client>['read']>>;
-
-function ofCluster(page: Page, name: string, cluster: string): readonly Sample[] {
-  return samplesOf(page, name).filter(({ labels }) => labels.zeebe_cluster === cluster);
-}
-
-function sum(samples: readonly Sample[]): number {
-  return samples.reduce((total, { value }) => total + value, 0);
-}
-
 describe('two clusters, one of which fails every poll', () => {
   it('do not touch each other', async () => {
     const failing: RequestListener = (_request, response) => {
       response.writeHead(500).end();
     };
-    const exporter = await start([await cluster('good', healthy), await cluster('bad', failing)]);
+    const exporter = await start(configOf([await cluster('good', healthy), await cluster('bad', failing)]));
     const { read } = client(exporter);
     const page = await vi.waitFor(async () => {
       const each = await read();
@@ -98,7 +51,9 @@ describe('two clusters, one of which fails every poll', () => {
 
 describe('every page', () => {
   it('is of one moment: as many failures as polls, and as many durations', async () => {
-    const exporter = await start([await cluster('bad', (_request, response) => response.writeHead(404).end())]);
+    const exporter = await start(
+      configOf([await cluster('bad', (_request, response) => response.writeHead(404).end())]),
+    );
     const { read } = client(exporter);
     for (let seen = 0; seen < 5; ) {
       const page = await read();
@@ -120,7 +75,9 @@ describe('before the first poll has ended', () => {
       await released;
       healthy(incoming, response);
     };
-    const exporter = await start([await cluster('slow', slow, { pollInterval: 60_000, pollTimeout: 60_000 })]);
+    const exporter = await start(
+      configOf([await cluster('slow', slow, { pollInterval: 60_000, pollTimeout: 60_000 })]),
+    );
     const { get, read } = client(exporter);
     expect((await get('/-/ready')).status).toBe(503);
     expect((await get('/-/healthy')).status).toBe(200);
@@ -157,7 +114,7 @@ describe('authentication', () => {
       transport: { tls: { insecureSkipVerify: false } },
     };
     const timing = { pollInterval: 10_000, pollTimeout: 10_000 };
-    const { read } = client(await start([await cluster('guarded', guarded, { authentication, ...timing })]));
+    const { read } = client(await start(configOf([await cluster('guarded', guarded, { authentication, ...timing })])));
     const page = await vi.waitFor(async () => {
       const each = await read();
       expect(valuesOf(each, 'polls_total')).toEqual({ '': 1 });
@@ -182,7 +139,10 @@ describe('an address that is taken', () => {
       { host: '127.0.0.1', port: free },
       { host: '127.0.0.1', port: Number(taken.port) },
     ];
-    await expect(start([watched], addresses)).rejects.toThrow(`EADDRINUSE: address already in use ${taken.host}`);
+    const config = configOf([watched], { web: { listenAddresses: addresses, telemetryPath: '/metrics' } });
+    await expect(start(config)).rejects.toThrow(
+      new ListenError(`listen EADDRINUSE: address already in use ${taken.host}`),
+    );
     await expect(request(`http://127.0.0.1:${free}/`)).rejects.toThrow('ECONNREFUSED');
     expect(polled).toEqual([]);
   });
@@ -198,7 +158,7 @@ describe('a stop', () => {
       pollInterval: 60_000,
       pollTimeout: 60_000,
     });
-    const exporter = await start([silent]);
+    const exporter = await start(configOf([silent]));
     const { get } = client(exporter);
     const { socket } = await polled;
     const closed = once(socket, 'close');
@@ -218,7 +178,7 @@ describe('a stop', () => {
       arrived(incoming);
     });
     const address = new URL(`http://127.0.0.1:${await listen(server)}/`);
-    const exporter = await start([clusterConfig({ address, pollInterval: 60_000 })]);
+    const exporter = await start(configOf([clusterConfig({ address, pollInterval: 60_000 })]));
     const { get } = client(exporter);
     await vi.waitFor(async () => expect((await get('/-/ready')).status).toBe(200), soon);
     const { socket } = await polled;
@@ -237,13 +197,15 @@ describe('a stop', () => {
     const polled = new Promise<void>((resolve) => {
       arrived = resolve;
     });
-    const exporter = await start([
-      await cluster('polled', (incoming, response) => {
-        arrived();
-        healthy(incoming, response);
-      }),
-      await cluster('not polled yet', healthy),
-    ]);
+    const exporter = await start(
+      configOf([
+        await cluster('polled', (incoming, response) => {
+          arrived();
+          healthy(incoming, response);
+        }),
+        await cluster('not polled yet', healthy),
+      ]),
+    );
     await polled;
     expect(vi.getTimerCount()).toBeGreaterThan(0);
     await exporter.stop();

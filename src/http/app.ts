@@ -1,46 +1,46 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { contentTypes } from '../metrics/exposition.ts';
 import type { Page } from '../metrics/page.ts';
-import { negotiateFormat } from './negotiate.ts';
+import type { Reloaded } from '../reload.ts';
+import { sendExposition } from './exposition-answer.ts';
+import { type ProbedClusters, probe } from './probe.ts';
+import { serviceDiscovery } from './service-discovery.ts';
 import type { StatusFeed } from './status-feed.ts';
 import { statusPage } from './status-page.ts';
 
 export interface AppOptions {
   readonly page: Page;
   readonly status: StatusFeed;
-  /** How many clusters have not been polled yet. */
-  readonly notYetPolled: () => number;
+  readonly clusters: ProbedClusters;
+  readonly reload: () => Promise<Reloaded>;
   readonly telemetryPath: string;
   readonly logger: Logger;
 }
 
-export function createApp({ page, status, notYetPolled, telemetryPath, logger }: AppOptions): Express {
+export function createApp({ page, status, clusters, reload, telemetryPath, logger }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
 
-  const metrics: RequestHandler = async (request, response) => {
-    const format = negotiateFormat(request.headers.accept);
-    const encoding = request.acceptsEncodings(['gzip', 'identity']) === 'gzip' ? 'gzip' : 'identity';
-    const body = await page.body(format, encoding);
-    response.writeHead(200, {
-      'content-type': contentTypes[format],
-      'content-length': body.length,
-      vary: 'accept, accept-encoding',
-      ...(encoding === 'gzip' && { 'content-encoding': 'gzip' }),
-    });
-    response.end(body);
-  };
-  app.get(telemetryPath, metrics);
+  app.use(onlyKnownMethods);
+
+  app.get(telemetryPath, (request, response) => sendExposition(request, response, page.body));
+  app.get('/probe', probe(clusters, page));
+  app.get('/sd', serviceDiscovery(clusters));
 
   app.get('/-/healthy', (_request, response) => {
     response.type('text').send('the exporter is running\n');
   });
   app.get('/-/ready', (_request, response) => {
-    const waiting = notYetPolled();
+    const waiting = clusters.all().filter(({ polled }) => !polled()).length;
     response.status(waiting === 0 ? 200 : 503).type('text');
     response.send(waiting === 0 ? 'every cluster has been polled\n' : `clusters not polled yet: ${waiting}\n`);
+  });
+
+  app.post(reloadPath, async (_request, response) => {
+    const { ok, message } = await reload();
+    response.status(ok ? 200 : 500).type('text');
+    response.send(`${message}\n`);
   });
 
   app.use(statusPage(status, telemetryPath));
@@ -51,6 +51,19 @@ export function createApp({ page, status, notYetPolled, telemetryPath, logger }:
   app.use(failed(logger));
   return app;
 }
+
+const reloadPath = '/-/reload';
+
+/** What changes nothing is read, what changes something is posted. */
+const onlyKnownMethods: RequestHandler = (request, response, next) => {
+  const allowed = request.path === reloadPath ? ['POST'] : ['GET', 'HEAD'];
+  if (allowed.includes(request.method)) return next();
+  response.setHeader('allow', allowed.join(', '));
+  response
+    .status(405)
+    .type('text')
+    .send(`${allowed.join(' and ')} only\n`);
+};
 
 /** Express hands on what a handler threw: the client learns that it failed, the log why. */
 function failed(logger: Logger): ErrorRequestHandler {

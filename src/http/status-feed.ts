@@ -9,6 +9,8 @@ import { clusterStatus, type StatusDocument } from './status.ts';
 export interface StatusFeed {
   /** Replaces a cluster's part as a whole; a new cluster comes last. */
   readonly update: (state: ClusterState, history: ClusterHistory) => void;
+  /** The clusters that are told of from now on, in this order; those that stay keep their parts. */
+  readonly arrange: (clusters: readonly string[]) => void;
   /** Another one after every update. Weak (RFC 9110, 8.8.1): the same facts, told at another moment. */
   readonly etag: () => string;
   /** A `StatusDocument` as JSON. A cluster's part is made when first asked for after a change. */
@@ -16,7 +18,7 @@ export interface StatusFeed {
 }
 
 export function createStatusFeed(clock: Clock): StatusFeed {
-  const parts = new Map<string, () => string>();
+  let parts = new Map<string, () => string>();
   // A page that is open while the exporter is started anew must not take the new one's answers for the old one's.
   const run = randomUUID();
   const startedAt = clock.now() / 1000;
@@ -26,6 +28,15 @@ export function createStatusFeed(clock: Clock): StatusFeed {
       parts.set(
         state.name,
         once(() => JSON.stringify(clusterStatus(state, history))),
+      );
+      updates++;
+    },
+    arrange: (names) => {
+      parts = new Map(
+        names.flatMap((name) => {
+          const part = parts.get(name);
+          return part ? [[name, part] as const] : [];
+        }),
       );
       updates++;
     },

@@ -17,7 +17,7 @@ export function statusPage(feed: StatusFeed, telemetryPath: string): Router {
     'href="metrics"',
     () => `href="${attribute(relative(telemetryPath))}"`,
   );
-  router.use(securityHeaders);
+  router.use(butNotOver(securityHeaders));
   router.get('/', (_request, response) => {
     response.setHeader('cache-control', 'no-cache');
     response.type('html').send(index);
@@ -48,6 +48,17 @@ const securityHeaders = helmet({
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
 });
+
+/** Headers that the operator has chosen for every answer stand. */
+function butNotOver(defaults: RequestHandler): RequestHandler {
+  return (request, response, next) => {
+    const chosen = Object.entries(response.getHeaders());
+    defaults(request, response, (error?: unknown) => {
+      for (const [name, value = ''] of chosen) response.setHeader(name, value);
+      next(error);
+    });
+  };
+}
 
 function clusters(feed: StatusFeed): RequestHandler {
   return async (request, response) => {

@@ -1,5 +1,6 @@
 import type { ClusterState } from '../poll/state.ts';
 import { authenticationFamilies } from './authentication-families.ts';
+import { credentialFamilies } from './credential-families.ts';
 import { and, labels, sample } from './exposition.ts';
 import type { ClusterFamily, StateFamily } from './family.ts';
 import { pollFamilies } from './poll-families.ts';
@@ -11,6 +12,7 @@ export const clusterFamilies: readonly ClusterFamily[] = [
   ...pollFamilies,
   ...topologyFamilies,
   ...authenticationFamilies,
+  ...credentialFamilies,
 ];
 
 /** A cluster's samples: for each of `clusterFamilies`, in their order, its lines, or nothing. */

@@ -10,8 +10,14 @@ export type Encoding = 'identity' | 'gzip';
 export interface Page {
   /** Replaces a cluster's part as a whole: no scrape sees two polls of one cluster mixed. */
   readonly update: (cluster: string, part: ClusterPart) => void;
+  /** The clusters that stand on the page from now on, in this order; those that stay keep their parts. */
+  readonly arrange: (clusters: readonly string[]) => void;
+  /** The process's metrics have changed: the next scrape reads them again. */
+  readonly refresh: () => void;
   /** The exposition as bytes; made when first asked for after a change, then handed out as it is. */
   readonly body: (format: Format, encoding: Encoding) => Promise<Buffer>;
+  /** One cluster's series alone; none where it is not on the page. */
+  readonly bodyOf: (cluster: string, format: Format, encoding: Encoding) => Promise<Buffer>;
 }
 
 /** Milliseconds; reading the process's metrics at every scrape would be most of its cost. */
@@ -21,7 +27,7 @@ const compress = promisify(gzip);
 
 /** The clusters stand on the page in the order given. */
 export function createPage(clusters: readonly string[], processMetrics: ProcessMetrics, clock: Clock): Page {
-  const parts = new Map<string, ClusterPart>(clusters.map((cluster) => [cluster, []]));
+  let parts = arranged(clusters, new Map());
   let bodies = new Map<string, Promise<Buffer>>();
   let processText: Promise<(format: Format) => string> | undefined;
   let processReadAt = 0;
@@ -44,6 +50,13 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
       parts.set(cluster, part);
       bodies = new Map();
     },
+    arrange: (names) => {
+      parts = arranged(names, parts);
+      bodies = new Map();
+    },
+    refresh: () => {
+      processText = undefined;
+    },
     body: (format, encoding) => {
       const own = refreshProcessMetrics();
       const cached = (key: string, make: () => Promise<Buffer>): Promise<Buffer> => {
@@ -53,11 +66,22 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
       };
       const plain = cached(format, () => render(format, own));
       if (encoding === 'identity') return plain;
-      // Level 1 costs a quarter of the default for a fifth more bytes.
-      const level = constants.Z_BEST_SPEED;
-      return cached(`${format} gzip`, async () => compress(await plain, { level }));
+      return cached(`${format} gzip`, async () => zipped(await plain));
+    },
+    bodyOf: async (cluster, format, encoding) => {
+      const plain = Buffer.from(joinParts([parts.get(cluster) ?? []], format) + endings[format]);
+      return encoding === 'identity' ? plain : zipped(plain);
     },
   };
+}
+
+function arranged(clusters: readonly string[], parts: ReadonlyMap<string, ClusterPart>): Map<string, ClusterPart> {
+  return new Map(clusters.map((cluster) => [cluster, parts.get(cluster) ?? []]));
+}
+
+function zipped(body: Buffer): Promise<Buffer> {
+  // Level 1 costs a quarter of the default for a fifth more bytes.
+  return compress(body, { level: constants.Z_BEST_SPEED });
 }
 
 /** Each family once, every cluster's samples together; a family that no cluster has does not appear. */

@@ -6,6 +6,8 @@ import { readingLines, readRegistry } from './readings.ts';
 /** The exporter's own metrics, and the process's. */
 export interface ProcessMetrics {
   readonly reloaded: (succeeded: boolean, at: number) => void;
+  /** The expiry is that of the certificate served, in Unix time in milliseconds; undefined where TLS is off. */
+  readonly webConfigRead: (succeeded: boolean, certificateExpiry: number | undefined) => void;
   /** Their part of the page, in both formats. */
   readonly render: () => Promise<(format: Format) => string>;
 }
@@ -32,6 +34,17 @@ export function createProcessMetrics(): ProcessMetrics {
     help: 'When the configuration was last read with success, in Unix time.',
     registers,
   });
+  // Registered when first told: without a web configuration, or without TLS, they are not there.
+  const webConfigSuccessful = new Gauge({
+    name: 'zeebe_topology_exporter_web_config_last_reload_successful',
+    help: 'Whether the last attempt to read the web configuration succeeded (1), or failed and the one before is in use (0).',
+    registers: [],
+  });
+  const certificateExpiresAt = new Gauge({
+    name: 'zeebe_topology_exporter_tls_certificate_expiry_timestamp_seconds',
+    help: 'When the first of the certificates that the exporter serves with expires, in Unix time.',
+    registers: [],
+  });
   // The monitor's own cost falls with its precision; at the default of 10 ms it is most of an idle exporter's.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1000 });
   for (const name of misnamed) registry.removeSingleMetric(name);
@@ -40,6 +53,13 @@ export function createProcessMetrics(): ProcessMetrics {
     reloaded: (succeeded, at) => {
       reloadSuccessful.set(Number(succeeded));
       if (succeeded) reloadSuccessAt.set(at / 1000);
+    },
+    webConfigRead: (succeeded, certificateExpiry) => {
+      registry.registerMetric(webConfigSuccessful);
+      webConfigSuccessful.set(Number(succeeded));
+      if (certificateExpiry === undefined) return;
+      registry.registerMetric(certificateExpiresAt);
+      certificateExpiresAt.set(certificateExpiry / 1000);
     },
     render: async () => {
       const readings = [...(await readRegistry(registry)).values()];

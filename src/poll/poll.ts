@@ -3,7 +3,7 @@ import type { AuthFailure } from '../auth/failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
 import { type Clock, withDeadline } from '../clock.ts';
-import { type Client, readAnswer } from '../zeebe/client.ts';
+import { type Client, readAnswer, statusOf } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { PollFailure } from './failure.ts';
 
@@ -16,6 +16,21 @@ export interface PollResult {
   readonly httpStatus?: number;
   readonly outcome: Snapshot | { readonly ok: false; readonly failure: PollFailure };
   readonly authentication: AuthenticationResult;
+  /** As far as they are known by now. */
+  readonly certificates?: CertificateExpiries;
+  /** Whether the files of the cluster could be read and used before the poll; absent where it has none. */
+  readonly filesRead?: boolean;
+}
+
+/**
+ * When the first certificate of a chain expires, Unix time in milliseconds: of those that a server has shown, and of
+ * the client's own. Absent where there is none.
+ */
+export interface CertificateExpiries {
+  readonly clusterServer?: number;
+  readonly clusterClient?: number;
+  readonly tokenServer?: number;
+  readonly tokenClient?: number;
 }
 
 export interface Snapshot {
@@ -46,10 +61,15 @@ export interface PollOptions {
 export function createPoll({ client, authenticator, pollTimeout, clock }: PollOptions): Poll {
   return async (stop) => {
     const startedAt = clock.monotonic();
+    let httpStatus: number | undefined;
     const authenticated = await withDeadline(pollTimeout, stop, (signal) =>
-      authenticator.authenticate((headers) => client(headers, signal), signal),
+      authenticator.authenticate(async (headers) => {
+        const sent = await client(headers, signal);
+        httpStatus = statusOf(sent) ?? httpStatus;
+        return sent;
+      }, signal),
     );
-    const { sent, failure, token, tokenRequests, requested } = authenticated;
+    const { failure, token, tokenRequests, requested } = authenticated;
     const outcome = outcomeOf(authenticated);
     const up = accepted(authenticated);
     return {
@@ -60,7 +80,7 @@ export function createPoll({ client, authenticator, pollTimeout, clock }: PollOp
         ...(token && { token }),
         tokenRequests,
       },
-      ...(sent?.kind === 'answer' && { httpStatus: sent.answer.status }),
+      ...(httpStatus !== undefined && { httpStatus }),
       ...(requested && { seconds: (clock.monotonic() - startedAt) / 1000 }),
       endedAt: clock.now(),
     };

@@ -7,7 +7,7 @@ import { type Partition, partitionsOf } from '../zeebe/partitions.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import { type Verdict, verdictOf } from '../zeebe/verdict.ts';
 import type { PollFailure } from './failure.ts';
-import type { PollResult } from './poll.ts';
+import type { CertificateExpiries, PollResult } from './poll.ts';
 
 /** All that is known of a cluster after a poll: of the last poll, and what outlives it. */
 export interface ClusterState {
@@ -27,6 +27,10 @@ export interface ClusterState {
   /** Of the last poll. */
   readonly leaderChanges: readonly LeaderChange[];
   readonly authentication: AuthenticationState;
+  /** Of the chains last seen or configured: they outlive the polls that fail. */
+  readonly certificates: CertificateExpiries;
+  /** Whether the last poll used what the files of the cluster hold; absent where it has none. */
+  readonly filesRead?: boolean;
 }
 
 export interface LastPoll {
@@ -62,18 +66,27 @@ export function initialState({ name, authentication, pollInterval }: ClusterConf
     leaders: new Map(),
     leaderChanges: [],
     authentication: {},
+    certificates: {},
   };
 }
 
 export function nextState(state: ClusterState, result: PollResult): ClusterState {
-  const { outcome, httpStatus, endedAt } = result;
+  const { outcome, httpStatus, endedAt, filesRead } = result;
   const { name, method, pollInterval, members, leaders } = state;
   const lastPoll = {
     endedAt,
     ...(!outcome.ok && { failure: outcome.failure }),
     ...(httpStatus !== undefined && { httpStatus }),
   };
-  const kept = { name, method, pollInterval, lastPoll, authentication: nextAuthentication(state, result) };
+  const kept = {
+    name,
+    method,
+    pollInterval,
+    lastPoll,
+    authentication: nextAuthentication(state, result),
+    certificates: { ...state.certificates, ...result.certificates },
+    ...(filesRead !== undefined && { filesRead }),
+  };
   if (!outcome.ok) {
     const { lastSuccessAt } = state;
     const success = lastSuccessAt === undefined ? {} : { lastSuccessAt };

@@ -1,6 +1,7 @@
 import { type Dispatcher, request } from 'undici';
 import type { ApiVersion } from '../config/config.ts';
 import type { Secret } from '../config/secret.ts';
+import { type BodyText, readText } from '../transport/body.ts';
 import { transportFailureOf } from '../transport/failure.ts';
 import { headerOf } from '../transport/header.ts';
 import { oneLine } from '../transport/one-line.ts';
@@ -11,21 +12,30 @@ import { parseTopology } from './parse.ts';
 import type { Topology } from './topology.ts';
 
 /** A whole answer of the cluster, or of what stands in front of it. */
-export interface Answer {
+export interface Answer extends BodyText {
   readonly url: URL;
   readonly status: number;
   /** Empty where the header is missing. */
   readonly contentType: string;
   readonly wwwAuthenticate: string;
   readonly location: string;
-  readonly body: string;
   /** To quote the answer: hides the headers that the request held, since an error page may show the request. */
   readonly hide: (text: string) => string;
 }
 
 export type Sent =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'failure'; readonly failure: RequestFailure };
+  | {
+      readonly kind: 'failure';
+      readonly failure: RequestFailure;
+      /** Of the answer to the version asked before, where there was one. */
+      readonly status?: number;
+    };
+
+/** The status of the last answer; undefined where there was none. */
+export function statusOf(sent: Sent): number | undefined {
+  return sent.kind === 'answer' ? sent.answer.status : sent.status;
+}
 
 export interface ClientOptions {
   /** Ends with `/`. */
@@ -34,13 +44,16 @@ export interface ClientOptions {
   /** Sent with every request; those passed to the client win. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly dispatcher: Dispatcher;
+  /** What answers may show besides the headers and nobody may see: the credentials of a proxy. */
+  readonly secrets?: readonly string[];
 }
 
 /** One GET of the topology with the headers that authenticate it. Never rejects. */
 export type Client = (headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Sent>;
 
 /** With `auto`, v1 is asked first and v2 where v1 is not found; what was found last is asked first the next time. */
-export function createClient({ address, apiVersion, headers: configured, dispatcher }: ClientOptions): Client {
+export function createClient(options: ClientOptions): Client {
+  const { address, apiVersion, headers: configured, dispatcher, secrets = [] } = options;
   const always = Object.fromEntries(Object.entries(configured).map(([name, value]) => [name, value.open()]));
   let [preferred, other] = apiVersion === 'v2' ? (['v2', 'v1'] as const) : (['v1', 'v2'] as const);
 
@@ -53,15 +66,15 @@ export function createClient({ address, apiVersion, headers: configured, dispatc
         signal,
         headers: { ...ours, ...always, ...headers },
       });
-      const secrets = Object.values({ ...always, ...headers }).flatMap(secretsOf);
+      const hidden = [...secrets, ...Object.values({ ...always, ...headers }).flatMap(secretsOf)];
       const answer = {
         url,
         status: response.statusCode,
         contentType: headerOf(response, 'content-type'),
         wwwAuthenticate: headerOf(response, 'www-authenticate'),
         location: headerOf(response, 'location'),
-        body: await response.body.text(),
-        hide: (text: string) => hideSecrets(text, secrets),
+        ...(await readText(response.body, response.statusCode === 200 ? Number.POSITIVE_INFINITY : maxErrorBytes)),
+        hide: (text: string) => hideSecrets(text, hidden),
       };
       return { kind: 'answer', answer } as const;
     } catch (error) {
@@ -73,7 +86,8 @@ export function createClient({ address, apiVersion, headers: configured, dispatc
     const sent = await get(preferred, headers, signal);
     if (apiVersion !== 'auto' || sent.kind === 'failure' || sent.answer.status !== 404) return sent;
     const second = await get(other, headers, signal);
-    if (second.kind === 'answer' && second.answer.status !== 404) [preferred, other] = [other, preferred];
+    if (second.kind === 'failure') return { ...second, status: sent.answer.status };
+    if (second.answer.status !== 404) [preferred, other] = [other, preferred];
     return second;
   };
 }
@@ -109,12 +123,18 @@ export function readAnswer(
       `${checkAddress}: a web page means that it is a web application's, not the REST API's`,
     );
   }
+  if (!answer.isUtf8) {
+    return failed('malformed', 'answered 200, but not a topology: expected UTF-8, got other bytes', checkAddress);
+  }
   const parsed = parseTopology(body);
   if (parsed.ok) return parsed;
   // The problem quotes the document, so one that shows the request is read again without it.
   const shown = parseTopology(hide(body));
   return failed('malformed', `answered 200, but not a topology${shown.ok ? '' : `: ${shown.problem}`}`, checkAddress);
 }
+
+/** What is quoted of an error stands at its beginning. A topology may be as large as the dispatcher allows. */
+const maxErrorBytes = 64 * 1024;
 
 const ours = { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': userAgent };
 

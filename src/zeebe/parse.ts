@@ -16,6 +16,8 @@ import {
 const maxPartitions = 8_192;
 const maxBrokers = 10_000;
 const maxReplicas = 100_000;
+/** Lists, objects and commas: a cluster of all these has some 600,000. */
+const maxParts = 1_000_000;
 
 export type ParsedTopology =
   | { readonly ok: true; readonly topology: Topology }
@@ -27,6 +29,9 @@ export type ParsedTopology =
  * what came.
  */
 export function parseTopology(text: string): ParsedTopology {
+  if (hasTooManyParts(text)) {
+    return { ok: false, problem: `expected at most ${maxParts} lists, objects and values, got more` };
+  }
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -39,6 +44,16 @@ export function parseTopology(text: string): ParsedTopology {
     if (error instanceof Malformed) return { ok: false, problem: error.message };
     throw error;
   }
+}
+
+/** `JSON.parse` turns 32 MiB of brackets into a gigabyte, and no poll of any cluster gets on meanwhile. */
+function hasTooManyParts(text: string): boolean {
+  let parts = 0;
+  for (let index = 0; index < text.length && parts <= maxParts; index++) {
+    const character = text[index];
+    if (character === ',' || character === '[' || character === '{') parts++;
+  }
+  return parts > maxParts;
 }
 
 /** Carries a problem out of the nested readers; never leaves this file. */

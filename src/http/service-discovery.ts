@@ -1,0 +1,29 @@
+import type { Request, RequestHandler } from 'express';
+import type { ProbedClusters } from './probe.ts';
+
+/**
+ * `GET /sd`: a target for each cluster, as Prometheus' HTTP service discovery wants them
+ * (https://prometheus.io/docs/prometheus/latest/http_sd/). The series have the cluster's name as `zeebe_cluster`
+ * already: a target's label of that name would rename it. What tells the targets apart is `instance`.
+ */
+export function serviceDiscovery({ all }: ProbedClusters): RequestHandler {
+  return (request, response) => {
+    const host = hostOf(request);
+    const groups = all().map(({ cluster: { name } }) => ({
+      targets: [host],
+      labels: {
+        ...(request.secure && { __scheme__: 'https' }),
+        __metrics_path__: '/probe',
+        __param_cluster: name,
+        instance: `${host}/${name}`,
+      },
+    }));
+    response.json(groups);
+  };
+}
+
+/** As the client calls this exporter; as it is bound where the client does not say. */
+function hostOf({ headers, socket }: Request): string {
+  const { localAddress = '', localPort } = socket;
+  return headers.host ?? `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
+}

@@ -1,0 +1,35 @@
+import { constants } from 'node:os';
+
+export interface Signals {
+  /** Aborts, with its name, at the first SIGTERM or SIGINT. */
+  readonly stop: AbortSignal;
+  /** As if that signal had come. The second one ends the process at once. */
+  readonly askToStop: (name: NodeJS.Signals) => void;
+  /** Whom to tell of SIGHUP; one that came before is told now. */
+  readonly followHangUps: (follow: () => void) => void;
+}
+
+/** From now on no signal is lost, nor ends the process unasked. */
+export function receiveSignals(): Signals {
+  const stopping = new AbortController();
+  const askToStop: Signals['askToStop'] = (name) => {
+    if (stopping.signal.aborted) process.exit(128 + constants.signals[name]);
+    stopping.abort(name);
+  };
+  process.on('SIGTERM', askToStop);
+  process.on('SIGINT', askToStop);
+
+  let hungUp = false;
+  let hangUp = () => {
+    hungUp = true;
+  };
+  process.on('SIGHUP', () => hangUp());
+  return {
+    stop: stopping.signal,
+    askToStop,
+    followHangUps: (follow) => {
+      hangUp = follow;
+      if (hungUp) follow();
+    },
+  };
+}
