@@ -1,0 +1,90 @@
+import { type Dashboard, DashboardBuilder, DashboardCursorSync } from '@grafana/grafana-foundation-sdk/dashboard';
+import { alertAnnotation, leaderChangeAnnotation } from './annotations.ts';
+import { layOut } from './layout.ts';
+import { allRunbooks, clusterUid, dashboardLink, overviewUid } from './links.ts';
+import { alerts } from './panels/alerts.ts';
+import {
+  authenticationFailures,
+  credentials,
+  method,
+  tokenLeftNow,
+  tokenLifetime,
+  tokenRequestDurations,
+  tokenRequestFailures,
+} from './panels/authentication.ts';
+import {
+  brokers,
+  brokersByPartitions,
+  brokersByPartitionsOverTime,
+  brokersMissingNow,
+  brokersOverTime,
+} from './panels/brokers.ts';
+import { authenticationFailuresOverTime, pollFailuresOverTime } from './panels/failures.ts';
+import {
+  leaderChanges,
+  leaders,
+  leadersByBroker,
+  leadersOverTime,
+  partitionsWithoutLeaderNow,
+} from './panels/leaders.ts';
+import { durations, failedPolls, lastSuccess, pollFrequency, pollsOverTime, statusCodes } from './panels/polls.ts';
+import { movingReplicas, partitionsBelowFactorNow, replicas, replicasOverTime, sizes } from './panels/replicas.ts';
+import { verdictNow, verdictOverTime } from './panels/verdicts.ts';
+import { identity, versions, versionsOverTime } from './panels/versions.ts';
+import { variables } from './variables.ts';
+
+/** One cluster: how it is, how it has been, and how it is watched. */
+export function cluster(): Dashboard {
+  const dashboard = new DashboardBuilder('Zeebe topology / Cluster')
+    .uid(clusterUid)
+    .description('A Zeebe cluster: brokers by partitions, leaders, replicas, versions, authentication, polls.')
+    .tags(['zeebe', 'camunda'])
+    .time({ from: 'now-1h', to: 'now' })
+    .refresh('30s')
+    .timezone('browser')
+    .readonly()
+    .tooltip(DashboardCursorSync.Crosshair)
+    .variables(variables)
+    .annotations([alertAnnotation(), leaderChangeAnnotation({ shown: true })])
+    .links([dashboardLink('Overview', overviewUid), allRunbooks]);
+  return layOut(dashboard, [
+    {
+      title: 'Now',
+      panels: [
+        verdictNow(),
+        brokersMissingNow(),
+        partitionsWithoutLeaderNow(),
+        partitionsBelowFactorNow(),
+        lastSuccess(),
+        tokenLeftNow(),
+        verdictOverTime(),
+        alerts(),
+      ],
+    },
+    {
+      title: 'Brokers by partitions',
+      panels: [brokersByPartitions(), brokers(), brokersOverTime(), brokersByPartitionsOverTime()],
+    },
+    { title: 'Leaders', panels: [leaders(), leaderChanges(), leadersOverTime(), leadersByBroker()] },
+    { title: 'Replicas', panels: [replicas(), replicasOverTime(), sizes(), movingReplicas()] },
+    { title: 'Versions', collapsed: true, panels: [versions(), versionsOverTime(), identity()] },
+    {
+      title: 'Authentication',
+      collapsed: true,
+      panels: [
+        method(),
+        credentials(),
+        authenticationFailuresOverTime(),
+        tokenLifetime(),
+        tokenRequestDurations(),
+        authenticationFailures(),
+        tokenRequestFailures(),
+      ],
+    },
+    {
+      title: 'Polls',
+      collapsed: true,
+      panels: [pollsOverTime(), pollFailuresOverTime(), durations(), failedPolls(), pollFrequency(), statusCodes()],
+    },
+  ]);
+}

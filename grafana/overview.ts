@@ -1,0 +1,36 @@
+import { type Dashboard, DashboardBuilder, DashboardCursorSync } from '@grafana/grafana-foundation-sdk/dashboard';
+import { alertAnnotation, leaderChangeAnnotation } from './annotations.ts';
+import { layOut } from './layout.ts';
+import { allRunbooks, clusterUid, dashboardLink, overviewUid } from './links.ts';
+import { alerts } from './panels/alerts.ts';
+import { allTokenRequestFailures, shortestTokens, tokens } from './panels/authentication.ts';
+import { certificates, exporterCertificates } from './panels/certificates.ts';
+import { exporters, processorTime, scrapes } from './panels/exporters.ts';
+import { failureRatios, whoseAuthenticationFails, whosePollsFail } from './panels/failures.ts';
+import { failuresByReason, pollRates, slowestPolls } from './panels/polls.ts';
+import { clusters, clustersByVerdict, verdictsOverTime } from './panels/verdicts.ts';
+import { variables } from './variables.ts';
+
+/** All clusters: who is not well, who is not reached, and why. */
+export function overview(): Dashboard {
+  const dashboard = new DashboardBuilder('Zeebe topology / Overview')
+    .uid(overviewUid)
+    .description('The Zeebe clusters that are watched: verdicts, failures and their reasons, tokens, polls.')
+    .tags(['zeebe', 'camunda'])
+    .time({ from: 'now-3h', to: 'now' })
+    .refresh('30s')
+    .timezone('browser')
+    .readonly()
+    .tooltip(DashboardCursorSync.Crosshair)
+    .variables(variables)
+    .annotations([alertAnnotation(), leaderChangeAnnotation({ shown: false })])
+    .links([dashboardLink('Cluster', clusterUid), allRunbooks]);
+  return layOut(dashboard, [
+    { title: 'Clusters', panels: [clustersByVerdict(), clusters(), verdictsOverTime()] },
+    { title: 'Failures', panels: [whosePollsFail(), whoseAuthenticationFails(), alerts()] },
+    { title: 'Polls', panels: [failureRatios(), failuresByReason(), slowestPolls(), pollRates()] },
+    { title: 'Tokens', panels: [tokens(), shortestTokens(), allTokenRequestFailures()] },
+    { title: 'Certificates', collapsed: true, panels: [certificates(), exporterCertificates()] },
+    { title: 'Exporters', collapsed: true, panels: [exporters(), scrapes(), processorTime()] },
+  ]);
+}

@@ -1,0 +1,26 @@
+import { rowToCluster, rowToRunbook } from '../links.ts';
+import { firingAlerts } from '../queries.ts';
+import { table } from '../tables.ts';
+
+export const alerts = () =>
+  table({
+    title: 'Alerts that fire',
+    description:
+      'The alerts of prometheus/alerts.yaml that fire, each with a link to its runbook. Empty where none does, and where this Prometheus does not load the rules.',
+    width: 24,
+    height: 6,
+    labels: [
+      { title: 'Alert', label: 'alertname', dataLink: rowToRunbook },
+      { title: 'Severity', label: 'severity' },
+      { title: 'Cluster', label: 'zeebe_cluster', dataLink: rowToCluster },
+      { title: 'Job', label: 'job' },
+      { title: 'Broker', label: 'broker' },
+      { title: 'Partition', label: 'partition' },
+      { title: 'Reason', label: 'reason' },
+      { title: 'Exporter', label: 'instance' },
+      { title: 'Role', label: 'role' },
+    ],
+    values: [{ expr: firingAlerts }],
+    sortBy: 'Severity',
+    noValue: 'None fires',
+  });

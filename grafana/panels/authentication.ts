@@ -1,0 +1,170 @@
+import { highest, lowest } from '../../prometheus/expressions.ts';
+import { bars, lines, stat, timeline } from '../graphs.ts';
+import { rowToCluster, runbook, seriesToCluster } from '../links.ts';
+import { thresholds } from '../panel.ts';
+import { increase, ofCluster } from '../queries.ts';
+import { credentialStates } from '../states.ts';
+import { table } from '../tables.ts';
+import { perMinute, quantile, tokenLeft } from './expressions.ts';
+
+const tokenRunbooks = [runbook('TokenNotRenewed'), runbook('TokenExpired'), runbook('TokenEndpointFailing')];
+const expired = thresholds('red', { value: 0, color: 'green' });
+const lifetime = lowest(ofCluster('zeebe_topology_token_lifetime_seconds'));
+const requestFailures = 'zeebe_topology_token_request_failures_total';
+
+const failedRequests = `sum without (reason) (${highest(increase(ofCluster(requestFailures)))})`;
+
+export const tokens = () =>
+  table({
+    title: 'Tokens',
+    description:
+      'The access token of each cluster that takes one. Left: until it expires, counted from the end of the last poll; below 0 it has expired and was not renewed. Empty where the token does not tell it.',
+    width: 24,
+    height: 7,
+    labels: [
+      { title: 'Cluster', label: 'zeebe_cluster', dataLink: rowToCluster },
+      { title: 'Job', label: 'job' },
+    ],
+    values: [
+      { title: 'Left at the last poll', expr: tokenLeft, unit: 's', decimals: 0, thresholds: expired },
+      { title: 'Lifetime', expr: lifetime, unit: 's', decimals: 0 },
+      {
+        title: 'Requests in the time shown',
+        expr: highest(increase(ofCluster('zeebe_topology_token_requests_total'))),
+        unit: 'short',
+        decimals: 0,
+      },
+      { title: 'Failed of these', expr: failedRequests, unit: 'short', decimals: 0 },
+    ],
+    sortBy: 'Left at the last poll',
+    noValue: '–',
+    links: tokenRunbooks,
+  });
+
+export const shortestTokens = () =>
+  lines({
+    title: 'Time that tokens have left, the 10 shortest',
+    description:
+      'At the end of the last poll. Below 0: the token has expired and was not renewed. Empty where no cluster takes tokens.',
+    width: 12,
+    height: 8,
+    unit: 's',
+    queries: [{ expr: `bottomk(10, ${tokenLeft})`, legend: '{{zeebe_cluster}}' }],
+    dataLink: seriesToCluster,
+    links: tokenRunbooks,
+  });
+
+export const tokenRequestFailures = () =>
+  bars({
+    title: 'Failed token requests per minute, by reason',
+    description: 'Of the exporter with most. No bar: none failed.',
+    width: 12,
+    height: 8,
+    unit: 'cpm',
+    queries: [{ expr: perMinute(requestFailures), legend: '{{zeebe_cluster}}: {{reason}}' }],
+    links: tokenRunbooks,
+  });
+
+export const allTokenRequestFailures = () =>
+  bars({
+    title: 'Failed token requests of all clusters per minute, by reason',
+    description: 'For each cluster, of the exporter with most. No bar: none failed.',
+    width: 12,
+    height: 8,
+    unit: 'cpm',
+    queries: [{ expr: `sum by (reason) (${perMinute(requestFailures)})`, legend: '{{reason}}' }],
+    links: tokenRunbooks,
+  });
+
+export const tokenLeftNow = () =>
+  stat({
+    title: 'Token left',
+    description:
+      'Until the access token expires, counted from the end of the last poll; below 0 it has expired and was not renewed.',
+    width: 4,
+    height: 4,
+    queries: [{ expr: tokenLeft, legend: '{{zeebe_cluster}}' }],
+    unit: 's',
+    thresholds: expired,
+    noValue: 'No token',
+    links: tokenRunbooks,
+  });
+
+export const method = () =>
+  table({
+    title: 'Authentication',
+    description:
+      'How the exporter authenticates, whether the cluster took it when that was last decided, and the token.',
+    width: 24,
+    height: 4,
+    labels: [
+      { title: 'Cluster', label: 'zeebe_cluster' },
+      { title: 'Job', label: 'job' },
+      { title: 'Method', label: 'method' },
+    ],
+    values: [
+      { expr: highest(ofCluster('zeebe_topology_auth_info')) },
+      { title: 'Credentials', expr: highest(ofCluster('zeebe_topology_auth_up')), states: credentialStates },
+      { title: 'Token lifetime', expr: lifetime, unit: 's', decimals: 0 },
+      {
+        title: 'Token obtained',
+        expr: `time() - ${highest(ofCluster('zeebe_topology_token_obtained_timestamp_seconds'))}`,
+        unit: 's',
+        decimals: 0,
+      },
+    ],
+    sortBy: 'Cluster',
+    noValue: '–',
+  });
+
+export const credentials = () =>
+  timeline({
+    title: 'Credentials',
+    description: 'Whether the cluster took the credentials of any exporter, when that was last decided.',
+    width: 24,
+    height: 4,
+    queries: [{ expr: highest(ofCluster('zeebe_topology_auth_up')), legend: '{{zeebe_cluster}}' }],
+    states: credentialStates,
+    links: [runbook('CredentialsRejected'), runbook('TokenRejected'), runbook('AudienceMismatch')],
+  });
+
+export const tokenLifetime = () =>
+  lines({
+    title: 'Token: left and lifetime',
+    description:
+      'Until the access token expires, counted from the end of the last poll, beside its whole lifetime. Below 0: expired and not renewed. Empty: no token, or it does not tell.',
+    width: 12,
+    height: 8,
+    unit: 's',
+    queries: [
+      { expr: tokenLeft, legend: '{{zeebe_cluster}}: left' },
+      { expr: lifetime, legend: '{{zeebe_cluster}}: lifetime' },
+    ],
+    links: tokenRunbooks,
+  });
+
+export const authenticationFailures = () =>
+  bars({
+    title: 'Authentication failures per minute, by reason',
+    description: 'Polls with an authentication failure, of the exporter with most. No bar: none.',
+    width: 12,
+    height: 8,
+    unit: 'cpm',
+    queries: [{ expr: perMinute('zeebe_topology_auth_failures_total'), legend: '{{zeebe_cluster}}: {{reason}}' }],
+    links: tokenRunbooks,
+  });
+
+export const tokenRequestDurations = () =>
+  lines({
+    title: 'Duration of token requests',
+    description:
+      'What half of them and 95 of 100 take at most, of the exporter that waits longest. A gap: none was sent.',
+    width: 12,
+    height: 8,
+    unit: 's',
+    min: 0,
+    queries: [0.5, 0.95].map((share) => ({
+      expr: quantile(share, 'zeebe_topology_token_request_duration_seconds'),
+      legend: `{{zeebe_cluster}}: ${share * 100} %`,
+    })),
+  });

@@ -1,0 +1,87 @@
+import { highest, without } from '../../prometheus/expressions.ts';
+import { stat, timeline } from '../graphs.ts';
+import { runbook } from '../links.ts';
+import { thresholds } from '../panel.ts';
+import { ofCluster } from '../queries.ts';
+import { brokerStates, replicaStates } from '../states.ts';
+import { grid, table } from '../tables.ts';
+import { brokersMissing, replica } from './expressions.ts';
+
+const brokerUp = highest(ofCluster('zeebe_topology_broker_up'));
+const leads = highest(ofCluster('zeebe_topology_partition_role', 'role="leader"'));
+export const partitionsLed = `sum ${without('partition', 'role')} (${leads})`;
+
+export const brokersMissingNow = () =>
+  stat({
+    title: 'Brokers missing',
+    description: 'Brokers that should be listed and are not. Empty while the last poll failed: it is not known then.',
+    width: 4,
+    height: 4,
+    queries: [{ expr: brokersMissing, legend: '{{zeebe_cluster}}' }],
+    unit: 'short',
+    thresholds: thresholds('green', { value: 1, color: 'red' }),
+    noValue: 'Not known',
+    links: [runbook('BrokerMissing')],
+  });
+
+export const brokers = () =>
+  table({
+    title: 'Brokers',
+    description:
+      'Every broker that is listed or known to be missing, as of the last poll. Empty while that failed. More may be missing than can be named.',
+    width: 24,
+    height: 7,
+    labels: [
+      { title: 'Cluster', label: 'zeebe_cluster' },
+      { title: 'Job', label: 'job' },
+      { title: 'Broker', label: 'broker' },
+      { title: 'Host', label: 'host' },
+      { title: 'Port', label: 'port' },
+      { title: 'Version', label: 'version' },
+    ],
+    values: [
+      { title: 'Is', expr: brokerUp, states: brokerStates },
+      { expr: highest(ofCluster('zeebe_topology_broker_info')) },
+      { title: 'Partitions led', expr: partitionsLed, unit: 'short' },
+    ],
+    sortBy: 'Broker',
+    noValue: '–',
+    links: [runbook('BrokerMissing')],
+  });
+
+export const brokersByPartitions = () =>
+  grid({
+    title: 'Brokers by partitions',
+    description:
+      'Role and health of each replica as of the last poll: a row a broker, a column a partition. A missing broker has no row. Empty while the last poll failed.',
+    width: 24,
+    height: 9,
+    expr: `label_join(${replica}, "replicas", " / ", "zeebe_cluster", "broker")`,
+    rowLabel: 'replicas',
+    columnLabel: 'partition',
+    states: replicaStates,
+    noValue: '',
+    links: [runbook('PartitionLeaderUnhealthy'), runbook('ReplicationBelowFactor')],
+  });
+
+export const brokersOverTime = () =>
+  timeline({
+    title: 'Brokers over time',
+    description: 'Whether each broker was listed. A gap: the poll failed, or the broker was not known.',
+    width: 24,
+    height: 7,
+    queries: [{ expr: brokerUp, legend: '{{zeebe_cluster}} / {{broker}}' }],
+    states: brokerStates,
+    links: [runbook('BrokerMissing')],
+  });
+
+export const brokersByPartitionsOverTime = () =>
+  timeline({
+    title: 'Brokers by partitions over time',
+    description:
+      'Role and health of each replica: a row a broker and partition. A gap: the poll failed, or the broker did not have the partition.',
+    width: 24,
+    height: 14,
+    queries: [{ expr: replica, legend: '{{zeebe_cluster}} / {{broker}}: partition {{partition}}' }],
+    states: replicaStates,
+  });

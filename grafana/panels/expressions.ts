@@ -1,0 +1,54 @@
+import { highest, lowest } from '../../prometheus/expressions.ts';
+import { replicaHealths, roles } from '../../src/zeebe/topology.ts';
+import { verdicts } from '../../src/zeebe/verdict.ts';
+import { ofCluster, placeIn, rate } from '../queries.ts';
+
+/** The place among the verdicts, of the exporter with the best news: `unknown` where none reaches the cluster. */
+export const verdict = lowest(placeIn('zeebe_topology_cluster_health', 'health', verdicts));
+
+/** Role and health of a replica in one number, as in states.ts; where exporters disagree, the better one. */
+export const replica = lowest(
+  `${replicaHealths.length} * ${placeIn('zeebe_topology_partition_role', 'role', roles)} + ` +
+    placeIn('zeebe_topology_partition_health', 'health', replicaHealths),
+);
+
+export const brokersMissing = lowest(
+  `clamp_min(${ofCluster('zeebe_topology_cluster_size')} - ${ofCluster('zeebe_topology_brokers')}, 0)`,
+);
+
+const hasLeader = highest(ofCluster('zeebe_topology_partition_has_leader'));
+export const partitionsWithoutLeader = `sum without (partition) (${hasLeader} == bool 0)`;
+
+export const healthyReplicas = highest(ofCluster('zeebe_topology_partition_healthy_replicas'));
+
+const size = ofCluster('zeebe_topology_cluster_size');
+/** A factor above the cluster's size cannot be had. */
+export const wantedReplicas = highest(`${ofCluster('zeebe_topology_replication_factor')} <= ${size} or ${size}`);
+
+export const partitionsBelowFactor = `sum without (partition) (${healthyReplicas} < bool ignoring (partition) group_left () ${wantedReplicas})`;
+
+export const sinceLastSuccess = `time() - ${highest(ofCluster('zeebe_topology_last_success_timestamp_seconds'))}`;
+
+/** Seconds that the token had left when the last poll ended: below 0, it has expired and was not renewed. */
+export const tokenLeft = lowest(
+  `${ofCluster('zeebe_topology_token_expiry_timestamp_seconds')} - ` +
+    ofCluster('zeebe_topology_last_poll_timestamp_seconds'),
+);
+
+export const pollsFailing = `${highest(ofCluster('zeebe_topology_poll_failing'))} == 1`;
+export const authenticationFailing = `${highest(ofCluster('zeebe_topology_auth_failing'))} == 1`;
+
+export const pollFailureRatio = highest(
+  `${rate(ofCluster('zeebe_topology_poll_failures_total'))}` +
+    ` / ignoring (reason) group_left () ${rate(ofCluster('zeebe_topology_polls_total'))}`,
+);
+
+/** Of the exporter that fares worst. */
+export function quantile(share: number, histogram: string): string {
+  return highest(`histogram_quantile(${share}, ${rate(ofCluster(`${histogram}_bucket`))})`);
+}
+
+/** What was counted, and nothing where nothing was; of the exporter that counts most. */
+export function perMinute(counter: string): string {
+  return `60 * ${highest(rate(ofCluster(counter)))} > 0`;
+}

@@ -1,0 +1,94 @@
+import { highest } from '../../prometheus/expressions.ts';
+import { bars, lines, stat } from '../graphs.ts';
+import { runbook } from '../links.ts';
+import { thresholds } from '../panel.ts';
+import { ofCluster } from '../queries.ts';
+import { table } from '../tables.ts';
+import { healthyReplicas, partitionsBelowFactor, wantedReplicas } from './expressions.ts';
+
+const listedReplicas = highest(ofCluster('zeebe_topology_partition_replicas'));
+const missing = `${wantedReplicas} - ignoring (partition) group_right () ${healthyReplicas}`;
+const spare = `${healthyReplicas} - ignoring (partition) group_left () (floor(${wantedReplicas} / 2) + 1)`;
+
+export const partitionsBelowFactorNow = () =>
+  stat({
+    title: 'Partitions below the factor',
+    description:
+      'Partitions with fewer healthy replicas than the replication factor asks for, as of the last poll. Empty while that failed: it is not known then.',
+    width: 4,
+    height: 4,
+    queries: [{ expr: partitionsBelowFactor, legend: '{{zeebe_cluster}}' }],
+    unit: 'short',
+    thresholds: thresholds('green', { value: 1, color: 'red' }),
+    noValue: 'Not known',
+    links: [runbook('ReplicationBelowFactor')],
+  });
+
+export const replicas = () =>
+  table({
+    title: 'Replicas against the factor',
+    description:
+      'Replicas of each partition as of the last poll. Short: how many healthy ones the factor lacks. Spare: how many more can be lost before the partition stops; below 0 it has. Empty while the last poll failed.',
+    width: 12,
+    height: 10,
+    labels: [
+      { title: 'Cluster', label: 'zeebe_cluster' },
+      { title: 'Job', label: 'job' },
+      { title: 'Partition', label: 'partition' },
+    ],
+    values: [
+      { title: 'Listed', expr: listedReplicas, unit: 'short' },
+      { title: 'Healthy', expr: healthyReplicas, unit: 'short' },
+      { title: 'Short', expr: missing, unit: 'short', thresholds: thresholds('green', { value: 1, color: 'orange' }) },
+      { title: 'Spare', expr: spare, unit: 'short', thresholds: thresholds('red', { value: 0, color: 'transparent' }) },
+    ],
+    sortBy: 'Short',
+    descending: true,
+    noValue: '–',
+    links: [runbook('ReplicationBelowFactor'), runbook('QuorumAtRisk')],
+  });
+
+export const replicasOverTime = () =>
+  lines({
+    title: 'Healthy replicas against the factor',
+    description:
+      'Those of the partition that has fewest, beside the factor; the factor falls while members leave. A gap: the poll failed.',
+    width: 12,
+    height: 10,
+    unit: 'short',
+    min: 0,
+    queries: [
+      { expr: `min without (partition) (${healthyReplicas})`, legend: '{{zeebe_cluster}}: fewest healthy' },
+      { expr: wantedReplicas, legend: '{{zeebe_cluster}}: factor' },
+    ],
+    links: [runbook('ReplicationBelowFactor'), runbook('QuorumAtRisk')],
+  });
+
+export const sizes = () =>
+  lines({
+    title: 'Sizes',
+    description: 'Brokers that should be there and that are listed, and partitions. A gap: the poll failed.',
+    width: 12,
+    height: 8,
+    unit: 'short',
+    min: 0,
+    queries: [
+      { expr: highest(ofCluster('zeebe_topology_cluster_size')), legend: '{{zeebe_cluster}}: brokers wanted' },
+      { expr: highest(ofCluster('zeebe_topology_brokers')), legend: '{{zeebe_cluster}}: brokers listed' },
+      { expr: highest(ofCluster('zeebe_topology_partitions')), legend: '{{zeebe_cluster}}: partitions' },
+    ],
+    links: [runbook('ScalingStuck')],
+  });
+
+const moving = highest(ofCluster('zeebe_topology_partition_state', 'state=~"joining|leaving|recovering"'));
+
+export const movingReplicas = () =>
+  bars({
+    title: 'Replicas that join, leave or recover',
+    description: 'Told by Zeebe 8.10 and later only. No bar: none does, or the cluster does not tell.',
+    width: 12,
+    height: 8,
+    unit: 'short',
+    queries: [{ expr: `sum without (broker, partition) (${moving}) > 0`, legend: '{{zeebe_cluster}}: {{state}}' }],
+    links: [runbook('ScalingStuck')],
+  });

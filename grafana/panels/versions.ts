@@ -1,0 +1,66 @@
+import { highest } from '../../prometheus/expressions.ts';
+import { lines } from '../graphs.ts';
+import { runbook } from '../links.ts';
+import { ofCluster } from '../queries.ts';
+import { gatewayStates } from '../states.ts';
+import { table } from '../tables.ts';
+
+const brokersByVersion = `count without (broker, host, port) (${highest(ofCluster('zeebe_topology_broker_info'))})`;
+
+export const versions = () =>
+  table({
+    title: 'Versions',
+    description: 'Which versions brokers and gateway run, as of the last poll. Empty while that failed.',
+    width: 12,
+    height: 7,
+    labels: [
+      { title: 'Cluster', label: 'zeebe_cluster' },
+      { title: 'Job', label: 'job' },
+      { title: 'Version', label: 'version' },
+    ],
+    values: [
+      { title: 'Brokers', expr: brokersByVersion, unit: 'short' },
+      { title: 'Gateway', expr: highest(ofCluster('zeebe_topology_gateway_info')), states: gatewayStates },
+    ],
+    sortBy: 'Version',
+    noValue: '–',
+    links: [runbook('VersionSkew')],
+  });
+
+export const versionsOverTime = () =>
+  lines({
+    title: 'Brokers by version',
+    description: 'How many brokers run each version. A gap: the poll failed.',
+    width: 12,
+    height: 7,
+    unit: 'short',
+    min: 0,
+    queries: [{ expr: brokersByVersion, legend: '{{zeebe_cluster}}: {{version}}' }],
+    links: [runbook('VersionSkew')],
+  });
+
+export const identity = () =>
+  table({
+    title: 'Identity',
+    description:
+      "The cluster's own id and its last completed change, where it tells them (8.8 and later), and its replication factor as of the last poll.",
+    width: 24,
+    height: 4,
+    labels: [
+      { title: 'Cluster', label: 'zeebe_cluster' },
+      { title: 'Job', label: 'job' },
+      { title: 'Cluster id', label: 'cluster_id' },
+    ],
+    values: [
+      { expr: highest(ofCluster('zeebe_topology_cluster_info')) },
+      {
+        title: 'Last completed change',
+        expr: highest(ofCluster('zeebe_topology_last_completed_change_id')),
+        unit: 'none',
+      },
+      { title: 'Replication factor', expr: highest(ofCluster('zeebe_topology_replication_factor')), unit: 'short' },
+      { title: 'Poll interval', expr: highest(ofCluster('zeebe_topology_poll_interval_seconds')), unit: 's' },
+    ],
+    sortBy: 'Cluster',
+    noValue: '–',
+  });

@@ -1,0 +1,138 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { storyPeriod } from '../../src/simulator/story.ts';
+import { clusterScenes } from './dashboards/cluster-scenes.ts';
+import { asTarget, readDashboard, targetsOf, variableQuery, type WrittenDashboard } from './dashboards/dashboard.ts';
+import { interpolate } from './dashboards/interpolate.ts';
+import { labelQuery } from './dashboards/label-query.ts';
+import type { Series } from './dashboards/prometheus.ts';
+import type { Scene } from './dashboards/scene.ts';
+import { type ShownRow, shown } from './dashboards/shown.ts';
+import { answersTo, selectionOf, viewUpTo } from './dashboards/shows.ts';
+import { job, type WatchedStory, watchStory } from './dashboards/watched-story.ts';
+import { watchingScenes } from './dashboards/watching-scenes.ts';
+import { until } from './until.ts';
+
+const overview = readDashboard('overview');
+const cluster = readDashboard('cluster');
+const clusters = ['payments', 'orders', 'inventory'];
+const scenes = { ...clusterScenes, ...watchingScenes };
+const secondExporterStops = 206;
+
+describe('the dashboards over the whole story', () => {
+  let story: WatchedStory;
+  /** Unix seconds. */
+  let begunAt: number;
+
+  beforeAll(async () => {
+    story = await watchStory();
+    await until('both exporters have been scraped after their first polls', 60, async () => {
+      const up = await story.prometheus.instant('zeebe_topology_up', Date.now() / 1000);
+      expect(up).toHaveLength(2 * clusters.length);
+    });
+    begunAt = Date.now() / 1000;
+    story.begin();
+    await setTimeout(secondExporterStops * 1000);
+    await story.stopSecond();
+    await setTimeout(begunAt * 1000 + storyPeriod + 2000 - Date.now());
+  });
+  afterAll(() => story?.stop());
+
+  function answers(dashboard: WrittenDashboard, panel: Panel, second: number, selected: string) {
+    return answersTo(story.prometheus, dashboard, panel, viewUpTo(begunAt + second), selectionOf(selected));
+  }
+
+  async function expectScene({ cluster: chosen, panel: title, rows, only }: Scene, second: number) {
+    const [dashboard, selected] = chosen === undefined ? [overview, 'all'] : [cluster, chosen];
+    const panel = dashboard.panels.find((known) => known.title === title);
+    if (panel === undefined) throw new Error(`${dashboard.name}.json has no panel ${title}`);
+    const seen: readonly ShownRow[] = shown(panel, await answers(dashboard, panel, second, selected));
+    const what = `${title}, ${selected}, second ${second}`;
+    expect(seen, what).toEqual(expect.arrayContaining(rows.map((row) => expect.objectContaining(row))));
+    if (only) expect(seen, what).toHaveLength(rows.length);
+  }
+
+  describe.each(Object.entries(scenes))('when %s', (_, ofStep) => {
+    it.each(ofStep)('shows it in: $panel', async (scene) => {
+      const [first, last] = scene.within ?? [scene.at ?? 0, scene.at ?? 0];
+      const attempts = Array.from({ length: last - first + 1 }, (__, place) => first + place);
+      let failure: unknown;
+      for (const second of attempts) {
+        try {
+          return await expectScene(scene, second);
+        } catch (error) {
+          failure = error;
+        }
+      }
+      throw failure;
+    });
+  });
+
+  it.each([
+    { dashboard: overview, selections: ['all'] },
+    { dashboard: cluster, selections: clusters },
+  ])('answers every query at some step, and none with an error: $dashboard.name', async ({ dashboard, selections }) => {
+    const begin = Math.floor(begunAt);
+    const end = begin + storyPeriod / 1000;
+    const isAnswered = async (expr: string, selected: string) => {
+      const query = interpolate(expr, viewUpTo(end), dashboard.variables, selectionOf(selected));
+      const series = await story.prometheus.range(query, begin, end, 1);
+      return series.some(({ values }) => [...values.values()].some((value) => !Number.isNaN(value)));
+    };
+    const never: string[] = [];
+    for (const panel of dashboard.panels) {
+      for (const { expr, refId } of targetsOf(panel)) {
+        const answered = await Promise.all(selections.map((selected) => isAnswered(expr, selected)));
+        if (!answered.includes(true)) never.push(`${panel.title}, ${refId}`);
+      }
+    }
+    expect(never).toEqual([]);
+  });
+
+  it.each([overview, cluster])('finds the values of the variables: $name', async ({ variables }) => {
+    const view = viewUpTo(begunAt + 200);
+    const values = async (name: string) => {
+      const variable = variables.find((known) => known.name === name);
+      const { selector, label } = labelQuery(variable ? variableQuery(variable) : '') ?? { selector: '', label: '' };
+      const query = interpolate(selector, view, variables, selectionOf('payments'));
+      return [...(await story.prometheus.labelValues(label, query, view.from, view.to))].sort();
+    };
+    expect(await values('job')).toEqual([job]);
+    expect(await values('instance')).toEqual([...story.instances].sort());
+    expect(await values('zeebe_cluster')).toEqual([...clusters].sort());
+  });
+
+  it.each([
+    { second: 10, name: 'Leader changes', selected: 'payments', labels: { partition: '1' } },
+    {
+      second: 36,
+      name: 'Alerts',
+      selected: 'payments',
+      labels: { alertname: 'ZeebeTopologyBrokerMissing', broker: '1' },
+    },
+    { second: 74, name: 'Alerts', selected: 'orders', labels: { alertname: 'ZeebeTopologyPartitionWithoutLeader' } },
+    { second: 220, name: 'Alerts', selected: 'orders', labels: { alertname: 'ZeebeTopologyExporterTargetDown' } },
+  ])('annotates at second $second: $name', async ({ second, name, selected, labels }) => {
+    for (const { dashboard, variables } of [overview, cluster]) {
+      const annotation = dashboard.annotations.list?.find((known) => known.name === name);
+      const { expr } = asTarget(annotation?.target ?? {});
+      const view = viewUpTo(begunAt + second);
+      const query = interpolate(expr, view, variables, selectionOf(selected));
+      const series: readonly Series[] = await story.prometheus.range(query, view.from, view.to, 1);
+      expect(series.map((one) => one.labels)).toContainEqual(expect.objectContaining(labels));
+    }
+  });
+});
+
+describe('the scenes', () => {
+  it('are there for every panel', () => {
+    const all = Object.values(scenes).flat();
+    const without = [overview, cluster].flatMap(({ name, panels }) =>
+      panels
+        .filter(({ title }) => !all.some((scene) => scene.panel === title && (name === 'overview') === !scene.cluster))
+        .map(({ title }) => `${name}: ${title}`),
+    );
+    expect(without).toEqual([]);
+  });
+});

@@ -1,0 +1,273 @@
+import { expect } from 'vitest';
+import { named, type Scenes, some, well } from './scene.ts';
+
+/** What happens to clusters. */
+export const clusterScenes: Scenes = {
+  'all is well, and two exporters that watch each cluster count it once': [
+    {
+      at: 3,
+      panel: 'Clusters by verdict',
+      rows: [named('healthy', 3), named('degraded', 0), named('unhealthy', 0), named('unknown', 0)],
+      only: true,
+    },
+    {
+      at: 3,
+      panel: 'Clusters',
+      rows: ['payments', 'orders', 'inventory'].map((Cluster) => ({ Cluster, ...well, 'Last success': some.number })),
+      only: true,
+    },
+    { at: 3, panel: 'Whose last poll failed, and why', rows: [], only: true },
+    { at: 3, panel: 'Whose authentication fails, and why', rows: [], only: true },
+    { at: 3, cluster: 'payments', panel: 'Verdict', rows: [named('payments', 'healthy')], only: true },
+    { at: 3, cluster: 'payments', panel: 'Why polls failed', rows: [], only: true },
+    { at: 3, cluster: 'payments', panel: 'Credentials', rows: [named('payments', 'accepted')], only: true },
+    { at: 3, cluster: 'payments', panel: 'Token left', rows: [], only: true },
+    { at: 3, cluster: 'inventory', panel: 'Token left', rows: [named('inventory', some.positive)], only: true },
+    {
+      at: 3,
+      cluster: 'inventory',
+      panel: 'Token: left and lifetime',
+      rows: [named('inventory: left', some.positive), named('inventory: lifetime', 30)],
+      only: true,
+    },
+    {
+      at: 3,
+      cluster: 'inventory',
+      panel: 'Authentication',
+      rows: [{ Method: 'oauth2', Credentials: 'accepted', 'Token lifetime': 30, 'Token obtained': some.number }],
+      only: true,
+    },
+    { at: 3, cluster: 'orders', panel: 'Authentication', rows: [{ Method: 'basic' }], only: true },
+    { at: 3, panel: 'Tokens', rows: [{ Cluster: 'inventory', Lifetime: 30, 'Failed of these': 0 }], only: true },
+    {
+      at: 3,
+      panel: 'Time that tokens have left, the 10 shortest',
+      rows: [named('inventory', some.positive)],
+      only: true,
+    },
+    {
+      at: 3,
+      cluster: 'orders',
+      panel: 'Identity',
+      rows: [{ 'Cluster id': 'demo-orders', 'Replication factor': 3, 'Poll interval': 1 }],
+      only: true,
+    },
+    {
+      at: 3,
+      cluster: 'orders',
+      panel: 'HTTP status of the last answer',
+      rows: [named('orders', 200)],
+      only: true,
+    },
+  ],
+
+  'a leader moves': [
+    {
+      at: 9,
+      cluster: 'payments',
+      panel: 'Leader changes per minute, by partition',
+      rows: [named('payments: partition 1', some.positive)],
+      only: true,
+    },
+    { at: 9, cluster: 'payments', panel: 'Leaders', rows: [{ Partition: '1', 'Is led': 'has a leader', Changes: 1 }] },
+    { at: 9, cluster: 'payments', panel: 'Leaders', rows: [{ Partition: '3', Changes: 0 }] },
+  ],
+
+  'a broker is missing': [
+    {
+      at: 35,
+      panel: 'Clusters',
+      rows: [
+        { Cluster: 'payments', ...well, Verdict: 'degraded', 'Brokers missing': 1, 'Partitions below the factor': 6 },
+      ],
+    },
+    { at: 35, panel: 'Clusters by verdict', rows: [named('degraded', 2)] },
+    { at: 35, panel: 'Verdicts over time', rows: [named('payments', 'degraded'), named('inventory', 'healthy')] },
+    {
+      at: 35,
+      panel: 'Alerts that fire',
+      rows: [{ Alert: 'ZeebeTopologyBrokerMissing', Severity: 'warning', Cluster: 'payments', Broker: '1' }],
+    },
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Alerts that fire',
+      rows: [{ Alert: 'ZeebeTopologyBrokerMissing', Severity: 'warning', Cluster: 'payments', Broker: '1' }],
+    },
+    { at: 35, cluster: 'payments', panel: 'Verdict', rows: [named('payments', 'degraded')] },
+    { at: 35, cluster: 'payments', panel: 'Verdict over time', rows: [named('payments', 'degraded')], only: true },
+    { at: 35, cluster: 'payments', panel: 'Brokers missing', rows: [named('payments', 1)], only: true },
+    { at: 35, cluster: 'payments', panel: 'Partitions below the factor', rows: [named('payments', 6)], only: true },
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Brokers',
+      rows: [
+        { Broker: '0', Is: 'listed', Host: 'zeebe-0.zeebe', Version: '8.6.0', 'Partitions led': some.number },
+        { Broker: '1', Is: 'missing' },
+        { Broker: '2', Is: 'listed', Host: 'zeebe-2.zeebe', Version: '8.6.0', 'Partitions led': some.number },
+      ],
+      only: true,
+    },
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Brokers over time',
+      rows: [named('payments / 0', 'listed'), named('payments / 1', 'missing'), named('payments / 2', 'listed')],
+      only: true,
+    },
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Brokers by partitions',
+      rows: [
+        { 'replicas\\partition': 'payments / 0', 1: expect.stringMatching(/^(leader|follower)$/) },
+        { 'replicas\\partition': 'payments / 2', 6: expect.stringMatching(/^(leader|follower)$/) },
+      ],
+      only: true,
+    },
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Replicas against the factor',
+      rows: ['1', '2', '3', '4', '5', '6'].map((Partition) => ({
+        Partition,
+        Listed: 2,
+        Healthy: 2,
+        Short: 1,
+        Spare: 0,
+      })),
+      only: true,
+    },
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Healthy replicas against the factor',
+      rows: [named('payments: fewest healthy', 2), named('payments: factor', 3)],
+      only: true,
+    },
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Sizes',
+      rows: [
+        named('payments: brokers wanted', 3),
+        named('payments: brokers listed', 2),
+        named('payments: partitions', 6),
+      ],
+      only: true,
+    },
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Versions',
+      rows: [{ Version: '8.6.0', Brokers: 2, Gateway: 'yes' }],
+      only: true,
+    },
+    { at: 35, cluster: 'payments', panel: 'Brokers by version', rows: [named('payments: 8.6.0', 2)], only: true },
+  ],
+
+  'a replica is unhealthy': [
+    {
+      at: 30,
+      cluster: 'orders',
+      panel: 'Brokers by partitions',
+      rows: [{ 'replicas\\partition': 'orders / 2', 3: 'follower, unhealthy' }],
+    },
+    {
+      at: 30,
+      cluster: 'orders',
+      panel: 'Brokers by partitions over time',
+      rows: [named('orders / 2: partition 3', 'follower, unhealthy')],
+    },
+    { at: 30, cluster: 'orders', panel: 'Partitions below the factor', rows: [named('orders', 1)], only: true },
+    { at: 30, cluster: 'orders', panel: 'Brokers missing', rows: [named('orders', 0)], only: true },
+  ],
+
+  'partitions have no leader': [
+    {
+      at: 74,
+      panel: 'Clusters',
+      rows: [{ Cluster: 'orders', Verdict: 'unhealthy', 'Brokers missing': 2, 'Partitions without leader': 4 }],
+    },
+    { at: 74, panel: 'Clusters by verdict', rows: [named('unhealthy', 1)] },
+    { at: 74, cluster: 'orders', panel: 'Partitions without leader', rows: [named('orders', 4)], only: true },
+    {
+      at: 74,
+      cluster: 'orders',
+      panel: 'Leaders',
+      rows: ['1', '5', '6', '10'].map((Partition) => ({ Partition, 'Is led': 'no leader' })),
+    },
+    {
+      at: 74,
+      cluster: 'orders',
+      panel: 'Leaders',
+      rows: [{ Partition: '2', 'Is led': 'has a leader', Leader: some.broker }],
+    },
+    {
+      at: 74,
+      cluster: 'orders',
+      panel: 'Partitions with and without leader',
+      rows: [named('orders: partition 10', 'no leader'), named('orders: partition 2', 'has a leader')],
+    },
+    {
+      at: 74,
+      cluster: 'orders',
+      panel: 'Partitions led, by broker',
+      rows: ['2', '3', '4'].map((broker) => named(`orders / ${broker}`, some.positive)),
+      only: true,
+    },
+    {
+      at: 74,
+      cluster: 'orders',
+      panel: 'Replicas against the factor',
+      rows: [{ Partition: '1', Short: 2, Spare: -1 }],
+    },
+    {
+      at: 74,
+      cluster: 'orders',
+      panel: 'Alerts that fire',
+      rows: [
+        { Alert: 'ZeebeTopologyPartitionWithoutLeader', Severity: 'critical', Cluster: 'orders', Partition: '10' },
+        { Alert: 'ZeebeTopologyClusterUnhealthy', Severity: 'critical', Cluster: 'orders' },
+      ],
+    },
+  ],
+
+  'a cluster is scaled': [
+    {
+      within: [75, 98],
+      cluster: 'inventory',
+      panel: 'Replicas that join, leave or recover',
+      rows: [named('inventory: joining', some.positive)],
+    },
+    {
+      within: [75, 130],
+      cluster: 'inventory',
+      panel: 'Sizes',
+      rows: [named('inventory: brokers wanted', 5), named('inventory: brokers listed', 5)],
+    },
+    { within: [75, 130], cluster: 'inventory', panel: 'Identity', rows: [{ 'Last completed change': 1 }], only: true },
+  ],
+
+  'a gateway knows no topology': [
+    { at: 145, cluster: 'orders', panel: 'Verdict', rows: [named('orders', 'unknown')], only: true },
+    { at: 145, cluster: 'orders', panel: 'Last poll', rows: [named('orders', 'succeeded')], only: true },
+    { at: 145, cluster: 'orders', panel: 'Sizes', rows: [named('orders: brokers listed', 0)], only: true },
+  ],
+
+  'a replica is dead': [
+    {
+      at: 166,
+      cluster: 'payments',
+      panel: 'Brokers by partitions',
+      rows: [{ 'replicas\\partition': 'payments / 2', 2: 'inactive, dead' }],
+    },
+    {
+      at: 166,
+      cluster: 'payments',
+      panel: 'Replicas against the factor',
+      rows: [{ Partition: '2', Listed: 2, Short: 1, Spare: 0 }],
+    },
+  ],
+};

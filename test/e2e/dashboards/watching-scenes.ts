@@ -1,0 +1,244 @@
+import { expect } from 'vitest';
+import { named, type Scene, type Scenes, some, well } from './scene.ts';
+import { daysLeft } from './watched-story.ts';
+
+/** What happens to those who watch them: polls, authentication, exporters. */
+export const watchingScenes: Scenes = {
+  'polls go on as the interval asks': [
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Polls per second',
+      rows: [named('payments: polls', expect.closeTo(1, 0)), named('payments: by the interval', 1)],
+      only: true,
+    },
+    {
+      at: 35,
+      cluster: 'payments',
+      panel: 'Duration of polls',
+      rows: [50, 95, 99].map((share) => named(`payments: ${share} %`, some.positive)),
+      only: true,
+    },
+    {
+      at: 35,
+      panel: 'Duration of polls, the 10 slowest clusters',
+      rows: ['payments', 'orders', 'inventory'].map((name) => named(name, some.positive)),
+      only: true,
+    },
+  ],
+
+  'the identity provider fails, before its tokens end': [
+    {
+      within: [31, 63],
+      panel: 'Whose authentication fails, and why',
+      rows: [{ Cluster: 'inventory', Reason: 'token_endpoint_unreachable' }],
+      only: true,
+    },
+    {
+      within: [31, 63],
+      panel: 'Failed token requests of all clusters per minute, by reason',
+      rows: [named('token_endpoint_unreachable', some.positive)],
+      only: true,
+    },
+    {
+      within: [31, 63],
+      panel: 'Tokens',
+      rows: [{ Cluster: 'inventory', 'Failed of these': some.positive }],
+      only: true,
+    },
+    {
+      within: [31, 63],
+      cluster: 'inventory',
+      panel: 'Failed token requests per minute, by reason',
+      rows: [named('inventory: token_endpoint_unreachable', some.positive)],
+      only: true,
+    },
+    {
+      within: [31, 63],
+      cluster: 'inventory',
+      panel: 'Duration of token requests',
+      rows: [named('inventory: 50 %', some.positive), named('inventory: 95 %', some.positive)],
+      only: true,
+    },
+  ],
+
+  'a client secret is changed, and the old token still works': [
+    {
+      within: [99, 120],
+      cluster: 'inventory',
+      panel: 'Why authentication failed',
+      rows: [named('inventory: invalid_client', 'failing')],
+      only: true,
+    },
+    {
+      within: [99, 122],
+      cluster: 'inventory',
+      panel: 'Authentication failures per minute, by reason',
+      rows: [named('inventory: invalid_client', some.positive)],
+      only: true,
+    },
+  ],
+
+  'a cluster is out of reach, at once, and nothing else is told of it': [
+    { at: 111, panel: 'Clusters', rows: [{ Cluster: 'payments', Verdict: 'unknown' }] },
+    { at: 111, panel: 'Clusters by verdict', rows: [named('unknown', some.positive)] },
+    { at: 111, panel: 'Whose last poll failed, and why', rows: [{ Cluster: 'payments', Reason: 'rate_limited' }] },
+    {
+      at: 111,
+      panel: 'Failed polls of all clusters per minute, by reason',
+      rows: [named('rate_limited', some.positive)],
+    },
+    {
+      at: 113,
+      panel: 'Share of polls that fail, the 20 worst',
+      rows: [named('payments: rate_limited', expect.closeTo(1, 1))],
+    },
+    { at: 111, cluster: 'payments', panel: 'Verdict', rows: [named('payments', 'unknown')], only: true },
+    { at: 111, cluster: 'payments', panel: 'Verdict over time', rows: [named('payments', 'unknown')], only: true },
+    { at: 111, cluster: 'payments', panel: 'Last poll', rows: [named('payments', 'failed')], only: true },
+    {
+      at: 111,
+      cluster: 'payments',
+      panel: 'Why polls failed',
+      rows: [named('payments: rate_limited', 'failing')],
+      only: true,
+    },
+    {
+      at: 111,
+      cluster: 'payments',
+      panel: 'Failed polls per minute, by reason',
+      rows: [named('payments: rate_limited', some.positive)],
+      only: true,
+    },
+    {
+      at: 111,
+      cluster: 'payments',
+      panel: 'HTTP status of the last answer',
+      rows: [named('payments', 503)],
+      only: true,
+    },
+    {
+      at: 115,
+      cluster: 'payments',
+      panel: 'Since the last success',
+      rows: [
+        named(
+          'payments',
+          expect.toSatisfy((age) => age > 6),
+        ),
+      ],
+      only: true,
+    },
+    ...[
+      'Brokers missing',
+      'Partitions without leader',
+      'Partitions below the factor',
+      'Brokers',
+      'Brokers by partitions',
+      'Brokers over time',
+      'Brokers by partitions over time',
+      'Partitions with and without leader',
+      'Replicas against the factor',
+      'Sizes',
+      'Versions',
+    ].map((panel): Scene => ({ at: 111, cluster: 'payments', panel, rows: [], only: true })),
+  ],
+
+  'a cluster redirects to a login page': [
+    { at: 176, panel: 'Whose last poll failed, and why', rows: [{ Cluster: 'orders', Reason: 'redirect' }] },
+    { at: 176, cluster: 'orders', panel: 'Why polls failed', rows: [named('orders: redirect', 'failing')], only: true },
+  ],
+
+  'new tokens have the wrong audience': [
+    {
+      within: [181, 206],
+      panel: 'Whose authentication fails, and why',
+      rows: [{ Cluster: 'inventory', Reason: 'audience_mismatch' }],
+      only: true,
+    },
+    { within: [181, 206], panel: 'Whose last poll failed, and why', rows: [{ Cluster: 'inventory', Reason: 'auth' }] },
+    {
+      within: [181, 206],
+      cluster: 'inventory',
+      panel: 'Credentials',
+      rows: [named('inventory', 'refused')],
+      only: true,
+    },
+    {
+      within: [181, 206],
+      cluster: 'inventory',
+      panel: 'Alerts that fire',
+      rows: [{ Alert: 'ZeebeTopologyAudienceMismatch', Cluster: 'inventory', Reason: 'audience_mismatch' }],
+    },
+  ],
+
+  'one of two exporters is stopped, and nothing else changes': [
+    {
+      at: 200,
+      panel: 'Exporters',
+      rows: [1, 2].map(() => ({
+        Job: 'zeebe-topology',
+        'Last scrape': 'up',
+        'Last reload': 'succeeded',
+        Version: expect.any(String),
+        'Configuration read': some.positive,
+        Memory: some.positive,
+      })),
+      only: true,
+    },
+    {
+      at: 200,
+      panel: 'Polls per second, by exporter',
+      rows: [1, 2].map(() => ({ value: expect.closeTo(3, 0) })),
+      only: true,
+    },
+    {
+      at: 216,
+      panel: 'Exporters',
+      rows: [{ 'Last scrape': 'up', Memory: some.positive }, { 'Last scrape': 'down' }],
+      only: true,
+    },
+    { at: 216, panel: 'Scrapes of exporters', rows: [{ value: 'up' }, { value: 'down' }], only: true },
+    { within: [190, 206], panel: 'Processor time of exporters', rows: [{ value: some.positive }] },
+    {
+      at: 216,
+      panel: 'Clusters',
+      rows: [{ Cluster: 'orders', ...well }, { Cluster: 'payments', Verdict: 'degraded' }, { Cluster: 'inventory' }],
+      only: true,
+    },
+    {
+      at: 220,
+      panel: 'Alerts that fire',
+      rows: [{ Alert: 'ZeebeTopologyExporterTargetDown', Exporter: expect.any(String) }],
+    },
+    {
+      at: 219,
+      cluster: 'orders',
+      panel: 'Leader changes per minute, by partition',
+      rows: [named('orders: partition 4', some.positive)],
+      only: true,
+    },
+  ],
+
+  'all is well in the end': [
+    { within: [232, 240], panel: 'Clusters by verdict', rows: [named('healthy', 3), named('unknown', 0)] },
+  ],
+
+  'certificates end some day': [
+    {
+      at: 35,
+      panel: 'Certificates that polls meet',
+      rows: [
+        { Cluster: 'payments', Endpoint: 'cluster', Role: 'server', 'Expires in': days(daysLeft.cluster) },
+        { Cluster: 'inventory', Endpoint: 'token', Role: 'server', 'Expires in': days(daysLeft.token) },
+      ],
+      only: true,
+    },
+    { at: 35, panel: 'Certificates of exporters', rows: [{ 'Expires in': days(daysLeft.exporter) }], only: true },
+  ],
+};
+
+/** Seconds, and the story takes some of them. */
+function days(count: number): unknown {
+  return expect.toSatisfy((seconds) => seconds > (count - 1) * 86_400 && seconds <= count * 86_400);
+}
