@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+
+import { doors } from '../test/faults/documents.ts';
+import { faults } from '../test/faults/faults.ts';
+
+/** The page that `npm run docs` writes. */
+export function reliabilityPage(): string {
+  return `# Reliability
+
+<!-- Written by \`npm run docs\` from test/faults/faults.ts: change it there. -->
+
+A monitor must outlive what it watches. This page says what the exporter promises when a cluster, a token endpoint or an
+OpenID discovery document goes wrong, and which tests hold it to that.
+
+## Promises
+
+- A poll that goes wrong is one failed poll, counted once, under a reason of a closed set
+  (\`zeebe_topology_poll_failures_total\`, \`zeebe_topology_auth_failures_total\`). It follows no redirect, and asks again
+  only where something else is left to try: the other API version after a 404, another token after a 401. After a TLS
+  handshake that it has refused, the exporter makes a second one to read the certificate.
+- The next good answer heals everything: no restart, no state to clear. A token endpoint that failed is left alone for
+  up to 5 minutes, or as long as its \`Retry-After\` says, an hour at most. The polls of that time fail without a
+  request, under the same reason.
+- One cluster's trouble is its own: the polls of the others come at their times.
+- What an answer may take is bounded: a topology has at most 32 MiB and 1,000,000 lists, objects and values, a token
+  answer or discovery document 1 MiB, headers 16 KiB. Of an error the first 64 KiB are read. Nothing is unpacked: the
+  exporter asks for uncompressed answers, and a compressed one is not JSON.
+- An answer is UTF-8. A byte order mark before it is left out; bytes that are not UTF-8 make it malformed.
+- No exception reaches the process, whatever an answer, a configuration file or a request to the exporter holds.
+
+## Faults
+
+What each fault is called at each door, in the words of the metrics. A poll without a token fails as \`auth\`; the reason
+in the table is then that of the authentication. "taken" means that the fault does no harm, "–" that this door cannot
+have it.
+
+${table()}
+
+A listener that accepts nothing looks like one that is silent. A missing client certificate is seen in TLS 1.3 only
+after the handshake, where the server's alert may be lost in the closing of the connection.
+
+## Tests
+
+| Test | What it does |
+| --- | --- |
+| \`test/faults/faults.test.ts\` | Every row of the table at every door, over real sockets, side by side in one exporter that also watches good clusters; each is mended after its first failed poll |
+| \`test/faults/statuses.test.ts\` | Every 2xx, 4xx and 5xx |
+| \`test/faults/memory.test.ts\` | The memory that large answers take |
+| \`test/fuzz\` | Generated answers, configuration files and requests, from a fixed seed |
+| \`test/e2e/soak.test.ts\` | 20,000 polls of 250 clusters that go wrong at random: no poll misses its time, memory, handles and connections do not grow |
+
+\`npx vitest run test/faults test/fuzz\` runs all but the last, as \`npm test\` does. \`npm run test:e2e -- test/e2e/soak.test.ts\`
+runs the soak. It takes three minutes and wants a machine that does nothing else.
+`;
+}
+
+const headings = { cluster: 'Cluster', token: 'Token endpoint', discovery: 'Discovery document' };
+
+function table(): string {
+  const rows = faults.map(({ name, outcomes }) => [name, ...doors.map((door) => shown(outcomes[door]))]);
+  const heading = ['Fault', ...doors.map((door) => headings[door])];
+  return [heading, heading.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function shown(outcome: string): string {
+  return outcome === 'taken' || outcome === '–' ? outcome : `\`${outcome}\``;
+}
+
+if (import.meta.filename === process.argv[1]) {
+  writeFileSync(new URL('reliability.md', import.meta.url), reliabilityPage());
+}

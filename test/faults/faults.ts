@@ -1,0 +1,343 @@
+import { gzipSync } from 'node:zlib';
+import type { AuthFailureReason } from '../../src/auth/failure.ts';
+import type { RequestFailureReason } from '../../src/zeebe/failure.ts';
+import { expiredCertificate } from '../check/expired-certificate.ts';
+import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
+import { otherHostCertificate, unknownCaCertificate } from './certificates.ts';
+import type { Door } from './documents.ts';
+import {
+  answering,
+  document,
+  drip,
+  flood,
+  handshake,
+  head,
+  json,
+  type Meeting,
+  onReuse,
+  redirecting,
+  sending,
+  sendingAll,
+  silence,
+  whole,
+} from './meetings.ts';
+import {
+  duplicates,
+  hugeNumbers,
+  negativeNumbers,
+  notNumbers,
+  numbersAsTexts,
+  tooMany,
+  wrongShapes,
+} from './shapes.ts';
+
+/** A reason of the contract, `taken` where it does no harm, `–` where the door has no such thing. */
+export type Outcome = RequestFailureReason | AuthFailureReason | 'taken' | '–';
+
+/** How a server goes wrong. */
+export type Behaviour = 'refused' | 'never accepted' | { readonly meet: Meeting; readonly tls?: true };
+
+export interface Fault {
+  readonly name: string;
+  readonly outcomes: Readonly<Record<Door, Outcome>>;
+  /** Ways to go wrong that come to the same. */
+  readonly behaviours: (door: Door) => readonly Behaviour[];
+}
+
+const unreachable = 'token_endpoint_unreachable';
+const invalid = 'token_response_invalid';
+const rejected = 'token_request_rejected';
+
+function fault(
+  name: string,
+  [cluster, token, discovery]: readonly [Outcome, Outcome, Outcome],
+  behaviours: readonly Behaviour[] | Fault['behaviours'],
+): Fault {
+  return {
+    name,
+    outcomes: { cluster, token, discovery },
+    behaviours: typeof behaviours === 'function' ? behaviours : () => behaviours,
+  };
+}
+
+/** What ends before there is a whole answer means the same at every door. */
+const meets = (...meetings: readonly Meeting[]): readonly Behaviour[] => meetings.map((meet) => ({ meet }));
+const overTls = (...meetings: readonly Meeting[]): readonly Behaviour[] =>
+  meetings.map((meet) => ({ meet, tls: true }));
+
+const late = ['timeout', unreachable, unreachable] as const;
+const broken = ['connect', unreachable, unreachable] as const;
+const untrusted = ['tls', unreachable, unreachable] as const;
+const nonsense = ['malformed', invalid, invalid] as const;
+const large = ['too_large', invalid, invalid] as const;
+const harmless = ['taken', 'taken', 'taken'] as const;
+
+const chunked = head(200, { ...json, 'transfer-encoding': 'chunked' });
+const lengthOf = (length: string) => head(200, { ...json, 'content-length': length, connection: 'close' });
+const megabyte = Buffer.alloc(1024 * 1024, ' ');
+const kilobyte = 'a'.repeat(1024);
+const deep = (open: string, close: string) => open.repeat(10_000) + close.repeat(10_000);
+const withField = (good: string, field: string | Buffer) =>
+  Buffer.concat([
+    Buffer.from(good.trimEnd().slice(0, -1)),
+    Buffer.from(',"note":'),
+    Buffer.from(field),
+    Buffer.from('}'),
+  ]);
+const statuses = (from: number, to: number, ...but: readonly number[]) =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index).filter((status) => !but.includes(status));
+const problem = (title: string) => JSON.stringify({ type: 'about:blank', title });
+const webPage = '<!doctype html><title>Log in</title>';
+
+const connections: readonly Fault[] = [
+  fault('refused', broken, ['refused']),
+  fault('never accepted: the listener has a full backlog', late, ['never accepted']),
+  fault('accepted, then silence', late, [...meets(silence), ...overTls(silence)]),
+  fault(
+    'headers, then silence',
+    late,
+    meets(
+      sending(() => 'HTTP/1.1 200 OK\r\ncontent-type: application/'),
+      sending(() => lengthOf('1000')),
+      sending((good) => lengthOf(`${good.length}`) + good.slice(0, -1)),
+      sending(() => `${chunked}1\r\n{\r\n`),
+    ),
+  ),
+  fault('one byte a second', late, meets(drip((good) => whole(200, good, json).toString(), 1_000))),
+  fault(
+    'closed without an answer, or in the middle of one',
+    broken,
+    meets(
+      sendingAll(() => ''),
+      (socket) => socket.destroy(),
+      (socket) => socket.once('data', () => socket.resetAndDestroy()),
+      sendingAll(() => 'HTTP/1.1 200 OK\r\ncontent-ty'),
+      sendingAll(() => `${chunked}1\r\n{\r\n`),
+    ),
+  ),
+  fault(
+    'a connection reset or closed as it is used again',
+    ['connect', unreachable, '–'],
+    meets(
+      onReuse((socket) => socket.resetAndDestroy()),
+      onReuse((socket) => socket.end()),
+    ),
+  ),
+  fault(
+    'not HTTP',
+    broken,
+    meets(
+      sendingAll(() => 'SSH-2.0-OpenSSH_9.2\r\n'),
+      sendingAll(() => 'HTTP/1.1 two hundred\r\n\r\n'),
+      sendingAll(() => Buffer.from([0x15, 3, 3, 0, 2, 2, 40])),
+    ),
+  ),
+];
+
+const lengths: readonly Fault[] = [
+  fault(
+    'a body shorter than its Content-Length, closed',
+    broken,
+    meets(sendingAll((good) => lengthOf(`${good.length + 1}`) + good)),
+  ),
+  fault(
+    'a body longer than its Content-Length',
+    nonsense,
+    meets(
+      sendingAll((good) => lengthOf(`${good.length - 1}`) + good),
+      sendingAll((good) => lengthOf('0') + good),
+    ),
+  ),
+  fault(
+    'a Content-Length that is none, or two that differ',
+    broken,
+    meets(
+      sendingAll((good) => lengthOf('many') + good),
+      sendingAll((good) => lengthOf('-1') + good),
+      sendingAll((good) => lengthOf('9'.repeat(30)) + good),
+      sendingAll((good) => lengthOf('2\r\ncontent-length: 3') + good),
+    ),
+  ),
+  fault(
+    'broken chunks',
+    broken,
+    meets(
+      sendingAll((good) => `${chunked}many\r\n${good}\r\n0\r\n\r\n`),
+      sendingAll((good) => `${chunked}1\r\n${good}\r\n0\r\n\r\n`),
+      sendingAll((good) => `${chunked}${'f'.repeat(17)}\r\n${good}\r\n0\r\n\r\n`),
+    ),
+  ),
+  fault(
+    'an endless body',
+    large,
+    meets(
+      flood(lengthOf(`${1e15}`), megabyte),
+      flood(head(200, json), megabyte),
+      flood(chunked, `10000\r\n${kilobyte.repeat(64)}\r\n`),
+    ),
+  ),
+  fault('an endless error', ['http_status', unreachable, unreachable], meets(flood(head(500, {}), megabyte))),
+  fault('a gzip bomb: 100 MB of zeros in 100 kB', nonsense, () => {
+    const bomb = gzipSync(Buffer.alloc(100_000_000));
+    return meets(answering(200, bomb, { ...json, 'content-encoding': 'gzip' }));
+  }),
+  fault(
+    '16 MB of headers',
+    large,
+    meets(
+      flood('HTTP/1.1 200 OK\r\nx: ', kilobyte, 16_384),
+      flood('HTTP/1.1 200 OK\r\n', `x: ${kilobyte}\r\n`, 16_384),
+      flood(`${chunked}0\r\n`, `x: ${kilobyte}\r\n`, 16_384),
+    ),
+  ),
+];
+
+const documents: readonly Fault[] = [
+  fault(
+    'invalid UTF-8',
+    nonsense,
+    meets(
+      ...[[0xff], [0xc3, 0x28], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82]].map((bytes) =>
+        document((good) => withField(good, Buffer.from([0x22, ...bytes, 0x22]))),
+      ),
+    ),
+  ),
+  fault('a byte order mark', harmless, meets(document((good) => `\uFEFF${good}`))),
+  fault(
+    'not JSON',
+    nonsense,
+    meets(
+      ...['', ' ', 'null ]', 'NaN', '{"clusterSize":NaN}', webPage].map((text) => document(text)),
+      document((good) => good.trimEnd().slice(0, -1)),
+      document((good) => Buffer.from(good, 'utf16le')),
+      document((good) => `${good}${good}`),
+    ),
+  ),
+  fault('JSON of the wrong shape, at every field', nonsense, wrongShapes),
+  fault('numbers as strings', ['malformed', 'taken', '–'], numbersAsTexts),
+  fault('numbers that are none: 1e400, fractions', ['malformed', 'taken', '–'], notNumbers),
+  fault('huge ids and sizes', ['malformed', 'taken', '–'], hugeNumbers),
+  fault('partition ids of 0 and below', ['malformed', '–', '–'], negativeNumbers),
+  fault('a broker id or a partition of a broker twice', ['malformed', '–', '–'], duplicates),
+  fault('more than any cluster has', ['malformed', invalid, invalid], tooMany),
+  fault(
+    '10,000 levels of nesting',
+    nonsense,
+    meets(...[deep('[', ']'), deep('{"brokers":', '}'), '['.repeat(10_000)].map((text) => document(text))),
+  ),
+  fault(
+    '10,000 levels of nesting where nobody looks',
+    harmless,
+    meets(document((good) => withField(good, deep('[', ']')))),
+  ),
+  fault(
+    'HTML with 200',
+    ['content_type', invalid, invalid],
+    meets(answering(200, webPage, { 'content-type': 'text/html;charset=utf-8' })),
+  ),
+  fault(
+    'JSON of another content type, or of none',
+    ['content_type', 'taken', 'taken'],
+    meets(
+      answering(200, (good) => good, { 'content-type': 'text/plain' }),
+      answering(200, (good) => good),
+    ),
+  ),
+];
+
+/** Statuses that mean the same each. */
+export const statusClasses = [
+  { name: 'any other 2xx', outcomes: ['http_status', invalid, invalid], statuses: statuses(201, 299) },
+  {
+    name: 'any other 4xx',
+    outcomes: ['http_status', rejected, rejected],
+    statuses: statuses(400, 499, 401, 403, 404, 429),
+  },
+  {
+    name: 'any 5xx, and above',
+    outcomes: ['http_status', unreachable, unreachable],
+    statuses: [...statuses(500, 599), 600, 999],
+  },
+] as const;
+
+/** A good answer but for its status, which a 204 has no room for. */
+export const answeringWell = (status: number): Meeting =>
+  answering(status, (good) => (status === 204 ? '' : good), json);
+
+const answers: readonly Fault[] = [
+  fault(
+    'redirects: to itself, to another path, to another host, to nowhere',
+    ['redirect', invalid, invalid],
+    meets(
+      ...[301, 302, 303, 307, 308].flatMap((status) => [
+        redirecting(status, ({ path }) => path),
+        redirecting(status, () => '/elsewhere'),
+        redirecting(status, ({ port }) => `http://localhost:${port}/elsewhere`),
+      ]),
+      ...[300, 304, 305, 399].map((status) => answering(status)),
+    ),
+  ),
+  fault(
+    '102 or 103, then a good answer',
+    harmless,
+    meets(...[102, 103].map((status) => sendingAll((good) => head(status, {}) + whole(200, good, json).toString()))),
+  ),
+  fault(
+    '100 or 101, which nobody has asked for',
+    broken,
+    meets(...[100, 101].map((status) => sendingAll((good) => head(status, {}) + whole(200, good, json).toString()))),
+  ),
+  fault(
+    '1xx and nothing else',
+    late,
+    meets(
+      sending(() => head(103, {})),
+      drip(() => '', 100),
+    ),
+  ),
+  fault('401', ['authentication_required', rejected, rejected], meets(answering(401))),
+  fault('403', ['forbidden', rejected, rejected], meets(answering(403))),
+  fault('404', ['not_found', rejected, rejected], meets(answering(404))),
+  fault('429', ['rate_limited', 'token_rate_limited', 'token_rate_limited'], meets(answering(429))),
+  ...statusClasses.map(({ name, outcomes, statuses }) =>
+    // test/faults/statuses.test.ts has every one of them.
+    fault(name, outcomes, meets(...statuses.filter((_, index) => index % 12 === 0).map(answeringWell))),
+  ),
+  fault(
+    '503 that names RESOURCE_EXHAUSTED',
+    ['rate_limited', unreachable, unreachable],
+    meets(answering(503, problem('RESOURCE_EXHAUSTED'), json)),
+  ),
+  fault(
+    '`Retry-After` of a year',
+    ['rate_limited', 'token_rate_limited', 'token_rate_limited'],
+    meets(
+      answering(429, '', { 'retry-after': '31536000' }),
+      answering(429, '', { 'retry-after': 'Fri, 31 Dec 2038 23:59:59 GMT' }),
+    ),
+  ),
+];
+
+const asking = { ...loopbackCertificate, requestCert: true, rejectUnauthorized: true };
+
+const tls: readonly Fault[] = [
+  fault('TLS: a certificate that has expired', untrusted, overTls(handshake(expiredCertificate))),
+  fault('TLS: a certificate of another host', untrusted, overTls(handshake(otherHostCertificate))),
+  fault('TLS: a certificate of an unknown CA', untrusted, overTls(handshake(unknownCaCertificate))),
+  fault(
+    'TLS: a version that is too old',
+    untrusted,
+    overTls(
+      handshake({ ...loopbackCertificate, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+    ),
+  ),
+  fault(
+    'TLS 1.2: no client certificate where one is asked for',
+    untrusted,
+    overTls(handshake({ ...asking, maxVersion: 'TLSv1.2' })),
+  ),
+  fault('TLS 1.3: the same, found out after the handshake', broken, overTls(handshake(asking))),
+  fault('plain HTTP where TLS is expected', untrusted, overTls(answering(400))),
+];
+
+export const faults: readonly Fault[] = [...connections, ...lengths, ...documents, ...answers, ...tls];

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tokenFailureReasons } from '../../src/auth/failure.ts';
+import { pollFailureReasons } from '../../src/poll/failure.ts';
+import { neverAborted, tokenEndpoint } from '../auth/asking.ts';
+import { pollOf } from '../auth/poll-of.ts';
+import { goodBodies, wholeToken, wholeTopology } from '../faults/documents.ts';
+import { json, whole } from '../faults/meetings.ts';
+import { pageOf } from '../metrics/pages.ts';
+import { parseStrictly } from '../metrics/strict-parser.ts';
+import { expectNothingToEscape } from './escaping.ts';
+import { mistyped, rewritten, seed } from './mutations.ts';
+
+const runs = { seed, numRuns: 250 };
+
+expectNothingToEscape();
+
+let server: Server;
+let origin = '';
+let answer: Uint8Array = new Uint8Array();
+
+beforeAll(async () => {
+  server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(answer));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+});
+
+const characters = '{}[]":,0123456789.-+eE\\ \n\t\0null';
+const bytes = fc.uint8Array({ maxLength: 400 });
+const line = fc.string({ unit: 'binary', maxLength: 20 });
+
+/** Answers that are hardly HTTP, and HTTP answers with all that can stand in them. */
+function answers(documents: readonly unknown[]): fc.Arbitrary<Uint8Array> {
+  const texts = documents.map((document) => JSON.stringify(document));
+  const body = fc.oneof(
+    ...documents.map((document) => rewritten(document).map((each) => JSON.stringify(each) ?? '')),
+    ...texts.map((text) => mistyped(text, characters)),
+    bytes.map((each) => Buffer.from(each)),
+  );
+  const status = fc.oneof(fc.constant(200), fc.integer({ min: 100, max: 999 }));
+  const http = fc
+    .tuple(status, body, fc.dictionary(fc.constantFrom('x', 'location', 'retry-after', 'www-authenticate'), line))
+    .map(([code, text, headers]) => whole(code, text, { ...json, ...headers }));
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.tuple(fc.constant(200), body).map(([code, text]) => whole(code, text, json)) },
+    { weight: 2, arbitrary: http },
+    http
+      .chain((each) => mistyped(each.toString('latin1'), 'HTTP/1. \r\n:;0'))
+      .map((each) => Buffer.from(each, 'latin1')),
+    bytes,
+  );
+}
+
+describe('whatever a cluster answers', () => {
+  it('is a topology that can be shown, or a failure for one of the reasons', async () => {
+    const poll = pollOf({ address: new URL(origin), pollTimeout: 30_000 });
+    let taken = 0;
+    await fc.assert(
+      fc.asyncProperty(answers([wholeTopology, JSON.parse(goodBodies.cluster('', ''))]), async (each) => {
+        answer = each;
+        const result = await poll();
+        if (result.outcome.ok) taken++;
+        else {
+          expect(pollFailureReasons).toContain(result.outcome.failure.reason);
+          expect(result.outcome.failure.message).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+        }
+        for (const format of ['text', 'openmetrics'] as const) {
+          parseStrictly(await pageOf(format, { results: [result] }), format);
+        }
+      }),
+      runs,
+    );
+    expect(taken).toBeGreaterThan(0);
+  });
+});
+
+describe('whatever an identity provider answers', () => {
+  it.each([
+    ['a token request', 'tokenUrl', () => [wholeToken]],
+    ['discovery', 'issuerUrl', () => [{ issuer: origin, token_endpoint: `${origin}/token`, ...wholeToken }]],
+  ] as const)('to %s is a token that can be sent, or a failure for one of the reasons', async (_, key, documents) => {
+    const endpoint = key === 'tokenUrl' ? { tokenUrl: new URL(origin) } : { issuerUrl: new URL(origin) };
+    let taken = 0;
+    // A discovery document that was found is kept: each answer is the first.
+    await fc.assert(
+      fc.asyncProperty(answers(documents()), async (each) => {
+        answer = each;
+        const result = await tokenEndpoint({ endpoint })(neverAborted);
+        if (result.ok) {
+          taken++;
+          expect(result.token.accessToken.open()).toMatch(/^[\x21-\x7e]+$/);
+          expect(Number.isNaN(new Date(result.token.expiresAt ?? 0).getTime())).toBe(false);
+        } else {
+          expect(tokenFailureReasons).toContain(result.failure.reason);
+          expect(result.failure.message).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+        }
+      }),
+      runs,
+    );
+    expect(taken).toBeGreaterThan(0);
+  });
+});
