@@ -53,7 +53,7 @@ CAMUNDA_AUTH_STRATEGY: expected one of NONE, BASIC, OAUTH, found "BEARER"
 --web.telemetry-path: expected a path such as /metrics (letters, digits, . _ ~ - between slashes), found "metrics"
 \`\`\`
 
-No message shows a secret: passwords, client secrets, header values, \`endpoint_params\`, and URLs with credentials
+No message shows a secret: passwords, client secrets, keys, header values, \`endpoint_params\`, and URLs with credentials
 appear as \`<secret>\`.
 
 ## Settings of the exporter
@@ -84,12 +84,43 @@ Durations are those of Prometheus: \`15s\`, \`1m30s\`, \`500ms\`, \`1h\`.
 ### Secrets and other files
 
 A secret is given as it is or as the name of a file that holds it, not both. Newlines at the end of that file are
-dropped. Relative paths start at the folder of the configuration file; in a variable, at the working directory. The
-files are read with the configuration.
+dropped. Relative paths start at the folder of the configuration file; in a variable, at the working directory. A file
+may hold 1 MiB.
+
+A cluster's files are read again before each of its polls, by their paths, so that a link may point elsewhere by then:
+this is how Kubernetes updates the files of a Secret (but not those mounted with \`subPath\`). What has changed is used
+from that poll on, over new connections, without a restart or a reload. A token that still lives is kept; a pause after
+a refused token request ends at once. Where a file has gone, is empty or cut short, does not parse, or a key does not
+belong to its certificate, all of the cluster's files stay in use as they were before: the log says where and why, and
+\`zeebe_topology_files_last_read_successful\` is 0 until they are mended.
+
+### Clients without a secret
+
+With \`private_key_jwt\` the client signs an assertion (RFC 7523) for each token request, instead of sending a secret. Its
+audience is the issuer where \`issuer_url\` is set, else the token URL. It names the key by \`client_certificate_key_id\`
+(\`kid\`), by the thumbprint of its certificate (\`x5t#S256\`), by both, or not at all, as the identity provider wants it:
+
+- Keycloak: "Signed JWT" as the client authenticator, with the certificate or the public key of the client. A certificate
+  alone needs no key id; keys of a JWKS need theirs.
+- Microsoft Entra ID: upload the certificate to the app registration, and give it in the PKCS#12 file or in
+  \`client_certificate_file\`. Microsoft describes \`PS256\` as the algorithm.
+
+A PKCS#12 file holds one private key.
+
+With \`tls_client_auth\` (RFC 8705) the certificate in \`oauth2.tls_config\` is the proof. With \`issuer_url\`, the token
+endpoint that the discovery document has for such clients (\`mtls_endpoint_aliases\`) is asked.
+
+A setting that the chosen method does not use is an error.
+
+### Proxies
+
+Without \`proxy_url\` the proxies of the environment are used: \`HTTPS_PROXY\` for https, \`HTTP_PROXY\` for http and, where
+there is no other, for https too, neither for the hosts in \`NO_PROXY\`; of two spellings, the lower-case one counts. They
+begin with http:// or https://; a user name and password in them are percent-encoded.
 
 ### Authentication from the environment
 
-Without \`CAMUNDA_AUTH_STRATEGY\` the credentials choose: a client id or client secret means \`OAUTH\`, a user name or
+Without \`CAMUNDA_AUTH_STRATEGY\` the credentials choose: a client id, client secret or key means \`OAUTH\`, a user name or
 password of basic authentication \`BASIC\`, neither \`NONE\`. Both are an error that asks for \`CAMUNDA_AUTH_STRATEGY\`.
 
 With \`CAMUNDA_AUTH_STRATEGY\`, \`BASIC\` and \`OAUTH\` need their own credentials; variables of the other method are not

@@ -6,7 +6,8 @@ import { alive, type Exit, place, type Running, start } from './process.ts';
 import { until } from './until.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const command = [join(root, 'node_modules', '.bin', 'node'), join(root, 'src', 'main.ts')] as const;
+/** The exporter from its sources. */
+export const command = [join(root, 'node_modules', '.bin', 'node'), join(root, 'src', 'main.ts')] as const;
 
 export interface ExporterSettings {
   readonly environment?: Readonly<Record<string, string>>;

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runExporter, startExporter } from './exporter.ts';
+import { command, runExporter, startExporter } from './exporter.ts';
+import { freePorts } from './ports.ts';
+import { place, start } from './process.ts';
 import { until } from './until.ts';
 
 describe('the process', () => {
@@ -70,6 +74,179 @@ clusters:
     expect(code).toBe(1);
     expect(output).toContain(`127.0.0.1:${port}`);
     expect(output).toMatch(/in use/);
+  });
+
+  it('names every file that is missing, and does not start', async () => {
+    const file = `
+clusters:
+  - name: one
+    address: "https://127.0.0.1:1"
+    basic_auth: { username: demo, password_file: no-password }
+    tls_config: { ca_file: no-authority, cert_file: no-certificate, key_file: no-key }
+`;
+    const { code, output } = await runExporter({ file, flags: ['--web.listen-address=127.0.0.1:0'] });
+    expect(code).toBe(1);
+    for (const name of ['no-password', 'no-authority', 'no-certificate', 'no-key']) expect(output).toContain(name);
+    expect(output).toContain('no such file');
+  });
+
+  it.each([
+    ['is missing', '/no/such/exporter.yaml', 'no such file'],
+    ['is a folder', '/', 'directory'],
+  ])('says so where the configuration file %s', async (_what, path, reason) => {
+    const { code, output } = await runExporter({ flags: [`--config.file=${path}`] });
+    expect(code).toBe(1);
+    expect(output).toContain(path);
+    expect(output).toContain(reason);
+  });
+
+  it('serves while every cluster is down, and says why', async () => {
+    const [port] = await freePorts(1);
+    const clusters = ['one', 'two'].map((name) => ({ name, address: `http://127.0.0.1:${port}`, poll_interval: '1s' }));
+    const exporter = await startExporter({ file: JSON.stringify({ clusters }) });
+    await until('it is ready', 30, async () => expect((await exporter.get('/-/ready')).status).toBe(200));
+    const page = await exporter.scrape();
+    expect(page.series('zeebe_topology_up').map(({ value }) => value)).toEqual([0, 0]);
+    expect(exporter.running.output()).toMatch(/ECONNREFUSED/);
+  });
+});
+
+/** Node.js runs it before the exporter. */
+function loadedFirst(script: string): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
+}
+
+describe('an exception that nobody expected', () => {
+  const secret = 'OPENSESAME';
+  const file = `clusters: [{ name: one, address: "http://127.0.0.1:1", poll_interval: 1s, headers: { X-Key: ${secret} } }]`;
+  const flags = ['--web.listen-address=127.0.0.1:0'];
+  /** Once the exporter says that it listens, and reads its clock to poll. */
+  const pollerBreaks = `
+    const now = performance.now.bind(performance);
+    const isPoller = () => new Error().stack.includes('/poll/poller.ts');
+    let polls = 0;
+    performance.now = () => {
+      if (isPoller() && ++polls > 6) throw new RangeError('the clock of ${secret} broke');
+      return now();
+    };`;
+
+  /** Once the exporter listens. */
+  const soon = (defect: string) => `
+    import { Server } from 'node:net';
+    const { listen } = Server.prototype;
+    Server.prototype.listen = function (...args) {
+      this.once('listening', () => setTimeout(() => { ${defect} }, 200));
+      return listen.apply(this, args);
+    };`;
+  const error = `new RangeError('the clock of ${secret} broke')`;
+
+  it.each([
+    ['thrown', soon(`throw ${error}`)],
+    ['a rejection', soon(`Promise.reject(${error})`)],
+    ['of a poller', pollerBreaks],
+  ])('%s, ends the process with 1 and with its stack in the log, without secrets', async (_what, script) => {
+    const { code, signal, output } = await runExporter({ file, flags, environment: loadedFirst(script) });
+    expect({ code, signal }).toEqual({ code: 1, signal: null });
+    const lines = output
+      .trimEnd()
+      .split('\n')
+      .map((line): Record<string, unknown> => JSON.parse(line));
+    expect(lines.at(-1)).toMatchObject({
+      level: 'fatal',
+      msg: 'ended by an unexpected error: the clock of <secret> broke',
+      err: { type: 'RangeError', stack: expect.stringMatching(/^RangeError: the clock of <secret> broke\n {4}at /) },
+    });
+    expect(output).not.toContain(secret);
+  });
+
+  it('is told whole to people too', async () => {
+    const script = soon(`throw ${error}`);
+    const pretty = [...flags, '--log.format=pretty'];
+    const { code, output } = await runExporter({ file, flags: pretty, environment: loadedFirst(script) });
+    expect(code).toBe(1);
+    expect(output).toMatch(/FATAL: ended by an unexpected error: the clock of <secret> broke\nRangeError: .*\n {4}at /);
+    expect(output).not.toContain(secret);
+  });
+
+  it('that is no exception still ends the process', async () => {
+    const environment = loadedFirst(soon('Promise.reject(undefined)'));
+    const { code, output } = await runExporter({ file, flags, environment });
+    expect(code).toBe(1);
+    expect(output).toContain('ended by an unexpected error: ');
+  });
+});
+
+describe('a second signal', () => {
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('%s ends a process at once that takes long to stop', async (second, expected) => {
+    const neverClosed = `import { Server } from 'node:net'; Server.prototype.close = () => {};`;
+    const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', ...loadedFirst(neverClosed) };
+    const exporter = await startExporter({ environment });
+    exporter.running.signal('SIGTERM');
+    await until('it stops', 30, () => expect(exporter.running.output()).toContain('SIGTERM: stopping'));
+    exporter.running.signal(second);
+    expect(await exporter.running.exited).toEqual({ code: expected, signal: null });
+  });
+});
+
+describe('a log that nobody can write', () => {
+  it.each([
+    ['to a full disk', '2>/dev/full'],
+    ['to a reader that has gone', '2> >(exit 0)'],
+    ['to outputs that have gone', '> >(exit 0) 2>&1'],
+  ])('%s is no reason to stop', async (_what, redirection) => {
+    const [port] = await freePorts(1);
+    const at = await place('exporter');
+    const script = `exec "$@" ${redirection}`;
+    const flags = [`--web.listen-address=127.0.0.1:${port}`, '--log.level=debug'];
+    const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', ZEEBE_POLL_INTERVAL: '1s' };
+    const running = start(at, ['bash', '-c', script, 'bash', ...command, ...flags], environment);
+    onTestFinished(running.stop);
+    const polls = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    await until('a few polls have been logged', 60, async () => {
+      expect(await polls()).toMatch(/^zeebe_topology_polls_total\{.*\} [3-9]$/m);
+    });
+    running.signal('SIGTERM');
+    expect(await running.exited).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('SIGHUP', () => {
+  it('while the exporter starts is followed when it has started', async () => {
+    const at = await place('exporter');
+    await writeFile(join(at.data, 'exporter.yaml'), 'clusters: [{ name: one, address: "http://127.0.0.1:1" }]');
+    // In the middle of what is loaded at the start.
+    const environment = loadedFirst(
+      `process.once('newListener', () => setImmediate(() => process.kill(process.pid, 'SIGHUP')))`,
+    );
+    const flags = ['--config.file=exporter.yaml', '--web.listen-address=127.0.0.1:0'];
+    const running = start(at, [...command, ...flags], environment);
+    onTestFinished(running.stop);
+    await until('it has read its configuration again', 60, () => {
+      expect(running.output()).toContain('the configuration was read again: 1 unchanged');
+    });
+    expect(running.output()).toMatch(/listening.*\n(.*\n)*.*was read again/);
+  });
+
+  it('ends a check as Ctrl-C does', async () => {
+    const gateway = await startSilentGateway();
+    const at = await place('exporter');
+    const running = start(at, [...command, 'check'], { ZEEBE_REST_ADDRESS: gateway.address });
+    onTestFinished(running.stop);
+    await gateway.request();
+    running.signal('SIGHUP');
+    expect(await running.exited).toEqual({ code: 1, signal: null });
+  });
+
+  it('ends the demo as Ctrl-C does', async () => {
+    const at = await place('exporter');
+    const running = start(at, [...command, 'demo', '--web.listen-address=127.0.0.1:0']);
+    onTestFinished(running.stop);
+    await until('it says what happens', 60, () => expect(running.output()).toContain('What happens'));
+    running.signal('SIGHUP');
+    expect(await running.exited).toEqual({ code: 0, signal: null });
   });
 });
 

@@ -17,12 +17,17 @@ declare module 'vitest' {
 const commands = {
   mvn: 'maven',
   tar: 'tar',
+  curl: 'curl',
   python3: 'python3 python3-pip',
   nginx: 'nginx-light',
   htpasswd: 'apache2-utils',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
+  amtool: 'prometheus-alertmanager',
   chromium: 'chromium',
+  tinyproxy: 'tinyproxy',
+  openssl: 'openssl',
 };
 
 /** Real systems or no run: what is missing fails it here, with all of it named. */

@@ -44,7 +44,9 @@ const documented = `
   token_lifetime_seconds              gauge
   token_requests_total                counter
   token_request_failures_total        counter    reason
-  token_request_duration_seconds      histogram  le`
+  token_request_duration_seconds      histogram  le
+  tls_certificate_expiry_timestamp_seconds gauge endpoint,role
+  files_last_read_successful          gauge`
   .trim()
   .split('\n')
   .map((line) => line.trim().split(/\s+/))
@@ -73,9 +75,13 @@ const closedSets: Readonly<Record<string, string>> = {
   'token_request_failures_total reason':
     'invalid_client invalid_scope token_request_rejected token_rate_limited token_endpoint_unreachable ' +
     'token_response_invalid other',
+  'tls_certificate_expiry_timestamp_seconds endpoint': 'cluster cluster token token',
+  'tls_certificate_expiry_timestamp_seconds role': 'server client server client',
   'poll_duration_seconds le': '0.005 0.01 0.025 0.05 0.1 0.25 0.5 1.0 2.5 5.0 10.0 15.0 30.0 +Inf',
   'token_request_duration_seconds le': '0.005 0.01 0.025 0.05 0.1 0.25 0.5 1.0 2.5 5.0 10.0 15.0 30.0 +Inf',
 };
+
+const inAYear = Date.UTC(2027, 0, 1);
 
 const token = { obtainedAt: endOfPoll, expiresAt: endOfPoll + 300_000, lifetime: 300_000 };
 
@@ -90,7 +96,11 @@ const everything: Watched = {
         clusterId: 'c0ffee',
         lastCompletedChangeId: -1,
       }),
-      { authentication: { up: true, token, tokenRequests: [{ seconds: 0.1 }] } },
+      {
+        authentication: { up: true, token, tokenRequests: [{ seconds: 0.1 }] },
+        certificates: { clusterServer: inAYear, clusterClient: inAYear, tokenServer: inAYear, tokenClient: inAYear },
+        filesRead: true,
+      },
     ),
   ],
 };
@@ -298,6 +308,43 @@ describe('authentication', () => {
     expect(valuesOf(families, 'token_expiry_timestamp_seconds')).toEqual({ '': token.expiresAt / 1000 });
     expect(valuesOf(families, 'token_obtained_timestamp_seconds')).toEqual({ '': token.obtainedAt / 1000 });
     expect(valuesOf(families, 'token_lifetime_seconds')).toEqual({ '': 300 });
+  });
+});
+
+describe('certificates', () => {
+  const certificates = { clusterServer: inAYear, clusterClient: inAYear + 1_500 };
+
+  it('have no series where none was seen and none is configured', async () => {
+    const names = await namesOf({ results: [healthy, failed('tls')] });
+    expect(names).not.toContain('tls_certificate_expiry_timestamp_seconds');
+  });
+
+  it('keep the expiry last seen while polls fail', async () => {
+    const results = [{ ...healthy, certificates }, failed('connect'), failed('tls', { certificates: {} })];
+    const families = await read({ results });
+    expect(valuesOf(families, 'tls_certificate_expiry_timestamp_seconds')).toEqual({
+      'endpoint=cluster role=server': inAYear / 1000,
+      'endpoint=cluster role=client': inAYear / 1000 + 1.5,
+    });
+  });
+
+  it('have the expiry of the one that has come in their place', async () => {
+    const renewed = failed('http_status', { certificates: { clusterServer: inAYear + 5_000 } });
+    const families = await read({ results: [{ ...healthy, certificates }, renewed] });
+    expect(valuesOf(families, 'tls_certificate_expiry_timestamp_seconds')).toMatchObject({
+      'endpoint=cluster role=server': inAYear / 1000 + 5,
+    });
+  });
+});
+
+describe('files', () => {
+  it.each([
+    [true, { '': 1 }],
+    [false, { '': 0 }],
+    [undefined, {}],
+  ])('read with success: %s', async (filesRead, values) => {
+    const families = await read({ results: [{ ...healthy, ...(filesRead !== undefined && { filesRead }) }] });
+    expect(valuesOf(families, 'files_last_read_successful')).toEqual(values);
   });
 });
 

@@ -62,6 +62,12 @@ const expired = {
   tokenRequests: [{ seconds: 0.03, failure: 'invalid_client' as const }],
 };
 
+const certificates = {
+  clusterServer: Date.UTC(2026, 2, 1),
+  clusterClient: Date.UTC(2026, 3, 1),
+  tokenServer: Date.UTC(2026, 4, 1),
+};
+
 const states: Readonly<Record<string, readonly Watched[]>> = {
   'before-the-first-poll': [{ results: [] }],
   healthy: [{ results: [healthy] }],
@@ -77,8 +83,8 @@ const states: Readonly<Record<string, readonly Watched[]>> = {
     {
       config: { authentication: oauth2 },
       results: [
-        succeeded(zones, { authentication: renewed }),
-        failed('auth', { endedAt: endOfPoll + 300_000, seconds: 0.03, authentication: expired }),
+        succeeded(zones, { authentication: renewed, certificates, filesRead: true }),
+        failed('auth', { endedAt: endOfPoll + 300_000, seconds: 0.03, authentication: expired, filesRead: false }),
       ],
     },
   ],

@@ -17,6 +17,7 @@ function countingProcess(): ProcessMetrics {
   let reads = 0;
   return {
     reloaded: () => {},
+    webConfigRead: () => {},
     render: async () => {
       const text = `# HELP reads Reads.\n# TYPE reads gauge\nreads ${++reads}\n`;
       return () => text;
@@ -74,6 +75,48 @@ describe('an update', () => {
   });
 });
 
+describe('another arrangement', () => {
+  const upsOf = async (read: ReturnType<typeof setUp>['read']) =>
+    samplesOf(await read(), 'up').map(({ labels, value }) => [labels.zeebe_cluster, value]);
+
+  it('takes off the clusters that it does not name, and keeps the parts of the others in its order', async () => {
+    const { page, read } = setUp({ clusters: ['a', 'b', 'c'] });
+    for (const name of ['a', 'b', 'c']) page.update(name, await partOf({ results: [healthy], config: { name } }));
+    await read();
+    page.arrange(['c', 'new', 'a']);
+    expect(await upsOf(read)).toEqual([
+      ['c', 1],
+      ['a', 1],
+    ]);
+    page.update('new', await partOf({ results: [failed('dns')], config: { name: 'new' } }));
+    expect(await upsOf(read)).toEqual([
+      ['c', 1],
+      ['new', 0],
+      ['a', 1],
+    ]);
+  });
+});
+
+describe('the body of one cluster', () => {
+  it.each(formats)('is its series alone, whole and in the same order (%s)', async (format) => {
+    const { page } = setUp({ clusters: ['a', 'b'], processMetrics: createProcessMetrics() });
+    const part = await partOf({ results: [healthy], config: { name: 'b' } });
+    page.update('a', await partOf({ results: [healthy], config: { name: 'a' } }));
+    page.update('b', part);
+    const alone = setUp({ clusters: ['b'] }).page;
+    alone.update('b', part);
+    const expected = textOf(await alone.body(format, 'identity'));
+    expect(textOf(await page.bodyOf('b', format, 'identity'))).toBe(expected);
+    expect(textOf(gunzipSync(await page.bodyOf('b', format, 'gzip')))).toBe(expected);
+  });
+
+  it('is empty, and valid, where it is not on the page', async () => {
+    const { page } = setUp();
+    expect(textOf(await page.bodyOf('nobody', 'text', 'identity'))).toBe('');
+    expect(textOf(await page.bodyOf('nobody', 'openmetrics', 'identity'))).toBe('# EOF\n');
+  });
+});
+
 describe('the body', () => {
   it.each(formats)('is the same bytes while nothing has changed (%s)', async (format) => {
     const { page, clock } = setUp();
@@ -120,6 +163,14 @@ describe('the metrics of the process', () => {
     expect(await readsOf(set)).toBe(2);
   });
 
+  it('are read again at once where they are known to have changed', async () => {
+    const set = setUp({ processMetrics: countingProcess() });
+    expect(await readsOf(set)).toBe(1);
+    set.page.refresh();
+    expect(await readsOf(set)).toBe(2);
+    expect(await readsOf(set)).toBe(2);
+  });
+
   it('are not read again for a poll', async () => {
     const set = setUp({ processMetrics: countingProcess() });
     expect(await readsOf(set)).toBe(1);
@@ -141,7 +192,7 @@ describe('the metrics of the process', () => {
       if (broken) throw new Error('no /proc here');
       return () => '';
     };
-    const { clock, page } = setUp({ processMetrics: { reloaded: () => {}, render } });
+    const { clock, page } = setUp({ processMetrics: { reloaded: () => {}, webConfigRead: () => {}, render } });
     await expect(page.body('text', 'identity')).rejects.toThrow('no /proc here');
     broken = false;
     clock.advance(5_000);

@@ -17,7 +17,11 @@ export interface Watched {
 }
 
 /** A process without metrics of its own, so that a page is the clusters' alone. */
-export const noProcessMetrics: ProcessMetrics = { reloaded: () => {}, render: async () => () => '' };
+export const noProcessMetrics: ProcessMetrics = {
+  reloaded: () => {},
+  webConfigRead: () => {},
+  render: async () => () => '',
+};
 
 export async function partOf({ results, config = {} }: Watched) {
   const instruments = createInstruments(clusterConfig(config).authentication.method);

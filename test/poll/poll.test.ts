@@ -19,8 +19,9 @@ const body = recorded('8.6.0-3x3x3-healthy');
 
 function answered(status: number, answer: Partial<Answer> = {}): Sent {
   const url = new URL('http://127.0.0.1:8080/v1/topology');
-  const rest = { contentType: 'application/json', wwwAuthenticate: '', location: '', hide: (text: string) => text };
-  return { kind: 'answer', answer: { url, status, body, ...rest, ...answer } };
+  const headers = { contentType: 'application/json', wwwAuthenticate: '', location: '' };
+  const hide = (text: string) => text;
+  return { kind: 'answer', answer: { url, status, body, isUtf8: true, hide, ...headers, ...answer } };
 }
 
 function notAnswered(reason: RequestFailureReason): Sent {
@@ -163,6 +164,28 @@ describe('what there was none of', () => {
     const result = await pollWith(async () => notAnswered('connect'));
     expect(result).not.toHaveProperty('httpStatus');
     expect(result.seconds).toBe(0);
+  });
+});
+
+describe('the status', () => {
+  it('is that of the last answer, where the second request of a poll got none', async () => {
+    const answers = [answered(401), notAnswered('connect')];
+    const twice: Authenticator = {
+      method: 'oauth2',
+      authenticate: async (send) => {
+        await send({});
+        return { sent: await send({}), requested: true, tokenRequests: [] };
+      },
+    };
+    const result = await pollWith(async () => answers.shift() ?? notAnswered('other'), twice);
+    expect(result.httpStatus).toBe(401);
+    expect(reasonOf(result)).toBe('connect');
+  });
+
+  it('is that of the version asked first, where the other one got no answer', async () => {
+    const result = await pollWith(async () => ({ kind: 'failure', failure: failure('timeout'), status: 404 }));
+    expect(result.httpStatus).toBe(404);
+    expect(reasonOf(result)).toBe('timeout');
   });
 });
 

@@ -10,23 +10,13 @@ import { parseQuery } from './promql.ts';
 /** Metrics by name, of each the labels, of each the values. */
 export type Exposed = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
 
-/** Families that metrics.md promises and the exporter does not expose yet. */
-export const promised: Exposed = new Map([
-  [
-    'zeebe_topology_tls_certificate_expiry_timestamp_seconds',
-    new Map([
-      ['zeebe_cluster', new Set<string>()],
-      ['endpoint', new Set(['cluster', 'token'])],
-      ['role', new Set(['server', 'client'])],
-    ]),
-  ],
-  ['zeebe_topology_exporter_tls_certificate_expiry_timestamp_seconds', new Map()],
-]);
+const inAYear = endOfPoll + 365 * 24 * 60 * 60 * 1000;
 
 /** What a page has with every part of an answer and of the authentication there: read off the page itself. */
 export async function exposedMetrics(): Promise<Exposed> {
   const processMetrics = createProcessMetrics();
   processMetrics.reloaded(true, endOfPoll);
+  processMetrics.webConfigRead(true, inAYear);
   const text = (await clusterText()) + (await processMetrics.render())('text');
 
   const metrics = new Map<string, Map<string, Set<string>>>();
@@ -51,6 +41,8 @@ async function clusterText(): Promise<string> {
       token: { obtainedAt: endOfPoll, expiresAt: endOfPoll + 60_000, lifetime: 60_000 },
       tokenRequests: [{ seconds: 0.1, failure: 'token_rate_limited' }],
     },
+    certificates: { clusterServer: inAYear, clusterClient: inAYear, tokenServer: inAYear, tokenClient: inAYear },
+    filesRead: true,
   });
   const instruments = createInstruments('oauth2');
   instruments.record(result);

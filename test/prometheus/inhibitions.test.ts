@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { alerts, read, unitTests } from './files.ts';
+import { alerts, read, secondsOf, unitTests } from './files.ts';
 import { parseQuery } from './promql.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -75,6 +75,18 @@ describe('the inhibition rules', () => {
   });
 });
 
+describe('an alert that goes on firing after its cause has gone', () => {
+  const afterwards = new Map(alerts.map((rule) => [rule.alert, secondsOf(rule.keep_firing_for ?? '0s')]));
+  const ofOneCluster = inhibitions.filter(({ equal }) => equal.includes('zeebe_cluster'));
+
+  it.each(ofOneCluster)('is muted for as long, by $source_matchers', (rule) => {
+    const lasting = ({ alertname }: (typeof named)[number]) => afterwards.get(alertname) ?? Number.NaN;
+    const shortest = Math.min(...named.filter((alert) => isSource(rule, alert)).map(lasting));
+    const longest = Math.max(...named.filter((alert) => isTarget(rule, alert)).map(lasting));
+    expect(shortest).toBeGreaterThanOrEqual(longest);
+  });
+});
+
 describe('of what fires for one cause (prometheus/tests/causes.test.yaml)', () => {
   const cases = unitTests('causes.test.yaml').tests.flatMap(({ name, promql_expr_test = [] }) =>
     promql_expr_test.map(({ eval_time, exp_samples }) => ({
@@ -88,11 +100,19 @@ describe('of what fires for one cause (prometheus/tests/causes.test.yaml)', () =
     expect(names.size).toBe(firing.length === 0 ? 0 : 1);
   });
 
-  it('the broker that is missing rings first, and then what it has put at risk', () => {
+  it('a missing broker rings as what it has put at risk', () => {
     const left = cases
       .filter(({ cause }) => cause.startsWith('one of three brokers is gone'))
       .map(({ firing }) => [...new Set(ringing(firing).map(({ alertname }) => alertname))]);
-    expect(left).toEqual([['ZeebeTopologyBrokerMissing'], ['ZeebeTopologyQuorumAtRisk']]);
+    expect(left).toEqual([[], ['ZeebeTopologyQuorumAtRisk'], ['ZeebeTopologyQuorumAtRisk']]);
+  });
+
+  it('partitions that stopped ring as that until the last replica is back', () => {
+    const left = cases
+      .filter(({ cause }) => cause.startsWith('two of three brokers come back'))
+      .map(({ firing }) => [...new Set(ringing(firing).map(({ alertname }) => alertname))]);
+    const stopped = ['ZeebeTopologyPartitionWithoutLeader'];
+    expect(left).toEqual([stopped, stopped, stopped, []]);
   });
 });
 

@@ -4,14 +4,14 @@ import { type Duration, defaultThresholds, type Thresholds } from '../../prometh
 import { authFailureReasons } from '../../src/auth/failure.ts';
 import { clusterFamilies } from '../../src/metrics/cluster-part.ts';
 import { topologyFamilies } from '../../src/metrics/topology-families.ts';
-import { exposedMetrics, promised } from './exposed.ts';
+import { exposedMetrics } from './exposed.ts';
 import { alerts, alertsOf, list, read, recordings, secondsOf, unitTests } from './files.ts';
 import { parseQuery } from './promql.ts';
 
 /** Labels that Prometheus gives to what it scrapes, as it is set up or by the Prometheus Operator. */
 const targetLabels = ['job', 'namespace', 'instance', 'pod', 'container', 'endpoint', 'exported_endpoint'];
 
-const exposed = new Map([...(await exposedMetrics()), ...promised, ['up', new Map<string, Set<string>>()]]);
+const exposed = new Map([...(await exposedMetrics()), ['up', new Map<string, Set<string>>()]]);
 const topologyMetrics = topologyFamilies.map(({ name }) => name);
 
 /** Names and labels of a query that neither the exporter nor its target has. */
@@ -43,11 +43,6 @@ describe('the metrics that the rules are held against', () => {
   it('are read off a page that has every family of a cluster', () => {
     const missing = clusterFamilies.filter(({ name }) => !exposed.has(name) && !exposed.has(`${name}_count`));
     expect(missing).toEqual([]);
-  });
-
-  it('name as promised only what is not exposed yet', async () => {
-    const page = await exposedMetrics();
-    expect([...promised.keys()].filter((name) => page.has(name))).toEqual([]);
   });
 
   it('tell a name, a label and a value that do not exist', () => {

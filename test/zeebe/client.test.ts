@@ -147,6 +147,13 @@ describe('the version of the API', () => {
     expect(paths).toEqual(['/v1/topology', '/v2/topology', '/v2/topology', '/v2/topology', '/v1/topology']);
   });
 
+  it('auto tells that v1 was answered where v2 is not', async () => {
+    nock('http://cluster.test').get('/v1/topology').reply(404);
+    nock('http://cluster.test').get('/v2/topology').replyWithError('gone');
+    const sent = await clientOf('http://cluster.test/', { apiVersion: 'auto' })({}, neverAborted);
+    expect(sent).toMatchObject({ kind: 'failure', status: 404 });
+  });
+
   it('auto authenticates both requests', async () => {
     const { headers } = cluster((path) => (path === '/v2/topology' ? takesAll() : 404));
     const client = clientOf('http://cluster.test/', { apiVersion: 'auto' });

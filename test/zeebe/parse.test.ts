@@ -327,3 +327,29 @@ describe('any answer', () => {
     );
   });
 });
+
+describe('the size of an answer', () => {
+  it('may be that of 10,000 brokers and 100,000 replicas with all that is told of them', () => {
+    const replicas = Array.from({ length: 10 }, (_, index) => ({
+      partitionId: index + 1,
+      role: 'follower',
+      health: 'unhealthy',
+      state: 'recovering',
+    }));
+    const brokers = Array.from({ length: 10_000 }, (_, nodeId) => ({
+      nodeId,
+      brokerId: `eu-west-1_${nodeId}`,
+      host: `zeebe-${nodeId}.zeebe.example`,
+      port: 26_501,
+      version: '8.10.0',
+      partitions: replicas,
+    }));
+    expect(topologyOf({ clusterSize: 10_000, partitionsCount: 10, brokers }).brokers).toHaveLength(10_000);
+  });
+
+  it('is told before anything is parsed where it is beyond that of any cluster', () => {
+    expect(problemOf(`{"clusterSize":3,"brokers":${'['.repeat(2_000_000)}`)).toBe(
+      'expected at most 1000000 lists, objects and values, got more',
+    );
+  });
+});

@@ -36,7 +36,8 @@ export async function serve(configs: Configs, clock: Clock = systemClock): Promi
   const app = createApp({
     page: createPage([], createProcessMetrics(), clock),
     status,
-    notYetPolled: () => 0,
+    clusters: { all: () => [], named: () => undefined },
+    reload: async () => ({ ok: true, message: '' }),
     telemetryPath: '/metrics',
     logger: pino({ level: 'silent' }),
   });

@@ -1,14 +1,18 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { JWK } from 'jose';
 import { expect } from 'vitest';
 import { keycloak as artifact } from '../artifacts.ts';
+import type { Identity } from '../authority.ts';
 import { findJava, keycloakJava } from '../java.ts';
 import { freePorts } from '../ports.ts';
 import { alive, place, type Running, start } from '../process.ts';
 
 /** A Keycloak with one realm. It keeps its port, its data and its keys over a stop. */
 export interface Keycloak {
+  /** Its URL, which is https with `tls`; the same realm is at `plainIssuer`, and calls itself so there. */
   readonly issuer: string;
+  readonly plainIssuer: string;
   readonly tokenUrl: string;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -26,17 +30,34 @@ export const strangeClient = { id: 'stranger', secret: 'another secret' };
 
 const realm = 'zeebe';
 
-export async function layOutKeycloak(): Promise<Keycloak> {
+interface KeycloakOptions {
+  /** Further clients, as a realm's file has them. */
+  readonly clients?: readonly object[];
+  /** For an https port beside the http port, which asks for certificates of the authorities in the file. */
+  readonly tls?: Identity & { readonly authorities: string };
+}
+
+export async function layOutKeycloak({ clients = [], tls }: KeycloakOptions = {}): Promise<Keycloak> {
   const at = await place('keycloak');
-  const [port] = await freePorts(1);
+  const [port, tlsPort] = await freePorts(2);
   const home = join(at.data, 'keycloak');
   const imports = join(home, 'data', 'import');
   // A copy of its own: Keycloak writes into its home.
   await cp(artifact.folder, home, { recursive: true });
   await mkdir(imports, { recursive: true });
-  await writeFile(join(imports, `${realm}-realm.json`), JSON.stringify(realmRepresentation));
+  await writeFile(join(imports, `${realm}-realm.json`), JSON.stringify(realmRepresentation(clients)));
 
-  const issuer = `http://127.0.0.1:${port}/realms/${realm}`;
+  const plainIssuer = `http://127.0.0.1:${port}/realms/${realm}`;
+  const issuer = tls ? `https://127.0.0.1:${tlsPort}/realms/${realm}` : plainIssuer;
+  const tlsFlags = tls
+    ? [
+        `--https-port=${tlsPort}`,
+        `--https-certificate-file=${tls.certificate}`,
+        `--https-certificate-key-file=${tls.key}`,
+        '--https-client-auth=request',
+        `--truststore-paths=${tls.authorities}`,
+      ]
+    : [];
   const environment = {
     JAVA_HOME: await findJava(keycloakJava),
     JAVA_OPTS_KC_HEAP: '-Xms128m -Xmx512m',
@@ -46,13 +67,14 @@ export async function layOutKeycloak(): Promise<Keycloak> {
   let running: Running | undefined;
   return {
     issuer,
+    plainIssuer,
     tokenUrl: `${issuer}/protocol/openid-connect/token`,
     async start() {
       const executable = join(home, 'bin', 'kc.sh');
-      const flags = ['--import-realm', '--http-host=127.0.0.1', `--http-port=${port}`];
+      const flags = ['--import-realm', '--http-host=127.0.0.1', `--http-port=${port}`, ...tlsFlags];
       running = start(at, [executable, 'start-dev', ...flags], environment);
       await alive('Keycloak', running, 400, async () => {
-        const { status } = await fetch(`${issuer}/.well-known/openid-configuration`);
+        const { status } = await fetch(`${plainIssuer}/.well-known/openid-configuration`);
         expect(status).toBe(200);
       });
     },
@@ -67,7 +89,7 @@ export async function layOutKeycloak(): Promise<Keycloak> {
   };
 }
 
-const realmRepresentation = {
+const realmRepresentation = (others: readonly object[]) => ({
   realm,
   enabled: true,
   sslRequired: 'none',
@@ -85,16 +107,42 @@ const realmRepresentation = {
       ],
     },
     confidentialClient(strangeClient),
+    ...others,
   ],
-};
+});
 
 function confidentialClient({ id, secret }: typeof knownClient) {
+  return { ...serviceAccount(id), secret, clientAuthenticatorType: 'client-secret' };
+}
+
+/** A client that signs an assertion; Keycloak has its certificate, in Base64. */
+export function signingClient(id: string, certificate: string) {
   return {
-    clientId: id,
-    secret,
+    ...serviceAccount(id),
+    clientAuthenticatorType: 'client-jwt',
+    attributes: { 'jwt.credential.certificate': certificate },
+  };
+}
+
+/** The same; Keycloak has its public key with a key id. */
+export function signingClientWithKeyId(id: string, key: JWK) {
+  return {
+    ...serviceAccount(id),
+    clientAuthenticatorType: 'client-jwt',
+    attributes: { 'use.jwks.string': 'true', 'jwks.string': JSON.stringify({ keys: [key] }) },
+  };
+}
+
+/** A client that shows a certificate with this subject. */
+export function certifiedClient(id: string, subject: string) {
+  return { ...serviceAccount(id), clientAuthenticatorType: 'client-x509', attributes: { 'x509.subjectdn': subject } };
+}
+
+function serviceAccount(clientId: string) {
+  return {
+    clientId,
     enabled: true,
     protocol: 'openid-connect',
-    clientAuthenticatorType: 'client-secret',
     serviceAccountsEnabled: true,
     standardFlowEnabled: false,
   };

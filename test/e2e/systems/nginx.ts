@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
+import type { Identity } from '../authority.ts';
 import { freePorts } from '../ports.ts';
-import { alive, place, start } from '../process.ts';
+import { alive, type Place, place, start } from '../process.ts';
 
 const run = promisify(execFile);
 
@@ -21,21 +22,45 @@ export interface Login {
 /** A reverse proxy that asks for a password (a bcrypt password file) before it hands a request to the upstream. */
 export async function startNginx(upstream: string, { username, password }: Login): Promise<Nginx> {
   const at = await place('nginx');
-  const [port] = await freePorts(1);
-  const address = `http://127.0.0.1:${port}`;
-  await run('htpasswd', ['-cbB', join(at.data, 'passwords'), username, password]);
-  const configuration = join(at.data, 'nginx.conf');
-  await writeFile(configuration, nginxConfiguration(at.data, port, upstream));
-
-  const running = start(at, ['nginx', '-e', 'stderr', '-c', configuration]);
-  await alive('nginx', running, 30, async () => expect((await fetch(address)).status).toBe(401));
-  return {
-    address,
-    stop: running.stop,
-  };
+  const passwords = join(at.data, 'passwords');
+  await run('htpasswd', ['-cbB', passwords, username, password]);
+  const nginx = await startAt(at, upstream, '', ['auth_basic "Zeebe"', `auth_basic_user_file ${passwords}`]);
+  const address = `http://${nginx.host}`;
+  await alive('nginx', nginx.running, 30, async () => expect((await fetch(address)).status).toBe(401));
+  return { address, stop: nginx.running.stop };
 }
 
-function nginxConfiguration(folder: string, port: number | undefined, upstream: string): string {
+export interface Tls extends Identity {
+  /** Who issues the certificates of clients. */
+  readonly authorities: string;
+  /** In nginx's words: `TLSv1.2 TLSv1.3`. */
+  readonly protocols: string;
+}
+
+/** A reverse proxy that asks for a client certificate in the handshake. */
+export async function startTlsNginx(upstream: string, tls: Tls): Promise<Nginx> {
+  const at = await place('nginx');
+  const nginx = await startAt(at, upstream, 'ssl', [
+    `ssl_certificate ${tls.certificate}`,
+    `ssl_certificate_key ${tls.key}`,
+    `ssl_protocols ${tls.protocols}`,
+    'ssl_verify_client on',
+    `ssl_client_certificate ${tls.authorities}`,
+  ]);
+  // Its word for http on this port.
+  await alive('nginx', nginx.running, 30, async () => expect((await fetch(`http://${nginx.host}`)).status).toBe(400));
+  return { address: `https://${nginx.host}`, stop: nginx.running.stop };
+}
+
+async function startAt(at: Place, upstream: string, listen: 'ssl' | '', guard: readonly string[]) {
+  const [port] = await freePorts(1);
+  const host = `127.0.0.1:${port}`;
+  const configuration = join(at.data, 'nginx.conf');
+  await writeFile(configuration, nginxConfiguration(at.data, upstream, [`listen ${host} ${listen}`, ...guard]));
+  return { host, running: start(at, ['nginx', '-e', 'stderr', '-c', configuration]) };
+}
+
+function nginxConfiguration(folder: string, upstream: string, server: readonly string[]): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
 daemon off;
@@ -48,9 +73,7 @@ http {
   access_log off;
   ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
   server {
-    listen 127.0.0.1:${port};
-    auth_basic "Zeebe";
-    auth_basic_user_file ${folder}/passwords;
+    ${server.map((line) => `${line};`).join('\n    ')}
     location / {
       proxy_pass ${upstream};
     }

@@ -7,41 +7,65 @@ import { alive, place, start } from '../process.ts';
 export interface Prometheus {
   /** The value of each series that the instant query finds. */
   query(expression: string): Promise<number[]>;
+  /** Each series that the query finds between two moments, at every second. */
+  queryRange(expression: string, from: Date, to: Date): Promise<readonly RangeSeries[]>;
   stop(): Promise<void>;
 }
 
+export interface RangeSeries {
+  readonly metric: Readonly<Record<string, string>>;
+  /** Unix seconds, and the value as text. */
+  readonly values: readonly (readonly [number, string])[];
+}
+
 /** Scrapes that address (`host:port`) every second. */
-export async function startPrometheus(target: string): Promise<Prometheus> {
+export function startPrometheus(target: string): Promise<Prometheus> {
+  return startPrometheusWith({
+    global: { scrape_interval: '1s' },
+    scrape_configs: [{ job_name: 'zeebe', static_configs: [{ targets: [target] }] }],
+  });
+}
+
+/** The configuration is what it would find in prometheus.yml; the files lie beside that. */
+export async function startPrometheusWith(
+  configuration: unknown,
+  files: Readonly<Record<string, string>> = {},
+): Promise<Prometheus> {
   const at = await place('prometheus');
   const [port] = await freePorts(1);
   const address = `http://127.0.0.1:${port}`;
-  const configuration = join(at.data, 'prometheus.yml');
-  await writeFile(
-    configuration,
-    JSON.stringify({
-      global: { scrape_interval: '1s' },
-      scrape_configs: [{ job_name: 'zeebe', static_configs: [{ targets: [target] }] }],
-    }),
-  );
+  const main = join(at.data, 'prometheus.yml');
+  await writeFile(main, JSON.stringify(configuration));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(at.data, name), text);
 
   const running = start(at, [
     'prometheus',
-    `--config.file=${configuration}`,
+    `--config.file=${main}`,
     `--storage.tsdb.path=${join(at.data, 'data')}`,
     `--web.listen-address=127.0.0.1:${port}`,
   ]);
   await alive('Prometheus', running, 60, async () => expect((await fetch(`${address}/-/ready`)).status).toBe(200));
+
+  const ask = async <Series>(
+    path: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<readonly Series[]> => {
+    const answer = await fetch(`${address}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+    const { data } = (await answer.json()) as { readonly data: { readonly result: readonly Series[] } };
+    return data.result;
+  };
   return {
     async query(expression) {
-      const answer = await fetch(`${address}/api/v1/query?${new URLSearchParams({ query: expression })}`);
-      const { data } = (await answer.json()) as QueryAnswer;
-      return data.result.map(({ value }) => Number(value[1]));
+      const series = await ask<InstantSeries>('query', { query: expression });
+      return series.map(({ value }) => Number(value[1]));
     },
+    queryRange: (expression, from, to) =>
+      ask('query_range', { query: expression, start: from.toISOString(), end: to.toISOString(), step: '1s' }),
     stop: running.stop,
   };
 }
 
 /** https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries */
-interface QueryAnswer {
-  readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };
+interface InstantSeries {
+  readonly value: readonly [number, string];
 }

@@ -1,0 +1,210 @@
+import type { AuthenticationMethod, ClusterConfig } from '../src/config/config.ts';
+import { clusterFamilies, renderCluster } from '../src/metrics/cluster-part.ts';
+import type { Family } from '../src/metrics/exposition.ts';
+import { createInstruments } from '../src/metrics/instruments.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../src/metrics/process-families.ts';
+import { readRegistry } from '../src/metrics/readings.ts';
+import type { PollResult } from '../src/poll/poll.ts';
+import { initialState, nextState } from '../src/poll/state.ts';
+import type { Topology } from '../src/zeebe/topology.ts';
+
+// What the definitions of the families do not say, their labels and when they have no series, is read off pages made
+// from them.
+
+export interface Documented extends Family {
+  /** By name, without `zeebe_cluster`: the values of a closed set, or any. */
+  readonly labels: Readonly<Record<string, readonly string[] | 'any'>>;
+  /** When there is no series of it. */
+  readonly absent: readonly string[];
+}
+
+/** Labels whose values are the cluster's or the build's own. */
+const open = ['broker', 'partition', 'host', 'port', 'version', 'cluster_id', 'revision', 'nodejs'];
+
+const at = Date.UTC(2026, 0, 1);
+const authentication: PollResult['authentication'] = {
+  up: true,
+  token: { obtainedAt: at, expiresAt: at, lifetime: 1 },
+  tokenRequests: [{ seconds: 1 }],
+};
+const topology: Topology = {
+  clusterSize: 1,
+  partitionsCount: 1,
+  replicationFactor: 1,
+  gatewayVersion: '8.10.0',
+  clusterId: 'id',
+  lastCompletedChangeId: 1,
+  brokers: [
+    {
+      id: '0',
+      host: 'zeebe',
+      port: '26501',
+      version: '8.10.0',
+      replicas: [{ partition: 1, role: 'leader', health: 'healthy', state: 'active' }],
+    },
+  ],
+};
+/** A poll after which every family has series. */
+const success = {
+  endedAt: at,
+  seconds: 1,
+  httpStatus: 200,
+  outcome: { ok: true, topology },
+  authentication,
+  certificates: { clusterServer: at, clusterClient: at, tokenServer: at, tokenClient: at },
+  filesRead: true,
+} as const satisfies PollResult;
+
+const why = { message: '', remedy: '' };
+/** With a token, and yet: everything that a failed poll can know. */
+const refused: PollResult = {
+  ...success,
+  httpStatus: 401,
+  outcome: { ok: false, failure: { reason: 'auth', ...why } },
+  authentication: { ...authentication, up: false, failure: { reason: 'token_rejected', ...why } },
+};
+const withoutToken: PollResult = {
+  ...refused,
+  authentication: { up: false, failure: { reason: 'invalid_client', ...why }, tokenRequests: [{ seconds: 1 }] },
+};
+const { httpStatus, ...unanswered }: PollResult = {
+  ...success,
+  outcome: { ok: false, failure: { reason: 'connect', ...why } },
+  authentication: { token: { obtainedAt: at, expiresAt: at, lifetime: 1 }, tokenRequests: [{ seconds: 1 }] },
+};
+
+interface Circumstance {
+  readonly text: string;
+  readonly polls: readonly PollResult[];
+  readonly method?: AuthenticationMethod;
+  /** Wider ones, which are told instead where they hold. */
+  readonly within?: readonly string[];
+}
+
+const circumstances: readonly Circumstance[] = [
+  {
+    text: 'without OAuth 2',
+    polls: [{ ...success, authentication: { up: true, tokenRequests: [] } }],
+    method: 'basic',
+  },
+  { text: 'while polls fail', polls: [success, refused] },
+  { text: 'until a poll has succeeded', polls: [refused], within: ['while polls fail'] },
+  {
+    text: 'until a token was obtained',
+    polls: [withoutToken],
+    within: ['until a poll has succeeded', 'while polls fail'],
+  },
+  { text: 'after a poll that got no answer', polls: [success, unanswered], within: ['while polls fail'] },
+  {
+    text: 'until the credentials were first taken or refused',
+    polls: [unanswered],
+    within: ['while polls fail', 'until a poll has succeeded', 'after a poll that got no answer'],
+  },
+  {
+    text: 'until the first poll has ended',
+    polls: [],
+    within: [
+      'while polls fail',
+      'until a poll has succeeded',
+      'until a token was obtained',
+      'until the credentials were first taken or refused',
+    ],
+  },
+  {
+    text: 'while the gateway knows no topology',
+    polls: [success, { ...success, outcome: { ok: true, topology: { gatewayVersion: '8.10.0', brokers: [] } } }],
+  },
+  {
+    text: 'where the answer does not tell it',
+    polls: [{ ...success, outcome: { ok: true, topology: asToldByOlderOnes(topology) } }],
+  },
+  {
+    text: 'where the token does not tell it',
+    polls: [{ ...success, authentication: { ...authentication, token: { obtainedAt: at } } }],
+  },
+  { text: 'without TLS', polls: [{ ...success, certificates: {} }] },
+  { text: 'where no setting names a file', polls: [withoutFiles(success)] },
+];
+
+function asToldByOlderOnes({ clusterId, lastCompletedChangeId, brokers, ...rest }: Topology): Topology {
+  return {
+    ...rest,
+    brokers: brokers.map(({ replicas, ...broker }) => ({
+      ...broker,
+      replicas: replicas.map(({ state, ...replica }) => replica),
+    })),
+  };
+}
+
+function withoutFiles({ filesRead, ...rest }: PollResult): PollResult {
+  return rest;
+}
+
+export async function documentedFamilies(): Promise<{
+  readonly cluster: readonly Documented[];
+  readonly exporter: readonly Documented[];
+}> {
+  const methods = ['oauth2', 'basic', 'none'] as const;
+  const complete = await Promise.all(methods.map((method) => clusterLines([success], method)));
+  const others = await Promise.all(
+    circumstances.map(async (circumstance) => ({
+      ...circumstance,
+      lines: await clusterLines(circumstance.polls, circumstance.method),
+    })),
+  );
+  const cluster = clusterFamilies.map(({ name, type, help }, index): Documented => {
+    const lines = complete.map((families) => families[index] ?? '').join('');
+    if (lines === '')
+      throw new Error(`${name} is on no page that is made here: docs/metrics-observed.ts has to learn it`);
+    const absentIn = others.filter((circumstance) => circumstance.lines[index] === '');
+    const texts = absentIn.map(({ text }) => text);
+    const absent = absentIn.filter(({ within = [] }) => !within.some((wider) => texts.includes(wider)));
+    return { name, type, help, labels: labelsOf(lines), absent: absent.map(({ text }) => text) };
+  });
+  return { cluster, exporter: await exporterFamilies() };
+}
+
+async function clusterLines(polls: readonly PollResult[], method: AuthenticationMethod = 'oauth2') {
+  const instruments = createInstruments(method);
+  for (const poll of polls) instruments.record(poll);
+  const config = { name: 'cluster', authentication: { method }, pollInterval: 1 } as ClusterConfig;
+  return renderCluster(polls.reduce(nextState, initialState(config)), await readRegistry(instruments.registry));
+}
+
+async function exporterFamilies(): Promise<readonly Documented[]> {
+  const [plain = '', withPasswords = '', withTls = ''] = await Promise.all([
+    exporterPage(() => {}),
+    exporterPage(({ webConfigRead }) => webConfigRead(true, undefined)),
+    exporterPage(({ webConfigRead }) => webConfigRead(true, at)),
+  ]);
+  return [...withTls.matchAll(/^# HELP (zeebe_topology_\S+) (.*)\n# TYPE \S+ (\S+)\n((?:[^#].*\n)*)/gm)].map(
+    ([, name = '', help = '', type = '', lines = '']): Documented => ({
+      name,
+      help,
+      type: type as Family['type'],
+      labels: labelsOf(lines),
+      absent: [
+        ...(plain.includes(` ${name} `) ? [] : ['without `--web.config.file`']),
+        ...(plain.includes(` ${name} `) || withPasswords.includes(` ${name} `) ? [] : ['without TLS in that file']),
+      ],
+    }),
+  );
+}
+
+async function exporterPage(prepare: (metrics: ProcessMetrics) => void): Promise<string> {
+  const metrics = createProcessMetrics();
+  metrics.reloaded(true, at);
+  prepare(metrics);
+  return (await metrics.render())('text');
+}
+
+function labelsOf(lines: string): Documented['labels'] {
+  const labels: Record<string, string[] | 'any'> = {};
+  for (const [, label = '', value = ''] of lines.matchAll(/[{,](\w+)="([^"]*)"/g)) {
+    if (label === 'zeebe_cluster' || label === 'le') continue;
+    const values = labels[label] ?? [];
+    if (open.includes(label)) labels[label] = 'any';
+    else if (values !== 'any' && !values.includes(value)) labels[label] = [...values, value];
+  }
+  return labels;
+}

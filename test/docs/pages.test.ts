@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { alertsPage } from '../../docs/alerts.ts';
+import { metricsPage } from '../../docs/metrics.ts';
+import { documentedFamilies } from '../../docs/metrics-observed.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+describe.each([
+  ['docs/alerts.md', alertsPage],
+  ['docs/metrics.md', metricsPage],
+])('%s', (path, page) => {
+  it('is what `npm run docs` writes', async () => {
+    expect(read(path)).toBe(await page());
+  });
+});
+
+describe('docs/prometheus.md', () => {
+  it('names only metrics that exist', async () => {
+    const { cluster, exporter } = await documentedFamilies();
+    const names = [...cluster, ...exporter].map(({ name }) => name);
+    const named = [...read('docs/prometheus.md').matchAll(/\bzeebe_topology_\w+/g)].map(([name]) => name);
+    expect(named).not.toEqual([]);
+    expect(named.filter((name) => !names.some((known) => known.startsWith(name)))).toEqual([]);
+  });
+});
+
+describe('what docs/metrics.md says of a metric', () => {
+  it.each([
+    {
+      name: 'zeebe_topology_up',
+      labels: {},
+      absent: ['until the first poll has ended'],
+    },
+    { name: 'zeebe_topology_polls_total', labels: {}, absent: [] },
+    {
+      name: 'zeebe_topology_partition_health',
+      labels: { broker: 'any', partition: 'any', health: ['healthy', 'unhealthy', 'dead', 'unknown'] },
+      absent: ['while polls fail', 'while the gateway knows no topology'],
+    },
+    {
+      name: 'zeebe_topology_token_obtained_timestamp_seconds',
+      labels: {},
+      absent: ['without OAuth 2', 'until a token was obtained'],
+    },
+  ])('$name is read off pages', async ({ name, labels, absent }) => {
+    const { cluster } = await documentedFamilies();
+    expect(cluster.find((family) => family.name === name)).toMatchObject({ labels, absent });
+  });
+});

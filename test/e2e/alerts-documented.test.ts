@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { stringify } from 'yaml';
+import { rules } from '../../prometheus/rules.ts';
+import { defaultThresholds } from '../../prometheus/thresholds.ts';
+import { blockNames, documented, inhibitRules } from './alerting/documented.ts';
+import { startExporter } from './exporter.ts';
+import { place } from './process.ts';
+import { type Prometheus, startPrometheusWith } from './systems/prometheus.ts';
+import { until } from './until.ts';
+
+const run = promisify(execFile);
+
+describe('docs/prometheus.md', () => {
+  it.each(
+    blockNames('prometheus.yml').filter((name) => name !== inKubernetes),
+  )('has a %s without anything for promtool to complain of', async (name) => {
+    const files = { ...rules(defaultThresholds), 'exporter-ca.pem': '', 'exporter-password': 'secret' };
+    const configuration = await laidOut({ ...files, 'prometheus.yml': stringify(documented(name)) });
+    await run('promtool', ['check', 'config', join(configuration, 'prometheus.yml')]);
+  });
+
+  // Debian builds its Prometheus without the discovery of Kubernetes: what that finds is given here.
+  it('has a prometheus.yml for Kubernetes that scrapes the port of the exporter, and nobody else', async () => {
+    const { scrape_configs } = documented(inKubernetes, {
+      'kubernetes_sd_configs:\n      - role: pod': 'static_configs: []',
+    });
+    const targets = [
+      discovered('10.0.0.1:10650', 'zeebe-topology-exporter', 'zeebe-topology-0'),
+      discovered('10.0.0.1:9999', 'zeebe-topology-exporter', 'zeebe-topology-0'),
+      discovered('10.0.0.2:10650', 'another', 'another-0'),
+    ];
+    const jobs = (scrape_configs as readonly object[]).map((job) => ({ ...job, static_configs: targets }));
+    const folder = await laidOut({ 'prometheus.yml': stringify({ scrape_configs: jobs }) });
+    const check = ['check', 'service-discovery', '--timeout=2s', join(folder, 'prometheus.yml'), 'zeebe-topology'];
+    const found: readonly { readonly labels: Readonly<Record<string, string>> }[] = JSON.parse(
+      (await run('promtool', check)).stdout,
+    );
+    expect(found.map(({ labels: { instance, namespace, pod } }) => ({ instance, namespace, pod }))).toEqual([
+      { instance: '10.0.0.1:10650', namespace: 'monitoring', pod: 'zeebe-topology-0' },
+      {},
+      {},
+    ]);
+  });
+
+  it('has a prometheus.yml that copies zeebe_cluster to cluster', async () => {
+    const { query } = await scraped('prometheus.yml, zeebe_cluster as cluster');
+    await until('a poll has been scraped', 60, async () => {
+      expect(await query('zeebe_topology_up{zeebe_cluster="default", cluster="default"}')).toEqual([0]);
+    });
+  });
+
+  it('has a prometheus.yml that drops what it says', async () => {
+    const { query } = await scraped('prometheus.yml, fewer series');
+    await until('a poll has been scraped', 60, async () => expect(await query('zeebe_topology_up')).toEqual([0]));
+    expect(await query('process_start_time_seconds')).toHaveLength(1);
+    expect(await query('{__name__=~"nodejs_.+"}')).toEqual([]);
+  });
+
+  it('has a prometheus.yml with a target for each cluster, and each series once', async () => {
+    const { query } = await scraped('prometheus.yml, one target per cluster');
+    await until('a poll has been scraped', 60, async () => {
+      expect(await query('up{job="zeebe-clusters"}')).toEqual([1]);
+      expect(await query('zeebe_topology_up')).toEqual([0]);
+      expect(await query('zeebe_topology_exporter_build_info')).toEqual([1]);
+    });
+  });
+
+  it('has an alertmanager.yml without anything for amtool to complain of, the inhibitions with it', async () => {
+    const text = stringify({ ...documented('alertmanager.yml'), inhibit_rules: inhibitRules() });
+    const folder = await laidOut({ 'alertmanager.yml': text });
+    await run('amtool', ['check-config', join(folder, 'alertmanager.yml')]);
+  });
+
+  it.each([
+    { severity: 'critical', receiver: 'page' },
+    { severity: 'warning', receiver: 'ticket' },
+    { severity: 'info', receiver: 'nobody' },
+  ])('sends $severity to $receiver', async ({ severity, receiver }) => {
+    const folder = await laidOut({ 'alertmanager.yml': stringify(documented('alertmanager.yml')) });
+    const file = `--config.file=${join(folder, 'alertmanager.yml')}`;
+    const { stdout } = await run('amtool', ['config', 'routes', 'test', file, `severity=${severity}`]);
+    expect(stdout.trim()).toBe(receiver);
+  });
+});
+
+const inKubernetes = 'prometheus.yml, in Kubernetes';
+
+function discovered(address: string, app: string, pod: string) {
+  return {
+    targets: [address],
+    labels: {
+      __meta_kubernetes_pod_label_app_kubernetes_io_name: app,
+      __meta_kubernetes_pod_container_port_number: address.replace(/^.*:/, ''),
+      __meta_kubernetes_namespace: 'monitoring',
+      __meta_kubernetes_pod_name: pod,
+    },
+  };
+}
+
+/** A Prometheus with that block, which scrapes an exporter every second whose only cluster is not there. */
+async function scraped(block: string): Promise<Prometheus> {
+  const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', ZEEBE_POLL_INTERVAL: '1s', ZEEBE_POLL_TIMEOUT: '1s' };
+  const exporter = await startExporter({ environment });
+  const prometheus = await startPrometheusWith({
+    ...documented(block, { 'exporter.example.com:10650': exporter.address }),
+    global: { scrape_interval: '1s' },
+  });
+  onTestFinished(prometheus.stop);
+  return prometheus;
+}
+
+/** The folder that the files lie in. */
+async function laidOut(files: Readonly<Record<string, string>>): Promise<string> {
+  const { data } = await place('configuration');
+  for (const [name, text] of Object.entries(files)) await writeFile(join(data, name), text);
+  return data;
+}

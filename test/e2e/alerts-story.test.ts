@@ -1,0 +1,123 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { stringify } from 'yaml';
+import { type RunningStory, type StoryCredentials, startStory, storyPeriod } from '../../src/simulator/story.ts';
+import { heldClock } from './alerting/held-clock.ts';
+import { shortThresholds } from './alerting/short-thresholds.ts';
+import { watch } from './alerting/watch.ts';
+import { type Exporter, startExporter } from './exporter.ts';
+import { until } from './until.ts';
+
+/** What goes wrong in the story, and whom that rings. */
+const causes: Readonly<Record<string, readonly string[]>> = {
+  'a broker of payments crashes: the next loss stops partitions': ['page QuorumAtRisk payments'],
+  'a replica of orders is unhealthy: the same': ['page QuorumAtRisk orders'],
+  'the identity provider answers 503: first the token is not renewed, then it is gone': [
+    'ticket TokenNotRenewed inventory',
+    'page TokenEndpointFailing inventory',
+  ],
+  'two brokers of orders crash: partitions stop': ['page PartitionWithoutLeader orders'],
+  'the client secret is changed: first the token is not renewed, then it is gone': [
+    'ticket TokenNotRenewed inventory',
+    'ticket CredentialsRejected inventory',
+  ],
+  'payments answers 503': ['page ClusterUnreachable payments'],
+  'the gateway of orders knows no topology': ['page ClusterUnknown orders'],
+  'a replica of payments is dead': ['page QuorumAtRisk payments'],
+  'orders redirects to a login page': ['page ClusterUnreachable orders'],
+  'new tokens have the wrong audience': ['ticket AudienceMismatch inventory'],
+};
+
+/** All that fires, whether it rings or something else does for it. */
+const firing: Readonly<Record<string, readonly string[]>> = {
+  payments: [
+    'BrokerMissing',
+    'ClusterDegraded',
+    'ClusterUnreachable',
+    'LastSuccessTooOld',
+    'QuorumAtRisk',
+    'ReplicationBelowFactor',
+  ],
+  orders: [
+    'BrokerMissing',
+    'ClusterUnhealthy',
+    'ClusterUnknown',
+    'ClusterUnreachable',
+    'LastSuccessTooOld',
+    'LeadersUneven',
+    'PartitionWithoutLeader',
+    'QuorumAtRisk',
+    'ReplicationBelowFactor',
+  ],
+  inventory: [
+    'AudienceMismatch',
+    'CredentialsRejected',
+    'LastSuccessTooOld',
+    'TokenEndpointFailing',
+    'TokenExpired',
+    'TokenNotRenewed',
+  ],
+};
+
+it('tells each cause in the story of the simulator once, and when it is over', async () => {
+  const clock = heldClock();
+  const story = await startStory({ clock });
+  onTestFinished(story.close);
+  const exporter = await startExporter({ file: configFile(story) });
+  const { fired, firing: firingNow, rings, ringing } = await watch(exporter.address, shortThresholds);
+  await untilTheTokenIsAboutToBeRenewed(exporter);
+  expect(await firingNow()).toEqual([]);
+
+  const begin = new Date();
+  clock.release();
+  // What the second round does is not seen before its first crash has been noticed.
+  const over = begin.getTime() + storyPeriod + 4_000;
+  await until('the story is over', 2 * storyPeriod, () => expect(Date.now()).toBeGreaterThan(over));
+  await until('nothing fires, and that has been told', 12, async () => {
+    expect(await firingNow()).toEqual([]);
+    expect(ringing()).toEqual([]);
+  });
+
+  const expected = Object.entries(firing).flatMap(([cluster, alerts]) => alerts.map((alert) => `${alert} ${cluster}`));
+  expect(await fired(begin)).toEqual(expected.toSorted());
+  expect(rings().toSorted()).toEqual(Object.values(causes).flat().toSorted());
+});
+
+/**
+ * So that the one before the 503s of the identity provider is the last for a while: a token lives for 30 seconds and is
+ * renewed after 15.
+ */
+async function untilTheTokenIsAboutToBeRenewed(exporter: Exporter): Promise<void> {
+  await until('the token is about to be renewed', 60, async () => {
+    const page = await exporter.scrape();
+    expect(page.series('zeebe_topology_up').map(({ value }) => value)).toEqual([1, 1, 1]);
+    const obtainedAt = page.value('zeebe_topology_token_obtained_timestamp_seconds') ?? Number.NaN;
+    const age = Date.now() / 1000 - obtainedAt;
+    expect(age).toBeGreaterThan(12.5);
+    expect(age).toBeLessThan(14.5);
+  });
+}
+
+function configFile({ clusters }: RunningStory): string {
+  return stringify({
+    poll_interval: '1s',
+    poll_timeout: '1s',
+    clusters: clusters.map(({ name, address, credentials }) => ({
+      name,
+      address: address.href,
+      ...authentication(credentials),
+    })),
+  });
+}
+
+function authentication(credentials: StoryCredentials): Readonly<Record<string, unknown>> {
+  switch (credentials.method) {
+    case 'none':
+      return {};
+    case 'basic':
+      return { basic_auth: { username: credentials.username, password: credentials.password } };
+    case 'oauth2': {
+      const { clientId, clientSecret, tokenUrl, audience } = credentials;
+      return { oauth2: { client_id: clientId, client_secret: clientSecret, token_url: tokenUrl, audience } };
+    }
+  }
+}

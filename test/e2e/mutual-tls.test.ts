@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { type Authority, createAuthority, type Identity } from './authority.ts';
+import { untilOutcomes } from './outcomes.ts';
+import { place } from './process.ts';
+import { type Nginx, startTlsNginx } from './systems/nginx.ts';
+import { type RecordedCluster, startRecordedCluster } from './systems/recorded-cluster.ts';
+
+describe('a cluster behind an nginx that wants client certificates', () => {
+  let authority: Authority;
+  let stranger: Authority;
+  let client: Identity;
+  let strange: Identity;
+  let cluster: RecordedCluster;
+  let newer: Nginx;
+  let older: Nginx;
+  beforeAll(async () => {
+    const { data } = await place('certificates');
+    authority = await createAuthority(data, 'authority');
+    stranger = await createAuthority(data, 'stranger');
+    client = await authority.issue('exporter', 'rsa');
+    strange = await stranger.issue('strange');
+    const tls = { ...(await authority.issue('server')), authorities: authority.certificate };
+    cluster = await startRecordedCluster();
+    newer = await startTlsNginx(cluster.address, { ...tls, protocols: 'TLSv1.2 TLSv1.3' });
+    older = await startTlsNginx(cluster.address, { ...tls, protocols: 'TLSv1.2' });
+  });
+  afterAll(() => Promise.all([newer.stop(), older.stop(), cluster.stop()]));
+
+  it('is polled with the right one over a version that both speak, and not otherwise', async () => {
+    const ca_file = authority.certificate;
+    const own = { cert_file: client.certificate, key_file: client.key };
+    const at = ({ address }: Nginx, tls_config: object) => ({ address, tls_config });
+    const clusters = {
+      'right certificate': at(newer, { ca_file, ...own }),
+      'right certificate, TLS 1.2': at(older, { ca_file, ...own }),
+      'right certificate, TLS 1.3 at least': at(newer, { ca_file, ...own, min_version: 'TLS13' }),
+      'TLS 1.3 at least where there is none': at(older, { ca_file, ...own, min_version: 'TLS13' }),
+      'no authority': at(newer, own),
+      'another authority': at(newer, { ca_file: stranger.certificate, ...own }),
+      'not verified': at(newer, { insecure_skip_verify: true, ...own }),
+      'no certificate': at(newer, { ca_file }),
+      'certificate of another authority': at(newer, {
+        ca_file,
+        cert_file: strange.certificate,
+        key_file: strange.key,
+      }),
+    };
+    const outcomes = {
+      'right certificate': 'up',
+      'right certificate, TLS 1.2': 'up',
+      'right certificate, TLS 1.3 at least': 'up',
+      'TLS 1.3 at least where there is none': 'down: tls',
+      'no authority': 'down: tls',
+      'another authority': 'down: tls',
+      'not verified': 'up',
+      // nginx says it in a page, after the handshake.
+      'no certificate': 'down: http_status',
+      'certificate of another authority': 'down: http_status',
+    };
+    await untilOutcomes(outcomes, clusters);
+  });
+});

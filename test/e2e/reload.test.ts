@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { recorded } from '../topologies.ts';
+import { type Exporter, startExporter } from './exporter.ts';
+import { place } from './process.ts';
+import { startPrometheusWith } from './systems/prometheus.ts';
+import { until } from './until.ts';
+
+async function startGateway(): Promise<string> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json').end(recorded('8.6.0-3x3x3-healthy'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The exporter with a file that the test may write again. */
+async function startWithFile(text: string) {
+  const { data } = await place('configuration');
+  const path = join(data, 'exporter.yaml');
+  await writeFile(path, text);
+  const exporter = await startExporter({ flags: [`--config.file=${path}`] });
+  return { exporter, write: (next: string) => writeFile(path, next) };
+}
+
+function described(address: string, ...names: readonly string[]): string {
+  return JSON.stringify({ poll_interval: '1s', clusters: names.map((name) => ({ name, address })) });
+}
+
+async function clustersUp(exporter: Exporter): Promise<readonly (string | undefined)[]> {
+  return (await exporter.scrape()).series('zeebe_topology_up').map(({ labels }) => labels.zeebe_cluster);
+}
+
+const reloads = {
+  SIGHUP: async ({ running }: Exporter) => running.signal('SIGHUP'),
+  'POST /-/reload': async ({ address }: Exporter) => {
+    await (await fetch(`http://${address}/-/reload`, { method: 'POST' })).text();
+  },
+};
+
+describe.each(Object.entries(reloads))('%s', (_how, reload) => {
+  it('takes the new configuration, and keeps the old one where the new one is wrong', async () => {
+    const address = await startGateway();
+    const { exporter, write } = await startWithFile(described(address, 'one', 'two'));
+    await until('both are up', 30, async () => expect(await clustersUp(exporter)).toEqual(['one', 'two']));
+    const polls = async () =>
+      (await exporter.scrape()).value('zeebe_topology_polls_total', { zeebe_cluster: 'two' }) ?? 0;
+    await until('a few polls', 30, async () => expect(await polls()).toBeGreaterThan(1));
+    const before = await polls();
+
+    await write(described(address, 'three', 'two'));
+    await reload(exporter);
+    await until('the new one is up', 30, async () => expect(await clustersUp(exporter)).toEqual(['three', 'two']));
+    expect(await polls()).toBeGreaterThanOrEqual(before);
+    expect(exporter.running.output()).toContain('1 unchanged, 1 new (three), 1 removed (one)');
+
+    await write('clusters: [{ name: one }, { name: one }]');
+    await reload(exporter);
+    const success = 'zeebe_topology_exporter_config_last_reload_successful';
+    await until('the metric says so', 30, async () => expect((await exporter.scrape()).value(success)).toBe(0));
+    expect(exporter.running.output()).toContain('a name that no other cluster has');
+    expect(await clustersUp(exporter)).toEqual(['three', 'two']);
+
+    await write(described(address, 'two'));
+    await reload(exporter);
+    await until('the metric says so', 30, async () => expect((await exporter.scrape()).value(success)).toBe(1));
+    expect(await clustersUp(exporter)).toEqual(['two']);
+  });
+});
+
+describe('Prometheus', () => {
+  it('finds the clusters by HTTP service discovery, and probes each without a clash of labels', async () => {
+    const address = await startGateway();
+    const names = ['one', 'two words & "ö"'];
+    const { exporter } = await startWithFile(described(address, ...names));
+    const prometheus = await startPrometheusWith({
+      global: { scrape_interval: '1s' },
+      scrape_configs: [
+        { job_name: 'zeebe', http_sd_configs: [{ url: `http://${exporter.address}/sd`, refresh_interval: '1s' }] },
+      ],
+    });
+    onTestFinished(prometheus.stop);
+    for (const name of names) {
+      const cluster = `zeebe_cluster=${JSON.stringify(name)}`;
+      await until(`${name} is scraped`, 60, async () => {
+        expect(await prometheus.query(`zeebe_topology_up{${cluster}}`)).toEqual([1]);
+      });
+      expect(await prometheus.query(`up{instance=${JSON.stringify(`${exporter.address}/${name}`)}}`)).toEqual([1]);
+    }
+    expect(await prometheus.query('count(up)')).toEqual([names.length]);
+    expect(await prometheus.query('count({exported_zeebe_cluster!=""}) or vector(0)')).toEqual([0]);
+    expect(await prometheus.query('count(zeebe_topology_exporter_build_info) or vector(0)')).toEqual([0]);
+  });
+});

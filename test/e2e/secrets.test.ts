@@ -1,0 +1,326 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { hash } from 'bcrypt';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { stringify } from 'yaml';
+import { parseStrictly } from '../metrics/strict-parser.ts';
+import { command, startExporter } from './exporter.ts';
+import { freePorts } from './ports.ts';
+import { type Place, place, start } from './process.ts';
+import { echoPaths, startEcho } from './systems/echo.ts';
+import { until } from './until.ts';
+
+const fixtures = join(import.meta.dirname, '..', 'fixtures', 'config');
+
+/** In every secret, with a name of its own to tell which one it was, and with what is escaped in many ways. */
+const mark = 'OPENSESAME';
+const secret = (name: string) => `${mark}-${name}&"/+<'%`;
+/** For URLs. */
+const plainSecret = (name: string) => `${mark}${name}`;
+
+const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+const keyLines = String(key)
+  .split('\n')
+  .filter((line) => line.length >= 40 && !line.startsWith('-----'));
+
+/** The middle of what base64 makes of a text that holds the mark, wherever it begins. */
+const inBase64 = [0, 1, 2].map((before) => {
+  const encoded = Buffer.from('\0'.repeat(before) + mark).toString('base64');
+  return encoded.slice(before === 0 ? 0 : before + 1, Math.floor(((before + mark.length) * 4) / 3));
+});
+
+function leaks(text: string): readonly string[] {
+  const forms = [mark, ...inBase64, ...keyLines];
+  return forms.flatMap((form) => {
+    const at = text.indexOf(form);
+    return at === -1 ? [] : [text.slice(Math.max(0, at - 300), at + 100)];
+  });
+}
+
+interface Cluster {
+  readonly name: string;
+  readonly address: string;
+  readonly [setting: string]: unknown;
+}
+
+function oauth2(tokenUrl: string, more: object = {}) {
+  return {
+    client_id: 'exporter',
+    client_secret: secret('client-secret'),
+    token_url: `${tokenUrl}?key=${plainSecret('tokenurl')}`,
+    endpoint_params: { tenant: secret('endpoint-param') },
+    ...more,
+  };
+}
+
+/** Clusters and identity providers that show whatever they are sent, in every way, and each way to authenticate. */
+function echoed(echo: string, closedPort: number): readonly Cluster[] {
+  const headers = { 'X-Api-Key': secret('header') };
+  const basic_auth = { username: 'user', password: secret('password') };
+  const fromFile = { username: 'user', password_file: 'password' };
+  const proxy_url = `http://${plainSecret('proxyuser')}:${plainSecret('proxypassword')}@${echo}`;
+  const tls_config = { cert_file: 'cert.pem', key_file: 'key.pem' };
+  const jwt = { client_auth: 'private_key_jwt', client_certificate_key_file: 'jwt.pem', client_secret: undefined };
+  const clusters = echoPaths.flatMap((path) => {
+    const address = `http://${echo}/${path}`;
+    return [
+      { name: `basic ${path}`, address, headers, basic_auth },
+      { name: `token ${path}`, address, headers, oauth2: oauth2(`http://${echo}/token`) },
+      { name: `post ${path}`, address, oauth2: oauth2(address) },
+      { name: `client basic ${path}`, address, oauth2: oauth2(address, { client_auth: 'client_secret_basic' }) },
+      { name: `jwt ${path}`, address, oauth2: oauth2(address, jwt) },
+    ];
+  });
+  return [
+    ...clusters,
+    { name: 'password file', address: `http://${echo}/401/text-plain`, basic_auth: fromFile },
+    { name: 'http proxy', address: 'http://zeebe.invalid/', basic_auth, proxy_url },
+    { name: 'https proxy', address: 'https://zeebe.invalid/', basic_auth, proxy_url },
+    { name: 'certificate', address: `https://${echo}/`, tls_config, basic_auth },
+    { name: 'refused', address: `http://127.0.0.1:${closedPort}/`, headers, basic_auth },
+    { name: 'no token', address: 'http://zeebe.invalid/', oauth2: oauth2(`http://127.0.0.1:${closedPort}/token`) },
+  ];
+}
+
+async function writeConfiguration({ data }: Place, clusters: readonly Cluster[]): Promise<string> {
+  await writeFile(join(data, 'password'), `${secret('password-file')}\n`);
+  await writeFile(join(data, 'jwt.pem'), key);
+  await copyFile(join(fixtures, 'client-cert.pem'), join(data, 'cert.pem'));
+  await copyFile(join(fixtures, 'client-key.pem'), join(data, 'key.pem'));
+  const path = join(data, 'exporter.yaml');
+  await writeFile(path, stringify({ poll_interval: '2s', clusters }));
+  return path;
+}
+
+/** Faulty ones, each with a secret at the fault or beside it. */
+function slips(clusters: readonly Cluster[]): readonly string[] {
+  const [first] = clusters;
+  const withFirst = (more: object) => stringify({ clusters: [{ ...first, ...more }, ...clusters.slice(1, 6)] });
+  const text = stringify({ clusters: clusters.slice(0, 6) });
+  return [
+    withFirst({ pasword: secret('typo') }),
+    withFirst({ address: `http://user:${plainSecret('address')}@zeebe/` }),
+    withFirst({ address: `user:${plainSecret('address')}@zeebe:8080` }),
+    withFirst({ proxy_url: `ftp://${plainSecret('proxy')}@proxy` }),
+    withFirst({ headers: { Authorization: secret('authorization') } }),
+    withFirst({ headers: { 'X-Key': `${secret('header')}\n` } }),
+    withFirst({ basic_auth: { username: 'user', password: [secret('list')] } }),
+    withFirst({ basic_auth: secret('instead of a group') }),
+    withFirst({ tls_config: { ca_file: 'password' } }),
+    withFirst({ tls_config: { cert_file: 'password', key_file: 'password' } }),
+    withFirst({ tls_config: { cert_file: 'cert.pem', key_file: 'jwt.pem' } }),
+    text.replaceAll(':', ''),
+    `${text}\n  - ${secret('dangling')}: {`,
+    text.slice(0, text.lastIndexOf(mark) + 5),
+  ];
+}
+
+const paths = ['/', '/metrics', '/api/v1/clusters', '/-/ready', '/-/healthy', '/sd', '/nothing', '/probe'];
+
+describe('no secret comes out', () => {
+  it('of the exporter, whatever it is answered, and however its configuration is wrong', async () => {
+    const echo = await startEcho();
+    const [closed = 0] = await freePorts(1);
+    const at = await place('configuration');
+    const clusters = echoed(echo.host, closed);
+    const configuration = await writeConfiguration(at, clusters);
+    const webConfiguration = join(at.data, 'web.yaml');
+    await writeFile(webConfiguration, stringify({ basic_auth_users: { scraper: await hash(secret('web'), 4) } }));
+    const flags = [`--config.file=${configuration}`, '--log.level=debug'];
+    const exporter = await startExporter({ flags: [...flags, `--web.config.file=${webConfiguration}`] });
+    const authorization = (password: string) => ({
+      authorization: `Basic ${Buffer.from(`scraper:${password}`).toString('base64')}`,
+    });
+    const said: string[] = [];
+    const ask = async (path: string, init: RequestInit = {}) => {
+      const right = authorization(secret('web'));
+      const answer = await fetch(`http://${exporter.address}${path}`, { headers: right, redirect: 'manual', ...init });
+      said.push(JSON.stringify([...answer.headers]), await answer.text());
+      return answer.status;
+    };
+
+    await until('every cluster was polled', 120, async () => expect(await ask('/-/ready')).toBe(200));
+    for (const path of paths) {
+      for (const accept of ['*/*', 'application/openmetrics-text;version=1.0.0']) {
+        await ask(path, { headers: { ...authorization(secret('web')), accept } });
+      }
+      expect(await ask(path.replace('/-/', '/'), { headers: authorization(secret('wrong')) })).toBe(401);
+    }
+    for (const { name } of clusters) await ask(`/probe?${new URLSearchParams({ cluster: name })}`);
+
+    for (const text of slips(clusters)) {
+      await writeFile(configuration, text);
+      expect(await ask('/-/reload', { method: 'POST' }), said.at(-1)).toBe(500);
+      const checked = await run(at, '--config.check', ...flags);
+      expect(checked.code).toBe(1);
+      said.push(checked.output);
+    }
+    await writeFile(webConfiguration, stringify({ basic_auth_users: { scraper: `$2b$10$${mark}` } }));
+    await until('the wrong web configuration is told', 30, async () => {
+      await ask('/metrics');
+      expect(exporter.running.output()).toContain('web.yaml');
+    });
+    await exporter.running.stop();
+
+    const everything = [...said, exporter.running.output()].join('\n');
+    expect(everything).toContain('<secret>');
+    expect(leaks(everything)).toEqual([]);
+    // Nothing was hidden if nothing had been shown.
+    const sent = echo.received.join('\n');
+    for (const name of ['header', 'client-secret', 'endpoint-param']) expect(sent).toContain(`${mark}-${name}`);
+    for (const form of inBase64) expect(leaks(`Basic ${form}`)).toHaveLength(1);
+  });
+
+  it('of a check, for people and for scripts', async () => {
+    const echo = await startEcho();
+    const [closed = 0] = await freePorts(1);
+    const at = await place('configuration');
+    const file = `--config.file=${await writeConfiguration(at, echoed(echo.host, closed))}`;
+    const forPeople = await run(at, 'check', file, '--log.level=debug');
+    const forScripts = await run(at, 'check', '--output=json', file);
+    for (const { code, output } of [forPeople, forScripts]) {
+      expect(code).toBe(1);
+      expect(output).toContain('<secret>');
+      expect(leaks(output)).toEqual([]);
+    }
+  });
+
+  it('of an exporter that an unexpected exception ends, which quotes them all', async () => {
+    const echo = await startEcho();
+    const at = await place('configuration');
+    const [first] = echoed(echo.host, 1);
+    const all = echoed(echo.host, 1).filter(({ name }) => /200\/text-html|proxy|certificate|file/.test(name));
+    const configuration = await writeConfiguration(at, first ? all : []);
+    const quoted = [
+      ...['password', 'header', 'client-secret', 'endpoint-param', 'password-file'].map(secret),
+      `authorization: Basic ${Buffer.from(`user:${secret('password')}`).toString('base64')}`,
+      `http://${plainSecret('proxyuser')}:${plainSecret('proxypassword')}@${echo.host}`,
+      `proxy password ${plainSecret('proxypassword')}`,
+      `form ${new URLSearchParams({ client_secret: secret('client-secret') })}`,
+      `key ${key}`,
+      `line ${keyLines[3]}`,
+    ];
+    const script = `
+      import { Server } from 'node:net';
+      const { listen } = Server.prototype;
+      const quoted = ${JSON.stringify(quoted)};
+      Server.prototype.listen = function (...args) {
+        this.once('listening', () => setTimeout(() => {
+          throw Object.assign(new Error(quoted.join('; ')), { quoted, cause: new Error(quoted.join(', ')) });
+        }, 200));
+        return listen.apply(this, args);
+      };`;
+    for (const format of ['json', 'pretty']) {
+      const flags = [`--config.file=${configuration}`, '--web.listen-address=127.0.0.1:0', `--log.format=${format}`];
+      const { code, output } = await run(at, ...flags, {
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}`,
+      });
+      expect(code).toBe(1);
+      expect(output).toContain('ended by an unexpected error');
+      expect(leaks(output)).toEqual([]);
+    }
+  });
+});
+
+describe('what a cluster answers', () => {
+  const forged = 'FORGED';
+  const nasty = [
+    `x\n{"level":"fatal","msg":"${forged}"}`,
+    `x\r\n${forged}{zeebe_cluster="y"} 1`,
+    `x"} 1\n${forged} 1\n#`,
+    `x\\"} 1\n${forged} 1\n# EOF\n`,
+    `x\u2028\u2029\u0085${forged}`,
+    `x\u001b[2J\u001b[31m\u009b31m${forged}`,
+    `x\0\b\u007f\u202e${forged}`,
+  ];
+
+  it.each(['json', 'pretty'])('forges no line of a log that is %s, and no series', async (format) => {
+    const [port = 0] = await freePorts(1);
+    const topologies = nasty.map((text) => ({
+      brokers: [{ nodeId: 0, host: text, port: 1, version: text, partitions: [] }],
+      clusterSize: 1,
+      partitionsCount: 1,
+      replicationFactor: 1,
+      gatewayVersion: text,
+      clusterId: text,
+    }));
+    const bodies = [
+      ...topologies.map((each) => JSON.stringify(each)),
+      ...nasty,
+      ...nasty.map((text) => JSON.stringify({ brokers: text })),
+    ];
+    const server = createServer((request, response) => {
+      const [, status = '', index = ''] = request.url?.split('/') ?? [];
+      const body = bodies[Number(index)] ?? '';
+      response.writeHead(Number(status), {
+        'content-type': 'application/json',
+        'www-authenticate': `Bearer error="x \\" y"`,
+      });
+      response.end(body);
+    }).listen(port, '127.0.0.1');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const clusters = [200, 401, 404, 500].flatMap((status) =>
+      bodies.map((_body, index) => ({
+        name: `${status} ${index}`,
+        address: `http://127.0.0.1:${port}/${status}/${index}`,
+      })),
+    );
+    const at = await place('configuration');
+    const path = join(at.data, 'exporter.yaml');
+    await writeFile(path, stringify({ poll_interval: '2s', clusters }));
+    const [own = 0] = await freePorts(1);
+    const flags = [
+      `--config.file=${path}`,
+      '--log.level=debug',
+      `--log.format=${format}`,
+      `--web.listen-address=127.0.0.1:${own}`,
+    ];
+    const running = start(at, [...command, ...flags]);
+    onTestFinished(running.stop);
+    const get = async (where: string, accept = '*/*') =>
+      fetch(`http://127.0.0.1:${own}${where}`, { headers: { accept } });
+    await until('every cluster was polled', 120, async () => expect((await get('/-/ready')).status).toBe(200));
+
+    for (const [form, accept] of [
+      ['text', 'text/plain'],
+      ['openmetrics', 'application/openmetrics-text;version=1.0.0'],
+    ] as const) {
+      const families = parseStrictly(await (await get('/metrics', accept)).text(), form);
+      expect(families.map(({ name }) => name).filter((name) => name.includes(forged))).toEqual([]);
+      const names = new Set(families.flatMap(({ samples }) => samples.map(({ labels }) => labels.zeebe_cluster)));
+      expect(names).toEqual(new Set([...clusters.map(({ name }) => name), undefined]));
+    }
+    const status: unknown = await (await get('/api/v1/clusters')).json();
+    expect(JSON.stringify(status)).toContain(forged);
+    await running.stop();
+
+    const log = running.output();
+    expect(log).toContain(forged);
+    for (const line of log.trimEnd().split('\n')) {
+      if (format === 'json')
+        expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), msg: expect.any(String) });
+      else expect(line).toMatch(/^\[[\d:.]+\] (DEBUG|INFO|WARN|ERROR): /);
+      if (format === 'pretty') expect(line).not.toMatch(/[\p{Cc}\u2028\u2029\u202e]/u);
+    }
+  });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs the exporter's command to its end; a last argument that is no text is its environment. */
+async function run(at: Place, ...given: readonly (string | Readonly<Record<string, string>>)[]): Promise<Ended> {
+  const args = given.filter((each) => typeof each === 'string');
+  const environment = given.find((each) => typeof each !== 'string');
+  const running = start(at, [...command, ...args], environment);
+  onTestFinished(running.stop);
+  const { code } = await running.exited;
+  return { code, output: running.output() };
+}
