@@ -22,7 +22,10 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
     when: `the last poll ended more than ${thresholds.pollAgeSeconds} s and three poll intervals ago`,
     assumes: "the clocks of exporter and Prometheus agree to a minute; a poll's timeout is at most its interval",
   },
-  ReloadFailed: { when: 'the last reload of the configuration failed', assumes: 'nothing' },
+  ReloadFailed: {
+    when: 'the configuration, or the web configuration, that was read last is wrong',
+    assumes: 'nothing',
+  },
   FilesNotRead: { when: "a file that a cluster's settings name cannot be read or used", assumes: 'nothing' },
   ExporterCertificateExpiring: {
     when: `the exporter's own certificate expires within ${days(thresholds.certificateSeconds)} days`,

@@ -4,7 +4,7 @@ import { none } from './auth/none.ts';
 import { createOAuth2 } from './auth/oauth2.ts';
 import { createTokenEndpoint } from './auth/token-endpoint.ts';
 import { createTokenSource, type KeptToken } from './auth/token-source.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, withDeadline } from './clock.ts';
 import type { ClusterConfig, TransportConfig } from './config/config.ts';
 import { type CertificateExpiries, createPoll, type Poll } from './poll/poll.ts';
 import { earliestExpiry } from './transport/certificates.ts';
@@ -41,8 +41,11 @@ export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken):
   };
   return {
     poll: async (signal) => {
+      const startedAt = clock.monotonic();
       const result = await poll(signal);
-      return { ...result, certificates: await certificates(signal) };
+      // A look at a certificate must not make the next poll late.
+      const left = startedAt + pollTimeout - clock.monotonic();
+      return { ...result, certificates: await withDeadline(left, signal, certificates) };
     },
     ...(keptToken && { keptToken }),
     close: async () => {

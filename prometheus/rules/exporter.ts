@@ -49,11 +49,13 @@ export const exporterAlerts: Alerts = (thresholds) => [
   {
     name: 'ReloadFailed',
     severity: 'warning',
-    expr: `${lowest(last('zeebe_topology_exporter_config_last_reload_successful', thresholds))} == 0`,
+    expr: `
+      ${lowest(last('zeebe_topology_exporter_config_last_reload_successful', thresholds))} == 0
+      or ${lowest(last('zeebe_topology_exporter_web_config_last_reload_successful', thresholds))} == 0`,
     summary: 'A Zeebe topology exporter refused its new configuration.',
     description:
-      'The last reload (job {{ $labels.job }}) failed. The configuration before it is still in use; a restart would ' +
-      'fail.',
+      'The configuration, or the web configuration, that it read last (job {{ $labels.job }}) is wrong. The one before ' +
+      'it is still in use; a restart would fail.',
   },
   {
     name: 'FilesNotRead',

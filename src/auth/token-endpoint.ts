@@ -81,8 +81,7 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
         await discoveryRequest(issuer, { ...options, algorithm: 'oidc' }),
       );
       const token_endpoint = tokenEndpointOf(server, config);
-      if (/^https?:$/.test(URL.parse(token_endpoint)?.protocol ?? ''))
-        return { ok: true, server: { ...server, token_endpoint } };
+      if (isFitFor(issuer, token_endpoint)) return { ok: true, server: { ...server, token_endpoint } };
       throw new Error('the discovery document names no token endpoint');
     } catch (error) {
       const asked = `discovery from issuer ${issuer}`;
@@ -118,6 +117,12 @@ function endpointsOf({ issuer, token_endpoint, mtls_endpoint_aliases }: Readonly
   return { issuer, token_endpoint, mtls_endpoint_aliases };
 }
 
+/** Who asks for https must not see the secret leave by http, whatever the document says. */
+function isFitFor(issuer: URL, tokenEndpoint: string): boolean {
+  const protocol = URL.parse(tokenEndpoint)?.protocol;
+  return protocol === 'https:' || (protocol === 'http:' && issuer.protocol === 'http:');
+}
+
 /** Providers may have another one for clients that show a certificate (RFC 8705, 5). */
 function tokenEndpointOf(
   { token_endpoint = '', mtls_endpoint_aliases }: AuthorizationServer,
@@ -129,8 +134,8 @@ function tokenEndpointOf(
 
 /** Queries may hold keys. */
 function withoutQuery(endpoint: string): string {
-  const { origin, pathname } = new URL(endpoint);
-  return oneLine(`${origin}${pathname}`);
+  const url = URL.parse(endpoint);
+  return url ? oneLine(`${url.origin}${url.pathname}`) : 'that is no URL';
 }
 
 function parametersOf({ audience, scopes, resource, endpointParams }: OAuth2Config): URLSearchParams {
@@ -157,11 +162,15 @@ function essentialsOf({ access_token, token_type, expires_in }: Readonly<Record<
 }
 
 function invalidDocument(body: string, asked: string): AuthFailure<TokenFailureReason> {
-  const issuer = jsonObject(body)?.issuer;
-  const found = typeof issuer === 'string' ? `a document of issuer ${oneLine(issuer)}` : 'no such document';
+  const { issuer, token_endpoint } = jsonObject(body) ?? {};
+  const endpoint = typeof token_endpoint === 'string' ? withoutQuery(token_endpoint) : 'none';
+  const found =
+    typeof issuer === 'string'
+      ? `a document of issuer ${oneLine(issuer)} with token_endpoint ${endpoint}`
+      : 'no such document';
   return {
     reason: 'token_response_invalid',
-    message: `${asked} answered 200, expected its OpenID configuration with a token_endpoint, got ${found}`,
+    message: `${asked} answered 200, expected its OpenID configuration with a token_endpoint (https, where the issuer is), got ${found}`,
     remedy:
       'set oauth2.issuer_url to the issuer exactly as the identity provider names it, or oauth2.token_url instead',
   };

@@ -87,6 +87,20 @@ describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', ()
     expect(requests).toEqual([]);
   });
 
+  it('is not taken where the secret would go there by http, though the issuer has https', async () => {
+    const document = { issuer: 'https://identity.test/realms/camunda', token_endpoint: 'http://identity.test/found' };
+    nock('https://identity.test').get('/realms/camunda/.well-known/openid-configuration').reply(200, document, json);
+    const requests = answerTokenRequests(() => tokenReply('opaque'), '/found');
+    const answer = await discovering('https://identity.test/realms/camunda')();
+    expect(answer).toMatchObject({
+      failure: {
+        reason: 'token_response_invalid',
+        message: expect.stringContaining('with token_endpoint http://identity.test/found'),
+      },
+    });
+    expect(requests).toEqual([]);
+  });
+
   it('is told with the issuer that the document names', async () => {
     answerDiscovery({ issuer: `${issuer}/`, token_endpoint: 'http://identity.test/found' });
     expect(await discovering()()).toMatchObject({

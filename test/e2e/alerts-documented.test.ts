@@ -7,7 +7,8 @@ import { stringify } from 'yaml';
 import { rules } from '../../prometheus/rules.ts';
 import { defaultThresholds } from '../../prometheus/thresholds.ts';
 import { blockNames, documented, inhibitRules } from './alerting/documented.ts';
-import { startExporter } from './exporter.ts';
+import { shortThresholds } from './alerting/short-thresholds.ts';
+import { type Exporter, startExporter } from './exporter.ts';
 import { place } from './process.ts';
 import { type Prometheus, startPrometheusWith } from './systems/prometheus.ts';
 import { until } from './until.ts';
@@ -39,10 +40,10 @@ describe('docs/prometheus.md', () => {
     const found: readonly { readonly labels: Readonly<Record<string, string>> }[] = JSON.parse(
       (await run('promtool', check)).stdout,
     );
-    expect(found.map(({ labels: { instance, namespace, pod } }) => ({ instance, namespace, pod }))).toEqual([
+    expect(found).toHaveLength(targets.length);
+    const kept = found.filter(({ labels }) => Object.keys(labels).length > 0);
+    expect(kept.map(({ labels: { instance, namespace, pod } }) => ({ instance, namespace, pod }))).toEqual([
       { instance: '10.0.0.1:10650', namespace: 'monitoring', pod: 'zeebe-topology-0' },
-      {},
-      {},
     ]);
   });
 
@@ -66,6 +67,26 @@ describe('docs/prometheus.md', () => {
       expect(await query('up{job="zeebe-clusters"}')).toEqual([1]);
       expect(await query('zeebe_topology_up')).toEqual([0]);
       expect(await query('zeebe_topology_exporter_build_info')).toEqual([1]);
+    });
+  });
+
+  it('has a prometheus.yml for two replicas, whose cluster that is down is told once', async () => {
+    const replicas = [await startLonelyExporter(), await startLonelyExporter()] as const;
+    const configuration = documented('prometheus.yml, two replicas', {
+      'exporter-0.example.com:10650': replicas[0].address,
+      'exporter-1.example.com:10650': replicas[1].address,
+    });
+    const global = { scrape_interval: '1s', evaluation_interval: '1s' };
+    const prometheus = await startPrometheusWith(
+      { ...configuration, global, rule_files: ['alerts.yaml'] },
+      rules(shortThresholds),
+    );
+    onTestFinished(prometheus.stop);
+    await until('it has been told', 120, async () => {
+      expect(await prometheus.query('zeebe_topology_up')).toEqual([0, 0]);
+      expect(
+        await prometheus.query('ALERTS{alertname="ZeebeTopologyClusterUnreachable", alertstate="firing"}'),
+      ).toEqual([1]);
     });
   });
 
@@ -101,10 +122,15 @@ function discovered(address: string, app: string, pod: string) {
   };
 }
 
-/** A Prometheus with that block, which scrapes an exporter every second whose only cluster is not there. */
-async function scraped(block: string): Promise<Prometheus> {
+/** Its only cluster is not there. */
+function startLonelyExporter(): Promise<Exporter> {
   const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', ZEEBE_POLL_INTERVAL: '1s', ZEEBE_POLL_TIMEOUT: '1s' };
-  const exporter = await startExporter({ environment });
+  return startExporter({ environment });
+}
+
+/** A Prometheus with that block, which scrapes a lonely exporter every second. */
+async function scraped(block: string): Promise<Prometheus> {
+  const exporter = await startLonelyExporter();
   const prometheus = await startPrometheusWith({
     ...documented(block, { 'exporter.example.com:10650': exporter.address }),
     global: { scrape_interval: '1s' },

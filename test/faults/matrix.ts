@@ -12,12 +12,12 @@ import { type Gate, openGate } from './gate.ts';
 import { goodCluster, goodProvider, watchedThrough } from './scene.ts';
 
 /** Milliseconds. After a poll that has failed at its deadline there is time to mend what is wrong. */
-const timing = { pollInterval: 12_000, pollTimeout: 6_000 };
+const timing = { pollInterval: 18_000, pollTimeout: 12_000 };
 const neighbourTiming = { pollInterval: 3_000, pollTimeout: 3_000 };
 const neighbours = Array.from({ length: 5 }, (_, index) => `neighbour-${index}`);
 /** Longer than any pause that a token endpoint is given. */
 const allPauses = 2 * 60 * 60 * 1000;
-const patience = 60_000;
+const patience = 90_000;
 
 /** What the exporter's pages showed of one way of a fault. */
 export interface Trial {
