@@ -163,14 +163,16 @@ function essentialsOf({ access_token, token_type, expires_in }: Readonly<Record<
 
 function invalidDocument(body: string, asked: string): AuthFailure<TokenFailureReason> {
   const { issuer, token_endpoint } = jsonObject(body) ?? {};
-  const endpoint = typeof token_endpoint === 'string' ? withoutQuery(token_endpoint) : 'none';
+  const byHttp = typeof token_endpoint === 'string' && /^http:/i.test(token_endpoint);
   const found =
-    typeof issuer === 'string'
-      ? `a document of issuer ${oneLine(issuer)} with token_endpoint ${endpoint}`
-      : 'no such document';
+    typeof issuer !== 'string'
+      ? 'no such document'
+      : byHttp && /^https:/i.test(issuer)
+        ? `one that has https at the issuer and not at the token_endpoint ${withoutQuery(token_endpoint)}`
+        : `a document of issuer ${oneLine(issuer)}`;
   return {
     reason: 'token_response_invalid',
-    message: `${asked} answered 200, expected its OpenID configuration with a token_endpoint (https, where the issuer is), got ${found}`,
+    message: `${asked} answered 200, expected its OpenID configuration with a token_endpoint, got ${found}`,
     remedy:
       'set oauth2.issuer_url to the issuer exactly as the identity provider names it, or oauth2.token_url instead',
   };

@@ -95,7 +95,7 @@ describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', ()
     expect(answer).toMatchObject({
       failure: {
         reason: 'token_response_invalid',
-        message: expect.stringContaining('with token_endpoint http://identity.test/found'),
+        message: expect.stringContaining('not at the token_endpoint http://identity.test/found'),
       },
     });
     expect(requests).toEqual([]);

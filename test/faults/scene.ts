@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ClusterConfig, TransportConfig } from '../../src/config/config.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
@@ -15,30 +16,35 @@ interface Running {
   readonly close: () => Promise<void>;
 }
 
-async function serve(answer: RequestListener): Promise<Running> {
-  const server = createServer(patient, answer).listen(0, '127.0.0.1');
+async function serve(scheme: 'http' | 'https', server: Server): Promise<Running> {
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = async () => {
     server.close();
     server.closeAllConnections();
     await once(server, 'close');
   };
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+  return { origin: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
 /** A cluster that is well, tells who asks by the path, and at the paths below `/guarded/` wants the token. */
 export function goodCluster(asked: (path: string) => void): Promise<Running> {
   const topology = goodBodies.cluster('', '');
-  return serve(({ url = '', headers }, response) => {
+  const server = createServer(patient, ({ url = '', headers }, response) => {
     asked(url);
     const refused = url.startsWith('/guarded/') && headers.authorization !== `Bearer ${wholeToken.access_token}`;
     response.writeHead(refused ? 401 : 200, { 'content-type': 'application/json' }).end(refused ? '' : topology);
   });
+  return serve('http', server);
 }
 
+/** Over https: an issuer that has it may name no other token endpoint. */
 export function goodProvider(): Promise<Running> {
   const token = goodBodies.token('', '');
-  return serve((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(token));
+  const server = createHttpsServer({ ...patient, ...loopbackCertificate }, (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(token);
+  });
+  return serve('https', server);
 }
 
 /** Trusts the certificates that are wrong only for another reason. */
