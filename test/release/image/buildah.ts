@@ -19,9 +19,14 @@ export interface ImageConfig {
 }
 
 export interface Image {
-  /** Of its configuration and layers: equal for equal images. */
   readonly id: string;
+  /** Digests of what the layers hold, the base's first. */
+  readonly layers: readonly string[];
   readonly config: ImageConfig;
+}
+
+interface Inspected {
+  readonly Docker: { readonly config: ImageConfig; readonly rootfs: { readonly diff_ids: readonly string[] } };
 }
 
 export interface Builder {
@@ -57,10 +62,8 @@ export async function createBuilder(folder: string): Promise<Builder> {
       const given = [...bases, 'VERSION=1.2.3', 'REVISION=0123456789abcdef'].flatMap((each) => ['--build-arg', each]);
       const form = ['--pull-never', '--network', 'host', '--format', 'docker', '--timestamp', '0'];
       const id = await buildah('bud', '-q', ...form, ...given, '-t', 'localhost/exporter', '.');
-      const { Docker }: { Docker: { config: ImageConfig } } = JSON.parse(
-        await buildah('inspect', '--type', 'image', id),
-      );
-      return { id, config: Docker.config };
+      const { Docker }: Inspected = JSON.parse(await buildah('inspect', '--type', 'image', id));
+      return { id, layers: Docker.rootfs.diff_ids, config: Docker.config };
     },
     mount: async ({ id }) => buildah('mount', await buildah('from', '--pull-never', id)),
     close: async () => {
