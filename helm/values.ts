@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
+
+export const chart = new URL('zeebe-topology-exporter/', import.meta.url);
+
+/** A key of values.yaml. */
+export interface ChartValue {
+  /** Such as `serviceAccount.create`. */
+  readonly path: string;
+  readonly default: unknown;
+  /** The comment that begins with `--`, above it. A value that has one is documented as a whole. */
+  readonly doc?: string;
+  /** Where it has no documentation of its own. */
+  readonly children: readonly ChartValue[];
+}
+
+/** What values.yaml holds, in its order. Throws where a value has neither documentation nor documented children. */
+export function chartValues(): readonly ChartValue[] {
+  const document = parseDocument(readFileSync(new URL('values.yaml', chart), 'utf8'));
+  if (!isMap(document.contents)) throw new Error('values.yaml: expected a mapping');
+  return below(document.contents, '');
+}
+
+/** Those that the table of the README lists. */
+export function documented(values: readonly ChartValue[]): readonly (ChartValue & { readonly doc: string })[] {
+  return values.flatMap((value) => {
+    const { doc } = value;
+    return doc === undefined ? documented(value.children) : [{ ...value, doc }];
+  });
+}
+
+function below(mapping: YAMLMap, prefix: string): readonly ChartValue[] {
+  return mapping.items.map(({ key, value }, index) => {
+    if (!isScalar(key)) throw new Error(`values.yaml: ${prefix}: expected scalar keys`);
+    const path = `${prefix}${key.value}`;
+    // The comment above the first key belongs to the mapping that it is the first key of.
+    const doc = docOf((index === 0 ? mapping.commentBefore : undefined) ?? key.commentBefore);
+    const children = isMap(value) && doc === undefined ? below(value, `${path}.`) : [];
+    if (doc === undefined && children.length === 0) throw new Error(`values.yaml: ${path}: expected a comment '# --'`);
+    const fallback: unknown =
+      isMap(value) || isScalar(value) ? value.toJSON() : (value as { toJSON(): unknown }).toJSON();
+    return { path, default: fallback, ...(doc !== undefined && { doc }), children };
+  });
+}
+
+/** Of several comments above a key, the last one is about it. */
+function docOf(comment: string | null | undefined): string | undefined {
+  const lines = (comment ?? '').split('\n').filter((line) => line.startsWith(' -- '));
+  return lines.at(-1)?.slice(' -- '.length);
+}

@@ -1,0 +1,145 @@
+{{- /* Where an existing Secret's or ConfigMap's key is mounted. */ -}}
+{{- define "exporter.path" -}}
+{{- if .secret -}}
+/etc/zeebe-topology-exporter/secrets/{{ .secret }}/{{ .key }}
+{{- else -}}
+/etc/zeebe-topology-exporter/configmaps/{{ .configMap }}/{{ .key }}
+{{- end -}}
+{{- end -}}
+
+{{- /* A mapping as the exporter reads it, in JSON: each reference is a path, what is empty is left out. */ -}}
+{{- define "exporter.resolved" -}}
+{{- $resolved := dict -}}
+{{- range $key, $value := . -}}
+{{- if and (kindIs "map" $value) (hasSuffix "_file" $key) -}}
+{{- $_ := set $resolved $key (include "exporter.path" $value) -}}
+{{- else if kindIs "map" $value -}}
+{{- with include "exporter.resolved" $value | fromJson -}}
+{{- $_ := set $resolved $key . -}}
+{{- end -}}
+{{- else if not (or (kindIs "invalid" $value) (eq (toString $value) "")) -}}
+{{- $_ := set $resolved $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $resolved -}}
+{{- end -}}
+
+{{- /* The references in a mapping, each a line: secret/NAME/KEY or configMap/NAME/KEY. */ -}}
+{{- define "exporter.references" -}}
+{{- range $key, $value := . -}}
+{{- if and (kindIs "map" $value) (hasSuffix "_file" $key) }}
+{{ ternary "secret" "configMap" (hasKey $value "secret") }}/{{ default $value.configMap $value.secret }}/{{ $value.key }}
+{{- else if kindIs "map" $value -}}
+{{- include "exporter.references" $value -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* In JSON: by kind/name the keys that are mounted. */ -}}
+{{- define "exporter.mounted" -}}
+{{- $mounted := dict -}}
+{{- range splitList "\n" (include "exporter.references" (dict "clusters" .Values.clusters "web" .Values.web.config)) | uniq -}}
+{{- with splitList "/" . -}}
+{{- if eq (len .) 3 -}}
+{{- $source := printf "%s/%s" (index . 0) (index . 1) -}}
+{{- $_ := set $mounted $source (append (get $mounted $source | default list) (index . 2) | sortAlpha) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $mounted -}}
+{{- end -}}
+
+{{- define "exporter.configFile" -}}
+{{- $file := include "exporter.resolved" .Values.config | fromJson -}}
+{{- $clusters := list -}}
+{{- range $name, $cluster := .Values.clusters -}}
+{{- $clusters = append $clusters (set (include "exporter.resolved" $cluster | fromJson) "name" $name) -}}
+{{- end -}}
+{{- with $clusters -}}
+{{- $_ := set $file "clusters" . -}}
+{{- end -}}
+{{- with $file -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "exporter.webConfigFile" -}}
+{{- with include "exporter.resolved" .Values.web.config | fromJson -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* The files that the chart's own Secret holds. */ -}}
+{{- define "exporter.secretData" -}}
+{{- $data := dict -}}
+{{- with include "exporter.configFile" . -}}
+{{- $_ := set $data "exporter.yml" . -}}
+{{- end -}}
+{{- with include "exporter.webConfigFile" . -}}
+{{- $_ := set $data "web.yml" . -}}
+{{- end -}}
+{{- with $data -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "exporter.hasTls" -}}
+{{- if or .Values.web.config.tls_server_config .Values.web.existingConfig.tls -}}true{{- end -}}
+{{- end -}}
+
+{{- define "exporter.hasUsers" -}}
+{{- if or .Values.web.config.basic_auth_users .Values.web.existingConfig.users -}}true{{- end -}}
+{{- end -}}
+
+{{- define "exporter.asksForCertificates" -}}
+{{- $type := dig "tls_server_config" "client_auth_type" "" .Values.web.config -}}
+{{- if or (has $type (list "RequireAnyClientCert" "RequireAndVerifyClientCert")) .Values.web.existingConfig.clientCertificates -}}true{{- end -}}
+{{- end -}}
+
+{{- define "exporter.args" -}}
+{{- if .Values.existingConfig.secret }}
+- --config.file=/etc/zeebe-topology-exporter/config/{{ .Values.existingConfig.key }}
+{{- else if include "exporter.configFile" . }}
+- --config.file=/etc/zeebe-topology-exporter/config/exporter.yml
+{{- end }}
+{{- if .Values.web.existingConfig.secret }}
+- --web.config.file=/etc/zeebe-topology-exporter/web/{{ .Values.web.existingConfig.key }}
+{{- else if include "exporter.webConfigFile" . }}
+- --web.config.file=/etc/zeebe-topology-exporter/config/web.yml
+{{- end }}
+- --web.listen-address=:{{ .Values.web.port }}
+- --web.telemetry-path={{ .Values.web.telemetry_path }}
+{{- with .Values.extraArgs }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* By mount path under /etc/zeebe-topology-exporter, what is mounted there, in JSON. */ -}}
+{{- define "exporter.volumes" -}}
+{{- $volumes := list -}}
+{{- $own := include "exporter.fullname" . -}}
+{{- with .Values.existingConfig.secret | default (ternary $own "" (not (empty (include "exporter.secretData" $)))) -}}
+{{- $volumes = append $volumes (dict "name" "config" "path" "config" "source" (dict "secret" (dict "secretName" . "defaultMode" 288))) -}}
+{{- end -}}
+{{- with .Values.web.existingConfig.secret -}}
+{{- $volumes = append $volumes (dict "name" "web" "path" "web" "source" (dict "secret" (dict "secretName" . "defaultMode" 288))) -}}
+{{- end -}}
+{{- range $source, $keys := include "exporter.mounted" . | fromJson -}}
+{{- $items := list -}}
+{{- range $keys -}}
+{{- $items = append $items (dict "key" . "path" .) -}}
+{{- end -}}
+{{- $kind := splitList "/" $source | first -}}
+{{- $name := splitList "/" $source | last -}}
+{{- $volume := dict "name" (printf "%s-%d" (lower $kind) (len $volumes)) -}}
+{{- if eq $kind "secret" -}}
+{{- $_ := set $volume "path" (printf "secrets/%s" $name) -}}
+{{- $_ := set $volume "source" (dict "secret" (dict "secretName" $name "defaultMode" 288 "items" $items)) -}}
+{{- else -}}
+{{- $_ := set $volume "path" (printf "configmaps/%s" $name) -}}
+{{- $_ := set $volume "source" (dict "configMap" (dict "name" $name "defaultMode" 288 "items" $items)) -}}
+{{- end -}}
+{{- $volumes = append $volumes $volume -}}
+{{- end -}}
+{{- toJson $volumes -}}
+{{- end -}}

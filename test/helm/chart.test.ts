@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { chartFiles } from '../../helm/files.ts';
+import { setByTheChart, valuesSchema } from '../../helm/schema.ts';
+import { chart, chartValues, documented } from '../../helm/values.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { clusterTable, topTable } from '../../src/config/schema.ts';
+
+const read = (path: string) => readFileSync(new URL(path, chart), 'utf8');
+
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictRequired: false });
+const validate = ajv.compile(valuesSchema());
+
+/** What Helm would say of values that are laid over the defaults. */
+function problems(values: object): readonly string[] {
+  validate(values);
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+describe('the chart', () => {
+  it.each(Object.entries(chartFiles()))('holds %s as `npm run chart` writes it', (path, text) => {
+    expect(read(path)).toBe(text);
+  });
+
+  it('has the version of the package', () => {
+    expect(parse(read('Chart.yaml'))).toMatchObject({
+      version: packageJson.version,
+      appVersion: packageJson.version,
+    });
+  });
+
+  it('can tell the exporter everything that its file can', () => {
+    const values = documented(chartValues()).map(({ path }) => path);
+    const told = (key: string) => values.includes(`config.${key}`) || setByTheChart.some((known) => known === key);
+    const settings = Object.entries(topTable).filter(([, { file }]) => file !== false);
+    expect(settings.map(([key]) => key).filter((key) => !told(key))).toEqual([]);
+    expect(settings.length).toBeGreaterThan(4);
+  });
+});
+
+describe('values.schema.json', () => {
+  it('accepts the defaults', () => {
+    expect(problems(parse(read('values.yaml')))).toEqual([]);
+  });
+
+  it.each(readdirSync(new URL('examples/', chart)))('accepts examples/%s', (name) => {
+    expect(problems(parse(read(`examples/${name}`)))).toEqual([]);
+  });
+
+  it.each(
+    Object.entries(clusterTable).flatMap(([key, { file }]) => (key === 'name' || file === false ? [] : [key])),
+  )('refuses %s with a typo in it', (key) => {
+    const path = `${key}x`.split('.');
+    const wrong = path.reduceRight<unknown>((value, part) => ({ [part]: value }), 'value');
+    const found = problems({ clusters: { a: { address: 'http://a', ...(wrong as object) } } });
+    const place = ['/clusters/a', ...path.slice(0, -1)].join('/');
+    expect(found).toContain(`${place} must NOT have additional properties`);
+  });
+
+  it.each([
+    ['a key at the top', { cluster: {} }, ' must NOT have additional properties'],
+    ['a number in quotes', { replicas: '2' }, '/replicas must be integer'],
+    [
+      'an unknown alert',
+      { prometheusRule: { alerts: { Nope: {} } } },
+      '/prometheusRule/alerts must NOT have additional properties',
+    ],
+    ['a cluster without an address', { clusters: { a: {} } }, "/clusters/a must have required property 'address'"],
+    [
+      'a log level',
+      { config: { log: { level: 'loud' } } },
+      '/config/log/level must be equal to one of the allowed values',
+    ],
+    [
+      'half the key of a Secret',
+      { clusters: { a: { address: 'a', basic_auth: { username: 'u', password_file: { secret: 's' } } } } },
+      "/clusters/a/basic_auth/password_file must have required property 'key'",
+    ],
+  ])('refuses %s and names the place', (_what, values, problem) => {
+    expect(problems(values)).toContain(problem);
+  });
+});

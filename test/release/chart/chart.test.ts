@@ -1,0 +1,201 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chartTools, type Tools } from '../go-tools.ts';
+import { tlsSecret } from './certificate.ts';
+import { checkConfig, layOut, type Objects } from './kubelet.ts';
+import { kubernetesSchemas, kubernetesVersions, schemaLocations } from './kubernetes-schemas.ts';
+import { restrictedViolations } from './pod-security.ts';
+import { chart, paths, type Rendered, render, valueSets } from './rendered.ts';
+
+const execute = promisify(execFile);
+
+let tools: Tools;
+let schemas: string;
+let objects: Objects;
+
+beforeAll(async () => {
+  tools = await chartTools();
+  schemas = await kubernetesSchemas();
+  objects = await objectsOfTheExamples();
+});
+
+describe('helm', () => {
+  it.each(['as it comes', ...Object.keys(valueSets)])('lints the chart: %s', async (name) => {
+    const values = paths(valueSets[name] ?? []).flatMap((path) => ['--values', path]);
+    const { stdout } = await execute(tools.helm, ['lint', '--strict', '--kube-version', '1.37.0', ...values, chart]);
+    expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed');
+    expect(stdout).not.toContain('[WARNING]');
+  });
+
+  it('packs what an installation reads, and no tests', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-packed-'));
+    try {
+      await execute(tools.helm, ['package', '--destination', folder, chart]);
+      const [archive = ''] = await readdir(folder);
+      const { stdout } = await execute('tar', ['-tzf', join(folder, archive)]);
+      const files = stdout.trim().split('\n');
+      expect(files).toContain('zeebe-topology-exporter/files/rules/alerts.yaml');
+      expect(files).toContain('zeebe-topology-exporter/templates/tests/scrape.yaml');
+      expect(files.filter((file) => /exporter\/(tests|examples)\//.test(file))).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('helm-unittest', () => {
+  it('passes every suite', async () => {
+    const { stdout } = await execute(tools.helmUnittest, [chart]);
+    const suites = (await readdir(join(chart, 'tests'))).filter((name) => name.endsWith('_test.yaml')).length;
+    expect(stdout).toMatch(new RegExp(`Test Suites: +${suites} passed, ${suites} total`));
+    expect(stdout).toMatch(/Tests: +(\d+) passed, \1 total/);
+  });
+});
+
+describe('the examples', () => {
+  it('are all tried', async () => {
+    const tried = Object.values(valueSets).flat();
+    expect((await readdir(join(chart, 'examples'))).filter((name) => !tried.includes(name))).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(valueSets))('with values for: %s', (_name, files) => {
+  let rendered: Rendered;
+
+  beforeAll(async () => {
+    rendered = await render(tools.helm, files);
+  });
+
+  it.each(kubernetesVersions)('all manifests are what Kubernetes %s and the operators know', async (version) => {
+    const { resources, summary } = await conform(rendered.text, version);
+    expect(resources.filter(({ status }) => status !== 'statusValid')).toEqual([]);
+    expect(summary).toEqual({ valid: rendered.manifests.length, invalid: 0, errors: 0, skipped: 0 });
+    expect(summary.valid).toBeGreaterThan(3);
+  });
+
+  it('every pod satisfies the restricted Pod Security Standard', () => {
+    const pods = rendered.manifests.filter(({ kind }) => kind === 'Pod').map(({ spec }) => spec);
+    expect(pods).toHaveLength(1);
+    for (const pod of [rendered.template.spec, ...pods]) {
+      if (!pod?.containers) throw new Error('expected containers');
+      expect(restrictedViolations({ ...pod, containers: pod.containers })).toEqual([]);
+      expect(pod.containers.every(({ securityContext }) => securityContext?.readOnlyRootFilesystem)).toBe(true);
+    }
+  });
+
+  it('the exporter accepts its configuration', async () => {
+    const container = await layOut(rendered, objects);
+    expect(await checkConfig(container)).toMatch(/^The configuration is valid: .+\.\n$/);
+  });
+});
+
+describe('examples/kubernetes', () => {
+  it.each(kubernetesVersions)('is what Kubernetes %s knows', async (version) => {
+    const manifests = await readFile(join(chart, '../../examples/kubernetes/exporter.yaml'), 'utf8');
+    const { summary } = await conform(manifests, version);
+    expect(summary).toEqual({ valid: 3, invalid: 0, errors: 0, skipped: 0 });
+  });
+});
+
+describe('the checks themselves', () => {
+  it.each([
+    ['Deployment', '            - name: http\n', '            - nam: http\n'],
+    ['ServiceMonitor', 'scheme: http', 'schema: http'],
+    ['PrometheusRule', 'expr:', 'expression:'],
+  ])('refuse a %s with a typo', async (kind, right, wrong) => {
+    const { text } = await render(tools.helm, ['camunda-none.yaml', 'kube-prometheus-stack.yaml']);
+    expect(text).toContain(right);
+    const { resources } = await conform(text.replace(right, wrong), kubernetesVersions[0]);
+    expect(resources.filter(({ status }) => status === 'statusInvalid').map((each) => each.kind)).toEqual([kind]);
+  });
+
+  it('refuse a pod without its security contexts', async () => {
+    const none = { podSecurityContext: { runAsNonRoot: false, seccompProfile: null }, securityContext: null };
+    const { template } = await render(tools.helm, ['camunda-none.yaml'], none);
+    expect(restrictedViolations(template.spec)).toEqual([
+      'allowPrivilegeEscalation',
+      'runAsNonRoot',
+      'seccompProfile',
+      'capabilities.drop',
+    ]);
+  });
+});
+
+describe('an upgrade', () => {
+  const clusters = (password: string) => ({
+    clusters: { a: { address: 'http://a:8080', basic_auth: { username: 'u', password } } },
+  });
+
+  it.each([
+    ['the configuration', clusters('old'), clusters('new')],
+    ['the log level', clusters('old'), { ...clusters('old'), config: { log: { level: 'debug' } } }],
+    [
+      'the web configuration',
+      clusters('old'),
+      { ...clusters('old'), web: { config: { basic_auth_users: { u: 'h' } } } },
+    ],
+  ])('with a change of %s rolls the pods', async (_what, before, after) => {
+    const [one, other] = [await render(tools.helm, [], before), await render(tools.helm, [], after)];
+    const checksum = ({ template }: Rendered) => template.metadata.annotations?.['checksum/config'];
+    expect(checksum(one)).toMatch(/^[0-9a-f]{64}$/);
+    expect(checksum(other)).not.toBe(checksum(one));
+  });
+
+  it.each([
+    ['nothing', {}],
+    [
+      'labels and rules',
+      { commonAnnotations: {}, serviceMonitor: { enabled: true }, prometheusRule: { enabled: true } },
+    ],
+  ])('with a change of %s leaves the pods alone', async (_what, change) => {
+    const one = await render(tools.helm, [], clusters('old'));
+    const other = await render(tools.helm, [], { ...clusters('old'), ...change });
+    expect(other.template).toEqual(one.template);
+  });
+});
+
+interface Conformity {
+  readonly resources: readonly { readonly kind: string; readonly status: string; readonly msg: string }[];
+  readonly summary: Readonly<Record<'valid' | 'invalid' | 'errors' | 'skipped', number>>;
+}
+
+async function conform(manifests: string, version: string): Promise<Conformity> {
+  const locations = schemaLocations(schemas).flatMap((location) => ['-schema-location', location]);
+  const flags = ['-strict', '-verbose', '-summary', '-output', 'json', '-kubernetes-version', version, ...locations];
+  const child = spawn(tools.kubeconform, flags, { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(manifests);
+  const [conformity] = await Promise.all([json(child.stdout) as Promise<Conformity>, once(child, 'exit')]);
+  return conformity;
+}
+
+/** What the Secrets and ConfigMaps hold that the examples name. */
+async function objectsOfTheExamples(): Promise<Objects> {
+  const folder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-certificate-'));
+  try {
+    const pair = await tlsSecret(folder);
+    return {
+      'camunda-exporter': { password: 'secret\n', 'client-secret': 'secret\n', ...pair },
+      'company-ca': { 'ca.crt': pair['tls.crt'] },
+      'exporter-client': pair,
+      'exporter-tls': pair,
+      signing: pair,
+      'exporter-config': {
+        'exporter.yml':
+          'clusters:\n  - name: a\n    address: http://a:8080\n    basic_auth: {username: u, password_file: password}\n',
+        password: 'secret',
+      },
+      'exporter-web': {
+        'web.yml': 'tls_server_config: {cert_file: tls.crt, key_file: tls.key}\n',
+        ...pair,
+      },
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

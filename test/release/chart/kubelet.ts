@@ -1,0 +1,124 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { onTestFailed, onTestFinished } from 'vitest';
+import { mounted, temporaryFolder } from '../../mounted.ts';
+import type { PodSpec, Rendered, Volume } from './rendered.ts';
+
+const execute = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..', '..');
+/** What the image has as its entry point, from the sources. */
+const entryPoint = [join(root, 'node_modules/.bin/node'), join(root, 'src/main.ts')] as const;
+const configFolder = '/etc/zeebe-topology-exporter';
+
+type Content = Readonly<Record<string, string>>;
+
+/** Secrets and ConfigMaps that the chart does not make itself, by name. */
+export type Objects = Readonly<Record<string, Content>>;
+
+export interface LaidOut {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Changes a Secret or ConfigMap, as kubelet does it some time after. */
+  readonly change: (name: string, content: Content) => Promise<void>;
+}
+
+/**
+ * Lays out the files of a rendered pod as kubelet does, but under a temporary folder in place of the one that the chart
+ * mounts them in; paths in arguments and in the chart's own files follow.
+ */
+export async function layOut(rendered: Rendered, objects: Objects): Promise<LaidOut> {
+  const place = await temporaryFolder();
+  const moved = (text: string) => text.replaceAll(configFolder, place);
+  const own = rendered.find('Secret');
+  const contentOf = (name: string): Content => {
+    const content = name === own?.metadata.name ? own.stringData : objects[name];
+    if (!content) throw new Error(`expected a Secret or ConfigMap ${name}`);
+    return content;
+  };
+  const { containers, volumes = [] } = rendered.template.spec;
+  const [{ args, env = [], volumeMounts = [] }] = containers;
+  const swaps = new Map<string, (content: Content) => Promise<void>>();
+
+  for (const { name, mountPath } of volumeMounts.filter((mount) => mount.mountPath.startsWith(configFolder))) {
+    const { source, items } = sourceOf(volumes, name);
+    const projected = (content: Content) => {
+      const files = items ?? Object.keys(content).map((key) => ({ key, path: key }));
+      return Object.fromEntries(files.map(({ key, path }) => [path, moved(keyOf(content, key, source))]));
+    };
+    const volume = await mounted(projected(contentOf(source)));
+    const at = moved(mountPath);
+    await mkdir(dirname(at), { recursive: true });
+    await symlink(volume.folder, at);
+    swaps.set(source, (content) => volume.swap(projected(content)));
+  }
+
+  return {
+    args: args.map(moved),
+    environment: Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
+    async change(name, content) {
+      const swap = swaps.get(name);
+      if (!swap) throw new Error(`expected ${name} among what is mounted`);
+      await swap(content);
+    },
+  };
+}
+
+function sourceOf(volumes: readonly Volume[], name: string) {
+  const { secret, configMap } = volumes.find((volume) => volume.name === name) ?? {};
+  const source = secret?.secretName ?? configMap?.name;
+  if (source === undefined) throw new Error(`expected a volume ${name}`);
+  return { source, items: secret?.items ?? configMap?.items };
+}
+
+/** Where a key is missing, a pod does not start. */
+function keyOf(content: Content, key: string, source: string): string {
+  const value = content[key];
+  if (value === undefined) throw new Error(`expected a key ${key} in ${source}`);
+  return value;
+}
+
+/** `--config.check` of what the container would run. Rejects with what it says. */
+export async function checkConfig({ args, environment }: LaidOut): Promise<string> {
+  const [node, ...script] = entryPoint;
+  const { stdout } = await execute(node, [...script, ...args, '--config.check'], {
+    env: { PATH: process.env.PATH, ...environment },
+  });
+  return stdout;
+}
+
+/** Runs what the container would run until the test has ended, but listens on the loopback. */
+export function runContainer({ args, environment }: LaidOut): void {
+  const loopback = args.map((arg) => arg.replace('--web.listen-address=:', '--web.listen-address=127.0.0.1:'));
+  const [node, ...script] = entryPoint;
+  const child = spawn(node, [...script, ...loopback], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  onTestFailed(() => console.error(`The exporter's log:\n${log}`));
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  });
+}
+
+/** Runs the pod of `helm test` to its end, against an exporter elsewhere. */
+export async function runTestPod(pod: PodSpec, exporter: string, secrets: Readonly<Record<string, string>> = {}) {
+  const [{ command = [], args, env = [] }] = pod.containers;
+  const environment = Object.fromEntries(env.map(({ name, value }) => [name, value ?? secrets[name]]));
+  const [node] = entryPoint;
+  const [, ...flags] = command;
+  return execute(node, [...flags, ...args], {
+    env: { PATH: process.env.PATH, ...environment, EXPORTER: exporter },
+    // A test that hangs is a failure, not a wait.
+    timeout: 120_000,
+  });
+}

@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { cached, goModule } from '../go-tools.ts';
+
+const execute = promisify(execFile);
+
+/** The oldest that Chart.yaml allows, and the newest that there are schemas of. */
+export const kubernetesVersions = ['1.25.0', '1.37.0'] as const;
+
+/** A folder with a schema a kind, for `kubeconform -schema-location`: of Kubernetes, closed, and of custom resources. */
+export async function kubernetesSchemas(): Promise<string> {
+  return cached('kubernetes-schemas-1', async (into) => {
+    await Promise.all(kubernetesVersions.map((version) => mkdir(join(into, `v${version}`))));
+    await mkdir(join(into, 'crd'));
+    await fromKubernetes(into);
+    await fromPrometheusOperator(join(into, 'crd'));
+    await writeFile(join(into, 'crd', 'grafanadashboard_v1beta1.json'), JSON.stringify(grafanaDashboard));
+  });
+}
+
+export const schemaLocations = (folder: string): readonly string[] => [
+  join(folder, '{{ .NormalizedKubernetesVersion }}/{{ .ResourceKind }}{{ .KindSuffix }}.json'),
+  join(folder, 'crd/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json'),
+];
+
+/** kubernetes-validate bundles them, for a server to answer with. */
+async function fromKubernetes(into: string): Promise<void> {
+  const packages = join(into, 'packages');
+  await execute('python3', [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--no-deps',
+    '--target',
+    packages,
+    'kubernetes-validate==1.37.0',
+  ]);
+  for (const version of kubernetesVersions) {
+    const from = join(packages, 'kubernetes_validate/kubernetes-json-schema', `v${version}-local-strict`);
+    for (const name of await readdir(from)) {
+      const { $id: _, ...schema } = JSON.parse(await readFile(join(from, name), 'utf8'));
+      const text = JSON.stringify(schema).replaceAll('/api/_definitions.json#', '_definitions.json#');
+      await writeFile(join(into, `v${version}`, name), text);
+    }
+  }
+  await execute('rm', ['-r', packages]);
+}
+
+async function fromPrometheusOperator(into: string): Promise<void> {
+  const module = await goModule('github.com/prometheus-operator/prometheus-operator@v0.85.0');
+  const folder = join(module, 'example/prometheus-operator-crd');
+  for (const plural of ['servicemonitors', 'podmonitors', 'prometheusrules']) {
+    const definition = parse(await readFile(join(folder, `monitoring.coreos.com_${plural}.yaml`), 'utf8'));
+    const [version] = definition.spec.versions;
+    const kind = definition.spec.names.singular;
+    await writeFile(
+      join(into, `${kind}_${version.name}.json`),
+      JSON.stringify(jsonSchema(version.schema.openAPIV3Schema)),
+    );
+  }
+}
+
+interface OpenApi {
+  readonly type?: string;
+  readonly nullable?: boolean;
+  readonly properties?: Readonly<Record<string, OpenApi>>;
+  readonly additionalProperties?: boolean | OpenApi;
+  readonly items?: OpenApi;
+  readonly 'x-kubernetes-int-or-string'?: boolean;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+}
+
+/** An API server prunes unknown fields; here they are mistakes. */
+function jsonSchema({ items, properties, ...schema }: OpenApi, path = ''): object {
+  if (schema['x-kubernetes-int-or-string']) return { type: ['integer', 'string'] };
+  const open = schema['x-kubernetes-preserve-unknown-fields'] || path === '.metadata';
+  return {
+    ...schema,
+    ...(schema.nullable && { type: [schema.type, 'null'] }),
+    ...(items && { items: jsonSchema(items, `${path}[]`) }),
+    ...(typeof schema.additionalProperties === 'object' && {
+      additionalProperties: jsonSchema(schema.additionalProperties, `${path}{}`),
+    }),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([key, inner]) => [key, jsonSchema(inner, `${path}.${key}`)]),
+      ),
+      additionalProperties: open,
+    }),
+  };
+}
+
+/**
+ * By the API reference of the Grafana Operator 5, and only what the chart uses of it: no registry that this project may
+ * use has its CRDs.
+ */
+const grafanaDashboard = {
+  type: 'object',
+  required: ['apiVersion', 'kind', 'metadata', 'spec'],
+  additionalProperties: false,
+  properties: {
+    apiVersion: { const: 'grafana.integreatly.org/v1beta1' },
+    kind: { const: 'GrafanaDashboard' },
+    metadata: { type: 'object' },
+    spec: {
+      type: 'object',
+      required: ['instanceSelector', 'configMapRef'],
+      additionalProperties: false,
+      properties: {
+        instanceSelector: { type: 'object', required: ['matchLabels'] },
+        allowCrossNamespaceImport: { type: 'boolean' },
+        folder: { type: 'string' },
+        resyncPeriod: { type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h))+$' },
+        configMapRef: {
+          type: 'object',
+          required: ['name', 'key'],
+          additionalProperties: false,
+          properties: { name: { type: 'string' }, key: { type: 'string' } },
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,139 @@
+import { get as getHttp } from 'node:http';
+import { get as getHttps } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startSimulatedCluster } from '../../../src/simulator/cluster.ts';
+import { startIdentityProvider } from '../../../src/simulator/identity-provider.ts';
+import { freePorts } from '../../e2e/ports.ts';
+import { temporaryFolder } from '../../mounted.ts';
+import { chartTools } from '../go-tools.ts';
+import { tlsSecret } from './certificate.ts';
+import { layOut, type Objects, runContainer, runTestPod } from './kubelet.ts';
+import { type PodSpec, type Rendered, render } from './rendered.ts';
+
+const deadline = { timeout: 60_000, interval: 200 };
+
+let helm: string;
+
+beforeAll(async () => {
+  ({ helm } = await chartTools());
+});
+
+describe('what the chart renders, run as kubelet runs it', () => {
+  it('polls a cluster with Basic, reads a changed password again, and tells helm test', async () => {
+    const cluster = await simulated({ method: 'basic', username: 'exporter', password: 'new' });
+    const { rendered, exporter, container } = await started(['camunda-basic.yaml'], values(cluster), {
+      'camunda-exporter': { password: 'old' },
+    });
+    await vi.waitFor(async () => expect((await ask(`${exporter}/-/ready`)).status).toBe(200), deadline);
+    const page = await ask(`${exporter}/metrics`);
+    expect(page.body).toContain('zeebe_topology_up{zeebe_cluster="camunda"} 0');
+    const failed = await runTestPod(testPod(rendered), exporter).catch((error: { stderr: string }) => error);
+    expect(failed.stderr).toContain('zeebe_topology_up{zeebe_cluster="camunda"} 0');
+    expect(failed.stderr).toContain(
+      'zeebe_topology_auth_failing{zeebe_cluster="camunda",reason="credentials_rejected"} 1',
+    );
+
+    await container.change('camunda-exporter', { password: 'new' });
+    await vi.waitFor(async () => {
+      expect((await ask(`${exporter}/metrics`)).body).toContain('zeebe_topology_up{zeebe_cluster="camunda"} 1');
+    }, deadline);
+    const { stdout } = await runTestPod(testPod(rendered), exporter);
+    expect(stdout).toBe('zeebe_topology_up{zeebe_cluster="camunda"} 1\n');
+  });
+
+  it('polls a cluster with a token of Keycloak', async () => {
+    const keycloak = await startIdentityProvider({
+      clients: [{ clientId: 'exporter', clientSecret: 'secret', audience: 'orchestration-api' }],
+    });
+    onTestFinished(() => keycloak.close());
+    const cluster = await simulated({ method: 'oauth2', issuer: keycloak, audience: 'orchestration-api' });
+    const token = { oauth2: { token_url: keycloak.tokenUrl } };
+    const { exporter, probe } = await started(['camunda-keycloak.yaml'], values(cluster, token), {
+      'camunda-exporter': { 'client-secret': 'secret\n' },
+    });
+    await vi.waitFor(async () => expect((await probe('readinessProbe')).status).toBe(200), deadline);
+    expect((await ask(`${exporter}/metrics`)).body).toContain('zeebe_topology_up{zeebe_cluster="camunda"} 1');
+  });
+
+  it('serves TLS and asks for the password that the monitor has, but not the probes', async () => {
+    const cluster = await simulated({ method: 'none' });
+    const { rendered, exporter, probe } = await started(['camunda-none.yaml', 'protected.yaml'], values(cluster), {
+      'exporter-tls': await tlsSecret(await temporaryFolder()),
+    });
+    expect(exporter).toMatch(/^https:/);
+    await vi.waitFor(async () => expect((await probe('readinessProbe')).status).toBe(200), deadline);
+    expect((await probe('livenessProbe')).status).toBe(200);
+    expect((await ask(`${exporter}/metrics`)).status).toBe(401);
+    expect((await ask(`${exporter}/metrics`, 'prometheus:prometheus')).status).toBe(200);
+
+    const { stdout } = await runTestPod(testPod(rendered), exporter, {
+      EXPORTER_USERNAME: 'prometheus',
+      EXPORTER_PASSWORD: 'prometheus',
+    });
+    expect(stdout).toBe('zeebe_topology_up{zeebe_cluster="camunda"} 1\n');
+  });
+
+  it('lets helm test say so where no monitor knows the password', async () => {
+    const cluster = await simulated({ method: 'none' });
+    const silent = { ...values(cluster), serviceMonitor: { enabled: false, basicAuth: null } };
+    const { rendered, exporter } = await started(['camunda-none.yaml', 'protected.yaml'], silent, {
+      'exporter-tls': await tlsSecret(await temporaryFolder()),
+    });
+    const { stdout } = await runTestPod(testPod(rendered), exporter);
+    expect(stdout).toContain('ready; it asks for a password');
+  });
+});
+
+type Simulated = Awaited<ReturnType<typeof startSimulatedCluster>>;
+type Authentication = NonNullable<NonNullable<Parameters<typeof startSimulatedCluster>[0]>['authentication']>;
+
+async function simulated(authentication: Authentication): Promise<Simulated> {
+  const cluster = await startSimulatedCluster({ authentication });
+  onTestFinished(() => cluster.close());
+  return cluster;
+}
+
+/** An example's values, but for the address. */
+function values({ address }: Simulated, cluster: object = {}) {
+  return {
+    config: { poll_interval: '1s' },
+    clusters: { camunda: { address: address.href, ...cluster } },
+    tests: { timeoutSeconds: 20 },
+  };
+}
+
+async function started(files: readonly string[], overrides: object, objects: Objects) {
+  const [port] = await freePorts(1);
+  const rendered = await render(helm, files, { ...overrides, web: { port } });
+  const container = await layOut(rendered, objects);
+  runContainer(container);
+  const [{ livenessProbe, readinessProbe }] = rendered.template.spec.containers;
+  const scheme = readinessProbe.httpGet.scheme.toLowerCase();
+  const exporter = `${scheme}://127.0.0.1:${port}`;
+  const probes = { livenessProbe, readinessProbe };
+  const probe = (name: keyof typeof probes) => ask(`${exporter}${probes[name].httpGet.path}`);
+  return { rendered, container, exporter, probe };
+}
+
+function testPod({ find }: Rendered): PodSpec {
+  const { containers } = find('Pod')?.spec ?? {};
+  if (!containers) throw new Error('expected the pod of helm test');
+  return { containers };
+}
+
+/** As kubelet and the operators' `insecureSkipVerify` do: whatever the certificate. */
+async function ask(
+  url: string,
+  auth?: string,
+): Promise<{ readonly status: number | undefined; readonly body: string }> {
+  const get = url.startsWith('https:') ? getHttps : getHttp;
+  return new Promise((resolve, reject) => {
+    const options = { rejectUnauthorized: false, timeout: 10_000, ...(auth !== undefined && { auth }) };
+    const request = get(url, options, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer within 10 s')));
+    request.on('error', reject);
+  });
+}

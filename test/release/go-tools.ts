@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'zeebe-topology-exporter');
+
+export interface Tools {
+  readonly helm: string;
+  readonly helmUnittest: string;
+  readonly kubeconform: string;
+}
+
+/** Built from source once a version. Rejects where one cannot be. */
+export async function chartTools(): Promise<Tools> {
+  return {
+    helm: join(await cached('helm-3.22.0', installed('helm.sh/helm/v3/cmd/helm@v3.22.0')), 'helm'),
+    kubeconform: join(
+      await cached('kubeconform-0.8.0', installed('github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0')),
+      'kubeconform',
+    ),
+    helmUnittest: join(await cached('helm-unittest-1.1.2', buildHelmUnittest), 'helm-unittest'),
+  };
+}
+
+/** As `chartTools`. */
+export async function actionlintTool(): Promise<string> {
+  const command = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
+  return join(await cached('actionlint-1.7.12', installed(command)), 'actionlint');
+}
+
+/** A folder that is filled once, and is either whole or not there. */
+export async function cached(name: string, fill: (into: string) => Promise<void>): Promise<string> {
+  const folder = join(cache, name);
+  if (existsSync(folder)) return folder;
+  await mkdir(cache, { recursive: true });
+  const unfinished = await mkdtemp(join(cache, 'unfinished-'));
+  try {
+    await fill(unfinished);
+    await rename(unfinished, folder);
+  } catch (error) {
+    // Another run that was faster has laid it there, and a folder is not renamed onto a full one.
+    if (!existsSync(folder)) throw error;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** The folder of a Go module's files. */
+export async function goModule(module: string): Promise<string> {
+  const { stdout } = await execute('go', ['mod', 'download', '-json', module], { cwd: '/' });
+  const { Dir }: { Dir: string } = JSON.parse(stdout);
+  return Dir;
+}
+
+function installed(command: string): (into: string) => Promise<void> {
+  return async (into) => {
+    await execute('go', ['install', command], { cwd: '/', env: { ...process.env, GOBIN: into } });
+  };
+}
+
+/** Its go.mod replaces a module, and `go install` refuses that: hence a module of our own. */
+async function buildHelmUnittest(into: string): Promise<void> {
+  const module = 'github.com/helm-unittest/helm-unittest';
+  const source = join(into, 'source');
+  await mkdir(source);
+  const replaced = 'github.com/vmware-labs/yaml-jsonpath v0.3.2 => github.com/helm-unittest/yaml-jsonpath v0.4.0';
+  await writeFile(join(source, 'go.mod'), `module tools\n\nrequire ${module} v1.1.2\n\nreplace ${replaced}\n`);
+  await writeFile(
+    join(source, 'tools.go'),
+    `//go:build tools\n\npackage tools\n\nimport _ "${module}/cmd/helm-unittest"\n`,
+  );
+  const go = (...args: string[]) => execute('go', args, { cwd: source, maxBuffer: 64 * 1024 * 1024 });
+  await go('mod', 'tidy');
+  await go('build', '-o', join(into, 'helm-unittest'), `${module}/cmd/helm-unittest`);
+  await rm(source, { recursive: true });
+}

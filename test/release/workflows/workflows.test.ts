@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { actionlintTool } from '../go-tools.ts';
+
+const execute = promisify(execFile);
+const workflows = join(import.meta.dirname, '../../../.github/workflows');
+
+let actionlint: string;
+
+beforeAll(async () => {
+  actionlint = await actionlintTool();
+});
+
+describe('actionlint', () => {
+  it('has nothing to say of the workflows', async () => {
+    const files = (await readdir(workflows)).map((name) => join(workflows, name));
+    expect(files.length).toBeGreaterThan(1);
+    const { stdout } = await execute(actionlint, files);
+    expect(stdout).toBe('');
+  });
+
+  it('sees an output that no job has', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-workflow-'));
+    try {
+      const release = await readFile(join(workflows, 'release.yaml'), 'utf8');
+      const wrong = join(folder, 'release.yaml');
+      await writeFile(wrong, release.replaceAll('needs.version.outputs.version', 'needs.version.outputs.versoin'));
+      await expect(execute(actionlint, [wrong])).rejects.toMatchObject({
+        stdout: expect.stringContaining('"versoin" is not defined'),
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
