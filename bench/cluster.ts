@@ -1,0 +1,19 @@
+import { createServer } from 'node:http';
+import { type Size, topologyDocument } from './sizes.ts';
+
+// A cluster that answers from memory: `node bench/cluster.ts SIZE VARIANTS`, the variants one after the other.
+const [size, variants] = process.argv.slice(2);
+const answers = Array.from({ length: Number(variants) }, (_, variant) =>
+  Buffer.from(topologyDocument(size as Size, variant)),
+);
+let requests = 0;
+
+const server = createServer((_request, response) => {
+  const answer = answers[requests++ % answers.length] ?? Buffer.alloc(0);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
+  response.end(answer);
+});
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (typeof address === 'object') process.stderr.write(`listening on http://127.0.0.1:${address?.port}\n`);
+});

@@ -1,0 +1,9 @@
+/** How much time a measurement may take. */
+export interface Effort {
+  readonly rounds: number;
+  /** Of one run of wrk. */
+  readonly seconds: number;
+}
+
+export const full: Effort = { rounds: 5, seconds: 4 };
+export const short: Effort = { rounds: 3, seconds: 2 };

@@ -1,0 +1,18 @@
+import type { Effort } from './effort.ts';
+import type { Figure } from './figure.ts';
+import { polls } from './polls.ts';
+import { rendering } from './rendering.ts';
+import { idle, memory } from './resources.ts';
+import { scrapes } from './scrapes.ts';
+import { stalls } from './stalls.ts';
+import { start } from './start.ts';
+
+/** Those that yield ratios. */
+export const ratioMeasurements = { scrapes, polls, rendering, start } as const;
+
+export const measurements: Readonly<Record<string, (effort: Effort) => Promise<readonly Figure[]>>> = {
+  ...ratioMeasurements,
+  stalls,
+  memory,
+  idle,
+};

@@ -1,0 +1,140 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+/** What the package's `bin` names. */
+const main = join(root, 'dist/main.js');
+const peers = process.env.PEERS ?? join(root, '../shared/peers');
+
+export interface Running {
+  readonly address: string;
+  /** Seconds of a processor, in user and system mode, since the start. */
+  readonly cpu: () => number;
+  /** Megabytes (10⁶) that are resident now. */
+  readonly memory: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startCluster(size: string, variants: number): Promise<Running> {
+  return started(process.execPath, [join(import.meta.dirname, 'cluster.ts'), size, String(variants)]);
+}
+
+export async function startBare(plain: Buffer, gzip: Buffer): Promise<Running> {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'plain'), plain);
+  writeFileSync(join(folder, 'gzip'), gzip);
+  return started(process.execPath, [join(import.meta.dirname, 'bare.ts'), join(folder, 'plain'), join(folder, 'gzip')]);
+}
+
+export interface ExporterOptions {
+  readonly cluster: Running;
+  /** As in the exporter's file. */
+  readonly pollInterval: string;
+}
+
+/** In its built form, over a cluster that is called `a`. Ready when it has been polled. */
+export async function startExporter({ cluster, pollInterval }: ExporterOptions): Promise<Running> {
+  const exporter = await started(process.execPath, [main, ...exporterFlags(cluster.address, pollInterval)]);
+  await answers(`${exporter.address}/-/ready`);
+  return exporter;
+}
+
+export function exporterFlags(cluster: string, pollInterval: string): readonly string[] {
+  const file = join(temporaryFolder(), 'exporter.yml');
+  const settings = { poll_interval: pollInterval, poll_timeout: '10s', clusters: [{ name: 'a', address: cluster }] };
+  writeFileSync(file, JSON.stringify(settings));
+  return [`--config.file=${file}`, '--web.listen-address=127.0.0.1:0', '--log.format=json'];
+}
+
+export const exporterMain = main;
+
+export async function startJsonExporter(): Promise<Running> {
+  const port = await freePort();
+  const flags = [`--config.file=${join(peers, 'json_exporter.yml')}`, `--web.listen-address=127.0.0.1:${port}`];
+  const child = spawn(join(peers, 'json_exporter'), flags, { stdio: 'ignore' });
+  const exporter = running(child, `http://127.0.0.1:${port}`);
+  await answers(exporter.address);
+  return exporter;
+}
+
+/** Waits for an answer of status 200. Rejects after 20 s without one. */
+export async function answers(url: string): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const status = await fetch(url).then(
+      async (response) => {
+        await response.arrayBuffer();
+        return response.status;
+      },
+      () => 'no answer',
+    );
+    if (status === 200) return;
+    if (performance.now() > deadline) throw new Error(`${url}: expected 200, got ${status}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Runs until it says where it listens, on standard error. */
+async function started(command: string, args: readonly string[]): Promise<Running> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  const address = await new Promise<string>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /listening on (?:http:\/\/)?(127\.0\.0\.1:\d+)/.exec(said)?.[1];
+      if (found) resolve(`http://${found}`);
+    });
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`${args.join(' ')}: ended before it listened: ${said}`)));
+  });
+  child.stderr.removeAllListeners('data').resume();
+  return running(child, address);
+}
+
+function running(child: ChildProcess, address: string): Running {
+  process.once('exit', () => child.kill('SIGKILL'));
+  return {
+    address,
+    cpu: () => cpuSeconds(child.pid),
+    memory: () => residentMegabytes(child.pid),
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+/** Of /proc/PID/stat (proc(5)): fields 14 and 15, the second one in parentheses may hold blanks. */
+function cpuSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+function residentMegabytes(pid: number | undefined): number {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return (Number(kibibytes) * 1024) / 1e6;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('expected a TCP port');
+  return address.port;
+}
+
+function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'zeebe-topology-exporter-bench-'));
+}

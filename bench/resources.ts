@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+import type { Figure } from './figure.ts';
+import { type Running, startCluster, startExporter } from './processes.ts';
+import { spread } from './statistics.ts';
+
+const work = {
+  S: { scrapes: 10_000, polls: 500, target: 95 },
+  // 10,000 of 23 MB would take the better part of an hour.
+  L: { scrapes: 1_000, polls: 500, target: 250 },
+} as const;
+
+/** Resident memory after scrapes and polls, and after half of them; a topology that changes at every poll. */
+export async function memory(): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const size of ['S', 'L'] as const) {
+    const cluster = await startCluster(size, 4);
+    const exporter = await startExporter({ cluster, pollInterval: '10m' });
+    const { scrapes, polls, target } = work[size];
+    const after: number[] = [];
+    let late = 0;
+    for (const _half of [1, 2]) {
+      for (let poll = 0; poll < polls / 2; poll++) {
+        const startedAt = performance.now();
+        await scraped(exporter, '/probe?cluster=a');
+        // A poll is late where the next one of the shortest usual interval would wait.
+        if (performance.now() - startedAt > 1_000) late++;
+        for (let scrape = 0; scrape < scrapes / polls; scrape++) await scraped(exporter, '/metrics');
+      }
+      after.push(exporter.memory());
+    }
+    await Promise.all([cluster, exporter].map(({ stop }) => stop()));
+    const [half = 0, whole = 0] = after;
+    figures.push({
+      what: `resident memory after ${scrapes} gzip scrapes and ${polls} polls, ${size}`,
+      target,
+      unit: 'MB',
+      better: 'less',
+      reached: spread([whole]),
+      detail: `${half.toFixed(0)} MB after half of them; ${late} polls took more than a second`,
+    });
+  }
+  return figures;
+}
+
+/** Of an exporter that is polled and scraped every 15 s. */
+export async function idle(): Promise<readonly Figure[]> {
+  const cluster = await startCluster('S', 1);
+  const exporter = await startExporter({ cluster, pollInterval: '15s' });
+  const shares: number[] = [];
+  // The start and its aftermath are not idle.
+  await sleep(15_000);
+  for (let window = 0; window < 4; window++) {
+    const before = exporter.cpu();
+    for (let scrape = 0; scrape < 2; scrape++) {
+      await scraped(exporter, '/metrics');
+      await sleep(15_000);
+    }
+    shares.push(((exporter.cpu() - before) / 30) * 100);
+  }
+  await Promise.all([cluster, exporter].map(({ stop }) => stop()));
+  return [
+    {
+      what: 'CPU of an idle exporter: S, polls and scrapes every 15 s',
+      target: 0.3,
+      unit: '% of a core',
+      better: 'less',
+      reached: spread(shares),
+      detail: 'four times 30 s, of /proc/PID/stat',
+    },
+  ];
+}
+
+async function scraped({ address }: Running, path: string): Promise<void> {
+  const { body, statusCode } = await request(`${address}${path}`, { headers: { 'accept-encoding': 'gzip' } });
+  if (statusCode !== 200) throw new Error(`${path}: expected 200, got ${statusCode}`);
+  for await (const _chunk of body);
+}

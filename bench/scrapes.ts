@@ -1,0 +1,75 @@
+import { get } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import type { Effort } from './effort.ts';
+import type { Figure } from './figure.ts';
+import { startBare, startCluster, startExporter, startJsonExporter } from './processes.ts';
+import { type Size, sizeNames } from './sizes.ts';
+import { interleaved, ratios, spread } from './statistics.ts';
+import { wrk } from './wrk.ts';
+
+const toBare: Readonly<Record<Size, number>> = { S: 0.85, M: 0.9, L: 0.9 };
+/** At L the peer does not answer often enough to be counted. */
+const toPeer = { S: { plain: 15, gzip: 18 }, M: { plain: 65, gzip: 400 } };
+
+/** Scrapes per second of `/metrics`. */
+export async function scrapes({ rounds, seconds }: Effort): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const size of sizeNames) {
+    const cluster = await startCluster(size, 1);
+    const exporter = await startExporter({ cluster, pollInterval: '10m' });
+    const metrics = `${exporter.address}/metrics`;
+    const bare = await startBare(await bytesOf(metrics, 'identity'), await bytesOf(metrics, 'gzip'));
+    const peer = await startJsonExporter();
+    const perSecond = async (url: string, connections: number, gzip: boolean) =>
+      (await wrk({ url, connections, seconds, gzip })).requestsPerSecond;
+
+    for (const gzip of [false, true]) {
+      for (const connections of [2, 50]) {
+        const results = await interleaved(rounds, {
+          bare: () => perSecond(bare.address, connections, gzip),
+          exporter: () => perSecond(metrics, connections, gzip),
+        });
+        figures.push({
+          what: `scrapes per second against the bare server, ${size}, ${encoding(gzip)}, ${connections} connections`,
+          target: toBare[size],
+          unit: 'times',
+          better: 'more',
+          reached: ratios(results.exporter, results.bare),
+          detail: `${whole(results.exporter)} to ${whole(results.bare)} per second`,
+        });
+      }
+      if (size === 'L') continue;
+      const peerPage = `${peer.address}/probe?target=${cluster.address}/v1/topology`;
+      const results = await interleaved(rounds, {
+        peer: () => perSecond(peerPage, 2, gzip),
+        exporter: () => perSecond(metrics, 2, gzip),
+      });
+      figures.push({
+        what: `scrapes per second against json_exporter, ${size}, ${encoding(gzip)}, 2 connections`,
+        target: toPeer[size][encoding(gzip)],
+        unit: 'times',
+        better: 'more',
+        reached: ratios(results.exporter, results.peer),
+        detail: `${whole(results.exporter)} to ${whole(results.peer)} per second`,
+      });
+    }
+    await Promise.all([cluster, exporter, bare, peer].map(({ stop }) => stop()));
+  }
+  return figures;
+}
+
+function encoding(gzip: boolean): 'gzip' | 'plain' {
+  return gzip ? 'gzip' : 'plain';
+}
+
+function whole(numbers: readonly number[]): string {
+  return spread(numbers).median.toFixed(0);
+}
+
+async function bytesOf(url: string, encoding: 'identity' | 'gzip'): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers: { 'accept-encoding': encoding } }, (response) => {
+      buffer(response).then(resolve, reject);
+    }).on('error', reject);
+  });
+}

@@ -1,0 +1,91 @@
+import { Gauge, Registry } from 'prom-client';
+import type { ClusterConfig } from '../src/config/config.ts';
+import { renderCluster } from '../src/metrics/cluster-part.ts';
+import { initialState, nextState } from '../src/poll/state.ts';
+import { parseTopology } from '../src/zeebe/parse.ts';
+import { replicaHealths, roles, type Topology } from '../src/zeebe/topology.ts';
+import { type Size, topologyDocument } from './sizes.ts';
+import { spread } from './statistics.ts';
+
+// `node bench/topology-to-text.ts WHAT SIZE` prints the median of the milliseconds that one takes.
+const [what, size] = process.argv.slice(2);
+const documents = [0, 1, 2, 3].map((variant) => topologyDocument(size as Size, variant));
+const cluster = { name: 'a', authentication: { method: 'none' }, pollInterval: 15_000 } as ClusterConfig;
+const iterations = size === 'L' ? 20 : 200;
+
+let state = initialState(cluster);
+const learn = (document: string): Topology => {
+  const parsed = parseTopology(document);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  state = nextState(state, { outcome: parsed, authentication: { tokenRequests: [] }, endedAt: 0 });
+  return parsed.topology;
+};
+const render = () => Buffer.from(renderCluster(state, new Map()).join(''));
+
+/** As most exporters do: gauges of a registry, reset and set anew. */
+function setGauges(topology: Topology, gauges: ReturnType<typeof createGauges>): void {
+  for (const gauge of Object.values(gauges)) gauge.reset();
+  for (const { id, replicas } of topology.brokers) {
+    gauges.brokerUp.set({ zeebe_cluster: 'a', broker: id }, 1);
+    for (const { partition, role, health } of replicas) {
+      for (const each of roles) {
+        gauges.role.set({ zeebe_cluster: 'a', broker: id, partition, role: each }, Number(each === role));
+      }
+      for (const each of replicaHealths) {
+        gauges.health.set({ zeebe_cluster: 'a', broker: id, partition, health: each }, Number(each === health));
+      }
+    }
+  }
+  for (const { id, leaders, replicas, healthyReplicas } of state.view?.partitions ?? []) {
+    gauges.hasLeader.set({ zeebe_cluster: 'a', partition: id }, Number(leaders.length > 0));
+    gauges.replicas.set({ zeebe_cluster: 'a', partition: id }, replicas);
+    gauges.healthyReplicas.set({ zeebe_cluster: 'a', partition: id }, healthyReplicas);
+    gauges.leaderChanges.set({ zeebe_cluster: 'a', partition: id }, state.leaders.get(id)?.changes ?? 0);
+  }
+}
+
+function createGauges(registry: Registry) {
+  const gauge = (name: string, ...labels: string[]) =>
+    new Gauge({
+      name: `zeebe_topology_${name}`,
+      help: name,
+      labelNames: ['zeebe_cluster', ...labels],
+      registers: [registry],
+    });
+  return {
+    brokerUp: gauge('broker_up', 'broker'),
+    role: gauge('partition_role', 'broker', 'partition', 'role'),
+    health: gauge('partition_health', 'broker', 'partition', 'health'),
+    hasLeader: gauge('partition_has_leader', 'partition'),
+    replicas: gauge('partition_replicas', 'partition'),
+    healthyReplicas: gauge('partition_healthy_replicas', 'partition'),
+    leaderChanges: gauge('partition_leader_changes', 'partition'),
+  };
+}
+
+async function once(document: string): Promise<number> {
+  if (what === 'parse-and-render') {
+    const startedAt = performance.now();
+    learn(document);
+    render();
+    return performance.now() - startedAt;
+  }
+  const topology = learn(document);
+  const startedAt = performance.now();
+  if (what === 'render') {
+    render();
+  } else {
+    setGauges(topology, gauges);
+    Buffer.from(await registry.metrics());
+  }
+  return performance.now() - startedAt;
+}
+
+const registry = new Registry();
+const gauges = createGauges(registry);
+const times: number[] = [];
+for (let run = 0; run < (what === 'prom-client' ? 4 : iterations); run++) {
+  times.push(await once(documents[run % documents.length] ?? ''));
+}
+// The first ones run before the compiler has looked at the code.
+process.stdout.write(String(spread(times.slice(times.length >> 1)).median));
