@@ -95,8 +95,13 @@ async function started(command: string, args: readonly string[]): Promise<Runnin
   return running(child, address);
 }
 
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 function running(child: ChildProcess, address: string): Running {
-  process.once('exit', () => child.kill('SIGKILL'));
+  children.add(child);
   return {
     address,
     cpu: () => cpuSeconds(child.pid),

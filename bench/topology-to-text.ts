@@ -1,6 +1,6 @@
 import { Gauge, Registry } from 'prom-client';
 import type { ClusterConfig } from '../src/config/config.ts';
-import { renderCluster } from '../src/metrics/cluster-part.ts';
+import { createClusterRenderer } from '../src/metrics/cluster-part.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
 import { parseTopology } from '../src/zeebe/parse.ts';
 import { replicaHealths, roles, type Topology } from '../src/zeebe/topology.ts';
@@ -20,7 +20,8 @@ const learn = (document: string): Topology => {
   state = nextState(state, { outcome: parsed, authentication: { tokenRequests: [] }, endedAt: 0 });
   return parsed.topology;
 };
-const render = () => Buffer.from(renderCluster(state, new Map()).join(''));
+const renderCluster = createClusterRenderer('a');
+const render = () => Buffer.concat(renderCluster(state, new Map()).map((lines) => Buffer.from(lines)));
 
 /** As most exporters do: gauges of a registry, reset and set anew. */
 function setGauges(topology: Topology, gauges: ReturnType<typeof createGauges>): void {

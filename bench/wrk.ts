@@ -27,7 +27,7 @@ export async function wrk({ url, connections, seconds, gzip = false }: Load): Pr
 export function parseWrk(output: string): WrkResult {
   if (/Socket errors|Non-2xx/.test(output)) throw new Error(`wrk: expected answers of 200 alone, got ${output}`);
   const requestsPerSecond = Number(/^Requests\/sec:\s+([\d.]+)$/m.exec(output)?.[1]);
-  const [, value, unit = ''] = /^\s+99%\s+([\d.]+)(us|ms|s|m)$/m.exec(output) ?? [];
+  const [, value, unit = ''] = /^\s+99%\s+([\d.]+)(us|ms|s|m)\s*$/m.exec(output) ?? [];
   const p99 = Number(value) * (milliseconds[unit] ?? Number.NaN);
   if (!(requestsPerSecond > 0 && p99 > 0))
     throw new Error(`wrk: expected Requests/sec and a 99 % latency, got ${output}`);

@@ -1,5 +1,5 @@
 import type { AuthenticationMethod, ClusterConfig } from '../src/config/config.ts';
-import { clusterFamilies, renderCluster } from '../src/metrics/cluster-part.ts';
+import { clusterFamilies, createClusterRenderer } from '../src/metrics/cluster-part.ts';
 import type { Family } from '../src/metrics/exposition.ts';
 import { createInstruments } from '../src/metrics/instruments.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../src/metrics/process-families.ts';
@@ -168,7 +168,8 @@ async function clusterLines(polls: readonly PollResult[], method: Authentication
   const instruments = createInstruments(method);
   for (const poll of polls) instruments.record(poll);
   const config = { name: 'cluster', authentication: { method }, pollInterval: 1 } as ClusterConfig;
-  return renderCluster(polls.reduce(nextState, initialState(config)), await readRegistry(instruments.registry));
+  const state = polls.reduce(nextState, initialState(config));
+  return createClusterRenderer(state.name)(state, await readRegistry(instruments.registry)).map(String);
 }
 
 async function exporterFamilies(): Promise<readonly Documented[]> {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { ClusterConfig } from './config/config.ts';
 import type { StatusFeed } from './http/status-feed.ts';
-import { renderCluster } from './metrics/cluster-part.ts';
+import { createClusterRenderer } from './metrics/cluster-part.ts';
 import { createInstruments } from './metrics/instruments.ts';
 import type { Page } from './metrics/page.ts';
 import { readRegistry } from './metrics/readings.ts';
@@ -37,6 +37,7 @@ export interface Shown {
 /** One cluster, from its poll to its part of the page. */
 export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLogger: Logger, clock: Clock): Watched {
   const { name, pollInterval, authentication } = cluster;
+  const render = createClusterRenderer(name);
   const instruments = createInstruments(authentication.method);
   const logger = parentLogger.child({ cluster: name });
   const { poll, close, cluster: inUse } = connectRotating(cluster, logger, clock);
@@ -49,7 +50,7 @@ export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLog
 
   const publish = async () => {
     status.update(state, history);
-    page.update(name, renderCluster(state, await readRegistry(instruments.registry)));
+    page.update(name, render(state, await readRegistry(instruments.registry)));
   };
   const onResult = async (result: PollResult) => {
     const previous = state;

@@ -15,8 +15,12 @@ declare const escaped: unique symbol;
 export type Labels = string & { readonly [escaped]: true };
 
 export function labels(pairs: Readonly<Record<string, string | number>>): Labels {
-  const texts = Object.entries(pairs).map(([name, value]) => `${name}="${escapeValue(String(value))}"`);
-  return texts.join(',') as Labels;
+  let text = '';
+  for (const name in pairs) {
+    const value = pairs[name] ?? '';
+    text += `${text === '' ? '' : ','}${name}="${typeof value === 'number' ? value : escapeValue(value)}"`;
+  }
+  return text as Labels;
 }
 
 export function and(left: Labels, right: Labels): Labels {
@@ -24,6 +28,7 @@ export function and(left: Labels, right: Labels): Labels {
 }
 
 function escapeValue(value: string): string {
+  if (!/[\\"\n]/.test(value)) return value;
   return value.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
 

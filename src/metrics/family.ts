@@ -1,4 +1,5 @@
 import type { ClusterState } from '../poll/state.ts';
+import type { Replica } from '../zeebe/topology.ts';
 import { and, type Family, type Labels, labels } from './exposition.ts';
 
 /** Adds one sample to a family; without labels of its own it carries the cluster's alone. */
@@ -8,6 +9,17 @@ export type Add = (value: number, own?: Labels) => void;
 export interface StateFamily extends Family {
   readonly source: 'state';
   readonly samples: (state: ClusterState, add: Add) => void;
+  /** The part of the state that the samples follow from alone, where that is one object; never changed in place. */
+  readonly follows?: (state: ClusterState) => object | undefined;
+}
+
+/** A 0/1 set for each replica of the cluster's view; see replica-lines.ts. */
+export interface ReplicaFamily extends Family {
+  readonly source: 'replicas';
+  readonly label: string;
+  readonly values: readonly string[];
+  /** One of `values`; undefined where the cluster does not tell. */
+  readonly current: (replica: Replica) => string | undefined;
 }
 
 /** A family whose values are counted from poll to poll; see instruments.ts. */
@@ -15,7 +27,7 @@ export interface CountedFamily extends Family {
   readonly source: 'instruments';
 }
 
-export type ClusterFamily = StateFamily | CountedFamily;
+export type ClusterFamily = StateFamily | ReplicaFamily | CountedFamily;
 
 export function gauge(name: string, help: string, samples: StateFamily['samples']): StateFamily {
   return { source: 'state', name, type: 'gauge', help, samples };

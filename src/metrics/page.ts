@@ -42,7 +42,7 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
 
   const render = async (format: Format, ownText: Promise<(format: Format) => string>): Promise<Buffer> => {
     const own = (await ownText)(format);
-    return Buffer.from(joinParts([...parts.values()], format) + own + endings[format]);
+    return joined([...parts.values()], format, own);
   };
 
   return {
@@ -69,7 +69,7 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
       return cached(`${format} gzip`, async () => zipped(await plain));
     },
     bodyOf: async (cluster, format, encoding) => {
-      const plain = Buffer.from(joinParts([parts.get(cluster) ?? []], format) + endings[format]);
+      const plain = joined([parts.get(cluster) ?? []], format);
       return encoding === 'identity' ? plain : zipped(plain);
     },
   };
@@ -85,11 +85,21 @@ function zipped(body: Buffer): Promise<Buffer> {
 }
 
 /** Each family once, every cluster's samples together; a family that no cluster has does not appear. */
-function joinParts(parts: readonly ClusterPart[], format: Format): string {
-  return clusterFamilies
-    .map((family, index) => {
-      const lines = parts.map((part) => part[index] ?? '').join('');
-      return lines === '' ? '' : header(family, format) + lines;
-    })
-    .join('');
+function joined(parts: readonly ClusterPart[], format: Format, own = ''): Buffer {
+  const bytes: Buffer[] = [];
+  let text = '';
+  const add = (lines: string | Buffer) => {
+    if (typeof lines === 'string') {
+      text += lines;
+      return;
+    }
+    bytes.push(Buffer.from(text), lines);
+    text = '';
+  };
+  for (const [index, family] of clusterFamilies.entries()) {
+    const samples = parts.map((part) => part[index] ?? '').filter(({ length }) => length > 0);
+    if (samples.length > 0) add(header(family, format));
+    for (const lines of samples) add(lines);
+  }
+  return Buffer.concat([...bytes, Buffer.from(text + own + endings[format])]);
 }

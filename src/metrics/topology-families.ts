@@ -1,22 +1,11 @@
 import type { ClusterView } from '../poll/state.ts';
 import type { Partition } from '../zeebe/partitions.ts';
-import {
-  type Broker,
-  byId,
-  type Replica,
-  replicaHealths,
-  replicaStates,
-  roles,
-  type Topology,
-} from '../zeebe/topology.ts';
+import { byId, replicaHealths, replicaStates, roles, type Topology } from '../zeebe/topology.ts';
 import { verdicts } from '../zeebe/verdict.ts';
 import { type Labels, labels } from './exposition.ts';
 import { type Add, type ClusterFamily, gauge, type StateFamily, single, zeroOneSet } from './family.ts';
 
 const addVerdicts = zeroOneSet('health', verdicts);
-const addRoles = zeroOneSet('role', roles);
-const addHealths = zeroOneSet('health', replicaHealths);
-const addStates = zeroOneSet('state', replicaStates);
 
 /** The cluster's own: gone while `up` is 0, except the verdict and the leader changes. */
 export const topologyFamilies: readonly ClusterFamily[] = [
@@ -85,28 +74,40 @@ export const topologyFamilies: readonly ClusterFamily[] = [
     name: 'zeebe_topology_partition_leader_changes_total',
     type: 'counter',
     help: 'Leaders of a partition other than the last one known, as this gateway tells it between two polls.',
+    follows: ({ leaders }) => leaders,
     samples: ({ leaders }, add) => {
       for (const [partition, { changes }] of leaders) add(changes, labels({ partition }));
     },
   },
-  ofReplicas(
-    'partition_role',
-    'Role of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
-    (add, { role }, own) => addRoles(add, role, own),
-  ),
-  ofReplicas(
-    'partition_health',
-    'Health of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
-    (add, { health }, own) => addHealths(add, health, own),
-  ),
-  ofReplicas(
-    'partition_state',
-    'State of a replica of a partition in a broker (1 for the one that holds), as of the last poll; ' +
+  {
+    source: 'replicas',
+    name: 'zeebe_topology_partition_role',
+    type: 'gauge',
+    help: 'Role of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
+    label: 'role',
+    values: roles,
+    current: ({ role }) => role,
+  },
+  {
+    source: 'replicas',
+    name: 'zeebe_topology_partition_health',
+    type: 'gauge',
+    help: 'Health of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
+    label: 'health',
+    values: replicaHealths,
+    current: ({ health }) => health,
+  },
+  {
+    source: 'replicas',
+    name: 'zeebe_topology_partition_state',
+    type: 'gauge',
+    help:
+      'State of a replica of a partition in a broker (1 for the one that holds), as of the last poll; ' +
       'only where the cluster tells it.',
-    (add, { state }, own) => {
-      if (state !== undefined) addStates(add, state, own);
-    },
-  ),
+    label: 'state',
+    values: replicaStates,
+    current: ({ state }) => state,
+  },
 ];
 
 function ofTopology(name: string, help: string, value: (topology: Topology) => number | undefined): StateFamily {
@@ -121,29 +122,14 @@ function infoOf(name: string, help: string, own: (topology: Topology) => Labels 
 }
 
 function ofView(name: string, help: string, samples: (view: ClusterView, add: Add) => void): StateFamily {
-  return gauge(`zeebe_topology_${name}`, help, ({ view }, add) => {
+  const family = gauge(`zeebe_topology_${name}`, help, ({ view }, add) => {
     if (view) samples(view, add);
   });
+  return { ...family, follows: ({ view }) => view };
 }
 
 function ofPartitions(name: string, help: string, value: (partition: Partition) => number): StateFamily {
   return ofView(name, help, ({ partitions }, add) => {
     for (const partition of partitions) add(value(partition), labels({ partition: partition.id }));
   });
-}
-
-function ofReplicas(
-  name: string,
-  help: string,
-  samples: (add: Add, replica: Replica, own: Labels) => void,
-): StateFamily {
-  return ofView(name, help, ({ topology }, add) => {
-    for (const broker of topology.brokers) {
-      for (const replica of broker.replicas) samples(add, replica, replicaLabels(broker, replica));
-    }
-  });
-}
-
-function replicaLabels({ id }: Broker, { partition }: Replica): Labels {
-  return labels({ broker: id, partition });
 }

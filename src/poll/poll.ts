@@ -3,7 +3,7 @@ import type { AuthFailure } from '../auth/failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
 import { type Clock, withDeadline } from '../clock.ts';
-import { type Client, readAnswer, statusOf } from '../zeebe/client.ts';
+import { type Client, createReader, statusOf } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { PollFailure } from './failure.ts';
 
@@ -59,6 +59,7 @@ export interface PollOptions {
 }
 
 export function createPoll({ client, authenticator, pollTimeout, clock }: PollOptions): Poll {
+  const read = createReader();
   return async (stop) => {
     const startedAt = clock.monotonic();
     let httpStatus: number | undefined;
@@ -70,7 +71,7 @@ export function createPoll({ client, authenticator, pollTimeout, clock }: PollOp
       }, signal),
     );
     const { failure, token, tokenRequests, requested } = authenticated;
-    const outcome = outcomeOf(authenticated);
+    const outcome = outcomeOf(authenticated, read);
     const up = accepted(authenticated);
     return {
       outcome,
@@ -87,12 +88,12 @@ export function createPoll({ client, authenticator, pollTimeout, clock }: PollOp
   };
 }
 
-function outcomeOf({ sent, failure }: Authenticated): PollResult['outcome'] {
+function outcomeOf({ sent, failure }: Authenticated, read: ReturnType<typeof createReader>): PollResult['outcome'] {
   if (sent?.kind === 'failure') return { ok: false, failure: sent.failure };
   if (failure && (!sent || sent.answer.status === 401 || sent.answer.status === 403)) {
     return { ok: false, failure: { ...failure, reason: 'auth' } };
   }
-  return sent ? readAnswer(sent.answer) : { ok: false, failure: withoutReason };
+  return sent ? read(sent.answer) : { ok: false, failure: withoutReason };
 }
 
 /** An authenticator that sends nothing says why: this stands for one that breaks that promise. */

@@ -93,6 +93,10 @@ export function nextState(state: ClusterState, result: PollResult): ClusterState
     return { ...kept, ...success, members, leaders, leaderChanges: [], verdict: 'unknown' };
   }
   const { topology } = outcome;
+  if (topology === state.view?.topology) {
+    const { verdict, view } = state;
+    return { ...kept, lastSuccessAt: endedAt, verdict, view, members, leaders, leaderChanges: [] };
+  }
   const partitions = partitionsOf(topology);
   const nextKnown = nextMembers(members, topology);
   const missing = missingBrokers(nextKnown, topology);

@@ -92,6 +92,18 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
+/** Reads answers: one that is the same text as the one before is the same topology, as an object too. */
+export function createReader(): typeof readAnswer {
+  let latest: { readonly body: string; readonly result: ReturnType<typeof readAnswer> } | undefined;
+  return (answer) => {
+    const isTopology = answer.status === 200;
+    if (isTopology && latest?.body === answer.body) return latest.result;
+    const result = readAnswer(answer);
+    latest = result.ok ? { body: answer.body, result } : undefined;
+    return result;
+  };
+}
+
 /** What an answer says that is neither 401 nor 403, which are the authenticator's to judge. */
 export function readAnswer(
   answer: Answer,

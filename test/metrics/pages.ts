@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../../src/config/config.ts';
-import { renderCluster } from '../../src/metrics/cluster-part.ts';
+import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { createInstruments } from '../../src/metrics/instruments.ts';
 import { createPage } from '../../src/metrics/page.ts';
@@ -26,7 +26,8 @@ export const noProcessMetrics: ProcessMetrics = {
 export async function partOf({ results, config = {} }: Watched) {
   const instruments = createInstruments(clusterConfig(config).authentication.method);
   for (const result of results) instruments.record(result);
-  return renderCluster(stateAfter(results, config), await readRegistry(instruments.registry));
+  const state = stateAfter(results, config);
+  return createClusterRenderer(state.name)(state, await readRegistry(instruments.registry));
 }
 
 /** The page of clusters, each by the name that its configuration gives it. */

@@ -1,4 +1,4 @@
-import { renderCluster } from '../../src/metrics/cluster-part.ts';
+import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
 import { createInstruments } from '../../src/metrics/instruments.ts';
 import { createProcessMetrics } from '../../src/metrics/process-families.ts';
 import { readRegistry } from '../../src/metrics/readings.ts';
@@ -46,5 +46,6 @@ async function clusterText(): Promise<string> {
   });
   const instruments = createInstruments('oauth2');
   instruments.record(result);
-  return renderCluster(stateAfter([result]), await readRegistry(instruments.registry)).join('');
+  const state = stateAfter([result]);
+  return createClusterRenderer(state.name)(state, await readRegistry(instruments.registry)).join('');
 }
