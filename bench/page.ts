@@ -9,7 +9,7 @@ export function page(figures: readonly Figure[]): string {
 <!-- Written by \`npm run bench\`. -->
 
 \`\`\`sh
-npm run bench                      # writes this page, in about half an hour
+npm run bench                      # writes this page, in about a quarter of an hour
 npm run bench -- --only scrapes    # prints one part of it
 npm run bench:check                # fails where a ratio has fallen under 0.7 of the one below
 \`\`\`

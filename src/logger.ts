@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { LogConfig } from './config/config.ts';
 import { errorText } from './error-text.ts';
 
@@ -18,14 +18,16 @@ export function createLogger({ level, format }: LogConfig): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: errorText },
   };
-  return pino(options, format === 'json' ? stderr : { write: (line) => stderr.write(prettify(line)) });
+  if (format === 'json') return pino(options, stderr);
+  const prettify = createPrettifier();
+  return pino(options, { write: (line) => stderr.write(prettify(line)) });
 }
 
-const prettify = prettyFactory({
-  colorize: process.stderr.isTTY,
-  hideObject: true,
-  messageFormat: prettyMessage,
-});
+function createPrettifier(): (line: string) => string {
+  // Loaded here alone: for machines it would be a good part of the start.
+  const { prettyFactory }: typeof import('pino-pretty') = createRequire(import.meta.url)('pino-pretty');
+  return prettyFactory({ colorize: process.stderr.isTTY, hideObject: true, messageFormat: prettyMessage });
+}
 
 function prettyMessage(log: Readonly<Record<string, unknown>>, messageKey: string): string {
   const message = String(log[messageKey]);

@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { importPKCS8 } from 'jose';
+import { importPKCS8 } from 'jose/key/import';
 import {
   type ClientAuth,
   ClientSecretBasic,

@@ -1,4 +1,5 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { RequestListener } from 'node:http';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Page } from '../metrics/page.ts';
 import type { Reloaded } from '../reload.ts';
@@ -17,7 +18,7 @@ export interface AppOptions {
   readonly logger: Logger;
 }
 
-export function createApp({ page, status, clusters, reload, telemetryPath, logger }: AppOptions): Express {
+export function createApp({ page, status, clusters, reload, telemetryPath, logger }: AppOptions): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -49,8 +50,21 @@ export function createApp({ page, status, clusters, reload, telemetryPath, logge
     response.status(404).type('text').send('no such path; / links to those there are\n');
   });
   app.use(failed(logger));
-  return app;
+
+  // A scrape is most of what is asked, and express most of what a small one costs.
+  return (request, response) => {
+    if (request.method !== 'GET' || request.url !== telemetryPath) {
+      app(request, response);
+      return;
+    }
+    sendExposition(request, response, page.body).catch((error: unknown) => {
+      logger.error({ err: error, path: telemetryPath }, 'a request failed');
+      response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end(internalError);
+    });
+  };
 }
+
+const internalError = 'internal error; the log says why\n';
 
 const reloadPath = '/-/reload';
 
@@ -75,6 +89,6 @@ function failed(logger: Logger): ErrorRequestHandler {
     response
       .status(expected ? status : 500)
       .type('text')
-      .send(expected ? 'bad request\n' : 'internal error; the log says why\n');
+      .send(expected ? 'bad request\n' : internalError);
   };
 }

@@ -55,31 +55,48 @@ export function createConnections(limits: ConnectionLimits): Connections {
     if (count >= limits.connections && crowded) leastDeserving([...at[crowded]])?.cut();
   };
 
+  const shortest = Math.min(...Object.values(limits.deadlines));
   let whenQuiet = () => {};
 
   return {
     open: (socket) => {
       makeRoom();
-      let deadline: NodeJS.Timeout | undefined;
+      let phase: Phase | undefined;
+      let due = 0;
       let unanswered = 0;
       const leave = (next?: Phase) => {
-        clearTimeout(deadline);
-        for (const phase of phases) at[phase].delete(member);
-        if (next) at[next].add(member);
+        if (phase) at[phase].delete(member);
+        phase = next;
+        if (phase) at[phase].add(member);
         if (at.answering.size === 0) whenQuiet();
       };
       const cut = () => {
         leave();
+        clearTimeout(look);
         socket.destroy();
       };
       const member: Member = { address: socket.remoteAddress ?? '', cut };
-      const enter = (phase: Phase) => {
+      const enter = (next: Phase) => {
         if (socket.destroyed) return;
-        leave(phase);
-        deadline = setTimeout(cut, limits.deadlines[phase]);
+        leave(next);
+        due = performance.now() + limits.deadlines[next];
       };
-      socket.once('close', () => leave());
+      // A timer for each request and answer would be a good part of what a scrape costs. No phase is shorter than
+      // the time to the next look, so none is missed.
+      const lookAgain = (): NodeJS.Timeout =>
+        setTimeout(
+          () => {
+            if (performance.now() >= due) cut();
+            else look = lookAgain();
+          },
+          Math.min(Math.max(due - performance.now(), 1), shortest),
+        );
+      socket.once('close', () => {
+        leave();
+        clearTimeout(look);
+      });
       enter('opening');
+      let look = lookAgain();
       return {
         asked: () => {
           unanswered++;

@@ -37,10 +37,16 @@ export async function listen(
   { web, limits = connectionLimits, logger }: ListenOptions = {},
 ): Promise<RunningServer> {
   const connections = createConnections(limits);
-  const connectionOf = new Map<string, Connection>();
+  const byName = new Map<string, Connection>();
+  const bySocket = new WeakMap<Socket, Connection>();
+  const connectionOf = (socket: Socket): Connection | undefined => {
+    const connection = bySocket.get(socket) ?? byName.get(nameOf(socket));
+    if (connection) bySocket.set(socket, connection);
+    return connection;
+  };
 
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const connection = connectionOf.get(nameOf(request.socket));
+    const connection = connectionOf(request.socket);
     // A connection that was cut may have left further requests behind.
     if (!connection?.asked()) return;
     response.once('close', connection.answered);
@@ -55,9 +61,9 @@ export async function listen(
   const server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const name = nameOf(socket);
     const connection = connections.open(socket);
-    connectionOf.set(name, connection);
+    byName.set(name, connection);
     socket.once('close', () => {
-      if (connectionOf.get(name) === connection) connectionOf.delete(name);
+      if (byName.get(name) === connection) byName.delete(name);
     });
     // It may fail before anybody else looks at it.
     socket.on('error', () => {});

@@ -92,16 +92,19 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-/** Reads answers: one that is the same text as the one before is the same topology, as an object too. */
+/** Reads answers: one that is the same text as the topology before is that topology, as an object too. */
 export function createReader(): typeof readAnswer {
-  let latest: { readonly body: string; readonly result: ReturnType<typeof readAnswer> } | undefined;
+  let latest: { readonly answer: Answer; readonly result: ReturnType<typeof readAnswer> } | undefined;
   return (answer) => {
-    const isTopology = answer.status === 200;
-    if (isTopology && latest?.body === answer.body) return latest.result;
+    if (latest && isSame(latest.answer, answer)) return latest.result;
     const result = readAnswer(answer);
-    latest = result.ok ? { body: answer.body, result } : undefined;
+    latest = result.ok ? { answer, result } : undefined;
     return result;
   };
+}
+
+function isSame(a: Answer, b: Answer): boolean {
+  return a.status === b.status && a.contentType === b.contentType && a.isUtf8 === b.isUtf8 && a.body === b.body;
 }
 
 /** What an answer says that is neither 401 nor 403, which are the authenticator's to judge. */

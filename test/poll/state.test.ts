@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { initialState } from '../../src/poll/state.ts';
+import { initialState, nextState } from '../../src/poll/state.ts';
+import type { Topology } from '../../src/zeebe/topology.ts';
 import { anyAnswer, reordered } from '../arbitraries.ts';
 import { clusterConfig, endOfPoll, failed, failure, stateAfter, succeeded, unauthenticated } from '../polls.ts';
 import { broker, follower, leader, nothingKnown, threeBrokers, topology, topologyOf } from '../topologies.ts';
@@ -49,6 +50,25 @@ describe('a successful poll', () => {
     expect(stateAfter([succeeded(healthy), succeeded(moved)]).leaderChanges).toEqual(changes);
     expect(stateAfter([succeeded(healthy), succeeded(moved), succeeded(moved)]).leaderChanges).toEqual([]);
     expect(stateAfter([succeeded(healthy), succeeded(moved), failed('connect')]).leaderChanges).toEqual([]);
+  });
+});
+
+describe('the same topology as in the poll before', () => {
+  it('says the same as an equal one, and is the same view', () => {
+    const answers = fc.array(fc.constantFrom(healthy, withoutBroker1, nothingKnown, undefined), { minLength: 1 });
+    fc.assert(
+      fc.property(answers, (topologies) => {
+        const polled = (copy: (topology: Topology) => Topology) =>
+          stateAfter(topologies.map((each) => (each ? succeeded(copy(each)) : failed('connect'))));
+        const { members, ...shared } = polled((each) => each);
+        const { members: membersOfCopies, ...copied } = polled(structuredClone);
+        expect(shared).toEqual(copied);
+        expect([...members.lastListed.keys()]).toEqual([...membersOfCopies.lastListed.keys()]);
+      }),
+    );
+    const once = stateAfter([succeeded(healthy)]);
+    expect(nextState(once, succeeded(healthy)).view).toBe(once.view);
+    expect(nextState(once, succeeded(structuredClone(healthy))).view).not.toBe(once.view);
   });
 });
 

@@ -4,7 +4,7 @@ import type { ApiVersion } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { createDispatcher } from '../../src/transport/dispatcher.ts';
 import { version } from '../../src/version.ts';
-import { type Answer, type Client, createClient, readAnswer, type Sent } from '../../src/zeebe/client.ts';
+import { type Answer, type Client, createClient, createReader, readAnswer, type Sent } from '../../src/zeebe/client.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { answered } from '../auth/sending.ts';
 import { recorded, topologyOf } from '../topologies.ts';
@@ -159,6 +159,34 @@ describe('the version of the API', () => {
     const client = clientOf('http://cluster.test/', { apiVersion: 'auto' });
     await client({ authorization: 'Bearer token' }, neverAborted);
     expect(headers.map((each) => each.get('authorization'))).toEqual(['Bearer token', 'Bearer token']);
+  });
+});
+
+describe('answers, one after the other', () => {
+  const answer = (change: Partial<Answer> = {}): Answer => {
+    const sent = answered(200, { contentType: 'application/json', body: healthy, ...change });
+    if (sent.kind !== 'answer') throw new Error('expected an answer');
+    return sent.answer;
+  };
+
+  it('are one topology, as an object too, while their text is the same', () => {
+    const read = createReader();
+    const first = read(answer());
+    expect(read(answer())).toBe(first);
+    const changed = read(answer({ body: healthy.replace('"LEADER"', '"FOLLOWER"').replace('"leader"', '"follower"') }));
+    expect(changed).toMatchObject({ ok: true });
+    expect(changed).not.toEqual(first);
+    expect(read(answer())).toEqual(first);
+  });
+
+  it.each([
+    ['as a web page', { contentType: 'text/html' }],
+    ['in bytes that are not UTF-8', { isUtf8: false }],
+    ['as an error', { status: 500 }],
+  ])('are judged anew where the same text comes %s', (_how, change) => {
+    const read = createReader();
+    expect(read(answer())).toMatchObject({ ok: true });
+    expect(read(answer(change))).toMatchObject({ ok: false });
   });
 });
 

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { falling } from '../../bench/check.ts';
+import type { Figure } from '../../bench/figure.ts';
+import { topologyDocument } from '../../bench/sizes.ts';
+import { interleaved, ratios, spread } from '../../bench/statistics.ts';
+import { parseWrk } from '../../bench/wrk.ts';
+import { parseTopology } from '../../src/zeebe/parse.ts';
+
+const output = `Running 2s test @ http://127.0.0.1:1/
+  1 threads and 2 connections
+  Latency Distribution
+     50%  996.59ms
+     99%    1.03s 
+  4 requests in 4.02s, 790.54KB read
+Requests/sec:      1.25
+Transfer/sec:    196.74KB
+`;
+
+describe('what wrk prints', () => {
+  it('has a rate and a latency', () => {
+    expect(parseWrk(output)).toEqual({ requestsPerSecond: 1.25, p99: 1030 });
+    expect(parseWrk(output.replace('1.03s', '7.50us')).p99).toBeCloseTo(0.0075);
+  });
+
+  it.each([
+    'Socket errors: connect 0, read 1, write 0, timeout 0',
+    'Non-2xx or 3xx responses: 4',
+  ])('is no figure where requests failed: %s', (failure) => {
+    expect(() => parseWrk(`${output}  ${failure}\n`)).toThrow('expected answers of 200 alone');
+  });
+});
+
+describe('runs', () => {
+  it('take turns', async () => {
+    const order: string[] = [];
+    const side = (name: string) => async () => order.push(name);
+    expect(await interleaved(2, { a: side('a'), b: side('b') })).toEqual({ a: [1, 3], b: [2, 4] });
+    expect(order).toEqual(['a', 'b', 'a', 'b']);
+  });
+
+  it('have a median and a range, and ratios of one round each', () => {
+    expect(spread([3, 1, 2])).toEqual({ median: 2, least: 1, most: 3 });
+    expect(spread([4, 1, 2, 3]).median).toBe(2.5);
+    expect(ratios([2, 9], [1, 3])).toEqual({ median: 2.5, least: 2, most: 3 });
+  });
+});
+
+describe('the check', () => {
+  const figure = (median: number, more: Partial<Figure> = {}): Figure => ({
+    what: 'a',
+    target: 1,
+    unit: 'times',
+    better: 'more',
+    reached: { median, least: median, most: median },
+    detail: 'of what',
+    ...more,
+  });
+
+  it.each([
+    ['more is better', 'more', 10, 7, 6.9],
+    ['less is better', 'less', 7, 10, 10.1],
+  ] as const)('passes 0.7 of what is committed and refuses less, where %s', (_what, better, was, enough, tooBad) => {
+    expect(falling([figure(was, { better })], [figure(enough, { better })])).toEqual([]);
+    expect(falling([figure(was, { better })], [figure(tooBad, { better })])).toHaveLength(1);
+  });
+
+  it('refuses a figure that is no longer there', () => {
+    expect(falling([figure(1)], [])).toEqual(['a: expected a figure, got none']);
+  });
+
+  it('leaves alone what is of one machine', () => {
+    expect(falling([figure(1, { unit: 'MB' })], [])).toEqual([]);
+  });
+});
+
+describe('the topologies', () => {
+  it.each(['S', 'M', 'L'] as const)('are ones that the exporter reads, and differ by variant: %s', (size) => {
+    expect(parseTopology(topologyDocument(size))).toMatchObject({ ok: true });
+    expect(topologyDocument(size, 1)).not.toBe(topologyDocument(size));
+  });
+});
