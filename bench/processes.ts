@@ -45,7 +45,7 @@ export async function startExporter({ cluster, pollInterval }: ExporterOptions):
 
 export function exporterFlags(cluster: string, pollInterval: string): readonly string[] {
   const file = join(temporaryFolder(), 'exporter.yml');
-  const settings = { poll_interval: pollInterval, poll_timeout: '10s', clusters: [{ name: 'a', address: cluster }] };
+  const settings = { poll_interval: pollInterval, clusters: [{ name: 'a', address: cluster }] };
   writeFileSync(file, JSON.stringify(settings));
   return [`--config.file=${file}`, '--web.listen-address=127.0.0.1:0', '--log.format=json'];
 }
