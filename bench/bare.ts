@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { listen } from './listen.ts';
 
 // The limit: hands out the bytes of two files, the second one to whoever takes gzip.
 const [plain, gzip] = process.argv.slice(2).map((path) => readFileSync(path));
 
-const server = createServer((request, response) => {
+listen((request, response) => {
   const zipped = request.headers['accept-encoding']?.includes('gzip') ?? false;
   const bytes = (zipped ? gzip : plain) ?? Buffer.alloc(0);
   response.writeHead(200, {
@@ -13,8 +13,4 @@ const server = createServer((request, response) => {
     ...(zipped && { 'content-encoding': 'gzip' }),
   });
   response.end(bytes);
-});
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  if (typeof address === 'object') process.stderr.write(`listening on http://127.0.0.1:${address?.port}\n`);
 });

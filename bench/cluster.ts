@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { listen } from './listen.ts';
 import { type Size, topologyDocument } from './sizes.ts';
 
 // A cluster that answers from memory: `node bench/cluster.ts SIZE VARIANTS`, the variants one after the other.
@@ -8,12 +8,8 @@ const answers = Array.from({ length: Number(variants) }, (_, variant) =>
 );
 let requests = 0;
 
-const server = createServer((_request, response) => {
+listen((_request, response) => {
   const answer = answers[requests++ % answers.length] ?? Buffer.alloc(0);
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
   response.end(answer);
-});
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  if (typeof address === 'object') process.stderr.write(`listening on http://127.0.0.1:${address?.port}\n`);
 });

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../test/e2e/ports.ts';
 
 const root = join(import.meta.dirname, '..');
 /** What the package's `bin` names. */
@@ -53,7 +53,7 @@ export function exporterFlags(cluster: string, pollInterval: string): readonly s
 export const exporterMain = main;
 
 export async function startJsonExporter(): Promise<Running> {
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const flags = [`--config.file=${join(peers, 'json_exporter.yml')}`, `--web.listen-address=127.0.0.1:${port}`];
   const child = spawn(join(peers, 'json_exporter'), flags, { stdio: 'ignore' });
   const exporter = running(child, `http://127.0.0.1:${port}`);
@@ -128,16 +128,6 @@ function cpuSeconds(pid: number | undefined): number {
 function residentMegabytes(pid: number | undefined): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return (Number(kibibytes) * 1024) / 1e6;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('expected a TCP port');
-  return address.port;
 }
 
 function temporaryFolder(): string {

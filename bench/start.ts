@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { freePorts } from '../test/e2e/ports.ts';
 import type { Effort } from './effort.ts';
 import type { Figure } from './figure.ts';
-import { exporterFlags, exporterMain, freePort, startCluster } from './processes.ts';
+import { exporterFlags, exporterMain, startCluster } from './processes.ts';
 import { interleaved, ratios, spread } from './statistics.ts';
 
 /** From the start of the process to the first answer. */
@@ -31,7 +32,7 @@ export async function start({ rounds }: Effort): Promise<readonly Figure[]> {
 }
 
 async function startOnce(cluster: string): Promise<number> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const flags = exporterFlags(cluster, '10m').filter((flag) => !flag.startsWith('--web.listen-address'));
   const startedAt = performance.now();
   const child = spawn(process.execPath, [exporterMain, ...flags, `--web.listen-address=127.0.0.1:${port}`], {

@@ -7,7 +7,7 @@ import {
   logLevels,
   signatureAlgorithms,
 } from '../src/config/config.ts';
-import { clusterTable, type topTable } from '../src/config/schema.ts';
+import { clusterTable } from '../src/config/schema.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { cipherSuites, curves, tlsVersions } from '../src/web-config/go-names.ts';
 import { clientAuthTypes, webTable } from '../src/web-config/schema.ts';
@@ -230,6 +230,3 @@ function inferred(value: ChartValue): Schema {
       return anyObject;
   }
 }
-
-/** The keys of the exporter's file that the chart sets by itself. */
-export const setByTheChart: readonly (keyof typeof topTable)[] = ['web.listen_addresses', 'web.telemetry_path'];

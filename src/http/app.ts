@@ -59,7 +59,8 @@ export function createApp({ page, status, clusters, reload, telemetryPath, logge
     }
     sendExposition(request, response, page.body).catch((error: unknown) => {
       logger.error({ err: error, path: telemetryPath }, 'a request failed');
-      response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end(internalError);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end(internalError);
     });
   };
 }

@@ -15,7 +15,8 @@ interface Layout {
   readonly bytes: Buffer;
 }
 
-const [zero, one] = Buffer.from('01');
+const zero = '0'.charCodeAt(0);
+const one = '1'.charCodeAt(0);
 
 /**
  * The lines of a 0/1 set for every replica. They are most of a large cluster's page, and from poll to poll nothing but
@@ -54,9 +55,9 @@ export function createReplicaLines(family: ReplicaFamily, cluster: Labels): (bro
     const replicas = brokers.flatMap(({ id, replicas }) => replicas.flatMap(placed(id, current)));
     layout = layout && fits(layout, replicas) ? layout : layOut(replicas);
     const { starts, heads, ones, bytes } = layout;
-    const write = (index: number, line: number, digit: number | undefined) => {
+    const write = (index: number, line: number, digit: number) => {
       const at = (starts[index] ?? 0) + (line + 1) * (heads[index] ?? 0) + (digits[line] ?? 0);
-      bytes[at] = digit ?? 0;
+      bytes[at] = digit;
     };
     for (const [index, { value }] of replicas.entries()) {
       const line = values.indexOf(value);

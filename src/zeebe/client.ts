@@ -94,17 +94,16 @@ export function createClient(options: ClientOptions): Client {
 
 /** Reads answers: one that is the same text as the topology before is that topology, as an object too. */
 export function createReader(): typeof readAnswer {
-  let latest: { readonly answer: Answer; readonly result: ReturnType<typeof readAnswer> } | undefined;
+  let latest: (Pick<Answer, 'contentType' | 'body'> & { readonly result: ReturnType<typeof readAnswer> }) | undefined;
   return (answer) => {
-    if (latest && isSame(latest.answer, answer)) return latest.result;
+    const { status, contentType, isUtf8, body } = answer;
+    const isSame = status === 200 && isUtf8 && contentType === latest?.contentType && body === latest.body;
+    if (latest && isSame) return latest.result;
     const result = readAnswer(answer);
-    latest = result.ok ? { answer, result } : undefined;
+    // Not the answer as a whole: to quote it, it knows what authenticated the request.
+    latest = result.ok ? { contentType, body, result } : undefined;
     return result;
   };
-}
-
-function isSame(a: Answer, b: Answer): boolean {
-  return a.status === b.status && a.contentType === b.contentType && a.isUtf8 === b.isUtf8 && a.body === b.body;
 }
 
 /** What an answer says that is neither 401 nor 403, which are the authenticator's to judge. */

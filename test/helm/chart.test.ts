@@ -3,12 +3,15 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { chartFiles } from '../../helm/files.ts';
-import { setByTheChart, valuesSchema } from '../../helm/schema.ts';
+import { valuesSchema } from '../../helm/schema.ts';
 import { chart, chartValues, documented } from '../../helm/values.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { clusterTable, topTable } from '../../src/config/schema.ts';
 
 const read = (path: string) => readFileSync(new URL(path, chart), 'utf8');
+
+/** The keys of the exporter's file that the chart sets by flags. */
+const setByTheChart: readonly (keyof typeof topTable)[] = ['web.listen_addresses', 'web.telemetry_path'];
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictRequired: false });
 const validate = ajv.compile(valuesSchema());

@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cached } from '../cached.ts';
 
 const execute = promisify(execFile);
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'zeebe-topology-exporter');
 
 export interface Tools {
   readonly helm: string;
@@ -30,24 +28,6 @@ export async function chartTools(): Promise<Tools> {
 export async function actionlintTool(): Promise<string> {
   const command = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
   return join(await cached('actionlint-1.7.12', installed(command)), 'actionlint');
-}
-
-/** A folder that is filled once, and is either whole or not there. */
-export async function cached(name: string, fill: (into: string) => Promise<void>): Promise<string> {
-  const folder = join(cache, name);
-  if (existsSync(folder)) return folder;
-  await mkdir(cache, { recursive: true });
-  const unfinished = await mkdtemp(join(cache, 'unfinished-'));
-  try {
-    await fill(unfinished);
-    await rename(unfinished, folder);
-  } catch (error) {
-    // Another run that was faster has laid it there, and a folder is not renamed onto a full one.
-    if (!existsSync(folder)) throw error;
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-  return folder;
 }
 
 /** The folder of a Go module's files. */

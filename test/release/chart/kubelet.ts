@@ -1,16 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFailed, onTestFinished } from 'vitest';
+import { command as entryPoint } from '../../e2e/exporter.ts';
 import { mounted, temporaryFolder } from '../../mounted.ts';
 import type { PodSpec, Rendered, Volume } from './rendered.ts';
 
 const execute = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..', '..');
-/** What the image has as its entry point, from the sources. */
-const entryPoint = [join(root, 'node_modules/.bin/node'), join(root, 'src/main.ts')] as const;
 const configFolder = '/etc/zeebe-topology-exporter';
 
 type Content = Readonly<Record<string, string>>;

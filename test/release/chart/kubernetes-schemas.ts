@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { cached, goModule } from '../go-tools.ts';
+import { cached } from '../../cached.ts';
+import { goModule } from '../go-tools.ts';
 
 const execute = promisify(execFile);
 
@@ -47,7 +48,7 @@ async function fromKubernetes(into: string): Promise<void> {
       await writeFile(join(into, `v${version}`, name), text);
     }
   }
-  await execute('rm', ['-r', packages]);
+  await rm(packages, { recursive: true });
 }
 
 async function fromPrometheusOperator(into: string): Promise<void> {
