@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { copyFile, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cached } from '../../cached.ts';
 
 const run = promisify(execFile);
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'zeebe-topology-exporter');
 const node = join(import.meta.dirname, '..', '..', '..', 'node_modules', 'node', 'bin', 'node');
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
@@ -17,14 +15,11 @@ const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
 /** A Debian with Node.js and npm, as `node:24-bookworm-slim`. */
 export async function fillBuildBase(folder: string): Promise<void> {
-  const archive = join(cache, 'bookworm-minbase.tar');
-  if (!existsSync(archive)) {
-    await mkdir(cache, { recursive: true });
-    const unfinished = `${archive}.${process.pid}.tar`;
-    await run('mmdebstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', unfinished]);
-    await rename(unfinished, archive);
-  }
-  await run('tar', ['-xf', archive, '-C', folder, '--exclude=./dev/*']);
+  const debian = await cached('bookworm-minbase', async (into) => {
+    const archive = join(into, 'root.tar');
+    await run('mmdebstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', archive]);
+  });
+  await run('tar', ['-xf', join(debian, 'root.tar'), '-C', folder, '--exclude=./dev/*']);
   const { stdout } = await run('sh', ['-c', 'realpath "$(command -v npm)"']);
   const npm = dirname(dirname(stdout.trim()));
   await mkdir(join(folder, 'usr/local/lib/node_modules'), { recursive: true });
