@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { falling } from './check.ts';
 import { full, short } from './effort.ts';
@@ -10,6 +10,8 @@ import { page } from './page.ts';
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, check: { type: 'boolean' } } });
 const committed = new URL('figures.json', import.meta.url);
 const chosen = values.only ?? Object.keys(values.check ? ratioMeasurements : measurements);
+
+if (values.check && !existsSync(committed)) throw new Error(`${committed.pathname}: \`npm run bench\` writes it first`);
 
 const figures: Figure[] = [];
 for (const name of chosen) {

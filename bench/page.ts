@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, release } from 'node:os';
 import { type Figure, reaches } from './figure.ts';
+import { jsonExporterVersion } from './processes.ts';
 
 /** docs/benchmarks.md */
 export function page(figures: readonly Figure[]): string {
@@ -25,7 +26,7 @@ exporter and load are processes of their own; the load is wrk, which does not de
 | L | 1,000 | 8,000 | 3 |
 
 Machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, Linux ${release()}, Node.js ${process.version}, ${wrkVersion()},
-json_exporter at commit 4f61665.
+json_exporter ${jsonExporterVersion}.
 
 | What | Must reach | Reached | Range | Made of |
 |---|---|---|---|---|

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cached } from '../test/cached.ts';
 import { freePorts } from '../test/e2e/ports.ts';
 
 const root = join(import.meta.dirname, '..');
 /** What the package's `bin` names. */
 const main = join(root, 'dist/main.js');
-const peers = process.env.PEERS ?? join(root, '../shared/peers');
+const jsonExporter = join(import.meta.dirname, 'json-exporter');
+export const jsonExporterVersion = '0.7.0';
 
 export interface Running {
   readonly address: string;
@@ -52,10 +54,15 @@ export function exporterFlags(cluster: string, pollInterval: string): readonly s
 
 export const exporterMain = main;
 
+/** Prometheus-community's, built by Go on first use. */
 export async function startJsonExporter(): Promise<Running> {
   const [port] = await freePorts(1);
-  const flags = [`--config.file=${join(peers, 'json_exporter.yml')}`, `--web.listen-address=127.0.0.1:${port}`];
-  const child = spawn(join(peers, 'json_exporter'), flags, { stdio: 'ignore' });
+  const binary = await cached(`json-exporter-${jsonExporterVersion}`, async (into) => {
+    const what = 'github.com/prometheus-community/json_exporter';
+    execFileSync('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', into, what], { cwd: jsonExporter });
+  });
+  const flags = [`--config.file=${join(jsonExporter, 'config.yml')}`, `--web.listen-address=127.0.0.1:${port}`];
+  const child = spawn(join(binary, 'json_exporter'), flags, { stdio: 'ignore' });
   const exporter = running(child, `http://127.0.0.1:${port}`);
   await answers(exporter.address);
   return exporter;

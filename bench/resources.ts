@@ -4,11 +4,9 @@ import type { Figure } from './figure.ts';
 import { type Running, startCluster, startExporter } from './processes.ts';
 import { spread } from './statistics.ts';
 
-const work = {
-  S: { scrapes: 10_000, polls: 500, target: 95 },
-  // 10,000 of 23 MB would take the better part of an hour.
-  L: { scrapes: 1_000, polls: 500, target: 250 },
-} as const;
+const scrapes = 10_000;
+const polls = 500;
+const targets = { S: 95, L: 250 } as const;
 
 /** Resident memory after scrapes and polls, and after half of them; a topology that changes at every poll. */
 export async function memory(): Promise<readonly Figure[]> {
@@ -16,7 +14,6 @@ export async function memory(): Promise<readonly Figure[]> {
   for (const size of ['S', 'L'] as const) {
     const cluster = await startCluster(size, 4);
     const exporter = await startExporter({ cluster, pollInterval: '10m' });
-    const { scrapes, polls, target } = work[size];
     const after: number[] = [];
     let late = 0;
     for (const _half of [1, 2]) {
@@ -33,7 +30,7 @@ export async function memory(): Promise<readonly Figure[]> {
     const [half = 0, whole = 0] = after;
     figures.push({
       what: `resident memory after ${scrapes} gzip scrapes and ${polls} polls, ${size}`,
-      target,
+      target: targets[size],
       unit: 'MB',
       better: 'less',
       reached: spread([whole]),
