@@ -21,7 +21,7 @@ const learn = (document: string): Topology => {
   return parsed.topology;
 };
 const renderCluster = createClusterRenderer('a');
-const render = () => Buffer.concat(renderCluster(state, new Map()).map((lines) => Buffer.from(lines)));
+const render = () => renderCluster(state, new Map());
 
 /** As most exporters do: gauges of a registry, reset and set anew. */
 function setGauges(topology: Topology, gauges: ReturnType<typeof createGauges>): void {

@@ -7,6 +7,7 @@ import { readRegistry } from '../src/metrics/readings.ts';
 import type { PollResult } from '../src/poll/poll.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
 import type { Topology } from '../src/zeebe/topology.ts';
+import { textOfLines } from '../test/metrics/pages.ts';
 
 // What the definitions of the families do not say, their labels and when they have no series, is read off pages made
 // from them.
@@ -169,7 +170,7 @@ async function clusterLines(polls: readonly PollResult[], method: Authentication
   for (const poll of polls) instruments.record(poll);
   const config = { name: 'cluster', authentication: { method }, pollInterval: 1 } as ClusterConfig;
   const state = polls.reduce(nextState, initialState(config));
-  return createClusterRenderer(state.name)(state, await readRegistry(instruments.registry)).map(String);
+  return createClusterRenderer(state.name)(state, await readRegistry(instruments.registry)).map(textOfLines);
 }
 
 async function exporterFamilies(): Promise<readonly Documented[]> {

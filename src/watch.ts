@@ -49,8 +49,10 @@ export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLog
   let polling: Promise<void> | undefined;
 
   const publish = async () => {
+    const part = render(state, await readRegistry(instruments.registry));
+    await page.prepare(part);
     status.update(state, history);
-    page.update(name, render(state, await readRegistry(instruments.registry)));
+    page.update(name, part);
   };
   const onResult = async (result: PollResult) => {
     const previous = state;

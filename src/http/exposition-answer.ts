@@ -3,7 +3,7 @@ import accepts from 'accepts';
 import { contentTypes, type Format } from '../metrics/exposition.ts';
 import type { Encoding, Page } from '../metrics/page.ts';
 import { negotiateFormat } from './negotiate.ts';
-import { sendBytes } from './send-bytes.ts';
+import { lengthOf, sendBytes } from './send-bytes.ts';
 
 interface Preferred {
   readonly format: Format;
@@ -24,7 +24,7 @@ export async function sendExposition(
   const bytes = await body(format, encoding);
   response.writeHead(200, {
     'content-type': contentTypes[format],
-    'content-length': bytes.length,
+    'content-length': lengthOf(bytes),
     vary: 'accept, accept-encoding',
     ...(encoding === 'gzip' && { 'content-encoding': 'gzip' }),
   });

@@ -3,9 +3,10 @@ import { authenticationFamilies } from './authentication-families.ts';
 import { credentialFamilies } from './credential-families.ts';
 import { and, type Labels, labels, sample } from './exposition.ts';
 import type { ClusterFamily, StateFamily } from './family.ts';
+import { createLines } from './lines.ts';
+import type { Piece } from './piece.ts';
 import { pollFamilies } from './poll-families.ts';
 import { type Readings, readingLines } from './readings.ts';
-import { createReplicaLines } from './replica-lines.ts';
 import { topologyFamilies } from './topology-families.ts';
 
 /** Every family of a monitored cluster, in the order of the page. */
@@ -16,11 +17,9 @@ export const clusterFamilies: readonly ClusterFamily[] = [
   ...credentialFamilies,
 ];
 
-/**
- * A cluster's samples: for each of `clusterFamilies`, in their order, its lines, or nothing. Bytes are good until the
- * next part is rendered.
- */
-export type ClusterPart = readonly (string | Buffer)[];
+/** A cluster's samples: for each of `clusterFamilies`, in their order, its lines, or nothing. */
+export type ClusterPart = readonly FamilyLines[];
+export type FamilyLines = string | readonly Piece[];
 
 /** The text follows from what is known alone; what the calls before have left behind only makes it faster. */
 export type ClusterRenderer = (state: ClusterState, readings: Readings) => ClusterPart;
@@ -34,29 +33,24 @@ export function createClusterRenderer(cluster: string): ClusterRenderer {
 function createRenderer(
   family: ClusterFamily,
   cluster: Labels,
-): (state: ClusterState, readings: Readings) => string | Buffer {
+): (state: ClusterState, readings: Readings) => FamilyLines {
   switch (family.source) {
     case 'instruments':
       return (_state, readings) => readingLines(readings.get(family.name), cluster);
     case 'state':
       return remembered(family.follows, (state) => stateLines(family, state, cluster));
-    case 'replicas': {
-      const lines = createReplicaLines(family, cluster);
-      return remembered(
-        ({ view }) => view,
-        ({ view }) => (view ? lines(view.topology.brokers) : ''),
-      );
-    }
+    case 'layout':
+      return remembered(family.follows, createLines(family, cluster));
   }
 }
 
 /** Renders anew only where what the lines follow from is another object than before. */
-function remembered(
+function remembered<T>(
   follows: StateFamily['follows'],
-  render: (state: ClusterState) => string | Buffer,
-): (state: ClusterState) => string | Buffer {
+  render: (state: ClusterState) => T,
+): (state: ClusterState) => T {
   if (!follows) return render;
-  let latest: { readonly from: object | undefined; readonly lines: string | Buffer } | undefined;
+  let latest: { readonly from: object | undefined; readonly lines: T } | undefined;
   return (state) => {
     const from = follows(state);
     if (!latest || latest.from !== from) latest = { from, lines: render(state) };

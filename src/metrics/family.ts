@@ -1,5 +1,4 @@
 import type { ClusterState } from '../poll/state.ts';
-import type { Replica } from '../zeebe/topology.ts';
 import { and, type Family, type Labels, labels } from './exposition.ts';
 
 /** Adds one sample to a family; without labels of its own it carries the cluster's alone. */
@@ -13,13 +12,16 @@ export interface StateFamily extends Family {
   readonly follows?: (state: ClusterState) => object | undefined;
 }
 
-/** A 0/1 set for each replica of the cluster's view; see replica-lines.ts. */
-export interface ReplicaFamily extends Family {
-  readonly source: 'replicas';
-  readonly label: string;
-  readonly values: readonly string[];
-  /** One of `values`; undefined where the cluster does not tell. */
-  readonly current: (replica: Replica) => string | undefined;
+/** A family whose series seldom come and go, and whose values are whole numbers from 0 on; see lines.ts. */
+export interface LaidOutFamily extends Family {
+  readonly source: 'layout';
+  /** The series are the same ones, in the same order, while this is the same; there are none where it is undefined. */
+  readonly shape: (state: ClusterState) => unknown;
+  readonly series: (state: ClusterState) => Iterable<Labels>;
+  /** Puts the value of each series, in their order. */
+  readonly values: (state: ClusterState, put: (value: number) => void) => void;
+  /** As above. */
+  readonly follows: (state: ClusterState) => object | undefined;
 }
 
 /** A family whose values are counted from poll to poll; see instruments.ts. */
@@ -27,7 +29,7 @@ export interface CountedFamily extends Family {
   readonly source: 'instruments';
 }
 
-export type ClusterFamily = StateFamily | ReplicaFamily | CountedFamily;
+export type ClusterFamily = StateFamily | LaidOutFamily | CountedFamily;
 
 export function gauge(name: string, help: string, samples: StateFamily['samples']): StateFamily {
   return { source: 'state', name, type: 'gauge', help, samples };

@@ -1,36 +1,42 @@
-import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import { type ClusterPart, clusterFamilies } from './cluster-part.ts';
 import { endings, type Format, header } from './exposition.ts';
+import { createPiece, gzipped, type Piece } from './piece.ts';
 import type { ProcessMetrics } from './process-families.ts';
 
 export type Encoding = 'identity' | 'gzip';
 
 export interface Page {
+  /** Makes ready what scrapes will want of a part, so that none of them waits for it once the part is on the page. */
+  readonly prepare: (part: ClusterPart) => Promise<void>;
   /** Replaces a cluster's part as a whole: no scrape sees two polls of one cluster mixed. */
   readonly update: (cluster: string, part: ClusterPart) => void;
   /** The clusters that stand on the page from now on, in this order; those that stay keep their parts. */
   readonly arrange: (clusters: readonly string[]) => void;
   /** The process's metrics have changed: the next scrape reads them again. */
   readonly refresh: () => void;
-  /** The exposition as bytes; made when first asked for after a change, then handed out as it is. */
-  readonly body: (format: Format, encoding: Encoding) => Promise<Buffer>;
+  /** The exposition; made when first asked for after a change, then handed out as it is. */
+  readonly body: (format: Format, encoding: Encoding) => Promise<Body>;
   /** One cluster's series alone; none where it is not on the page. */
-  readonly bodyOf: (cluster: string, format: Format, encoding: Encoding) => Promise<Buffer>;
+  readonly bodyOf: (cluster: string, format: Format, encoding: Encoding) => Promise<Body>;
 }
+
+/** Bytes that follow one another. A large page is not joined: the pieces that it is made of are there already. */
+export type Body = readonly Buffer[];
 
 /** Milliseconds; reading the process's metrics at every scrape would be most of its cost. */
 const processMetricsLast = 5_000;
 
-const compress = promisify(gzip);
+/** Bytes; pieces below are joined: many would cost more to send, and be compressed badly. */
+const largePiece = 64 * 1024;
 
 /** The clusters stand on the page in the order given. */
 export function createPage(clusters: readonly string[], processMetrics: ProcessMetrics, clock: Clock): Page {
   let parts = arranged(clusters, new Map());
-  let bodies = new Map<string, Promise<Buffer>>();
+  let bodies = new Map<string, Promise<Body>>();
   let processText: Promise<(format: Format) => string> | undefined;
   let processReadAt = 0;
+  let isGzipAskedFor = false;
 
   const refreshProcessMetrics = () => {
     if (processText && clock.monotonic() - processReadAt < processMetricsLast) return processText;
@@ -40,12 +46,13 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
     return processText;
   };
 
-  const render = async (format: Format, ownText: Promise<(format: Format) => string>): Promise<Buffer> => {
-    const own = (await ownText)(format);
-    return joined([...parts.values()], format, own);
-  };
-
   return {
+    prepare: async (part) => {
+      if (!isGzipAskedFor) return;
+      for (const lines of part) {
+        if (typeof lines !== 'string') for (const piece of lines.filter(isLarge)) await piece.deflated();
+      }
+    },
     update: (cluster, part) => {
       parts.set(cluster, part);
       bodies = new Map();
@@ -58,20 +65,15 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
       processText = undefined;
     },
     body: (format, encoding) => {
+      isGzipAskedFor ||= encoding === 'gzip';
       const own = refreshProcessMetrics();
-      const cached = (key: string, make: () => Promise<Buffer>): Promise<Buffer> => {
-        const body = bodies.get(key) ?? make();
-        bodies.set(key, body);
-        return body;
-      };
-      const plain = cached(format, () => render(format, own));
-      if (encoding === 'identity') return plain;
-      return cached(`${format} gzip`, async () => zipped(await plain));
+      const key = `${format} ${encoding}`;
+      const make = async () => encoded(joined([...parts.values()], format, (await own)(format)), encoding);
+      const body = bodies.get(key) ?? make();
+      bodies.set(key, body);
+      return body;
     },
-    bodyOf: async (cluster, format, encoding) => {
-      const plain = joined([parts.get(cluster) ?? []], format);
-      return encoding === 'identity' ? plain : zipped(plain);
-    },
+    bodyOf: (cluster, format, encoding) => encoded(joined([parts.get(cluster) ?? []], format), encoding),
   };
 }
 
@@ -79,27 +81,47 @@ function arranged(clusters: readonly string[], parts: ReadonlyMap<string, Cluste
   return new Map(clusters.map((cluster) => [cluster, parts.get(cluster) ?? []]));
 }
 
-function zipped(body: Buffer): Promise<Buffer> {
-  // Level 1 costs a quarter of the default for a fifth more bytes.
-  return compress(body, { level: constants.Z_BEST_SPEED });
+async function encoded(pieces: readonly Piece[], encoding: Encoding): Promise<Body> {
+  return encoding === 'gzip' ? [await gzipped(pieces)] : pieces.map(({ bytes }) => bytes);
+}
+
+function isLarge({ bytes }: Piece): boolean {
+  return bytes.length >= largePiece;
 }
 
 /** Each family once, every cluster's samples together; a family that no cluster has does not appear. */
-function joined(parts: readonly ClusterPart[], format: Format, own = ''): Buffer {
-  const bytes: Buffer[] = [];
+function joined(parts: readonly ClusterPart[], format: Format, own = ''): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let small: Buffer[] = [];
   let text = '';
-  const add = (lines: string | Buffer) => {
-    if (typeof lines === 'string') {
-      text += lines;
-      return;
-    }
-    bytes.push(Buffer.from(text), lines);
+  const endText = () => {
+    if (text !== '') small.push(Buffer.from(text));
     text = '';
   };
+  const endSmall = () => {
+    endText();
+    if (small.length > 0) pieces.push(createPiece(Buffer.concat(small)));
+    small = [];
+  };
+  const add = (piece: Piece) => {
+    if (isLarge(piece)) {
+      endSmall();
+      pieces.push(piece);
+    } else {
+      endText();
+      small.push(piece.bytes);
+    }
+  };
+
   for (const [index, family] of clusterFamilies.entries()) {
     const samples = parts.map((part) => part[index] ?? '').filter(({ length }) => length > 0);
-    if (samples.length > 0) add(header(family, format));
-    for (const lines of samples) add(lines);
+    if (samples.length > 0) text += header(family, format);
+    for (const lines of samples) {
+      if (typeof lines === 'string') text += lines;
+      else lines.forEach(add);
+    }
   }
-  return Buffer.concat([...bytes, Buffer.from(text + own + endings[format])]);
+  text += own + endings[format];
+  endSmall();
+  return pieces;
 }

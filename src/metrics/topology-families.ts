@@ -1,9 +1,17 @@
 import type { ClusterView } from '../poll/state.ts';
 import type { Partition } from '../zeebe/partitions.ts';
-import { byId, replicaHealths, replicaStates, roles, type Topology } from '../zeebe/topology.ts';
+import { byId, type Replica, replicaHealths, replicaStates, roles, type Topology } from '../zeebe/topology.ts';
 import { verdicts } from '../zeebe/verdict.ts';
 import { type Labels, labels } from './exposition.ts';
-import { type Add, type ClusterFamily, gauge, type StateFamily, single, zeroOneSet } from './family.ts';
+import {
+  type Add,
+  type ClusterFamily,
+  gauge,
+  type LaidOutFamily,
+  type StateFamily,
+  single,
+  zeroOneSet,
+} from './family.ts';
 
 const addVerdicts = zeroOneSet('health', verdicts);
 
@@ -70,44 +78,34 @@ export const topologyFamilies: readonly ClusterFamily[] = [
     ({ healthyReplicas }) => healthyReplicas,
   ),
   {
-    source: 'state',
+    source: 'layout',
     name: 'zeebe_topology_partition_leader_changes_total',
     type: 'counter',
     help: 'Leaders of a partition other than the last one known, as this gateway tells it between two polls.',
+    // Partitions are never forgotten, so as many are the same ones.
+    shape: ({ leaders }) => leaders.size,
     follows: ({ leaders }) => leaders,
-    samples: ({ leaders }, add) => {
-      for (const [partition, { changes }] of leaders) add(changes, labels({ partition }));
+    series: ({ leaders }) => Array.from(leaders.keys(), (partition) => labels({ partition })),
+    values: ({ leaders }, put) => {
+      for (const { changes } of leaders.values()) put(changes);
     },
   },
-  {
-    source: 'replicas',
-    name: 'zeebe_topology_partition_role',
-    type: 'gauge',
-    help: 'Role of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
-    label: 'role',
-    values: roles,
-    current: ({ role }) => role,
-  },
-  {
-    source: 'replicas',
-    name: 'zeebe_topology_partition_health',
-    type: 'gauge',
-    help: 'Health of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
-    label: 'health',
-    values: replicaHealths,
-    current: ({ health }) => health,
-  },
-  {
-    source: 'replicas',
-    name: 'zeebe_topology_partition_state',
-    type: 'gauge',
-    help:
-      'State of a replica of a partition in a broker (1 for the one that holds), as of the last poll; ' +
+  ofReplicas(
+    'role',
+    roles,
+    'Role of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
+  ),
+  ofReplicas(
+    'health',
+    replicaHealths,
+    'Health of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
+  ),
+  ofReplicas(
+    'state',
+    replicaStates,
+    'State of a replica of a partition in a broker (1 for the one that holds), as of the last poll; ' +
       'only where the cluster tells it.',
-    label: 'state',
-    values: replicaStates,
-    current: ({ state }) => state,
-  },
+  ),
 ];
 
 function ofTopology(name: string, help: string, value: (topology: Topology) => number | undefined): StateFamily {
@@ -128,8 +126,60 @@ function ofView(name: string, help: string, samples: (view: ClusterView, add: Ad
   return { ...family, follows: ({ view }) => view };
 }
 
-function ofPartitions(name: string, help: string, value: (partition: Partition) => number): StateFamily {
-  return ofView(name, help, ({ partitions }, add) => {
-    for (const partition of partitions) add(value(partition), labels({ partition: partition.id }));
+function ofPartitions(name: string, help: string, value: (partition: Partition) => number): LaidOutFamily {
+  return ofLayout(name, help, {
+    series: ({ partitions }) => partitions.map(({ id }) => labels({ partition: id })),
+    values: ({ partitions }, put) => {
+      for (const partition of partitions) put(value(partition));
+    },
   });
+}
+
+/** A 0/1 set for each replica that has the property: a series for each of its values. */
+function ofReplicas<K extends 'role' | 'health' | 'state'>(
+  property: K,
+  members: readonly NonNullable<Replica[K]>[],
+  help: string,
+): LaidOutFamily {
+  return ofLayout(`partition_${property}`, help, {
+    series: ({ topology }) =>
+      topology.brokers.flatMap(({ id, replicas }) =>
+        replicas.flatMap(({ partition, [property]: current }) =>
+          current === undefined ? [] : members.map((member) => labels({ broker: id, partition, [property]: member })),
+        ),
+      ),
+    values: ({ topology }, put) => {
+      for (const { replicas } of topology.brokers) {
+        for (const { [property]: current } of replicas) {
+          if (current === undefined) continue;
+          for (const member of members) put(member === current ? 1 : 0);
+        }
+      }
+    },
+  });
+}
+
+function ofLayout(
+  name: string,
+  help: string,
+  {
+    series,
+    values,
+  }: {
+    readonly series: (view: ClusterView) => readonly Labels[];
+    readonly values: (view: ClusterView, put: (value: number) => void) => void;
+  },
+): LaidOutFamily {
+  return {
+    source: 'layout',
+    name: `zeebe_topology_${name}`,
+    type: 'gauge',
+    help,
+    shape: ({ view }) => view?.shape,
+    follows: ({ view }) => view,
+    series: ({ view }) => (view ? series(view) : []),
+    values: ({ view }, put) => {
+      if (view) values(view, put);
+    },
+  };
 }

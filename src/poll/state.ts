@@ -4,7 +4,7 @@ import type { AuthenticationMethod, ClusterConfig } from '../config/config.ts';
 import { type LeaderChange, type LeaderHistory, nextLeaders } from '../zeebe/leaders.ts';
 import { type Members, missingBrokers, nextMembers, noMembers } from '../zeebe/members.ts';
 import { type Partition, partitionsOf } from '../zeebe/partitions.ts';
-import type { Topology } from '../zeebe/topology.ts';
+import { haveSameReplicas, type Topology } from '../zeebe/topology.ts';
 import { type Verdict, verdictOf } from '../zeebe/verdict.ts';
 import type { PollFailure } from './failure.ts';
 import type { CertificateExpiries, PollResult } from './poll.ts';
@@ -45,6 +45,8 @@ export interface ClusterView {
   readonly topology: Topology;
   readonly partitions: readonly Partition[];
   readonly missingBrokers: readonly string[];
+  /** The same object from poll to poll as long as the same partitions and replicas are there. */
+  readonly shape: object;
 }
 
 export interface AuthenticationState {
@@ -105,11 +107,19 @@ export function nextState(state: ClusterState, result: PollResult): ClusterState
     ...kept,
     lastSuccessAt: endedAt,
     verdict: verdictOf(topology, partitions, missing),
-    view: { topology, partitions, missingBrokers: missing },
+    view: { topology, partitions, missingBrokers: missing, shape: shapeAfter(state.view, topology, partitions) },
     members: nextKnown,
     leaders: history,
     leaderChanges: changes,
   };
+}
+
+function shapeAfter(view: ClusterView | undefined, { brokers }: Topology, partitions: readonly Partition[]): object {
+  const isSame =
+    view?.partitions.length === partitions.length &&
+    view.partitions.every(({ id }, index) => id === partitions[index]?.id) &&
+    haveSameReplicas(view.topology.brokers, brokers);
+  return isSame ? view.shape : {};
 }
 
 /** Whether the credentials are good keeps its answer until another poll decides; what fails is of this poll only. */

@@ -9,24 +9,31 @@ export interface LeaderChange {
   readonly to: string;
 }
 
-/** A, none, A is no change; of two leaders neither is new where the one known is among them. */
+/**
+ * A, none, A is no change; of two leaders neither is new where the one known is among them. A history that stays as it
+ * was is the same object.
+ */
 export function nextLeaders(
   history: LeaderHistory,
   partitions: readonly Partition[],
 ): { readonly history: LeaderHistory; readonly changes: readonly LeaderChange[] } {
   const next = new Map(history);
   const changes: LeaderChange[] = [];
+  let isSame = true;
   for (const { id, leaders } of partitions) {
-    const known = history.get(id) ?? { changes: 0 };
+    const known = history.get(id);
     const [leader] = leaders;
-    if (leader === undefined || (known.leader !== undefined && leaders.includes(known.leader))) {
-      next.set(id, known);
-    } else if (known.leader === undefined) {
-      next.set(id, { leader, changes: known.changes });
+    const isKnown = known?.leader !== undefined && leaders.includes(known.leader);
+    if (known && (leader === undefined || isKnown)) continue;
+    isSame = false;
+    if (leader === undefined) {
+      next.set(id, { changes: 0 });
+    } else if (known?.leader === undefined) {
+      next.set(id, { leader, changes: known?.changes ?? 0 });
     } else {
       next.set(id, { leader, changes: known.changes + 1 });
       changes.push({ partition: id, from: known.leader, to: leader });
     }
   }
-  return { history: next, changes };
+  return { history: isSame ? history : next, changes };
 }

@@ -43,3 +43,16 @@ export interface Topology {
   /** By id: the order of an answer changes from one to the next. */
   readonly brokers: readonly Broker[];
 }
+
+/** Whether both list the same replicas, in the same brokers, whatever these are at; and the same ones tell a state. */
+export function haveSameReplicas(a: readonly Broker[], b: readonly Broker[]): boolean {
+  return sameItems(a, b, (one, other) => one.id === other.id && sameItems(one.replicas, other.replicas, isSameReplica));
+}
+
+function isSameReplica(a: Replica, b: Replica): boolean {
+  return a.partition === b.partition && (a.state === undefined) === (b.state === undefined);
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[], isSame: (one: T, other: T) => boolean): boolean {
+  return a.length === b.length && a.every((one, index) => isSame(one, b[index] as T));
+}

@@ -89,7 +89,7 @@ describe('a reader of a large page', () => {
     const { port } = await serve(tls, {
       handler: (_request, response) => {
         response.writeHead(200, { 'content-length': large.length });
-        sendBytes(response, large);
+        sendBytes(response, [large]);
         // Nothing more is taken from it once the client's end is full.
         let before = -1;
         const look = setInterval(() => {
@@ -109,7 +109,7 @@ describe('a reader of a large page', () => {
   });
 
   it('that reads on gets all of it', async () => {
-    const { get } = await serve([''], { handler: (_request, response) => sendBytes(response, page) });
+    const { get } = await serve([''], { handler: (_request, response) => sendBytes(response, [page]) });
     expect((await get()).body).toHaveLength(page.length);
   });
 });

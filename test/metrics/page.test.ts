@@ -1,12 +1,13 @@
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
 import { formats } from '../../src/metrics/exposition.ts';
 import { createPage } from '../../src/metrics/page.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-families.ts';
+import type { Role, Topology } from '../../src/zeebe/topology.ts';
 import { manualClock } from '../manual-clock.ts';
-import { failed, succeeded } from '../polls.ts';
-import { threeBrokers, topology } from '../topologies.ts';
-import { noProcessMetrics, partOf, readPage, samplesOf, textOf, valuesOf } from './pages.ts';
+import { failed, stateAfter, succeeded } from '../polls.ts';
+import { broker, leader, threeBrokers, topology } from '../topologies.ts';
+import { noProcessMetrics, partOf, readPage, samplesOf, textOf, unzipped, valuesOf } from './pages.ts';
 import { parseStrictly } from './strict-parser.ts';
 
 const healthy = succeeded(topology(threeBrokers));
@@ -71,7 +72,7 @@ describe('an update', () => {
     page.update('production', part);
     const after = page.body('text', 'gzip');
     await before;
-    expect(valuesOf(readPage(textOf(gunzipSync(await after))), 'polls_total')).toEqual({ '': 2 });
+    expect(valuesOf(readPage(textOf(unzipped(await after))), 'polls_total')).toEqual({ '': 2 });
   });
 });
 
@@ -107,7 +108,7 @@ describe('the body of one cluster', () => {
     alone.update('b', part);
     const expected = textOf(await alone.body(format, 'identity'));
     expect(textOf(await page.bodyOf('b', format, 'identity'))).toBe(expected);
-    expect(textOf(gunzipSync(await page.bodyOf('b', format, 'gzip')))).toBe(expected);
+    expect(textOf(unzipped(await page.bodyOf('b', format, 'gzip')))).toBe(expected);
   });
 
   it('is empty, and valid, where it is not on the page', async () => {
@@ -139,13 +140,56 @@ describe('the body', () => {
     const { page } = setUp({ processMetrics: createProcessMetrics() });
     page.update('production', await partOf({ results: [healthy] }));
     const plain = await page.body(format, 'identity');
-    expect(gunzipSync(await page.body(format, 'gzip')).equals(plain)).toBe(true);
+    expect(textOf(unzipped(await page.body(format, 'gzip')))).toBe(textOf(plain));
   });
 
   it('is empty, and valid, where there is nothing to show', async () => {
     const { page } = setUp();
     expect(textOf(await page.body('text', 'identity'))).toBe('');
     expect(textOf(await page.body('openmetrics', 'identity'))).toBe('# EOF\n');
+  });
+});
+
+describe('a page of many pieces', () => {
+  /** A cluster whose families are large enough to be pieces of their own. */
+  const large = (role: Role): Topology =>
+    topology([broker('0', ...Array.from({ length: 700 }, (_, index) => ({ ...leader(index + 1), role })))], {
+      partitionsCount: 700,
+    });
+  const partOfLarge = (...roles: readonly Role[]) => partOf({ results: roles.map((role) => succeeded(large(role))) });
+
+  it.each(formats)('is the same, plain and gzipped (%s)', async (format) => {
+    const { page } = setUp({ processMetrics: createProcessMetrics() });
+    page.update('production', await partOfLarge('leader'));
+    const plain = await page.body(format, 'identity');
+    expect(plain.length).toBeGreaterThan(2);
+    expect(textOf(unzipped(await page.body(format, 'gzip')))).toBe(textOf(plain));
+    expect(samplesOf(readPage(textOf(plain), format), 'partition_role')).toHaveLength(2_800);
+  });
+
+  it('stays what it was for who still reads it while the next one is there', async () => {
+    const { page } = setUp();
+    const render = createClusterRenderer('production');
+    const shown = (role: Role) => page.update('production', render(stateAfter([succeeded(large(role))]), new Map()));
+    shown('leader');
+    const body = await page.body('text', 'identity');
+    const before = textOf(body);
+    shown('follower');
+    expect(textOf(await page.body('text', 'identity'))).not.toBe(before);
+    expect(textOf(body)).toBe(before);
+  });
+
+  it('is compressed before it is shown, once somebody has asked for gzip', async () => {
+    const { page } = setUp();
+    let compressed = 0;
+    const bytes = Buffer.alloc(100_000, '\n');
+    const deflated = async () => Buffer.alloc(++compressed);
+    const part = [[{ bytes, deflated }]];
+    await page.prepare(part);
+    expect(compressed).toBe(0);
+    await page.body('text', 'gzip');
+    await page.prepare(part);
+    expect(compressed).toBe(1);
   });
 });
 
@@ -196,6 +240,6 @@ describe('the metrics of the process', () => {
     await expect(page.body('text', 'identity')).rejects.toThrow('no /proc here');
     broken = false;
     clock.advance(5_000);
-    await expect(page.body('text', 'identity')).resolves.toBeInstanceOf(Buffer);
+    await expect(page.body('text', 'identity')).resolves.toHaveLength(0);
   });
 });

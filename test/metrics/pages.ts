@@ -1,8 +1,9 @@
+import { gunzipSync } from 'node:zlib';
 import type { ClusterConfig } from '../../src/config/config.ts';
-import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
+import { createClusterRenderer, type FamilyLines } from '../../src/metrics/cluster-part.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { createInstruments } from '../../src/metrics/instruments.ts';
-import { createPage } from '../../src/metrics/page.ts';
+import { type Body, createPage } from '../../src/metrics/page.ts';
 import type { ProcessMetrics } from '../../src/metrics/process-families.ts';
 import { readRegistry } from '../../src/metrics/readings.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
@@ -38,9 +39,17 @@ export async function pageOf(format: Format, ...watched: readonly Watched[]): Pr
   return textOf(await page.body(format, 'identity'));
 }
 
+export function textOfLines(lines: FamilyLines): string {
+  return typeof lines === 'string' ? lines : textOf(lines.map(({ bytes }) => bytes));
+}
+
 /** Throws at bytes that are not UTF-8. */
-export function textOf(body: Buffer): string {
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+export function textOf(body: Body): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(body));
+}
+
+export function unzipped(body: Body): Body {
+  return [gunzipSync(Buffer.concat(body))];
 }
 
 /** What stands on a page, by family. */

@@ -3,6 +3,7 @@ import { createInstruments } from '../../src/metrics/instruments.ts';
 import { createProcessMetrics } from '../../src/metrics/process-families.ts';
 import { readRegistry } from '../../src/metrics/readings.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
+import { textOfLines } from '../metrics/pages.ts';
 import { endOfPoll, failure, stateAfter, succeeded } from '../polls.ts';
 import { broker, leader, topology } from '../topologies.ts';
 import { parseQuery } from './promql.ts';
@@ -47,5 +48,7 @@ async function clusterText(): Promise<string> {
   const instruments = createInstruments('oauth2');
   instruments.record(result);
   const state = stateAfter([result]);
-  return createClusterRenderer(state.name)(state, await readRegistry(instruments.registry)).join('');
+  return createClusterRenderer(state.name)(state, await readRegistry(instruments.registry))
+    .map(textOfLines)
+    .join('');
 }

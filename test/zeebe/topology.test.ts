@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { byId } from '../../src/zeebe/topology.ts';
+import { describe, expect, it } from 'vitest';
+import { byId, haveSameReplicas } from '../../src/zeebe/topology.ts';
+import { broker, follower, leader } from '../topologies.ts';
 
 it('puts broker ids in the order of their numbers, zone by zone', () => {
   const ids = ['10', '2', 'eu-west-1_10', 'eu-west-1_2', '0', 'ap-south-1_0'];
@@ -8,4 +9,28 @@ it('puts broker ids in the order of their numbers, zone by zone', () => {
 
 it('tells ids apart that only look alike', () => {
   expect(['1', '01'].sort(byId)).toEqual(['01', '1'].sort(byId));
+});
+
+describe('two lists of brokers', () => {
+  const brokers = [broker('0', leader(1), follower(2)), broker('1', follower(1), leader(2))];
+
+  it.each([
+    ['the same', brokers],
+    ['another leader', [broker('0', follower(1), follower(2)), broker('1', leader(1), leader(2))]],
+    ['another health', [broker('0', leader(1, { health: 'dead' }), follower(2)), broker('1', follower(1), leader(2))]],
+  ])('have the same replicas: %s', (_what, others) => {
+    expect(haveSameReplicas(brokers, others)).toBe(true);
+  });
+
+  it.each([
+    ['a broker less', brokers.slice(0, 1)],
+    ['a broker more', [...brokers, broker('2')]],
+    ['another broker', [broker('0', leader(1), follower(2)), broker('2', follower(1), leader(2))]],
+    ['a replica less', [broker('0', leader(1)), broker('1', follower(1), leader(2))]],
+    ['another partition', [broker('0', leader(1), follower(3)), broker('1', follower(1), leader(2))]],
+    ['a state where there was none', [broker('0', leader(1, { state: 'active' }), follower(2)), ...brokers.slice(1)]],
+  ])('have not: %s', (_what, others) => {
+    expect(haveSameReplicas(brokers, others)).toBe(false);
+    expect(haveSameReplicas(others, brokers)).toBe(false);
+  });
 });
