@@ -44,7 +44,7 @@ export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken):
       const startedAt = clock.monotonic();
       const result = await poll(signal);
       // A look at a certificate must not make the next poll late.
-      const left = startedAt + pollTimeout - clock.monotonic();
+      const left = Math.max(startedAt + pollTimeout - clock.monotonic(), 0);
       return { ...result, certificates: await withDeadline(left, signal, certificates) };
     },
     ...(keptToken && { keptToken }),

@@ -1,16 +1,12 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './clock.ts';
-import { watchClusters } from './clusters.ts';
 import type { Config, WebConfig } from './config/config.ts';
-import { createApp } from './http/app.ts';
 import { createDoor } from './http/door.ts';
+import { createFront } from './http/front.ts';
 import { type ListenOptions, listen, type RunningServer } from './http/server.ts';
-import { createStatusFeed } from './http/status-feed.ts';
-import { createPage } from './metrics/page.ts';
-import { createProcessMetrics } from './metrics/process-families.ts';
-import { createReload, type Load, type Reloaded } from './reload.ts';
-import { openWebConfig, type WebConfigOptions } from './web-config/watch.ts';
+import type { Load, Reloaded } from './reload.ts';
+import { openWebConfig } from './web-config/watch.ts';
 
 export interface Exporter {
   /** As bound. */
@@ -27,8 +23,9 @@ export class ListenError extends Error {
 }
 
 /**
- * Puts the parts together and starts them. `load` is for reloads. Rejects with a `ListenError`, and nothing left
- * running, where an address cannot be bound, and with a `ConfigError` where the web configuration cannot be used.
+ * Serves at once, and then loads and starts what is to be served. `load` is for reloads. Rejects with a `ListenError`,
+ * and nothing left running, where an address cannot be bound, and with a `ConfigError` where the web configuration or a
+ * cluster's settings cannot be used.
  */
 export async function startExporter(
   config: Config,
@@ -36,37 +33,28 @@ export async function startExporter(
   clock: Clock = systemClock,
   load: Load = () => ({ config, notices: [] }),
 ): Promise<Exporter> {
-  const processMetrics = createProcessMetrics();
-  const page = createPage([], processMetrics, clock);
   const { configFile } = config.web;
-  const onRead: WebConfigOptions['onRead'] = (succeeded, certificateExpiry) => {
-    processMetrics.webConfigRead(succeeded, certificateExpiry);
-    page.refresh();
+  const web = configFile === undefined ? undefined : openWebConfig(configFile, { logger, clock });
+  const front = createFront();
+  const servers = await listenOnAll(await createDoor(front.handler, web), config.web, { web, logger });
+  const close = async () => {
+    await Promise.all(servers.map((server) => server.close()));
   };
-  const web = configFile === undefined ? undefined : openWebConfig(configFile, { logger, clock, onRead });
-  const status = createStatusFeed(clock);
-  const clusters = watchClusters({ page, status }, logger, clock);
-  const record = (ok: boolean) => {
-    processMetrics.reloaded(ok, clock.now());
-    page.refresh();
-  };
-  const { begin } = await clusters.replace(config.clusters);
-  record(true);
-
-  const { reload, end } = createReload({ load, started: config, clusters, record, logger });
-  const app = createApp({ page, status, clusters, reload, telemetryPath: config.web.telemetryPath, logger });
-  const servers = await listenOnAll(await createDoor(app, web), config.web, { web, logger });
-
-  // Spread over the first interval: a start is no load peak for what the clusters have in common.
-  begin(Number.POSITIVE_INFINITY);
-  return {
-    addresses: servers.map(({ address }) => address),
-    reload,
-    stop: async () => {
-      await end();
-      await Promise.all([clusters.stop(), ...servers.map(({ close }) => close())]);
-    },
-  };
+  try {
+    const { startService } = await import('./service.ts');
+    const { app, reload, stop } = await startService({ config, web, load, logger, clock });
+    front.open(app);
+    return {
+      addresses: servers.map(({ address }) => address),
+      reload,
+      stop: async () => {
+        await Promise.all([stop(), close()]);
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** All of them, or none. */

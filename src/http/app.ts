@@ -1,13 +1,12 @@
-import type { RequestListener } from 'node:http';
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Page } from '../metrics/page.ts';
 import type { Reloaded } from '../reload.ts';
 import { sendExposition } from './exposition-answer.ts';
+import { healthyPath, sendHealthy } from './front.ts';
 import { type ProbedClusters, probe } from './probe.ts';
-import { serviceDiscovery } from './service-discovery.ts';
+import { sendText } from './send-text.ts';
 import type { StatusFeed } from './status-feed.ts';
-import { statusPage } from './status-page.ts';
 
 export interface AppOptions {
   readonly page: Page;
@@ -18,78 +17,57 @@ export interface AppOptions {
   readonly logger: Logger;
 }
 
-export function createApp({ page, status, clusters, reload, telemetryPath, logger }: AppOptions): RequestListener {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
+/** Answers a request; may reject. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-  app.use(onlyKnownMethods);
+/**
+ * Everything that the exporter answers. What machines ask every few seconds is answered at once; the rest by express,
+ * which is most of what a small request costs and a fifth of the memory: it is loaded when first needed.
+ */
+export function createApp(options: AppOptions): RequestListener {
+  const { logger } = options;
+  const handlers = handlersForMachines(options);
+  let forPeople: Promise<RequestListener> | undefined;
+  const answerByExpress: Handler = async (request, response) => {
+    forPeople ??= import('./express-app.ts').then(({ createExpressApp }) => createExpressApp(handlers, options));
+    (await forPeople)(request, response);
+  };
 
-  app.get(telemetryPath, (request, response) => sendExposition(request, response, page.body));
-  app.get('/probe', probe(clusters, page));
-  app.get('/sd', serviceDiscovery(clusters));
-
-  app.get('/-/healthy', (_request, response) => {
-    response.type('text').send('the exporter is running\n');
-  });
-  app.get('/-/ready', (_request, response) => {
-    const waiting = clusters.all().filter(({ polled }) => !polled()).length;
-    response.status(waiting === 0 ? 200 : 503).type('text');
-    response.send(waiting === 0 ? 'every cluster has been polled\n' : `clusters not polled yet: ${waiting}\n`);
-  });
-
-  app.post(reloadPath, async (_request, response) => {
-    const { ok, message } = await reload();
-    response.status(ok ? 200 : 500).type('text');
-    response.send(`${message}\n`);
-  });
-
-  app.use(statusPage(status, telemetryPath));
-
-  app.use((_request, response) => {
-    response.status(404).type('text').send('no such path; / links to those there are\n');
-  });
-  app.use(failed(logger));
-
-  // A scrape is most of what is asked, and express most of what a small one costs.
-  return (request, response) => {
-    if (request.method !== 'GET' || request.url !== telemetryPath) {
-      app(request, response);
-      return;
-    }
-    sendExposition(request, response, page.body).catch((error: unknown) => {
-      logger.error({ err: error, path: telemetryPath }, 'a request failed');
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const handler = request.method === 'GET' ? handlers.get(pathOf(request)) : undefined;
+    try {
+      await (handler ?? answerByExpress)(request, response);
+    } catch (error) {
+      logger.error({ err: error, path: pathOf(request) }, 'a request failed');
       if (response.headersSent) response.destroy();
-      else response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end(internalError);
-    });
+      else sendText(response, 500, internalError);
+    }
+  };
+  return (request, response) => {
+    void answer(request, response);
   };
 }
 
-const internalError = 'internal error; the log says why\n';
+export const internalError = 'internal error; the log says why';
 
-const reloadPath = '/-/reload';
+/** By path. */
+function handlersForMachines({ page, clusters, telemetryPath }: AppOptions): ReadonlyMap<string, Handler> {
+  return new Map<string, Handler>([
+    [telemetryPath, (request, response) => sendExposition(request, response, page.body)],
+    ['/probe', probe(clusters, page)],
+    [healthyPath, sendHealthy],
+    [
+      '/-/ready',
+      (_request, response) => {
+        const waiting = clusters.all().filter(({ polled }) => !polled()).length;
+        if (waiting === 0) sendText(response, 200, 'every cluster has been polled');
+        else sendText(response, 503, `clusters not polled yet: ${waiting}`);
+      },
+    ],
+  ]);
+}
 
-/** What changes nothing is read, what changes something is posted. */
-const onlyKnownMethods: RequestHandler = (request, response, next) => {
-  const allowed = request.path === reloadPath ? ['POST'] : ['GET', 'HEAD'];
-  if (allowed.includes(request.method)) return next();
-  response.setHeader('allow', allowed.join(', '));
-  response
-    .status(405)
-    .type('text')
-    .send(`${allowed.join(' and ')} only\n`);
-};
-
-/** Express hands on what a handler threw: the client learns that it failed, the log why. */
-function failed(logger: Logger): ErrorRequestHandler {
-  return (error, request, response, next) => {
-    if (response.headersSent) return next(error);
-    const status: unknown = error?.status;
-    const expected = typeof status === 'number' && status >= 400 && status < 500;
-    if (!expected) logger.error({ err: error, path: request.path }, 'a request failed');
-    response
-      .status(expected ? status : 500)
-      .type('text')
-      .send(expected ? 'bad request\n' : internalError);
-  };
+function pathOf({ url = '' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
 }

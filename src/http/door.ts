@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { WebConfigWatch } from '../web-config/watch.ts';
-import { refuse } from './refuse.ts';
+import { sendText } from './send-text.ts';
 
 /** What each request passes on its way in: one with a body is refused, and the web configuration may have its say. */
 export async function createDoor(handler: RequestListener, web?: WebConfigWatch): Promise<RequestListener> {
@@ -8,7 +8,7 @@ export async function createDoor(handler: RequestListener, web?: WebConfigWatch)
   return (request, response) => {
     if (hasBody(request)) {
       // Nothing here takes one; what is on its way of it is not read.
-      refuse(response, 413, 'a body is expected nowhere', { connection: 'close' });
+      sendText(response, 413, 'a body is expected nowhere', { connection: 'close' });
       return;
     }
     enter(request, response);

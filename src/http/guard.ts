@@ -3,7 +3,7 @@ import { createPasswords, type Judgement } from '../web-config/passwords.ts';
 import type { Users } from '../web-config/users.ts';
 import type { WebConfigWatch } from '../web-config/watch.ts';
 import { basicCredentials } from './basic-credentials.ts';
-import { refuse } from './refuse.ts';
+import { sendText } from './send-text.ts';
 
 /** What an orchestrator asks: no secret is in the answer, and no password in its hands. */
 const openPaths = ['/-/healthy', '/-/ready'];
@@ -20,12 +20,12 @@ export function guard(handler: RequestListener, web: WebConfigWatch): RequestLis
         handler(request, response);
         return;
       case 'wrong':
-        refuse(response, 401, 'a user name and a password are asked for', {
+        sendText(response, 401, 'a user name and a password are asked for', {
           'www-authenticate': 'Basic realm="zeebe-topology-exporter", charset="UTF-8"',
         });
         return;
       case 'busy':
-        refuse(response, 429, 'too many passwords wait to be checked', { 'retry-after': '1' });
+        sendText(response, 429, 'too many passwords wait to be checked', { 'retry-after': '1' });
     }
   };
   return (request, response) => {

@@ -1,7 +1,8 @@
-import type { RequestHandler } from 'express';
 import { sleep } from '../clock.ts';
 import type { Page } from '../metrics/page.ts';
+import type { Handler } from './app.ts';
 import { sendExposition } from './exposition-answer.ts';
+import { sendText } from './send-text.ts';
 
 export interface ProbedCluster {
   readonly cluster: { readonly name: string };
@@ -20,19 +21,18 @@ export interface ProbedClusters {
 const timeoutOffset = 0.5;
 
 /** `GET /probe?cluster=NAME`: one poll, and then that cluster's series. */
-export function probe(clusters: ProbedClusters, page: Page): RequestHandler {
+export function probe(clusters: ProbedClusters, page: Page): Handler {
   return async (request, response) => {
-    const refuse = (status: number, why: string): void => {
-      response.status(status).type('text').send(`${why}\n`);
-    };
+    const refuse = (status: number, why: string) => sendText(response, status, why);
     const known = () =>
       `the clusters are ${clusters
         .all()
         .map(({ cluster }) => cluster.name)
         .join(', ')}`;
 
-    const { cluster: name } = request.query;
-    if (typeof name !== 'string' || name === '') {
+    const names = new URL(request.url ?? '', 'http://localhost').searchParams.getAll('cluster');
+    const [name = ''] = names;
+    if (name === '' || names.length > 1) {
       return refuse(400, `expected one cluster, as in /probe?cluster=NAME; ${known()}`);
     }
     const cluster = clusters.named(name);

@@ -12,13 +12,16 @@ export interface WebConfigWatch {
   readonly current: () => WebConfigFile;
   /** The same, after a look at whether a file has changed. Never rejects, and waits for no file system for long. */
   readonly refreshed: () => Promise<WebConfigFile>;
+  /** Tells of the last reading now, and of each one that follows. */
+  readonly follow: (follower: Follower) => void;
 }
+
+/** The expiry (Unix time in milliseconds) is that of what is served, where TLS is on. */
+type Follower = (succeeded: boolean, certificateExpiry: number | undefined) => void;
 
 export interface WebConfigOptions {
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Told after each reading; the expiry (Unix time in milliseconds) is that of what is served, where TLS is on. */
-  readonly onRead: (succeeded: boolean, certificateExpiry: number | undefined) => void;
   /** Reads a file again. */
   readonly readAgain?: (path: string) => Promise<Buffer>;
 }
@@ -36,15 +39,15 @@ type Contents = ReadonlyMap<string, Buffer | Error>;
  */
 export function openWebConfig(
   path: string,
-  { logger, clock, onRead, readAgain = readFileInTurn }: WebConfigOptions,
+  { logger, clock, readAgain = readFileInTurn }: WebConfigOptions,
 ): WebConfigWatch {
   let { contents, file, problems } = readAll(path, readFileNow);
   if (file === undefined) throw new ConfigError(problems);
   let inUse = file;
   let lookedAt = clock.monotonic();
   let looking: Promise<void> | undefined;
-  const tell = (succeeded: boolean) => onRead(succeeded, inUse.tls && earliestExpiry(inUse.tls.cert));
-  tell(true);
+  let follower: Follower = () => {};
+  const tell = () => follower(problems.length === 0, inUse.tls && earliestExpiry(inUse.tls.cert));
 
   const look = async () => {
     const found = new Map(await Promise.all([...contents.keys()].map((name) => contentNow(name, readAgain))));
@@ -60,7 +63,7 @@ export function openWebConfig(
         hadFailed ? 'the web configuration can be used again' : 'the web configuration has changed',
       );
     }
-    tell(file !== undefined);
+    tell();
   };
   return {
     current: () => inUse,
@@ -74,6 +77,10 @@ export function openWebConfig(
       const timeLeft = lookedAt + patience - clock.monotonic();
       if (looking && timeLeft > 0) await atMost(timeLeft, looking);
       return inUse;
+    },
+    follow: (next) => {
+      follower = next;
+      tell();
     },
   };
 }

@@ -47,7 +47,7 @@ async function serialOf(answer: Promise<{ readonly tls?: { readonly serialNumber
 describe('at the start', () => {
   it('a web configuration that cannot be used is an error with all that is wrong', async () => {
     const { path } = await webFolder(['tls_server_config: { cert_file: gone }', 'basic_auth_users: { a: b }']);
-    const open = () => openWebConfig(path, { logger: memoryLog().logger, clock: manualClock(), onRead: () => {} });
+    const open = () => openWebConfig(path, { logger: memoryLog().logger, clock: manualClock() });
     expect(open).toThrow(ConfigError);
     expect(open).toThrow(/bcrypt[\s\S]*gone[\s\S]*key_file/);
   });
@@ -153,7 +153,7 @@ describe('a file system that does not answer', () => {
     const { path } = await webFolder(tls);
     const clock = manualClock();
     const readAgain = () => new Promise<Buffer>(() => {});
-    const web = openWebConfig(path, { logger: memoryLog().logger, clock, onRead: () => {}, readAgain });
+    const web = openWebConfig(path, { logger: memoryLog().logger, clock, readAgain });
     clock.advance(1_000);
     const first = web.refreshed();
     let isAnswered = false;

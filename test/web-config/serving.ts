@@ -65,8 +65,8 @@ export async function serve(lines: readonly string[], { files, prepare, handler 
   const clock = manualClock();
   const log = memoryLog();
   const told: { readonly succeeded: boolean; readonly expiry: number | undefined }[] = [];
-  const onRead = (succeeded: boolean, expiry: number | undefined) => told.push({ succeeded, expiry });
-  const web = openWebConfig(path, { logger: log.logger, clock, onRead });
+  const web = openWebConfig(path, { logger: log.logger, clock });
+  web.follow((succeeded, expiry) => told.push({ succeeded, expiry }));
   const address = { host: '127.0.0.1', port: 0 };
   const running = await listen(await createDoor(handler, web), address, {
     web,

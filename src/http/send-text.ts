@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 
-export function refuse(
+/** Answers with a line of plain text. */
+export function sendText(
   response: ServerResponse,
   status: number,
-  why: string,
-  headers: Readonly<Record<string, string>>,
+  line: string,
+  headers: Readonly<Record<string, string>> = {},
 ): void {
-  const body = Buffer.from(`${why}\n`);
+  const body = Buffer.from(`${line}\n`);
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': body.length,

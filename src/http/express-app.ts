@@ -1,0 +1,52 @@
+import type { RequestListener } from 'node:http';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { type AppOptions, type Handler, internalError } from './app.ts';
+import { sendText } from './send-text.ts';
+import { serviceDiscovery } from './service-discovery.ts';
+import { statusPage } from './status-page.ts';
+
+/** What people ask, and what is asked seldom; also the paths of `handlers`, where they are asked in another way. */
+export function createExpressApp(
+  handlers: ReadonlyMap<string, Handler>,
+  { status, clusters, reload, telemetryPath, logger }: AppOptions,
+): RequestListener {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+
+  app.use(onlyKnownMethods);
+
+  for (const [path, handler] of handlers) app.get(path, handler);
+  app.get('/sd', serviceDiscovery(clusters));
+  app.post(reloadPath, async (_request, response) => {
+    const { ok, message } = await reload();
+    sendText(response, ok ? 200 : 500, message);
+  });
+
+  app.use(statusPage(status, telemetryPath));
+
+  app.use((_request, response) => sendText(response, 404, 'no such path; / links to those there are'));
+  app.use(failed(logger));
+  return app;
+}
+
+const reloadPath = '/-/reload';
+
+/** What changes nothing is read, what changes something is posted. */
+const onlyKnownMethods: RequestHandler = (request, response, next) => {
+  const allowed = request.path === reloadPath ? ['POST'] : ['GET', 'HEAD'];
+  if (allowed.includes(request.method)) return next();
+  sendText(response, 405, `${allowed.join(' and ')} only`, { allow: allowed.join(', ') });
+};
+
+/** Express hands on what a handler threw: the client learns that it failed, the log why. */
+function failed(logger: Logger): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const status: unknown = error?.status;
+    const expected = typeof status === 'number' && status >= 400 && status < 500;
+    if (!expected) logger.error({ err: error, path: request.path }, 'a request failed');
+    sendText(response, expected ? status : 500, expected ? 'bad request' : internalError);
+  };
+}

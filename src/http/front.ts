@@ -1,0 +1,31 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { sendText } from './send-text.ts';
+
+/** What answers from the first moment on, while the rest of the exporter is still loaded. */
+export interface Front {
+  /** Tells that the process lives; whoever asks for more waits for the application. */
+  readonly handler: RequestListener;
+  /** From now on the application answers everything. */
+  readonly open: (application: RequestListener) => void;
+}
+
+export const healthyPath = '/-/healthy';
+
+export function sendHealthy(_request: IncomingMessage, response: ServerResponse): void {
+  sendText(response, 200, 'the exporter is running');
+}
+
+export function createFront(): Front {
+  const { promise: application, resolve: open } = Promise.withResolvers<RequestListener>();
+  let handler: RequestListener = (request, response) => {
+    if (request.url === healthyPath && request.method === 'GET') sendHealthy(request, response);
+    else void application.then((answer) => answer(request, response));
+  };
+  return {
+    handler: (request, response) => handler(request, response),
+    open: (application) => {
+      handler = application;
+      open(application);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { RequestListener } from 'node:http';
+import type { Logger } from 'pino';
+import type { Clock } from './clock.ts';
+import { watchClusters } from './clusters.ts';
+import type { Config } from './config/config.ts';
+import { createApp } from './http/app.ts';
+import { createStatusFeed } from './http/status-feed.ts';
+import { createPage } from './metrics/page.ts';
+import { createProcessMetrics } from './metrics/process-families.ts';
+import { createReload, type Load, type Reloaded } from './reload.ts';
+import type { WebConfigWatch } from './web-config/watch.ts';
+
+/** The exporter behind its servers. */
+export interface Service {
+  readonly app: RequestListener;
+  /** Reads the configuration again and takes it, whole or not at all. Never rejects. */
+  readonly reload: () => Promise<Reloaded>;
+  /** Ends the polls. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly config: Config;
+  /** Absent: plain HTTP. */
+  readonly web: WebConfigWatch | undefined;
+  /** For reloads. */
+  readonly load: Load;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Puts the parts together, and begins to poll. */
+export async function startService({ config, web, load, logger, clock }: ServiceOptions): Promise<Service> {
+  const processMetrics = createProcessMetrics();
+  const page = createPage([], processMetrics, clock);
+  web?.follow((succeeded, certificateExpiry) => {
+    processMetrics.webConfigRead(succeeded, certificateExpiry);
+    page.refresh();
+  });
+  const status = createStatusFeed(clock);
+  const clusters = watchClusters({ page, status }, logger, clock);
+  const record = (ok: boolean) => {
+    processMetrics.reloaded(ok, clock.now());
+    page.refresh();
+  };
+  const { begin } = await clusters.replace(config.clusters);
+  record(true);
+
+  const { reload, end } = createReload({ load, started: config, clusters, record, logger });
+  // Spread over the first interval: a start is no load peak for what the clusters have in common.
+  begin(Number.POSITIVE_INFINITY);
+  return {
+    app: createApp({ page, status, clusters, reload, telemetryPath: config.web.telemetryPath, logger }),
+    reload,
+    stop: async () => {
+      await end();
+      await clusters.stop();
+    },
+  };
+}
