@@ -68,13 +68,13 @@ async function once(document: string): Promise<number> {
   if (what === 'parse-and-render') {
     const startedAt = performance.now();
     learn(document);
-    render();
+    await render();
     return performance.now() - startedAt;
   }
   const topology = learn(document);
   const startedAt = performance.now();
   if (what === 'render') {
-    render();
+    await render();
   } else {
     setGauges(topology, gauges);
     Buffer.from(await registry.metrics());

@@ -170,7 +170,7 @@ async function clusterLines(polls: readonly PollResult[], method: Authentication
   for (const poll of polls) instruments.record(poll);
   const config = { name: 'cluster', authentication: { method }, pollInterval: 1 } as ClusterConfig;
   const state = polls.reduce(nextState, initialState(config));
-  return createClusterRenderer(state.name)(state, await readRegistry(instruments.registry)).map(textOfLines);
+  return (await createClusterRenderer(state.name)(state, await readRegistry(instruments.registry))).map(textOfLines);
 }
 
 async function exporterFamilies(): Promise<readonly Documented[]> {

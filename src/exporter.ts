@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config, WebConfig } from './config/config.ts';
@@ -41,6 +42,8 @@ export async function startExporter(
     await Promise.all(servers.map((server) => server.close()));
   };
   try {
+    // What follows holds the loop for a while: whoever waits to hear that the process lives hears it now.
+    await pause(pauseForProbes);
     const { startService } = await import('./service.ts');
     const { app, reload, stop } = await startService({ config, web, load, logger, clock });
     front.open(app);
@@ -56,6 +59,9 @@ export async function startExporter(
     throw error;
   }
 }
+
+/** Milliseconds. */
+const pauseForProbes = 10;
 
 /** All of them, or none. */
 async function listenOnAll(

@@ -12,11 +12,13 @@ import { createPollLog } from './poll/poll-log.ts';
 import { runPoller } from './poll/poller.ts';
 import { initialState, nextState } from './poll/state.ts';
 import { connectRotating } from './rotate.ts';
+import { createTurns } from './turns.ts';
 
 /** A cluster that is polled, or will be once it is started. */
 export interface Watched {
   /** As it is in use: its files may have changed since it was configured. */
   readonly cluster: ClusterConfig;
+  /** And what came of it is on the page. */
   readonly polled: () => boolean;
   /** Puts what is there from the start on the page. */
   readonly show: () => Promise<void>;
@@ -47,19 +49,23 @@ export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLog
   let history = noHistory;
   let underWay: Promise<boolean> | undefined;
   let polling: Promise<void> | undefined;
+  let isPolled = false;
 
   const publish = async () => {
-    const part = render(state, await readRegistry(instruments.registry));
+    const part = await render(state, await readRegistry(instruments.registry));
     await page.prepare(part);
     status.update(state, history);
     page.update(name, part);
   };
   const onResult = async (result: PollResult) => {
     const previous = state;
+    const turn = createTurns();
     state = nextState(previous, result);
     history = nextHistory(history, previous, state);
     instruments.record(result);
+    await turn();
     await publish();
+    isPolled = true;
     log(previous, state);
   };
 
@@ -81,7 +87,7 @@ export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLog
     get cluster() {
       return inUse();
     },
-    polled: () => state.lastPoll !== undefined,
+    polled: () => isPolled,
     show: publish,
     start: (firstAfter) => {
       polling = runPoller({ poll: pollNow, pollInterval, firstAfter, clock }, stopping.signal);

@@ -1,10 +1,5 @@
 import { once } from 'node:events';
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { sleep } from '../clock.ts';
@@ -12,6 +7,9 @@ import type { ListenAddress } from '../config/config.ts';
 import type { WebConfigWatch } from '../web-config/watch.ts';
 import { type Connection, type ConnectionLimits, connectionLimits, createConnections } from './connections.ts';
 import { createTlsLayer } from './tls-layer.ts';
+
+// An import would load all that it could give, Node.js' own fetch and WebSocket too: 20 ms and 14 MB.
+const { createServer: createHttpServer } = process.getBuiltinModule('node:http');
 
 /** Milliseconds that requests in flight have to end when the server closes. */
 const closingLasts = 3_000;

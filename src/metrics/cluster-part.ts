@@ -1,4 +1,5 @@
 import type { ClusterState } from '../poll/state.ts';
+import { createTurns } from '../turns.ts';
 import { authenticationFamilies } from './authentication-families.ts';
 import { credentialFamilies } from './credential-families.ts';
 import { and, type Labels, labels, sample } from './exposition.ts';
@@ -22,12 +23,20 @@ export type ClusterPart = readonly FamilyLines[];
 export type FamilyLines = string | readonly Piece[];
 
 /** The text follows from what is known alone; what the calls before have left behind only makes it faster. */
-export type ClusterRenderer = (state: ClusterState, readings: Readings) => ClusterPart;
+export type ClusterRenderer = (state: ClusterState, readings: Readings) => Promise<ClusterPart>;
 
 export function createClusterRenderer(cluster: string): ClusterRenderer {
   const shared = labels({ zeebe_cluster: cluster });
   const renderers = clusterFamilies.map((family) => createRenderer(family, shared));
-  return (state, readings) => renderers.map((render) => render(state, readings));
+  return async (state, readings) => {
+    const turn = createTurns();
+    const part: FamilyLines[] = [];
+    for (const render of renderers) {
+      part.push(render(state, readings));
+      await turn();
+    }
+    return part;
+  };
 }
 
 function createRenderer(

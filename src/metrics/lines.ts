@@ -13,6 +13,12 @@ interface Lines extends Piece {
 /** Small enough to be compressed between two scrapes, large enough to be compressed well. */
 const linesOfPiece = 2_000;
 
+/** A piece and, once it has replaced another of the same layout, that one: to be written anew when it is free. */
+interface Place {
+  readonly lines: Lines;
+  readonly before?: Lines;
+}
+
 /**
  * The lines of a family whose series seldom come and go. They are most of a large cluster's page, and from poll to
  * poll nothing but some digits differs: while the series are the same, only pieces in which a value has changed are
@@ -20,7 +26,7 @@ const linesOfPiece = 2_000;
  */
 export function createLines(family: LaidOutFamily, cluster: Labels): (state: ClusterState) => readonly Piece[] {
   const { name, shape, series, values } = family;
-  let latest: { readonly shape: unknown; readonly pieces: readonly Lines[] } | undefined;
+  let latest: { readonly shape: unknown; readonly places: readonly Place[] } | undefined;
   let next = new Uint32Array(0);
 
   return (state) => {
@@ -29,31 +35,31 @@ export function createLines(family: LaidOutFamily, cluster: Labels): (state: Clu
     if (latest?.shape !== wanted) {
       const heads = Array.from(series(state), (own) => `${name}{${and(cluster, own)}} `);
       next = new Uint32Array(heads.length);
-      latest = { shape: wanted, pieces: inPieces(heads) };
+      latest = { shape: wanted, places: laidOut(heads) };
     }
     let count = 0;
     values(state, (value) => {
       next[count++] = value;
     });
     let start = 0;
-    const pieces = latest.pieces.map((lines) => {
-      const end = start + lines.values.length;
-      const revalued = withValues(lines, next.subarray(start, end));
+    const places = latest.places.map((place) => {
+      const end = start + place.lines.values.length;
+      const now = withValues(place, next.subarray(start, end));
       start = end;
-      return revalued;
+      return now;
     });
-    latest = { shape: wanted, pieces };
-    return pieces;
+    latest = { shape: wanted, places };
+    return places.map(({ lines }) => lines);
   };
 }
 
-function inPieces(heads: readonly string[]): readonly Lines[] {
-  const pieces: Lines[] = [];
+function laidOut(heads: readonly string[]): readonly Place[] {
+  const places: Place[] = [];
   for (let start = 0; start < heads.length; start += linesOfPiece) {
     const some = heads.slice(start, start + linesOfPiece);
-    pieces.push(written(some, new Uint32Array(some.length)));
+    places.push({ lines: written(some, new Uint32Array(some.length)) });
   }
-  return pieces;
+  return places;
 }
 
 function written(heads: readonly string[], values: Uint32Array): Lines {
@@ -70,22 +76,33 @@ function written(heads: readonly string[], values: Uint32Array): Lines {
   return { ...createPiece(Buffer.from(text)), values, positions };
 }
 
-/** The same object where the values are the same. */
-function withValues(lines: Lines, next: Uint32Array): Lines {
-  const { values, positions } = lines;
-  const changed: number[] = [];
-  let isSameWidth = true;
+/** The same place where the values are the same. */
+function withValues(place: Place, next: Uint32Array): Place {
+  const { lines, before } = place;
+  if (equal(lines.values, next)) return place;
+  const { positions } = lines;
+  if (!haveSameWidths(lines.values, next)) return { lines: written(headsOf(lines), next.slice()) };
+  const { bytes, values } =
+    before && !before.isHeld() ? before : { bytes: Buffer.from(lines.bytes), values: lines.values.slice() };
   for (let line = 0; line < next.length; line++) {
-    const [before = 0, after = 0] = [values[line], next[line]];
-    if (before === after) continue;
-    changed.push(line);
-    isSameWidth &&= String(before).length === String(after).length;
+    const value = next[line] ?? 0;
+    if (values[line] === value) continue;
+    values[line] = value;
+    bytes.write(String(value), positions[line] ?? 0, 'latin1');
   }
-  if (changed.length === 0) return lines;
-  if (!isSameWidth) return written(headsOf(lines), next.slice());
-  const bytes = Buffer.from(lines.bytes);
-  for (const line of changed) bytes.write(String(next[line]), positions[line] ?? 0, 'latin1');
-  return { ...createPiece(bytes), values: next.slice(), positions };
+  return { lines: { ...createPiece(bytes), values, positions }, before: lines };
+}
+
+function equal(one: Uint32Array, other: Uint32Array): boolean {
+  return one.every((value, line) => value === other[line]);
+}
+
+function haveSameWidths(one: Uint32Array, other: Uint32Array): boolean {
+  return one.every((value, line) => value === other[line] || widthOf(value) === widthOf(other[line] ?? 0));
+}
+
+function widthOf(value: number): number {
+  return String(value).length;
 }
 
 function headsOf({ bytes, values, positions }: Lines): readonly string[] {

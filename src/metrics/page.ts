@@ -4,7 +4,8 @@ import { endings, type Format, header } from './exposition.ts';
 import { createPiece, gzipped, type Piece } from './piece.ts';
 import type { ProcessMetrics } from './process-families.ts';
 
-export type Encoding = 'identity' | 'gzip';
+export const encodings = ['identity', 'gzip'] as const;
+export type Encoding = (typeof encodings)[number];
 
 export interface Page {
   /** Makes ready what scrapes will want of a part, so that none of them waits for it once the part is on the page. */
@@ -49,11 +50,11 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
   return {
     prepare: async (part) => {
       if (!isGzipAskedFor) return;
-      for (const lines of part) {
-        if (typeof lines !== 'string') for (const piece of lines.filter(isLarge)) await piece.deflated();
-      }
+      for (const piece of piecesOf(part).filter(isLarge)) await piece.deflated();
     },
     update: (cluster, part) => {
+      for (const { hold } of piecesOf(part)) hold();
+      for (const { release } of piecesOf(parts.get(cluster) ?? [])) release();
       parts.set(cluster, part);
       bodies = new Map();
     },
@@ -68,7 +69,10 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
       isGzipAskedFor ||= encoding === 'gzip';
       const own = refreshProcessMetrics();
       const key = `${format} ${encoding}`;
-      const make = async () => encoded(joined([...parts.values()], format, (await own)(format)), encoding);
+      const make = async () => {
+        const ownText = (await own)(format);
+        return encoded(joined([...parts.values()], format, ownText), encoding);
+      };
       const body = bodies.get(key) ?? make();
       bodies.set(key, body);
       return body;
@@ -82,7 +86,14 @@ function arranged(clusters: readonly string[], parts: ReadonlyMap<string, Cluste
 }
 
 async function encoded(pieces: readonly Piece[], encoding: Encoding): Promise<Body> {
-  return encoding === 'gzip' ? [await gzipped(pieces)] : pieces.map(({ bytes }) => bytes);
+  if (encoding === 'gzip') return [await gzipped(pieces)];
+  // For good: nobody tells when the last reader has them.
+  for (const { hold } of pieces) hold();
+  return pieces.map(({ bytes }) => bytes);
+}
+
+function piecesOf(part: ClusterPart): readonly Piece[] {
+  return part.flatMap((lines) => (typeof lines === 'string' ? [] : lines));
 }
 
 function isLarge({ bytes }: Piece): boolean {

@@ -1,25 +1,49 @@
 import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw } from 'node:zlib';
+import { constants, crc32, deflateRaw, type ZlibOptions } from 'node:zlib';
+import { createTurns } from '../turns.ts';
 
-/** Bytes of the page. Never changed in place: scrapes may be sending them, and what is made of them is kept. */
+/** Bytes of the page. They stay what they are while somebody holds the piece, and may be written anew afterwards. */
 export interface Piece {
   readonly bytes: Buffer;
   /** As whole blocks of DEFLATE (RFC 1951), none of them the last; made when first asked for. */
   readonly deflated: () => Promise<Buffer>;
+  readonly hold: () => void;
+  readonly release: () => void;
+  readonly isHeld: () => boolean;
 }
 
-const compress = promisify(deflateRaw);
+/** Level 1 costs a quarter of the default for a fifth more bytes. A flush ends at a byte's boundary. */
+const options: ZlibOptions = { level: constants.Z_BEST_SPEED, finishFlush: constants.Z_SYNC_FLUSH };
+
+const compress = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
 
 export function createPiece(bytes: Buffer): Piece {
   let deflated: Promise<Buffer> | undefined;
-  return {
+  let holders = 0;
+  const piece: Piece = {
     bytes,
     deflated: () => {
-      // Level 1 costs a quarter of the default for a fifth more bytes. A flush ends at a byte's boundary.
-      deflated ??= compress(bytes, { level: constants.Z_BEST_SPEED, finishFlush: constants.Z_SYNC_FLUSH });
+      deflated ??= holding([piece], () => compress(bytes, options));
       return deflated;
     },
+    hold: () => {
+      holders++;
+    },
+    release: () => {
+      holders--;
+    },
+    isHeld: () => holders > 0,
   };
+  return piece;
+}
+
+async function holding<T>(pieces: readonly Piece[], work: () => Promise<T>): Promise<T> {
+  for (const { hold } of pieces) hold();
+  try {
+    return await work();
+  } finally {
+    for (const { release } of pieces) release();
+  }
 }
 
 /** No name, no time, an unknown system. */
@@ -30,7 +54,12 @@ const lastBlock = Buffer.from([3, 0]);
  * One gzip member (RFC 1952) of all pieces, each compressed by itself: those that stay the same from one page to the
  * next are compressed once. One after the other, so that a large page takes one of the processors and not all.
  */
-export async function gzipped(pieces: readonly Piece[]): Promise<Buffer> {
+export function gzipped(pieces: readonly Piece[]): Promise<Buffer> {
+  return holding(pieces, () => joined(pieces));
+}
+
+async function joined(pieces: readonly Piece[]): Promise<Buffer> {
+  const turn = createTurns();
   const blocks: Buffer[] = [];
   let checksum = 0;
   let length = 0;
@@ -38,6 +67,7 @@ export async function gzipped(pieces: readonly Piece[]): Promise<Buffer> {
     blocks.push(await deflated());
     checksum = crc32(bytes, checksum);
     length += bytes.length;
+    await turn();
   }
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(checksum, 0);

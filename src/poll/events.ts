@@ -58,7 +58,7 @@ export function nextHistory(history: ClusterHistory, previous: ClusterState, sta
   const happened = [
     ...authentication(history, state),
     ...polls(previous, state),
-    ...(view && knowsCluster(view) ? cluster(history.lastView, view) : []),
+    ...(view && view !== history.lastView && knowsCluster(view) ? cluster(history.lastView, view) : []),
     ...leadersMoved(state),
     ...(view ? verdictChanged(history.lastVerdict, verdict, view) : []),
   ];

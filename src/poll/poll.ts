@@ -3,6 +3,7 @@ import type { AuthFailure } from '../auth/failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
 import { type Clock, withDeadline } from '../clock.ts';
+import { createTurns } from '../turns.ts';
 import { type Client, createReader, statusOf } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { PollFailure } from './failure.ts';
@@ -71,7 +72,9 @@ export function createPoll({ client, authenticator, pollTimeout, clock }: PollOp
       }, signal),
     );
     const { failure, token, tokenRequests, requested } = authenticated;
+    const turn = createTurns();
     const outcome = outcomeOf(authenticated, read);
+    await turn();
     const up = accepted(authenticated);
     return {
       outcome,

@@ -36,15 +36,15 @@ const brokers: fc.Arbitrary<readonly Broker[]> = fc.uniqueArray(
 const polls = fc.array(fc.option(brokers, { nil: undefined }), { maxLength: 8 });
 
 describe('the lines of a cluster', () => {
-  it('are the same whatever was rendered before', () => {
-    fc.assert(
-      fc.property(polls, (answers) => {
+  it('are the same whatever was rendered before', async () => {
+    await fc.assert(
+      fc.asyncProperty(polls, async (answers) => {
         const render = createClusterRenderer(name);
         let state = initialState(config);
         for (const listed of answers) {
           state = nextState(state, listed ? succeeded(topology(listed)) : failed('connect'));
-          const anew = createClusterRenderer(name)(state, new Map());
-          expect(render(state, new Map()).map(textOfLines)).toEqual(anew.map(textOfLines));
+          const anew = await createClusterRenderer(name)(state, new Map());
+          expect((await render(state, new Map())).map(textOfLines)).toEqual(anew.map(textOfLines));
         }
       }),
     );
@@ -81,13 +81,20 @@ describe('lines that are laid out', () => {
       sample('family', labels({ zeebe_cluster: name, broker: `zürich_"${series}"` }), value),
     );
 
-  it('say what is so now, whatever was so before, and what they said stays said', () => {
+  it('say what is so now, whatever was so before, and go on saying it to who holds them', () => {
     const value = fc.oneof(fc.nat(1), fc.nat(200), fc.nat(2 ** 32 - 1));
     fc.assert(
-      fc.property(fc.array(fc.array(value, { maxLength: 4 }), { maxLength: 6 }), (lists) => {
+      fc.property(fc.array(fc.tuple(fc.array(value, { maxLength: 3 }), fc.boolean()), { maxLength: 9 }), (lists) => {
         const render = createFamily();
-        const rendered = lists.map(render);
-        expect(rendered.map(textOfLines)).toEqual(lists.map((list) => written(list).join('')));
+        const held = lists.flatMap(([list, isHeld]) => {
+          const pieces = render(list);
+          const expected = written(list).join('');
+          expect(textOfLines(pieces)).toBe(expected);
+          if (!isHeld) return [];
+          for (const { hold } of pieces) hold();
+          return [{ pieces, expected }];
+        });
+        for (const { pieces, expected } of held) expect(textOfLines(pieces)).toBe(expected);
       }),
     );
   });
@@ -100,5 +107,14 @@ describe('lines that are laid out', () => {
     expect(after.map((piece, index) => piece === before[index])).toEqual([true, false, true, true]);
     expect(textOfLines(after)).toBe(written(values.with(2_500, 7)).join(''));
     expect(render(values.with(2_500, 7))).toEqual(after);
+  });
+
+  it('are written over those of the time before, once nobody holds them', () => {
+    const render = createFamily();
+    const [first] = render([1]);
+    const [second] = render([2]);
+    expect(render([3])[0]?.bytes).toBe(first?.bytes);
+    second?.hold();
+    expect(render([4])[0]?.bytes).not.toBe(second?.bytes);
   });
 });

@@ -1,11 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
 import { formats } from '../../src/metrics/exposition.ts';
-import { createPage } from '../../src/metrics/page.ts';
+import { createPage, type Encoding, encodings } from '../../src/metrics/page.ts';
+import { createPiece } from '../../src/metrics/piece.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-families.ts';
+import { type ClusterState, initialState, nextState } from '../../src/poll/state.ts';
 import type { Role, Topology } from '../../src/zeebe/topology.ts';
 import { manualClock } from '../manual-clock.ts';
-import { failed, stateAfter, succeeded } from '../polls.ts';
+import { clusterConfig, failed, succeeded } from '../polls.ts';
 import { broker, leader, threeBrokers, topology } from '../topologies.ts';
 import { noProcessMetrics, partOf, readPage, samplesOf, textOf, unzipped, valuesOf } from './pages.ts';
 import { parseStrictly } from './strict-parser.ts';
@@ -150,6 +153,12 @@ describe('the body', () => {
   });
 });
 
+async function asRenderedAnew(state: ClusterState): Promise<string> {
+  const { page } = setUp();
+  page.update('production', await createClusterRenderer('production')(state, new Map()));
+  return textOf(await page.body('text', 'identity'));
+}
+
 describe('a page of many pieces', () => {
   /** A cluster whose families are large enough to be pieces of their own. */
   const large = (role: Role): Topology =>
@@ -167,16 +176,33 @@ describe('a page of many pieces', () => {
     expect(samplesOf(readPage(textOf(plain), format), 'partition_role')).toHaveLength(2_800);
   });
 
-  it('stays what it was for who still reads it while the next one is there', async () => {
-    const { page } = setUp();
-    const render = createClusterRenderer('production');
-    const shown = (role: Role) => page.update('production', render(stateAfter([succeeded(large(role))]), new Map()));
-    shown('leader');
-    const body = await page.body('text', 'identity');
-    const before = textOf(body);
-    shown('follower');
-    expect(textOf(await page.body('text', 'identity'))).not.toBe(before);
-    expect(textOf(body)).toBe(before);
+  it('stays what it was for who still reads or compresses it, whatever is polled meanwhile', async () => {
+    const roles: readonly Role[] = ['leader', 'follower', 'inactive'];
+    const steps = fc.array(fc.constantFrom<('poll' | Encoding)[]>('poll', ...encodings), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(steps, async (taken) => {
+        const { page } = setUp();
+        const render = createClusterRenderer('production');
+        let state = initialState(clusterConfig());
+        let expected = '';
+        const read: { readonly text: Promise<string>; readonly expected: string }[] = [];
+        for (const [step, what] of ['poll' as const, ...taken].entries()) {
+          if (what === 'poll') {
+            state = nextState(state, succeeded(large(roles[step % 3] ?? 'unknown')));
+            page.update('production', await render(state, new Map()));
+            expected = await asRenderedAnew(state);
+          } else {
+            const body = page.body('text', what);
+            // What is made by now is of the page as it is by now.
+            await new Promise(setImmediate);
+            const text = body.then((bytes) => textOf(what === 'gzip' ? unzipped(bytes) : bytes));
+            read.push({ text, expected });
+          }
+        }
+        for (const { text, expected } of read) expect((await text) === expected).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('is compressed before it is shown, once somebody has asked for gzip', async () => {
@@ -184,7 +210,7 @@ describe('a page of many pieces', () => {
     let compressed = 0;
     const bytes = Buffer.alloc(100_000, '\n');
     const deflated = async () => Buffer.alloc(++compressed);
-    const part = [[{ bytes, deflated }]];
+    const part = [[{ ...createPiece(bytes), deflated }]];
     await page.prepare(part);
     expect(compressed).toBe(0);
     await page.body('text', 'gzip');

@@ -22,4 +22,12 @@ describe('pieces, each compressed by itself', () => {
     expect(await piece.deflated()).toBe(first);
     expect(first.length).toBeLessThan(2_000);
   });
+
+  it('are held while they are compressed', async () => {
+    const piece = createPiece(Buffer.alloc(100_000, 'zeebe'));
+    const zipped = gzipped([createPiece(Buffer.alloc(100_000)), piece]);
+    expect(piece.isHeld()).toBe(true);
+    await zipped;
+    expect(piece.isHeld()).toBe(false);
+  });
 });

@@ -48,7 +48,6 @@ async function clusterText(): Promise<string> {
   const instruments = createInstruments('oauth2');
   instruments.record(result);
   const state = stateAfter([result]);
-  return createClusterRenderer(state.name)(state, await readRegistry(instruments.registry))
-    .map(textOfLines)
-    .join('');
+  const part = await createClusterRenderer(state.name)(state, await readRegistry(instruments.registry));
+  return part.map(textOfLines).join('');
 }
