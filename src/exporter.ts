@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config, WebConfig } from './config/config.ts';
+import { keepHeapSmall } from './heap.ts';
 import { createDoor } from './http/door.ts';
 import { createFront } from './http/front.ts';
 import { type ListenOptions, listen, type RunningServer } from './http/server.ts';
@@ -44,6 +45,7 @@ export async function startExporter(
   try {
     // What follows holds the loop for a while: whoever waits to hear that the process lives hears it now.
     await pause(pauseForProbes);
+    keepHeapSmall();
     const { startService } = await import('./service.ts');
     const { app, reload, stop } = await startService({ config, web, load, logger, clock });
     front.open(app);

@@ -1,11 +1,7 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8';
 import { ConfigError } from './config/problem.ts';
 import { receiveSignals } from './signals.ts';
 import { endByTheUnexpected } from './unexpected.ts';
-
-// V8 would rather let garbage lie than collect it: of what a poll or a scrape leaves behind, twice the memory.
-setFlagsFromString('--optimize-for-size');
 
 const signals = receiveSignals();
 // Rejections that nobody handles come here too.

@@ -33,9 +33,8 @@ export function createLines(family: LaidOutFamily, cluster: Labels): (state: Clu
     const wanted = shape(state);
     if (wanted === undefined) return [];
     if (latest?.shape !== wanted) {
-      const heads = Array.from(series(state), (own) => `${name}{${and(cluster, own)}} `);
-      next = new Uint32Array(heads.length);
-      latest = { shape: wanted, places: laidOut(heads) };
+      latest = { shape: wanted, places: laidOut(name, cluster, series(state)) };
+      next = new Uint32Array(latest.places.reduce((sum, { lines }) => sum + lines.values.length, 0));
     }
     let count = 0;
     values(state, (value) => {
@@ -53,12 +52,18 @@ export function createLines(family: LaidOutFamily, cluster: Labels): (state: Clu
   };
 }
 
-function laidOut(heads: readonly string[]): readonly Place[] {
+function laidOut(name: string, cluster: Labels, series: Iterable<Labels>): readonly Place[] {
   const places: Place[] = [];
-  for (let start = 0; start < heads.length; start += linesOfPiece) {
-    const some = heads.slice(start, start + linesOfPiece);
-    places.push({ lines: written(some, new Uint32Array(some.length)) });
+  let heads: string[] = [];
+  const end = () => {
+    if (heads.length > 0) places.push({ lines: written(heads, new Uint32Array(heads.length)) });
+    heads = [];
+  };
+  for (const own of series) {
+    heads.push(`${name}{${and(cluster, own)}} `);
+    if (heads.length === linesOfPiece) end();
   }
+  end();
   return places;
 }
 

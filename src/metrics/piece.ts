@@ -1,5 +1,4 @@
-import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw, type ZlibOptions } from 'node:zlib';
+import { constants, crc32, createDeflateRaw } from 'node:zlib';
 import { createTurns } from '../turns.ts';
 
 /** Bytes of the page. They stay what they are while somebody holds the piece, and may be written anew afterwards. */
@@ -12,10 +11,26 @@ export interface Piece {
   readonly isHeld: () => boolean;
 }
 
-/** Level 1 costs a quarter of the default for a fifth more bytes. A flush ends at a byte's boundary. */
-const options: ZlibOptions = { level: constants.Z_BEST_SPEED, finishFlush: constants.Z_SYNC_FLUSH };
+/** Level 1 costs a quarter of the default for a fifth more bytes. What a piece becomes must fit the buffer (bytes). */
+const options = { level: constants.Z_BEST_SPEED, highWaterMark: 4 * 1024 * 1024 };
+const compressor = createDeflateRaw(options);
+let compressing: Promise<unknown> = Promise.resolve();
 
-const compress = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
+/**
+ * By one compressor for all, one after the other: its memory is not made anew each time, and a large page takes one of
+ * the processors and not all. After a full flush, at the boundary of a byte, it knows nothing of what was before.
+ */
+function compress(bytes: Buffer): Promise<Buffer> {
+  const compressed = compressing.then(
+    () =>
+      new Promise<Buffer>((resolve) => {
+        compressor.write(bytes);
+        compressor.flush(constants.Z_FULL_FLUSH, () => resolve(compressor.read() ?? Buffer.alloc(0)));
+      }),
+  );
+  compressing = compressed;
+  return compressed;
+}
 
 export function createPiece(bytes: Buffer): Piece {
   let deflated: Promise<Buffer> | undefined;
@@ -23,7 +38,7 @@ export function createPiece(bytes: Buffer): Piece {
   const piece: Piece = {
     bytes,
     deflated: () => {
-      deflated ??= holding([piece], () => compress(bytes, options));
+      deflated ??= holding([piece], () => compress(bytes));
       return deflated;
     },
     hold: () => {
@@ -52,7 +67,7 @@ const lastBlock = Buffer.from([3, 0]);
 
 /**
  * One gzip member (RFC 1952) of all pieces, each compressed by itself: those that stay the same from one page to the
- * next are compressed once. One after the other, so that a large page takes one of the processors and not all.
+ * next are compressed once.
  */
 export function gzipped(pieces: readonly Piece[]): Promise<Buffer> {
   return holding(pieces, () => joined(pieces));

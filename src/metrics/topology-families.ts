@@ -85,7 +85,7 @@ export const topologyFamilies: readonly ClusterFamily[] = [
     // Partitions are never forgotten, so as many are the same ones.
     shape: ({ leaders }) => leaders.size,
     follows: ({ leaders }) => leaders,
-    series: ({ leaders }) => Array.from(leaders.keys(), (partition) => labels({ partition })),
+    series: ({ leaders }) => labelsOf(leaders.keys()),
     values: ({ leaders }, put) => {
       for (const { changes } of leaders.values()) put(changes);
     },
@@ -128,11 +128,15 @@ function ofView(name: string, help: string, samples: (view: ClusterView, add: Ad
 
 function ofPartitions(name: string, help: string, value: (partition: Partition) => number): LaidOutFamily {
   return ofLayout(name, help, {
-    series: ({ partitions }) => partitions.map(({ id }) => labels({ partition: id })),
+    series: ({ partitions }) => labelsOf(partitions.map(({ id }) => id)),
     values: ({ partitions }, put) => {
       for (const partition of partitions) put(value(partition));
     },
   });
+}
+
+function* labelsOf(partitions: Iterable<number>): Generator<Labels> {
+  for (const partition of partitions) yield labels({ partition });
 }
 
 /** A 0/1 set for each replica that has the property: a series for each of its values. */
@@ -142,12 +146,14 @@ function ofReplicas<K extends 'role' | 'health' | 'state'>(
   help: string,
 ): LaidOutFamily {
   return ofLayout(`partition_${property}`, help, {
-    series: ({ topology }) =>
-      topology.brokers.flatMap(({ id, replicas }) =>
-        replicas.flatMap(({ partition, [property]: current }) =>
-          current === undefined ? [] : members.map((member) => labels({ broker: id, partition, [property]: member })),
-        ),
-      ),
+    *series({ topology }) {
+      for (const { id, replicas } of topology.brokers) {
+        for (const { partition, [property]: current } of replicas) {
+          if (current === undefined) continue;
+          for (const member of members) yield labels({ broker: id, partition, [property]: member });
+        }
+      }
+    },
     values: ({ topology }, put) => {
       for (const { replicas } of topology.brokers) {
         for (const { [property]: current } of replicas) {
@@ -166,7 +172,7 @@ function ofLayout(
     series,
     values,
   }: {
-    readonly series: (view: ClusterView) => readonly Labels[];
+    readonly series: (view: ClusterView) => Iterable<Labels>;
     readonly values: (view: ClusterView, put: (value: number) => void) => void;
   },
 ): LaidOutFamily {

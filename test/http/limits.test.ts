@@ -38,7 +38,7 @@ async function textUntilCut(socket: Socket): Promise<string> {
     received += chunk;
   });
   socket.on('error', () => {});
-  await closed(socket);
+  await new Promise((resolve) => socket.once('close', resolve));
   return received;
 }
 
