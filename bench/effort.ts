@@ -5,5 +5,5 @@ export interface Effort {
   readonly seconds: number;
 }
 
-export const full: Effort = { rounds: 3, seconds: 3 };
-export const short: Effort = { rounds: 3, seconds: 2 };
+export const full: Effort = { rounds: 5, seconds: 2 };
+export const short: Effort = { rounds: 5, seconds: 1 };

@@ -11,6 +11,8 @@ export interface Figure {
   readonly reached: Spread;
   /** What the ratio is made of, in words. */
   readonly detail: string;
+  /** Where it falls short of what it must reach: why. */
+  readonly reason?: string;
 }
 
 export function reaches({ target, better, reached }: Figure): boolean {

@@ -36,11 +36,16 @@ export interface ExporterOptions {
   readonly cluster: Running;
   /** As in the exporter's file. */
   readonly pollInterval: string;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** In its built form, over a cluster that is called `a`. Ready when it has been polled. */
-export async function startExporter({ cluster, pollInterval }: ExporterOptions): Promise<Running> {
-  const exporter = await started(process.execPath, [main, ...exporterFlags(cluster.address, pollInterval)]);
+export async function startExporter({ cluster, pollInterval, environment }: ExporterOptions): Promise<Running> {
+  const exporter = await started(
+    process.execPath,
+    [main, ...exporterFlags(cluster.address, pollInterval)],
+    environment,
+  );
   await answers(`${exporter.address}/-/ready`);
   return exporter;
 }
@@ -86,8 +91,12 @@ export async function answers(url: string): Promise<void> {
 }
 
 /** Runs until it says where it listens, on standard error. */
-async function started(command: string, args: readonly string[]): Promise<Running> {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+async function started(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Running> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } });
   let said = '';
   const address = await new Promise<string>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
