@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus, release } from 'node:os';
 import { type Figure, reaches } from './figure.ts';
 import { jsonExporterVersion } from './processes.ts';
+import type { Spread } from './statistics.ts';
 
 /** docs/benchmarks.md */
 export function page(figures: readonly Figure[]): string {
@@ -63,9 +64,13 @@ ${shortfalls(figures)}
 function shortfalls(figures: readonly Figure[]): string {
   const missed = figures.filter((figure) => !reaches(figure));
   const reasons = missed.map(
-    ({ what, reason }) => `- ${what}: ${reason ?? 'within the noise of this machine in other runs'}.\n`,
+    ({ what, reason, reached, target }) => `- ${what}: ${reason ?? untold(reached, target)}.\n`,
   );
   return missed.length === 0 ? '' : `\n## Where it falls short\n\n${reasons.join('')}`;
+}
+
+function untold({ least, most }: Spread, target: number): string {
+  return least <= target && target <= most ? 'its runs lie on both sides of that' : 'why is not known';
 }
 
 function row(figure: Figure): string {

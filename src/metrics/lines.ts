@@ -114,7 +114,7 @@ function headsOf({ bytes, values, positions }: Lines): readonly string[] {
   let start = 0;
   return Array.from(positions, (position, line) => {
     const head = bytes.toString('utf8', start, position);
-    start = position + String(values[line]).length + 1;
+    start = position + widthOf(values[line] ?? 0) + 1;
     return head;
   });
 }

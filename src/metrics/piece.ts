@@ -11,8 +11,10 @@ export interface Piece {
   readonly isHeld: () => boolean;
 }
 
-/** Level 1 costs a quarter of the default for a fifth more bytes. What a piece becomes must fit the buffer (bytes). */
-const options = { level: constants.Z_BEST_SPEED, highWaterMark: 4 * 1024 * 1024 };
+/** Bytes that are compressed at once. What becomes of them fits the buffer: what does not fit would wait for ever. */
+const atOnce = 1024 * 1024;
+/** Level 1 costs a quarter of the default for a fifth more bytes. */
+const options = { level: constants.Z_BEST_SPEED, highWaterMark: 2 * atOnce };
 const compressor = createDeflateRaw(options);
 let compressing: Promise<unknown> = Promise.resolve();
 
@@ -21,15 +23,22 @@ let compressing: Promise<unknown> = Promise.resolve();
  * the processors and not all. After a full flush, at the boundary of a byte, it knows nothing of what was before.
  */
 function compress(bytes: Buffer): Promise<Buffer> {
-  const compressed = compressing.then(
-    () =>
-      new Promise<Buffer>((resolve) => {
-        compressor.write(bytes);
-        compressor.flush(constants.Z_FULL_FLUSH, () => resolve(compressor.read() ?? Buffer.alloc(0)));
-      }),
-  );
+  const compressed = compressing.then(async () => {
+    const blocks: Buffer[] = [];
+    for (let start = 0; start < bytes.length; start += atOnce) {
+      blocks.push(await compressSome(bytes.subarray(start, start + atOnce)));
+    }
+    return Buffer.concat(blocks);
+  });
   compressing = compressed;
   return compressed;
+}
+
+function compressSome(bytes: Buffer): Promise<Buffer> {
+  return new Promise((resolve) => {
+    compressor.write(bytes);
+    compressor.flush(constants.Z_FULL_FLUSH, () => resolve(compressor.read()));
+  });
 }
 
 export function createPiece(bytes: Buffer): Piece {

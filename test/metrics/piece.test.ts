@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { gunzipSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +22,12 @@ describe('pieces, each compressed by itself', () => {
     await gzipped([createPiece(Buffer.from('other')), piece]);
     expect(await piece.deflated()).toBe(first);
     expect(first.length).toBeLessThan(2_000);
+  });
+
+  it('are compressed whatever their size, and however little they shrink', async () => {
+    const bytes = randomBytes(10_000_000);
+    const zipped = await gzipped([createPiece(bytes), createPiece(Buffer.from('next'))]);
+    expect(gunzipSync(zipped).equals(Buffer.concat([bytes, Buffer.from('next')]))).toBe(true);
   });
 
   it('are held while they are compressed', async () => {
