@@ -3,17 +3,34 @@ import type { Figure } from './figure.ts';
 /** Of the committed ratio this much must be left: the machines are noisy. */
 const enough = 0.7;
 
-/** A sentence for each ratio that has fallen too far below the committed one, or is no longer measured. */
-export function falling(committed: readonly Figure[], measured: readonly Figure[]): readonly string[] {
-  return committed.filter(isChecked).flatMap((was) => {
-    const is = measured.find(({ what }) => what === was.what);
-    if (!is) return [`${was.what}: expected a figure, got none`];
-    const left =
-      was.better === 'more' ? is.reached.median / was.reached.median : was.reached.median / is.reached.median;
+/** Which of a figure's runs speaks for it. */
+export type Spokesman = (figure: Figure) => number;
+
+const median: Spokesman = ({ reached }) => reached.median;
+/** Where this one has fallen, so has every other. */
+export const best: Spokesman = ({ better, reached }) => (better === 'more' ? reached.most : reached.least);
+
+/** A sentence for each ratio that is no longer measured. */
+export function missing(committed: readonly Figure[], measured: readonly Figure[]): readonly string[] {
+  const gone = committed.filter(isChecked).filter(({ what }) => !measured.some((figure) => figure.what === what));
+  return gone.map(({ what }) => `${what}: expected a figure, got none`);
+}
+
+/** A sentence for each ratio that has fallen too far below the committed one. */
+export function falling(
+  committed: readonly Figure[],
+  measured: readonly Figure[],
+  spokesman: Spokesman = median,
+): readonly string[] {
+  return measured.flatMap((figure) => {
+    const was = committed.find(({ what }) => what === figure.what);
+    if (!was || !isChecked(was)) return [];
+    const now = spokesman(figure);
+    const left = was.better === 'more' ? now / was.reached.median : was.reached.median / now;
     if (left >= enough) return [];
     return [
       `${was.what}: expected at least ${enough} of the committed ${was.reached.median.toPrecision(3)}, ` +
-        `got ${is.reached.median.toPrecision(3)} (${is.detail})`,
+        `got ${now.toPrecision(3)} (${figure.detail})`,
     ];
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { falling } from '../../bench/check.ts';
+import { best, falling, missing } from '../../bench/check.ts';
 import type { Figure } from '../../bench/figure.ts';
 import { topologyDocument } from '../../bench/sizes.ts';
 import { interleaved, ratios, spread } from '../../bench/statistics.ts';
@@ -64,12 +64,23 @@ describe('the check', () => {
     expect(falling([figure(was, { better })], [figure(tooBad, { better })])).toHaveLength(1);
   });
 
+  it.each([
+    ['more is better', 'more', 10, { median: 6, least: 5, most: 7 }, { median: 6, least: 5, most: 6.9 }],
+    ['less is better', 'less', 7, { median: 11, least: 10, most: 12 }, { median: 11, least: 10.1, most: 12 }],
+  ] as const)('of longer runs wants all to have fallen, where %s', (_what, better, was, oneEnough, allFallen) => {
+    expect(falling([figure(was, { better })], [figure(0, { better, reached: oneEnough })], best)).toEqual([]);
+    expect(falling([figure(was, { better })], [figure(0, { better, reached: allFallen })], best)).toHaveLength(1);
+  });
+
   it('refuses a figure that is no longer there', () => {
-    expect(falling([figure(1)], [])).toEqual(['a: expected a figure, got none']);
+    expect(missing([figure(1)], [])).toEqual(['a: expected a figure, got none']);
+    expect(missing([figure(1)], [figure(2)])).toEqual([]);
   });
 
   it('leaves alone what is of one machine', () => {
-    expect(falling([figure(1, { unit: 'MB' })], [])).toEqual([]);
+    const megabytes = figure(1, { unit: 'MB', better: 'less' });
+    expect(falling([megabytes], [figure(9)])).toEqual([]);
+    expect(missing([megabytes], [])).toEqual([]);
   });
 });
 
