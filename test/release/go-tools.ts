@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cached } from '../cached.ts';
@@ -43,19 +43,14 @@ function installed(command: string): (into: string) => Promise<void> {
   };
 }
 
-/** Its go.mod replaces a module, and `go install` refuses that: hence a module of our own. */
+/** Its go.mod replaces a module, and `go install` refuses that: hence in a copy of its source, which is read-only. */
 async function buildHelmUnittest(into: string): Promise<void> {
-  const module = 'github.com/helm-unittest/helm-unittest';
   const source = join(into, 'source');
-  await mkdir(source);
-  const replaced = 'github.com/vmware-labs/yaml-jsonpath v0.3.2 => github.com/helm-unittest/yaml-jsonpath v0.4.0';
-  await writeFile(join(source, 'go.mod'), `module tools\n\nrequire ${module} v1.1.2\n\nreplace ${replaced}\n`);
-  await writeFile(
-    join(source, 'tools.go'),
-    `//go:build tools\n\npackage tools\n\nimport _ "${module}/cmd/helm-unittest"\n`,
-  );
-  const go = (...args: string[]) => execute('go', args, { cwd: source, maxBuffer: 64 * 1024 * 1024 });
-  await go('mod', 'tidy');
-  await go('build', '-o', join(into, 'helm-unittest'), `${module}/cmd/helm-unittest`);
+  await cp(await goModule('github.com/helm-unittest/helm-unittest@v1.1.2'), source, { recursive: true });
+  await execute('chmod', ['-R', 'u+w', source]);
+  await execute('go', ['build', '-o', join(into, 'helm-unittest'), './cmd/helm-unittest'], {
+    cwd: source,
+    maxBuffer: 64 * 1024 * 1024,
+  });
   await rm(source, { recursive: true });
 }
