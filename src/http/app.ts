@@ -4,6 +4,7 @@ import type { Page } from '../metrics/page.ts';
 import type { Reloaded } from '../reload.ts';
 import { sendExposition } from './exposition-answer.ts';
 import { healthyPath, sendHealthy } from './front.ts';
+import { pathOf } from './path-of.ts';
 import { type ProbedClusters, probe } from './probe.ts';
 import { sendText } from './send-text.ts';
 import type { StatusFeed } from './status-feed.ts';
@@ -65,9 +66,4 @@ function handlersForMachines({ page, clusters, telemetryPath }: AppOptions): Rea
       },
     ],
   ]);
-}
-
-function pathOf({ url = '' }: IncomingMessage): string {
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
 }

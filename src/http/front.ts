@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { pathOf } from './path-of.ts';
 import { sendText } from './send-text.ts';
 
 /** What answers from the first moment on, while the rest of the exporter is still loaded. */
@@ -18,7 +19,7 @@ export function sendHealthy(_request: IncomingMessage, response: ServerResponse)
 export function createFront(): Front {
   const { promise: application, resolve: open } = Promise.withResolvers<RequestListener>();
   let handler: RequestListener = (request, response) => {
-    if (request.url === healthyPath && request.method === 'GET') sendHealthy(request, response);
+    if (pathOf(request) === healthyPath && request.method === 'GET') sendHealthy(request, response);
     else void application.then((answer) => answer(request, response));
   };
   return {

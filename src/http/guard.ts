@@ -3,6 +3,7 @@ import { createPasswords, type Judgement } from '../web-config/passwords.ts';
 import type { Users } from '../web-config/users.ts';
 import type { WebConfigWatch } from '../web-config/watch.ts';
 import { basicCredentials } from './basic-credentials.ts';
+import { pathOf } from './path-of.ts';
 import { sendText } from './send-text.ts';
 
 /** What an orchestrator asks: no secret is in the answer, and no password in its hands. */
@@ -14,7 +15,7 @@ export function guard(handler: RequestListener, web: WebConfigWatch): RequestLis
   const admit = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { headers, users } = await web.refreshed();
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    const isOpen = users.size === 0 || openPaths.includes(request.url?.replace(/\?.*/s, '') ?? '');
+    const isOpen = users.size === 0 || openPaths.includes(pathOf(request));
     switch (isOpen ? 'right' : await judge(users, request)) {
       case 'right':
         handler(request, response);

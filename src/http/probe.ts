@@ -30,7 +30,7 @@ export function probe(clusters: ProbedClusters, page: Page): Handler {
         .map(({ cluster }) => cluster.name)
         .join(', ')}`;
 
-    const names = new URL(request.url ?? '', 'http://localhost').searchParams.getAll('cluster');
+    const names = new URLSearchParams(request.url?.replace(/^[^?]*/, '')).getAll('cluster');
     const [name = ''] = names;
     if (name === '' || names.length > 1) {
       return refuse(400, `expected one cluster, as in /probe?cluster=NAME; ${known()}`);

@@ -20,7 +20,7 @@ export interface LaidOutFamily extends Family {
   readonly series: (state: ClusterState) => Iterable<Labels>;
   /** Puts the value of each series, in their order. */
   readonly values: (state: ClusterState, put: (value: number) => void) => void;
-  /** As above. */
+  /** The part of the state that the values follow from alone; never changed in place. */
   readonly follows: (state: ClusterState) => object | undefined;
 }
 
