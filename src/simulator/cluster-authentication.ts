@@ -1,11 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
-import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { empty, html, problem, type Reply } from './replies.ts';
 
-/** What a cluster needs of an identity provider, in the same process; startIdentityProvider gives one. */
+/** What a cluster needs of an identity provider; startIdentityProvider gives one. */
 export interface TokenIssuer {
   readonly issuerUrl: string;
-  readonly keys: () => JSONWebKeySet;
+  /** Finds the key that signed a token among those that the provider publishes. */
+  readonly keyOf: JWTVerifyGetKey;
   /** The JWT behind an opaque token (RFC 7662's purpose), or the token itself. */
   readonly introspect: (token: string) => string;
 }
@@ -82,7 +83,7 @@ async function tokenFlaw(
   // Spring's bearer filter ignores other schemes, so they arrive as if there were no credentials.
   if (token === undefined) return { kind: refuser === 'spring' ? 'missing' : 'undecodable', description: '' };
   try {
-    await jwtVerify(issuer.introspect(token), createLocalJWKSet(issuer.keys()), {
+    await jwtVerify(issuer.introspect(token), issuer.keyOf, {
       issuer: issuer.issuerUrl,
       audience,
       currentDate: new Date(now),
@@ -117,6 +118,8 @@ function flawOf(error: unknown, audience: string): TokenFlaw {
     const description = 'Signed JWT rejected: Another algorithm expected, or no matching key(s) found';
     return { kind: 'signature', description };
   }
+  // Not the token's fault: the keys cannot be fetched.
+  if (!(error instanceof errors.JOSEError)) throw error;
   return { kind: 'undecodable', description: 'Invalid token' };
 }
 

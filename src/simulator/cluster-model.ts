@@ -1,4 +1,4 @@
-import type { Broker, ClusterState, Partition, Replica } from './cluster-state.ts';
+import type { Broker, BrokerAddress, ClusterState, Partition, Replica } from './cluster-state.ts';
 import { type ClusterEvent, type HttpFault, timing } from './events.ts';
 import { pick, randomFrom } from './random.ts';
 import { createTimeline, type Script } from './timeline.ts';
@@ -16,6 +16,8 @@ export interface ClusterModelOptions {
   readonly version?: string;
   /** Names of zones over which the brokers are spread; seen from 8.10 on. */
   readonly zones?: readonly string[];
+  /** What each broker says of its address. Default `zeebe-<number>.zeebe`, port 26501. */
+  readonly addressOf?: (broker: number) => BrokerAddress;
   readonly script?: Script<ClusterEvent>;
 }
 
@@ -56,6 +58,7 @@ function buildModel(options: ClusterModelOptions): ClusterModel {
     clusterSize: 0,
     gatewayVersion: version,
     zones,
+    addressOf: options.addressOf ?? ((broker: number) => ({ host: `zeebe-${broker}.zeebe`, port: 26_501 })),
     lastCompletedChangeId: -1,
     gatewayKnowsTopology: true,
     httpFault: undefined as HttpFault | undefined,

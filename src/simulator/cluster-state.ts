@@ -30,6 +30,12 @@ export interface Partition {
   electing: boolean;
 }
 
+/** Where a broker says that other members and clients find it. */
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What the gateway sees at one moment. */
 export interface ClusterState {
   readonly brokers: ReadonlyMap<number, Readonly<Broker>>;
@@ -37,6 +43,7 @@ export interface ClusterState {
   readonly clusterSize: number;
   readonly gatewayVersion: string;
   readonly zones: readonly string[];
+  readonly addressOf: (broker: number) => BrokerAddress;
   /** −1 before the first change. */
   readonly lastCompletedChangeId: number;
   readonly gatewayKnowsTopology: boolean;

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type JSONWebKeySet, SignJWT } from 'jose';
+import { createLocalJWKSet, type JSONWebKeySet, SignJWT } from 'jose';
 import { assertedBy } from './client-assertion.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { TokenIssuer } from './cluster-authentication.ts';
@@ -44,6 +44,8 @@ export type IdentityProviderEvent =
 export type TokenOutcome = 'issued' | 'rate_limited' | 'fault' | RefusalKind;
 
 export interface IdentityProvider extends TokenIssuer {
+  /** Those that are published. */
+  readonly keys: () => JSONWebKeySet;
   readonly tokenUrl: string;
   readonly apply: (event: IdentityProviderEvent) => void;
   /** Token requests by outcome, for tests. */
@@ -177,6 +179,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     issuerUrl,
     tokenUrl,
     keys,
+    keyOf: (header, token) => createLocalJWKSet(keys())(header, token),
     introspect: (token) => jwtOf.get(token) ?? token,
     apply(event) {
       advance();

@@ -83,8 +83,7 @@ export function topologyAnswer(state: ClusterState, clusterId: string, random: R
     return {
       nodeId,
       ...(features.brokerIdAndState && { brokerId: zone === undefined ? `${nodeId}` : `${zone}_${nodeId}` }),
-      host: `zeebe-${id}.zeebe`,
-      port: 26_501,
+      ...state.addressOf(id),
       partitions: shuffled(random, partitionsOf.get(id) ?? []),
       version,
     };

@@ -292,6 +292,16 @@ describe('OAuth 2', () => {
     });
   });
 
+  it('fails, and blames no token, where the keys cannot be fetched', async () => {
+    const { issuer } = await secured({});
+    const keyOf = () => Promise.reject(new TypeError('fetch failed'));
+    const cluster = await start({
+      clock,
+      authentication: { method: 'oauth2', issuer: { ...issuer, keyOf }, audience },
+    });
+    expect((await get(cluster, 'v1/topology', `Bearer ${await tokenFrom(issuer)}`)).status).toBe(500);
+  });
+
   it('is refused by SaaS’s ingress with a page', async () => {
     const { cluster } = await secured({ ingress: 'saas', basePath: '/uuid', version: '8.9.0' });
     const response = await get(cluster, 'v2/topology', 'Bearer nonsense');

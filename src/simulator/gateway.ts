@@ -1,0 +1,96 @@
+import type { IncomingMessage } from 'node:http';
+import { type Clock, systemClock } from './clock.ts';
+import { type ClusterAuthentication, refusal } from './cluster-authentication.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { faultAnswer } from './http-fault.ts';
+import { randomFrom } from './random.ts';
+import { empty, html, json, problem } from './replies.ts';
+import { type Answer, type ListenOptions, listen } from './server.ts';
+import { featuresOf, topologyAnswer } from './topology.ts';
+
+export interface GatewayOptions extends ListenOptions {
+  /** Decides the order of brokers and partitions in each answer. Default 1. */
+  readonly seed?: string | number;
+  /** Default none. */
+  readonly authentication?: ClusterAuthentication;
+  /** The path before `/v1/topology`, as `/<cluster id>` on SaaS. Default none. */
+  readonly basePath?: string;
+  /** SaaS's ingress refuses bad tokens and unknown paths itself, with nginx's pages. Default `none`. */
+  readonly ingress?: 'none' | 'saas';
+  /** The answer's `clusterId`, 8.9 on. Default empty: none configured. */
+  readonly clusterId?: string;
+  readonly clock?: Clock;
+}
+
+/** What became of the requests, for tests: `refused` are the 401, `other` faults and unknown paths. */
+type RequestCounts = Readonly<Record<'answered' | 'refused' | 'other', number>>;
+
+export interface Gateway {
+  /** Ends with a slash: append `v1/topology`. */
+  readonly address: URL;
+  readonly requests: () => RequestCounts;
+  readonly close: () => Promise<void>;
+}
+
+/** The REST API over a cluster's state, listening. Rejects as `server.listen` does. */
+export async function startGateway(state: () => ClusterState, options: GatewayOptions = {}): Promise<Gateway> {
+  const basePath = `/${options.basePath ?? ''}/`.replaceAll(/\/+/g, '/');
+  const counts = { answered: 0, refused: 0, other: 0 };
+  const server = await listen(options, async (request) => {
+    const given = await answer(request, state(), basePath, { ...options, answered: counts.answered });
+    const status = typeof given === 'object' ? given.status : undefined;
+    counts[status === 200 || status === 204 ? 'answered' : status === 401 ? 'refused' : 'other'] += 1;
+    return given;
+  });
+  return { address: new URL(basePath, server.origin), requests: () => ({ ...counts }), close: server.close };
+}
+
+interface AnswerOptions extends GatewayOptions {
+  /** How many requests have been answered so far. */
+  readonly answered: number;
+}
+
+async function answer(
+  request: IncomingMessage,
+  state: ClusterState,
+  basePath: string,
+  { seed = 1, authentication = { method: 'none' }, clusterId = '', clock = systemClock, ...options }: AnswerOptions,
+): Promise<Answer> {
+  const path = new URL(request.url ?? '/', 'http://gateway').pathname;
+  if (state.httpFault !== undefined) return faultAnswer(state.httpFault, path);
+  const notFound =
+    options.ingress === 'saas'
+      ? html(404, '404 Not Found')
+      : problem(404, 'Not Found', `No static resource ${path.slice(1)}.`, path);
+  if (!path.startsWith(basePath)) return notFound;
+  const endpoint = path.slice(basePath.length);
+  const features = featuresOf(state.gatewayVersion);
+  if (endpoint === 'v2/status' && features.status) return empty(hasHealthyLeader(state) ? 204 : 503);
+  if (!/^v[12]\//.test(endpoint)) return notFound;
+  const { authorization } = request.headers;
+  const refuser = refuserOf(state, authentication, options.ingress);
+  const refused = await refusal(authentication, refuser, { authorization, path, now: clock.now() });
+  if (refused !== undefined) return refused;
+  if (endpoint !== 'v1/topology' && !(endpoint === 'v2/topology' && features.v2)) return notFound;
+  if (request.method !== 'GET') {
+    return problem(405, 'Method Not Allowed', `Method '${request.method}' is not supported.`, path, { allow: 'GET' });
+  }
+  return json(200, topologyAnswer(state, clusterId, randomFrom(seed, 'order', options.answered)));
+}
+
+function refuserOf(
+  { gatewayVersion }: ClusterState,
+  { method }: ClusterAuthentication,
+  ingress: GatewayOptions['ingress'],
+) {
+  if (ingress === 'saas') return 'nginx';
+  if (featuresOf(gatewayVersion).ownAuthentication) return 'spring';
+  return method === 'basic' ? 'nginx' : 'identity';
+}
+
+/** The rule of `GET /v2/status`. */
+function hasHealthyLeader(state: ClusterState): boolean {
+  return state.partitions.some(({ leader, replicas }) =>
+    replicas.some(({ broker, health }) => broker === leader && health === 'healthy'),
+  );
+}

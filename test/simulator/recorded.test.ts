@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { simulateCluster } from '../../src/simulator/cluster-model.ts';
+import type { ClusterEvent } from '../../src/simulator/events.ts';
+import { randomFrom } from '../../src/simulator/random.ts';
+import type { Timed } from '../../src/simulator/timeline.ts';
+import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topology.ts';
+import { pageOf } from '../metrics/pages.ts';
+import { succeeded } from '../polls.ts';
+import { recorded, topologyOf } from '../topologies.ts';
+
+/** A seed with which the elections have the same outcomes as those of the recorded cluster. */
+const seed = 1_624;
+
+const crash = (broker: number): ClusterEvent => ({ type: 'broker-crashes', broker });
+
+/** Broker 1 crashes, broker 2 crashes a minute later, and broker 1 is started again a minute after that. */
+const events: readonly Timed<ClusterEvent>[] = [
+  { at: 60_000, event: crash(1) },
+  { at: 120_000, event: crash(2) },
+  { at: 180_000, event: { type: 'broker-restarts', broker: 1 } },
+];
+
+/** The answer `elapsed` milliseconds after the start of three brokers on one machine, as the recorded ones were. */
+function simulated(elapsed: number): TopologyAnswer {
+  const model = simulateCluster({
+    seed,
+    addressOf: (broker) => ({ host: '127.0.0.1', port: 26_501 + 10 * broker }),
+    script: { events },
+  });
+  return topologyAnswer(model.at(elapsed), '', randomFrom('order', elapsed));
+}
+
+/** The same answer with brokers and partitions in the order of their ids: that of an answer is arbitrary. */
+function sorted({ brokers = [], ...facts }: TopologyAnswer): TopologyAnswer {
+  const inOrder = brokers
+    .map((broker) => ({ ...broker, partitions: broker.partitions.toSorted((a, b) => a.partitionId - b.partitionId) }))
+    .toSorted((a, b) => a.nodeId - b.nodeId);
+  return { brokers: inOrder, ...facts };
+}
+
+const metricsOf = (answer: string) => pageOf('text', { results: [succeeded(topologyOf(answer))] });
+
+const states = [
+  { state: '8.6.0-3x3x3-healthy', answer: simulated(59_999) },
+  { state: '8.6.0-3x3x3-leader-moved', answer: simulated(65_700) },
+  { state: '8.6.0-3x3x3-broker-gone', answer: simulated(71_500) },
+  { state: '8.6.0-3x3x3-quorum-lost', answer: simulated(131_500) },
+  { state: '8.6.0-3x3x3-broker-rejoining', answer: simulated(198_000) },
+];
+
+describe('the simulated cluster reaches each state that was recorded of a real one', () => {
+  it.each(states)('$state: with the same answer, but for the order', ({ state, answer }) => {
+    expect(sorted(answer)).toEqual(sorted(JSON.parse(recorded(state))));
+  });
+
+  it.each(states)('$state: with the same metrics', async ({ state, answer }) => {
+    const metrics = await metricsOf(JSON.stringify(answer));
+    expect(metrics).toContain('zeebe_topology_partition_role');
+    expect(metrics).toBe(await metricsOf(recorded(state)));
+  });
+
+  it('8.5.8-starting: with the same answer and the same metrics', async () => {
+    const model = simulateCluster({ version: '8.5.8' });
+    model.apply({ type: 'gateway-forgets' }, 0);
+    const answer = topologyAnswer(model.at(0), '', randomFrom('order'));
+    expect(answer).toEqual(JSON.parse(recorded('8.5.8-starting')));
+    expect(await metricsOf(JSON.stringify(answer))).toBe(await metricsOf(recorded('8.5.8-starting')));
+  });
+});
