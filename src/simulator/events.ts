@@ -40,13 +40,17 @@ export type ClusterEvent =
 
 /**
  * Milliseconds after the event that starts them. Those of crash and restart were measured on a real cluster of
- * three 8.6.0 brokers; the others are assumptions.
+ * three 8.6.0 brokers; the others, and when a new gateway knows the topology, are assumptions.
  */
 export const timing = {
   /** A crash is noticed: its partitions have new leaders. */
   crashNoticed: 5_700,
   /** A crashed broker leaves the list. */
   crashedBrokerGone: 11_500,
+  /** The gateway of a broker that was started answers, at first without a topology: measured were 5 to 9 s. */
+  gatewayAnswers: 7_000,
+  /** It knows the topology. */
+  gatewayKnowsTopology: 9_000,
   /** A restarted broker is listed, without partitions. */
   restartedBrokerListed: 16_000,
   /** A restarted broker has all its partitions. */

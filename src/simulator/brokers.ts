@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { systemClock } from './clock.ts';
+import { type ClusterModelOptions, simulateCluster } from './cluster-model.ts';
+import type { Broker, ClusterState } from './cluster-state.ts';
+import { type ClusterEvent, timing } from './events.ts';
+import { type GatewayOptions, startGateway } from './gateway.ts';
+
+export interface SimulatedBrokersOptions
+  extends Omit<ClusterModelOptions, 'brokers' | 'script'>,
+    Omit<GatewayOptions, 'port'> {
+  /** Where the gateway in each broker serves REST: one port for each broker. */
+  readonly ports: readonly number[];
+}
+
+export interface SimulatedBroker {
+  /** Does nothing where it runs or is being started. Its gateway serves REST after `timing.gatewayAnswers`. */
+  readonly start: () => void;
+  /** `kill -9`: its gateway's port is closed at once, the other members notice later. */
+  readonly crash: () => Promise<void>;
+  /** Ends in good order. */
+  readonly stop: () => Promise<void>;
+  readonly phase: () => Broker['phase'];
+  /** Its role in each of its partitions, by the partition's id. */
+  readonly roles: () => Readonly<Record<string, 'leader' | 'follower'>>;
+}
+
+/** The brokers of one cluster, each with a gateway of its own, none of them started. */
+export function layOutBrokers({ ports, ...options }: SimulatedBrokersOptions): readonly SimulatedBroker[] {
+  const { clock = systemClock } = options;
+  const model = simulateCluster({ ...options, brokers: ports.length });
+  const createdAt = clock.now();
+  const state = () => model.at(clock.now() - createdAt);
+  const apply = (event: ClusterEvent) => model.apply(event, clock.now() - createdAt);
+
+  return ports.map((port, broker) => {
+    const phase = () => state().brokers.get(broker)?.phase ?? 'down';
+    let lifetime = new AbortController();
+    let gateway = Promise.resolve();
+    const end = async (type: 'broker-crashes' | 'broker-stops') => {
+      apply({ type, broker });
+      lifetime.abort();
+      await gateway;
+    };
+    apply({ type: 'broker-stops', broker });
+    return {
+      start() {
+        if (phase() !== 'down') return;
+        apply({ type: 'broker-restarts', broker });
+        lifetime = new AbortController();
+        gateway = runGateway(state, { ...options, port }, lifetime.signal);
+      },
+      crash: () => end('broker-crashes'),
+      stop: () => end('broker-stops'),
+      phase,
+      roles: () => rolesOf(broker, state()),
+    };
+  });
+}
+
+/** Runs the gateway of a broker that is started now, until the signal aborts. */
+async function runGateway(state: () => ClusterState, options: GatewayOptions, signal: AbortSignal): Promise<void> {
+  const { clock = systemClock } = options;
+  const startedAt = clock.now();
+  await clock.sleep(timing.gatewayAnswers, signal);
+  if (signal.aborted) return;
+  const knowsTopology = () => clock.now() - startedAt >= timing.gatewayKnowsTopology;
+  const gateway = await startGateway(
+    () => (knowsTopology() ? state() : { ...state(), gatewayKnowsTopology: false }),
+    options,
+  );
+  if (!signal.aborted) await once(signal, 'abort');
+  await gateway.close();
+}
+
+function rolesOf(broker: number, { partitions }: ClusterState): Readonly<Record<string, 'leader' | 'follower'>> {
+  const own = partitions.filter(({ replicas }) => replicas.some((replica) => replica.broker === broker));
+  return Object.fromEntries(own.map(({ id, leader }) => [id, leader === broker ? 'leader' : 'follower']));
+}
