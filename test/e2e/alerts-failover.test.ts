@@ -3,10 +3,10 @@ import type { Thresholds } from '../../prometheus/thresholds.ts';
 import { shortThresholds } from './alerting/short-thresholds.ts';
 import { type Watch, watch } from './alerting/watch.ts';
 import { startExporter, untilHealthy } from './exporter.ts';
-import { type Broker, layOutBrokers } from './systems/zeebe.ts';
+import { type Broker, type Cluster, layOutCluster } from './systems/simulated-cluster.ts';
 import { until } from './until.ts';
 
-/** Real brokers on a busy machine do not get faster: what waits for them is not as short. */
+/** Brokers need as long as real ones: what waits for them is not as short. */
 const thresholds: Thresholds = {
   ...shortThresholds,
   lookback: '10s',
@@ -25,15 +25,17 @@ const thresholds: Thresholds = {
   },
 };
 
-describe('three brokers with three partitions', () => {
+describe('three simulated brokers with three partitions', () => {
+  let cluster: Cluster;
   let brokers: readonly [witness: Broker, another: Broker, third: Broker];
   beforeAll(async () => {
-    const [witness, another, third] = await layOutBrokers({ version: '8.6.0', size: 3 });
+    cluster = await layOutCluster({ version: '8.6.0', size: 3 });
+    const [witness, another, third] = cluster.brokers;
     if (!witness || !another || !third) throw new Error('A cluster of three has three brokers');
     brokers = [witness, another, third];
     await Promise.all(brokers.map((broker) => broker.start()));
   });
-  afterAll(() => Promise.all(brokers.map((broker) => broker.stop())));
+  afterAll(() => cluster.stop());
 
   const watched = async () => {
     const exporter = await startExporter({
@@ -43,12 +45,12 @@ describe('three brokers with three partitions', () => {
     return watch(exporter.address, thresholds);
   };
 
-  it('of which one is killed: one page, as the next loss stops them, and its end once the broker is back', async () => {
+  it('of which one crashes: one page, as the next loss stops them, and its end once the broker is back', async () => {
     const [, victim] = brokers;
     const alerts = await watched();
     const begin = new Date();
     const all = ['BrokerMissing', 'ClusterDegraded', 'QuorumAtRisk', 'ReplicationBelowFactor'];
-    await victim.kill();
+    await victim.crash();
     await untilFiring(alerts, all);
     await untilRung(alerts, ['page QuorumAtRisk default']);
 
@@ -58,7 +60,7 @@ describe('three brokers with three partitions', () => {
     expect(alerts.rings()).toEqual(['page QuorumAtRisk default']);
   });
 
-  it('of which two are killed: one page, as all partitions stand still, and its end once both are back', async () => {
+  it('of which two crash: one page, as all partitions stand still, and its end once both are back', async () => {
     const [, ...victims] = brokers;
     const alerts = await watched();
     const begin = new Date();
@@ -69,7 +71,7 @@ describe('three brokers with three partitions', () => {
       'QuorumAtRisk',
       'ReplicationBelowFactor',
     ];
-    await Promise.all(victims.map((broker) => broker.kill()));
+    await Promise.all(victims.map((broker) => broker.crash()));
     await untilFiring(alerts, all);
     await untilRung(alerts, ['page PartitionWithoutLeader default']);
 

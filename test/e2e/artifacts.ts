@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cached, cachedFolder } from '../cached.ts';
@@ -14,17 +14,15 @@ interface Artifact {
   readonly fill: (into: string) => Promise<void>;
 }
 
-export const zeebe = {
-  '8.5.8': fromMaven('io.camunda', 'camunda-zeebe', '8.5.8'),
-  '8.6.0': fromMaven('io.camunda', 'camunda-zeebe', '8.6.0'),
-} as const;
 export const keycloak = fromMaven('org.keycloak', 'keycloak-quarkus-dist', '26.3.5');
+/** Camunda's Java client (Apache-2.0) with what it depends on: jars for the class path. */
+export const javaClient = jarsFromMaven('io.camunda', 'camunda-client-java', '8.9.0');
 /** For PYTHONPATH. */
 export const prometheusClient = fromPyPI('prometheus_client', '0.26.0');
 
 /** Brings what the cache does not have yet. */
 export async function fetchArtifacts(): Promise<void> {
-  for (const { name, fill } of [...Object.values(zeebe), keycloak, prometheusClient]) await cached(name, fill);
+  for (const { name, fill } of [keycloak, javaClient, prometheusClient]) await cached(name, fill);
 }
 
 function artifact(name: string, fill: Artifact['fill']): Artifact {
@@ -41,6 +39,25 @@ function fromMaven(group: string, name: string, version: string): Artifact {
     }
   });
 }
+
+function jarsFromMaven(group: string, name: string, version: string): Artifact {
+  return artifact(`${name}-${version}`, async (into) => {
+    const pom = join(into, 'pom.xml');
+    await writeFile(
+      pom,
+      pomOf(`<groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version>`),
+    );
+    await run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${into}`]);
+  });
+}
+
+/** A project that has nothing but that dependency. */
+const pomOf = (dependency: string) => `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>none</groupId><artifactId>none</artifactId><version>1</version>
+  <dependencies><dependency>${dependency}</dependency></dependencies>
+</project>
+`;
 
 function fromPyPI(name: string, version: string): Artifact {
   return artifact(`${name}-${version}`, async (into) => {

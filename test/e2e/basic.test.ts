@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startExporter, untilHealthy } from './exporter.ts';
 import { type Login, type Nginx, startNginx } from './systems/nginx.ts';
-import { type Broker, layOutBroker } from './systems/zeebe.ts';
+import { layOutBroker, type SingleBroker } from './systems/simulated-cluster.ts';
 import { until } from './until.ts';
 
 describe('a broker behind an nginx that asks for a password', () => {
   const login: Login = { username: 'zoë', password: 'pass:wörd "quoted"' };
-  let broker: Broker;
+  let broker: SingleBroker;
   let nginx: Nginx;
   beforeAll(async () => {
-    broker = await layOutBroker('8.6.0');
+    broker = await layOutBroker({ version: '8.6.0' });
     await broker.start();
     nginx = await startNginx(broker.address, login);
   });
   afterAll(async () => {
     await nginx?.stop();
-    await broker.stop();
+    await broker.end();
   });
 
   const watchAs = (credentials: Readonly<Record<string, string>>) =>

@@ -6,8 +6,10 @@ import { alive, type Exit, place, type Running, start } from './process.ts';
 import { until } from './until.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+/** The Node.js that runs the sources. */
+export const node = join(root, 'node_modules', '.bin', 'node');
 /** The exporter from its sources. */
-export const command = [join(root, 'node_modules', '.bin', 'node'), join(root, 'src', 'main.ts')] as const;
+export const command = [node, join(root, 'src', 'main.ts')] as const;
 
 export interface ExporterSettings {
   readonly environment?: Readonly<Record<string, string>>;

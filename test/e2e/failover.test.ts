@@ -4,18 +4,20 @@ import { prometheusClient } from './artifacts.ts';
 import { startExporter, untilHealthy } from './exporter.ts';
 import type { Exposition } from './exposition.ts';
 import { startPrometheus } from './systems/prometheus.ts';
-import { type Broker, layOutBrokers } from './systems/zeebe.ts';
+import { type Broker, type Cluster, layOutCluster } from './systems/simulated-cluster.ts';
 import { until } from './until.ts';
 
 const pace = { ZEEBE_POLL_INTERVAL: '2s', ZEEBE_POLL_TIMEOUT: '2s' };
 
-describe('three brokers with three partitions', () => {
-  let brokers: Broker[];
+describe('three simulated brokers with three partitions', () => {
+  let cluster: Cluster;
+  let brokers: readonly Broker[];
   beforeAll(async () => {
-    brokers = await layOutBrokers({ version: '8.6.0', size: 3 });
+    cluster = await layOutCluster({ version: '8.6.0', size: 3 });
+    brokers = cluster.brokers;
     await Promise.all(brokers.map((broker) => broker.start()));
   });
-  afterAll(() => Promise.all(brokers.map((broker) => broker.stop())));
+  afterAll(() => cluster.stop());
 
   const watch = (broker: Broker | undefined) =>
     startExporter({ environment: { ...pace, ZEEBE_REST_ADDRESS: broker?.address ?? '' } });
@@ -75,7 +77,7 @@ describe('three brokers with three partitions', () => {
     await untilHealthy(exporter);
     const others = brokers.filter((broker) => broker !== victim);
 
-    await victim.kill();
+    await victim.crash();
     const without = await until('the broker is missed and every partition has a leader again', 120, async () => {
       const page = await exporter.scrape();
       expect(page.value('zeebe_topology_broker_up', { broker: victim.id })).toBe(0);

@@ -9,26 +9,19 @@ import {
   strangeClient,
   tokenLifetime,
 } from './systems/keycloak.ts';
-import { type Broker, layOutBroker } from './systems/zeebe.ts';
+import { layOutBroker, type SingleBroker } from './systems/simulated-cluster.ts';
 import { until } from './until.ts';
 
-describe('Zeebe 8.6.0 behind the tokens of Keycloak, which live for a minute', () => {
+describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for a minute', () => {
   let keycloak: Keycloak;
-  let broker: Broker;
+  let broker: SingleBroker;
   beforeAll(async () => {
     keycloak = await layOutKeycloak();
-    broker = await layOutBroker('8.6.0', {
-      SPRING_PROFILES_ACTIVE: 'broker,identity-auth',
-      ZEEBE_BROKER_GATEWAY_SECURITY_AUTHENTICATION_MODE: 'identity',
-      CAMUNDA_IDENTITY_TYPE: 'KEYCLOAK',
-      CAMUNDA_IDENTITY_ISSUER: keycloak.issuer,
-      CAMUNDA_IDENTITY_ISSUERBACKENDURL: keycloak.issuer,
-      CAMUNDA_IDENTITY_AUDIENCE: audience,
-      CAMUNDA_IDENTITY_BASEURL: 'http://127.0.0.1:18081',
-    });
+    const tokens = { issuerUrl: keycloak.issuer, keysUrl: keycloak.keysUrl, audience };
+    broker = await layOutBroker({ version: '8.6.0', tokens });
     await Promise.all([keycloak.start(), broker.start()]);
   });
-  afterAll(() => Promise.all([keycloak.stop(), broker.stop()]));
+  afterAll(() => Promise.all([keycloak.stop(), broker.end()]));
 
   const watchAs = ({ id, secret }: typeof knownClient) =>
     startExporter({
@@ -45,7 +38,6 @@ describe('Zeebe 8.6.0 behind the tokens of Keycloak, which live for a minute', (
 
   it('is polled over two renewals without one failure', async () => {
     const exporter = await watchAs(knownClient);
-    // The first request that a broker ever checks may take it longer than a poll may.
     const before = await untilHealthy(exporter);
     const page = await until('two further tokens have come', 4 * tokenLifetime, async () => {
       const now = await exporter.scrape();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { fetchArtifacts } from './artifacts.ts';
-import { findJava, keycloakJava, zeebeJava } from './java.ts';
+import { findJava } from './java.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -35,9 +35,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const missing = Object.entries(commands)
     .filter(([command]) => !isInstalled(command))
     .map(([command, packages]) => `${command}: apt-get install ${packages}`);
-  for (const range of [zeebeJava, keycloakJava]) {
-    await findJava(range).catch((error: Error) => missing.push(error.message));
-  }
+  await findJava().catch((error: Error) => missing.push(error.message));
   if (missing.length > 0) throw new Error(`The end-to-end tests need what is not here:\n${missing.join('\n')}`);
 
   await fetchArtifacts();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startExporter, untilHealthy } from './exporter.ts';
 import type { Exposition } from './exposition.ts';
-import { type Broker, layOutBroker, type ZeebeVersion } from './systems/zeebe.ts';
+import { layOutBroker, type SingleBroker } from './systems/simulated-cluster.ts';
 import { until } from './until.ts';
 
 const pace = { ZEEBE_POLL_INTERVAL: '1s', ZEEBE_POLL_TIMEOUT: '1s' };
@@ -40,15 +40,15 @@ const pollFamilies = [
 /** What stays of the cluster's families while it is out of reach. */
 const keptFamilies = ['zeebe_topology_cluster_health', 'zeebe_topology_partition_leader_changes_total'];
 
-describe.each<{ version: ZeebeVersion; v2: { up: number; failing: string[]; status: number } }>([
+describe.each<{ version: string; v2: { up: number; failing: string[]; status: number } }>([
   { version: '8.5.8', v2: { up: 0, failing: ['not_found'], status: 404 } },
   { version: '8.6.0', v2: { up: 1, failing: [], status: 200 } },
-])('one broker of Zeebe $version', ({ version, v2 }) => {
-  let broker: Broker;
+])('one broker of a simulated Zeebe $version', ({ version, v2 }) => {
+  let broker: SingleBroker;
   beforeAll(async () => {
-    broker = await layOutBroker(version);
+    broker = await layOutBroker({ version });
   });
-  afterAll(() => broker.stop());
+  afterAll(() => broker.end());
 
   it('is out of reach before it starts, and healthy in the end', async () => {
     await broker.stop();
@@ -71,6 +71,8 @@ describe.each<{ version: ZeebeVersion; v2: { up: number; failing: string[]; stat
       if (!knowsTheSizes && page.value('zeebe_topology_polls_total') !== 0) expect(verdict).toBe('unknown');
       if (knowsTheSizes) expect(page.value('zeebe_topology_up')).toBe(1);
     }
+    // Without a topology first, then with one in which the broker is not yet listed, or has no partition yet.
+    expect(verdicts(exporter.scrapes)).toEqual(['unknown', 'unhealthy', 'healthy']);
   });
 
   it('is told as it is, each family of the contract and no other', async () => {
@@ -88,7 +90,7 @@ describe.each<{ version: ZeebeVersion; v2: { up: number; failing: string[]; stat
     expect(page.value('zeebe_topology_replication_factor')).toBe(1);
     expect(page.value('zeebe_topology_gateway_info', { version })).toBe(1);
     expect(page.value('zeebe_topology_broker_up', { broker: '0' })).toBe(1);
-    const listed = { broker: '0', host: '127.0.0.1', port: broker.port, version };
+    const listed = { broker: '0', host: broker.host, port: broker.port, version };
     expect(page.value('zeebe_topology_broker_info', listed)).toBe(1);
     expect(page.value('zeebe_topology_partition_has_leader', { partition: '1' })).toBe(1);
     expect(page.value('zeebe_topology_partition_replicas', { partition: '1' })).toBe(1);
@@ -139,7 +141,7 @@ clusters:
     await broker.start();
     const exporter = await startExporter({ environment: { ...pace, ZEEBE_REST_ADDRESS: broker.address } });
     await untilHealthy(exporter);
-    await broker.kill();
+    await broker.crash();
     const page = await until('the cluster is out of reach', 60, async () => {
       const now = await exporter.scrape();
       expect(now.value('zeebe_topology_up')).toBe(0);
@@ -151,6 +153,13 @@ clusters:
     expect(page.value('zeebe_topology_auth_up')).toBe(1);
   });
 });
+
+/** In order, each named once for as long as it held. */
+function verdicts(pages: readonly Exposition[]): (string | undefined)[] {
+  return pages
+    .flatMap((page) => page.set('zeebe_topology_cluster_health', 'health'))
+    .filter((verdict, index, all) => verdict !== all[index - 1]);
+}
 
 /** Those that tell of clusters, not of the exporter's process. */
 function ownFamilies(page: Exposition): string[] {

@@ -4,7 +4,7 @@ import type { JWK } from 'jose';
 import { expect } from 'vitest';
 import { keycloak as artifact } from '../artifacts.ts';
 import type { Identity } from '../authority.ts';
-import { findJava, keycloakJava } from '../java.ts';
+import { findJava } from '../java.ts';
 import { freePorts } from '../ports.ts';
 import { alive, place, type Running, start } from '../process.ts';
 
@@ -14,6 +14,8 @@ export interface Keycloak {
   readonly issuer: string;
   readonly plainIssuer: string;
   readonly tokenUrl: string;
+  /** Where it publishes the keys that sign its tokens. */
+  readonly keysUrl: string;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** How often Keycloak itself says that it has refused this client. */
@@ -59,7 +61,7 @@ export async function layOutKeycloak({ clients = [], tls }: KeycloakOptions = {}
       ]
     : [];
   const environment = {
-    JAVA_HOME: await findJava(keycloakJava),
+    JAVA_HOME: await findJava(),
     JAVA_OPTS_KC_HEAP: '-Xms128m -Xmx512m',
     KC_BOOTSTRAP_ADMIN_USERNAME: 'admin',
     KC_BOOTSTRAP_ADMIN_PASSWORD: 'admin',
@@ -69,6 +71,7 @@ export async function layOutKeycloak({ clients = [], tls }: KeycloakOptions = {}
     issuer,
     plainIssuer,
     tokenUrl: `${issuer}/protocol/openid-connect/token`,
+    keysUrl: `${issuer}/protocol/openid-connect/certs`,
     async start() {
       const executable = join(home, 'bin', 'kc.sh');
       const flags = ['--import-realm', '--http-host=127.0.0.1', `--http-port=${port}`, ...tlsFlags];
