@@ -48,6 +48,22 @@ describe('Camunda’s own TypeScript client', () => {
     expect(topology.brokers.flatMap(({ partitions }) => partitions)).toHaveLength(9);
   });
 
+  it.each(['8.9.0', '8.10.0'])('finds nothing against its schema in an answer of %s', async (version) => {
+    const cluster = await start({ version });
+    cluster.apply({ type: 'replica-health', partition: 1, broker: 0, health: 'unhealthy' });
+    cluster.apply({ type: 'replica-health', partition: 2, broker: 1, health: 'dead' });
+    const topology = await topologyWith({
+      CAMUNDA_REST_ADDRESS: cluster.address.href,
+      CAMUNDA_AUTH_STRATEGY: 'NONE',
+    });
+    expect(topology).toMatchObject({ ...expected, gatewayVersion: version });
+    const replicas = topology.brokers.flatMap(({ partitions }) => partitions);
+    expect(replicas.map(({ health, role }) => `${role} ${health}`)).toEqual(
+      expect.arrayContaining(['leader healthy', 'follower healthy', 'inactive dead']),
+    );
+    expect(replicas.filter(({ health }) => health === 'unhealthy')).toHaveLength(1);
+  });
+
   it('gets the topology with BASIC', async () => {
     const cluster = await start({ authentication: { method: 'basic', username: 'demo', password: 'secret' } });
     const environment = {

@@ -7,6 +7,7 @@ import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topolog
 import { pageOf } from '../metrics/pages.ts';
 import { succeeded } from '../polls.ts';
 import { recorded, topologyOf } from '../topologies.ts';
+import { sorted } from './sorted-answer.ts';
 
 /** A seed with which the elections have the same outcomes as those of the recorded cluster. */
 const seed = 1_624;
@@ -28,14 +29,6 @@ function simulated(elapsed: number): TopologyAnswer {
     script: { events },
   });
   return topologyAnswer(model.at(elapsed), '', randomFrom('order', elapsed));
-}
-
-/** The same answer with brokers and partitions in the order of their ids: that of an answer is arbitrary. */
-function sorted({ brokers = [], ...facts }: TopologyAnswer): TopologyAnswer {
-  const inOrder = brokers
-    .map((broker) => ({ ...broker, partitions: broker.partitions.toSorted((a, b) => a.partitionId - b.partitionId) }))
-    .toSorted((a, b) => a.nodeId - b.nodeId);
-  return { brokers: inOrder, ...facts };
 }
 
 const metricsOf = (answer: string) => pageOf('text', { results: [succeeded(topologyOf(answer))] });
