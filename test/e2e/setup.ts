@@ -1,17 +1,9 @@
 import { accessSync, constants } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { fetchArtifacts } from './artifacts.ts';
 import { findJava } from './java.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Holds the logs of everything that the run starts, and for as long as it runs its data. */
-    readonly runFolder: string;
-  }
-}
+import { provideRunFolder } from './run-folder.ts';
 
 /** Each command with Debian's package that has it. */
 const commands = {
@@ -39,18 +31,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   if (missing.length > 0) throw new Error(`The end-to-end tests need what is not here:\n${missing.join('\n')}`);
 
   await fetchArtifacts();
-  const runFolder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-e2e-'));
-  project.provide('runFolder', runFolder);
-  return async () => {
-    await removeData(runFolder);
-    console.log(`The logs of what the tests started are in ${runFolder}`);
-  };
-}
-
-async function removeData(runFolder: string): Promise<void> {
-  for (const entry of await readdir(runFolder, { withFileTypes: true })) {
-    if (entry.isDirectory()) await rm(join(runFolder, entry.name), { recursive: true });
-  }
+  return provideRunFolder(project);
 }
 
 function isInstalled(command: string): boolean {

@@ -1,0 +1,1 @@
+export { provideRunFolder as setup } from '../run-folder.ts';
