@@ -6,7 +6,7 @@ import { startExporter, untilHealthy } from './exporter.ts';
 import { type Broker, type Cluster, layOutCluster } from './systems/simulated-cluster.ts';
 import { until } from './until.ts';
 
-/** Brokers need as long as real ones: what waits for them is not as short. */
+/** The simulated brokers take as long as real ones: what waits for them is not as short. */
 const thresholds: Thresholds = {
   ...shortThresholds,
   lookback: '10s',

@@ -49,13 +49,13 @@ async function securedCluster() {
 }
 
 describe('npm run test:cluster passes', () => {
-  it('for a cluster without authentication that has the oldest API', async () => {
-    const address = await cluster({ version: '8.5.8', brokers: 4, partitions: 5 });
+  it.each(['8.5.8', '8.6.0', '8.7.0', '8.9.0'])('for a cluster of %s without authentication', async (version) => {
+    const address = await cluster({ version, brokers: 4, partitions: 5 });
     const { code, output, tests } = await testCluster({ ZEEBE_REST_ADDRESS: address });
     expect({ code, tests }, output).toEqual({ code: 0, tests: '2 passed | 1 skipped (3)' });
   });
 
-  it('for a cluster with Basic authentication, of which a broker is missing', async () => {
+  it('for a cluster of 8.8.0 with Basic authentication, of which a broker is missing', async () => {
     const authentication = { method: 'basic', username: 'demo', password: 'demo' } as const;
     const script = { events: [{ at: 0, event: { type: 'broker-stops', broker: 1 } }] } as const;
     const { code, output, tests } = await testCluster({
@@ -66,7 +66,7 @@ describe('npm run test:cluster passes', () => {
     expect({ code, tests }, output).toEqual({ code: 0, tests: '2 passed | 1 skipped (3)' });
   });
 
-  it('for a cluster with OAuth, over two lifetimes of a token', async () => {
+  it('for a cluster of 8.10.0 with OAuth, over two lifetimes of a token', async () => {
     const { issuer, variables } = await securedCluster();
     const { code, output, tests } = await testCluster(variables);
     expect({ code, tests }, output).toEqual({ code: 0, tests: '3 passed (3)' });
