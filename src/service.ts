@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { createStatusFeed } from './http/status-feed.ts';
 import { createPage } from './metrics/page.ts';
+import { createPageBudget, maxPageBytes } from './metrics/page-budget.ts';
 import { createProcessMetrics } from './metrics/process-families.ts';
 import { createReload, type Load, type Reloaded } from './reload.ts';
 import type { WebConfigWatch } from './web-config/watch.ts';
@@ -38,7 +39,8 @@ export async function startService({ config, web, load, logger, clock }: Service
     page.refresh();
   });
   const status = createStatusFeed(clock);
-  const clusters = watchClusters({ page, status }, logger, clock);
+  const budget = createPageBudget(maxPageBytes(process.constrainedMemory()));
+  const clusters = watchClusters({ page, budget, status }, logger, clock);
   const record = (ok: boolean) => {
     processMetrics.reloaded(ok, clock.now());
     page.refresh();

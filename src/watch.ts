@@ -5,12 +5,14 @@ import type { StatusFeed } from './http/status-feed.ts';
 import { createClusterRenderer } from './metrics/cluster-part.ts';
 import { createInstruments } from './metrics/instruments.ts';
 import type { Page } from './metrics/page.ts';
+import { expositionBytes, type PageBudget } from './metrics/page-budget.ts';
 import { readRegistry } from './metrics/readings.ts';
 import { nextHistory, noHistory } from './poll/events.ts';
+import type { PollFailure } from './poll/failure.ts';
 import type { PollResult } from './poll/poll.ts';
 import { createPollLog } from './poll/poll-log.ts';
 import { runPoller } from './poll/poller.ts';
-import { initialState, nextState } from './poll/state.ts';
+import { type ClusterState, initialState, nextState } from './poll/state.ts';
 import { connectRotating } from './rotate.ts';
 import { createTurns } from './turns.ts';
 
@@ -33,17 +35,24 @@ export interface Watched {
 /** Where what is known of a cluster is shown. */
 export interface Shown {
   readonly page: Page;
+  readonly budget: PageBudget;
   readonly status: StatusFeed;
 }
 
 /** One cluster, from its poll to its part of the page. */
-export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLogger: Logger, clock: Clock): Watched {
+export function watch(
+  cluster: ClusterConfig,
+  { page, budget, status }: Shown,
+  parentLogger: Logger,
+  clock: Clock,
+): Watched {
   const { name, pollInterval, authentication } = cluster;
   const render = createClusterRenderer(name);
   const instruments = createInstruments(authentication.method);
   const logger = parentLogger.child({ cluster: name });
   const { poll, close, cluster: inUse } = connectRotating(cluster, logger, clock);
   const log = createPollLog(logger, clock);
+  const partLimit = createPartLimit(name, budget);
   const stopping = new AbortController();
   let state = initialState(cluster);
   let history = noHistory;
@@ -57,10 +66,11 @@ export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLog
     status.update(state, history);
     page.update(name, part);
   };
-  const onResult = async (result: PollResult) => {
+  const onResult = async (polled: PollResult) => {
     const previous = state;
     const turn = createTurns();
-    state = nextState(previous, result);
+    const { result, next } = partLimit.apply(previous, polled);
+    state = next;
     history = nextHistory(history, previous, state);
     instruments.record(result);
     await turn();
@@ -96,7 +106,41 @@ export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLog
     stop: async () => {
       stopping.abort();
       await Promise.all([polling, underWay]);
+      partLimit.release();
       await close();
     },
   };
+}
+
+/** Turns a topology that the page has no room for into a failed poll, before anything is rendered. */
+function createPartLimit(name: string, budget: PageBudget) {
+  const share = budget.open();
+  const apply = (previous: ClusterState, result: PollResult): { result: PollResult; next: ClusterState } => {
+    const next = nextState(previous, result);
+    if (!next.view) {
+      share.release();
+      return { result, next };
+    }
+    const bytes = expositionBytes(name, next.view);
+    if (share.admits(bytes)) return { result, next };
+    const refused: PollResult = { ...result, outcome: { ok: false, failure: tooLarge(bytes, budget.maxBytes) } };
+    return { result: refused, next: nextState(previous, refused) };
+  };
+  return { apply, release: share.release };
+}
+
+function tooLarge(bytes: number, maxBytes: number): PollFailure {
+  return {
+    reason: 'too_large',
+    message:
+      `the metrics of this topology would take ${megabytes(bytes)} MB, and all clusters together have ` +
+      `${megabytes(maxBytes)} MB on the page`,
+    remedy:
+      'if the cluster is this large, raise the memory limit of the exporter (a fifth of it is for the page, at most ' +
+      '256 MiB), or watch the cluster with an exporter of its own',
+  };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }

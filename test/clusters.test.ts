@@ -4,13 +4,15 @@ import { type Clusters, watchClusters } from '../src/clusters.ts';
 import { Secret } from '../src/config/secret.ts';
 import { createStatusFeed } from '../src/http/status-feed.ts';
 import { createPage } from '../src/metrics/page.ts';
+import { createPageBudget } from '../src/metrics/page-budget.ts';
 import { memoryLog } from './memory-log.ts';
 import { noProcessMetrics, readPage, samplesOf, textOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
 
 function setUp() {
   const page = createPage([], noProcessMetrics, systemClock);
-  const clusters = watchClusters({ page, status: createStatusFeed(systemClock) }, memoryLog().logger, systemClock);
+  const shownOn = { page, budget: createPageBudget(1e6), status: createStatusFeed(systemClock) };
+  const clusters = watchClusters(shownOn, memoryLog().logger, systemClock);
   onTestFinished(() => clusters.stop());
   const shown = async () =>
     samplesOf(readPage(textOf(await page.body('text', 'identity'))), 'poll_interval_seconds').map(

@@ -3,6 +3,7 @@ import { systemClock } from '../src/clock.ts';
 import type { ClusterConfig } from '../src/config/config.ts';
 import { createStatusFeed } from '../src/http/status-feed.ts';
 import { createPage } from '../src/metrics/page.ts';
+import { createPageBudget } from '../src/metrics/page-budget.ts';
 import { watch } from '../src/watch.ts';
 import { healthy } from './exporting.ts';
 import { memoryLog } from './memory-log.ts';
@@ -22,7 +23,7 @@ afterEach(() => {
 });
 
 /** A cluster whose polls end when the test says so. */
-async function setUp(config: Partial<ClusterConfig> = {}) {
+async function setUp(config: Partial<ClusterConfig> = {}, budget = createPageBudget(1e6)) {
   const waiting: (() => void)[] = [];
   let requests = 0;
   const address = new URL(
@@ -32,11 +33,13 @@ async function setUp(config: Partial<ClusterConfig> = {}) {
     }),
   );
   const page = createPage(['production'], noProcessMetrics, systemClock);
-  const shown = { page, status: createStatusFeed(systemClock) };
+  const shown = { page, budget, status: createStatusFeed(systemClock) };
   const watched = watch(clusterConfig({ address, ...config }), shown, memoryLog().logger, systemClock);
   onTestFinished(() => watched.stop());
+  const read = async () => readPage(textOf(await page.body('text', 'identity')));
   return {
     watched,
+    read,
     requests: () => requests,
     untilRequested: async (count: number) => {
       await vi.waitFor(() => expect(requests).toBe(count), soon);
@@ -44,7 +47,7 @@ async function setUp(config: Partial<ClusterConfig> = {}) {
     answerAll: () => {
       for (const answer of waiting.splice(0)) answer();
     },
-    polls: async () => valuesOf(readPage(textOf(await page.body('text', 'identity'))), 'polls_total'),
+    polls: async () => valuesOf(await read(), 'polls_total'),
   };
 }
 
@@ -112,5 +115,51 @@ describe('a poll asked for now', () => {
     await watched.stop();
     expect(await ended).toBe(false);
     expect(await polls()).toEqual({ '': 0 });
+  });
+});
+
+describe('a topology that the page has no room for', () => {
+  it('is a failed poll for its size, and its series are absent', async () => {
+    const { watched, read, untilRequested, answerAll } = await setUp({}, createPageBudget(1_000));
+    const ended = watched.pollNow();
+    await untilRequested(1);
+    answerAll();
+    expect(await ended).toBe(true);
+    const page = await read();
+    expect(valuesOf(page, 'up')).toEqual({ '': 0 });
+    expect(valuesOf(page, 'poll_failing')).toMatchObject({ 'reason=too_large': 1 });
+    expect(valuesOf(page, 'poll_failures_total')).toMatchObject({ 'reason=too_large': 1 });
+    expect(valuesOf(page, 'partition_role')).toEqual({});
+    expect(valuesOf(page, 'auth_up')).toEqual({ '': 1 });
+  });
+
+  it('is on the page once another cluster has left it', async () => {
+    const budget = createPageBudget(20_000);
+    const other = budget.open();
+    expect(other.admits(10_000)).toBe(true);
+    const { watched, read, untilRequested, answerAll } = await setUp({}, budget);
+    const pollOnce = async (count: number) => {
+      const ended = watched.pollNow();
+      await untilRequested(count);
+      answerAll();
+      await ended;
+      return valuesOf(await read(), 'up');
+    };
+    expect(await pollOnce(1)).toEqual({ '': 0 });
+    other.release();
+    expect(await pollOnce(2)).toEqual({ '': 1 });
+  });
+
+  it('gives its room back when its cluster is stopped', async () => {
+    const budget = createPageBudget(20_000);
+    const { watched, untilRequested, answerAll } = await setUp({}, budget);
+    const ended = watched.pollNow();
+    await untilRequested(1);
+    answerAll();
+    await ended;
+    const next = budget.open();
+    expect(next.admits(20_000)).toBe(false);
+    await watched.stop();
+    expect(next.admits(20_000)).toBe(true);
   });
 });

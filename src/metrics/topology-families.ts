@@ -1,6 +1,6 @@
 import type { ClusterView } from '../poll/state.ts';
 import type { Partition } from '../zeebe/partitions.ts';
-import { byId, type Replica, replicaHealths, replicaStates, roles, type Topology } from '../zeebe/topology.ts';
+import { type Replica, replicaHealths, replicaStates, roles, sortedById, type Topology } from '../zeebe/topology.ts';
 import { verdicts } from '../zeebe/verdict.ts';
 import { type Labels, labels } from './exposition.ts';
 import {
@@ -54,8 +54,7 @@ export const topologyFamilies: readonly ClusterFamily[] = [
     ({ topology, missingBrokers }, add) => {
       const listed = topology.brokers.map(({ id }) => ({ id, up: 1 }));
       const missing = missingBrokers.map((id) => ({ id, up: 0 }));
-      const known = [...listed, ...missing].sort((a, b) => byId(a.id, b.id));
-      for (const { id, up } of known) add(up, labels({ broker: id }));
+      for (const { id, up } of sortedById([...listed, ...missing], ({ id }) => id)) add(up, labels({ broker: id }));
     },
   ),
   ofView('broker_info', 'Address and version of a listed broker, as of the last poll; always 1.', (view, add) => {

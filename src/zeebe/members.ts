@@ -1,9 +1,12 @@
-import { byId, type Topology } from './topology.ts';
+import { sortedById, type Topology } from './topology.ts';
 
 /** What is remembered from one answer to the next so that a missing broker can be called by its name. */
 export interface Members {
   readonly clusterSize: number;
-  /** Brokers listed with at least one partition since `clusterSize` last changed, and the answer that last did. */
+  /**
+   * Brokers listed with at least one partition since `clusterSize` last changed, and the answer that last listed them:
+   * those listed now and, of those gone, the latest `clusterSize`. More can never be missing.
+   */
   readonly lastListed: ReadonlyMap<string, number>;
   readonly answers: number;
 }
@@ -19,7 +22,13 @@ export function nextMembers(members: Members, topology: Topology): Members {
   for (const { id, replicas } of topology.brokers) {
     if (replicas.length > 0 || lastListed.has(id)) lastListed.set(id, answers);
   }
+  const gone = latestFirst([...lastListed].filter(([, answer]) => answer < answers));
+  for (const [id] of gone.slice(clusterSize)) lastListed.delete(id);
   return { clusterSize, lastListed, answers };
+}
+
+function latestFirst(listed: readonly (readonly [id: string, answer: number])[]): typeof listed {
+  return sortedById(listed, ([id]) => id).sort(([, a], [, b]) => b - a);
 }
 
 /**
@@ -36,9 +45,7 @@ export function missingBrokers(members: Members, topology: Topology): readonly s
   const known = [...members.lastListed.keys()];
   const membersListed = known.filter((id) => listed.has(id)).length;
 
-  const missing = [...members.lastListed]
-    .filter(([id]) => !listed.has(id))
-    .sort(([idA, a], [idB, b]) => b - a || byId(idA, idB))
+  const missing = latestFirst([...members.lastListed].filter(([id]) => !listed.has(id)))
     .slice(0, Math.max(0, clusterSize - membersListed))
     .map(([id]) => id);
 
@@ -48,7 +55,7 @@ export function missingBrokers(members: Members, topology: Topology): readonly s
     const free = Array.from({ length: clusterSize }, (_, index) => index.toString()).filter((id) => !named.has(id));
     missing.push(...free.slice(0, unnamed));
   }
-  return missing.sort(byId);
+  return sortedById(missing, (id) => id);
 }
 
 function isIndexBelow(size: number, id: string): boolean {

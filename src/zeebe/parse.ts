@@ -1,7 +1,6 @@
 import { oneLine } from '../transport/one-line.ts';
 import {
   type Broker,
-  byId,
   type Replica,
   type ReplicaHealth,
   type ReplicaState,
@@ -9,6 +8,7 @@ import {
   replicaHealths,
   replicaStates,
   roles,
+  sortedById,
   type Topology,
 } from './topology.ts';
 
@@ -18,6 +18,8 @@ const maxBrokers = 10_000;
 const maxReplicas = 100_000;
 /** Lists, objects and commas: a cluster of all these has some 600,000. */
 const maxParts = 1_000_000;
+/** Characters. A broker's id is repeated in every series of its replicas, up to 13 a replica. */
+const maxTextLength = 256;
 
 export type ParsedTopology =
   | { readonly ok: true; readonly topology: Topology }
@@ -104,7 +106,7 @@ function readBrokers(answer: Json): readonly Broker[] {
     if (replicas > maxReplicas) throw new Malformed(`brokers: expected at most ${maxReplicas} replicas in all`);
     brokers.push(broker);
   }
-  return brokers.sort((a, b) => byId(a.id, b.id));
+  return sortedById(brokers, ({ id }) => id);
 }
 
 function readBroker(value: unknown, place: string): Broker {
@@ -172,9 +174,12 @@ function list(parent: Json, key: string, place: string): readonly unknown[] {
 function text(parent: Json, key: string, place: string): string {
   const value = parent[key];
   if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw new Malformed(`${place}.${key}: expected a string, got ${quote(value)}`);
+  if (value.length > maxTextLength) {
+    throw new Malformed(`${place}.${key}: expected at most ${maxTextLength} characters, got ${value.length}`);
+  }
   // Well-formed here, so that two ids that differ still do when they are bytes on the page.
-  if (typeof value === 'string') return value.toWellFormed();
-  throw new Malformed(`${place}.${key}: expected a string, got ${quote(value)}`);
+  return value.toWellFormed();
 }
 
 function integer(parent: Json, key: string, place: string): number | undefined {

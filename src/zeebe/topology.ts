@@ -25,11 +25,24 @@ export interface Broker {
   readonly replicas: readonly Replica[];
 }
 
-const natural = new Intl.Collator('en', { numeric: true });
+/**
+ * Sorts by broker id: `2` before `10`, `eu-west-1_2` before `eu-west-1_10`. Each id is turned into a key once: to
+ * compare 10,000 long ids by a collator holds the event loop for seconds.
+ */
+export function sortedById<T>(items: readonly T[], idOf: (item: T) => string): T[] {
+  return items
+    .map((item) => ({ item, id: idOf(item), key: sortKey(idOf(item)) }))
+    .sort((a, b) => compare(a.key, b.key) || compare(a.id, b.id))
+    .map(({ item }) => item);
+}
 
-/** The order of broker ids: `2` before `10`, `eu-west-1_2` before `eu-west-1_10`; never equal where they differ. */
-export function byId(a: string, b: string): number {
-  return natural.compare(a, b) || (a < b ? -1 : Number(a > b));
+/** Numbers without leading zeros, each behind its number of digits: the longer one is the larger one. */
+function sortKey(id: string): string {
+  return id.replace(/0*(\d+)/g, (_, digits: string) => `${String.fromCharCode(digits.length)}${digits}`);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** An answer of `GET /v1/topology`, checked. What the answer leaves out, and sizes below 1, are absent. */

@@ -1,6 +1,8 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { neverAborted, tokenEndpoint } from '../auth/asking.ts';
 import { pollOf } from '../auth/poll-of.ts';
+import { client, cluster, configOf, healthy, ofCluster, start } from '../exporting.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 import { goodBodies } from './documents.ts';
 import { type Behaviour, faults } from './faults.ts';
 import { openGate } from './gate.ts';
@@ -49,5 +51,66 @@ describe('the memory that an answer takes is bounded', () => {
     }
     // Kilobytes; the most that the process ever had.
     expect((process.resourceUsage().maxRSS - before) / 1024).toBeLessThan(most);
+  });
+});
+
+/** Broker ids of `length` characters: digits, which are the most work to sort. */
+function brokersWithIds(length: number, { brokers, partitions }: { brokers: number; partitions: number }): string {
+  const replicas = Array.from({ length: partitions }, (_, index) => ({
+    partitionId: index + 1,
+    role: 'leader',
+    health: 'healthy',
+    state: 'active',
+  }));
+  return JSON.stringify({
+    clusterSize: brokers,
+    partitionsCount: partitions,
+    replicationFactor: brokers,
+    brokers: Array.from({ length: brokers }, (_, index) => ({
+      brokerId: `1${String(index).padStart(length - 1, '0')}`,
+      host: '"'.repeat(Math.min(length, 256)),
+      port: 26501,
+      version: '8.10.0',
+      partitions: replicas,
+    })),
+  });
+}
+
+/** Answers that would take a gigabyte and more on the page, and why their polls fail. */
+const large: readonly (readonly [name: string, reason: string, answer: string])[] = [
+  ['85 kB with an id of 30,000 characters', 'malformed', brokersWithIds(30_000, { brokers: 1, partitions: 1_000 })],
+  ['450 kB with an id of 400,000 characters', 'malformed', brokersWithIds(400_000, { brokers: 1, partitions: 1_000 })],
+  ['10,000 brokers with ids of 256 digits', 'too_large', brokersWithIds(256, { brokers: 10_000, partitions: 10 })],
+  ['100,000 replicas with ids of 256 digits', 'too_large', brokersWithIds(256, { brokers: 100, partitions: 1_000 })],
+];
+
+describe('the memory that a page takes is bounded with a memory limit of 512 MiB', () => {
+  it('whatever the ids of hostile clusters are, and the good cluster is shown', async () => {
+    withoutProxy();
+    vi.spyOn(process, 'constrainedMemory').mockReturnValue(512 * 1024 * 1024);
+    const hostile = await Promise.all(
+      large.map(([name, _, answer]) =>
+        cluster(name, (_request, response) =>
+          response.writeHead(200, { 'content-type': 'application/json' }).end(answer),
+        ),
+      ),
+    );
+    const before = process.resourceUsage().maxRSS;
+    const exporter = await start(configOf([...hostile, await cluster('good', healthy)]));
+    const { read } = client(exporter);
+    await vi.waitFor(
+      async () => {
+        const page = await read();
+        expect(ofCluster(page, 'up', 'good')).toMatchObject([{ value: 1 }]);
+        for (const [name, reason] of large) {
+          expect(ofCluster(page, 'poll_failing', name)).toContainEqual(
+            expect.objectContaining({ labels: { zeebe_cluster: name, reason }, value: 1 }),
+          );
+        }
+      },
+      { timeout: 60_000, interval: 200 },
+    );
+    // The answers are held by their servers, and parsed in parts: twice the largest one is 30 MB.
+    expect((process.resourceUsage().maxRSS - before) / 1024).toBeLessThan(384);
   });
 });

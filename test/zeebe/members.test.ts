@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Members, missingBrokers, nextMembers, noMembers } from '../../src/zeebe/members.ts';
 import type { Topology } from '../../src/zeebe/topology.ts';
@@ -167,3 +168,41 @@ describe('the names', () => {
     expect(missingAfter(of(2, '0', '1'), of(2, '0', '2', '3'))).toEqual([]);
   });
 });
+
+describe('what is remembered of brokers', () => {
+  it('is at most those listed and as many again as the cluster has, however many ids come and go', () => {
+    let members = noMembers;
+    for (let answer = 0; answer < 50; answer++) {
+      const ids = Array.from({ length: 4 }, (_, index) => `broker-${answer}-${index}`);
+      members = nextMembers(members, of(3, ...ids));
+    }
+    expect([...members.lastListed.keys()].length).toBe(4 + 3);
+    expect(missingBrokers(members, of(3))).toEqual(['broker-49-0', 'broker-49-1', 'broker-49-2']);
+  });
+
+  it('names the same missing brokers as if all were remembered', () => {
+    const ids = fc.uniqueArray(fc.constantFrom('0', '1', '2', '3', '4', '7', 'a', 'b', 'c'), { maxLength: 5 });
+    const answers = fc.array(ids, { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), answers, (clusterSize, all) => {
+        const topologies = all.map((listed) => of(clusterSize, ...listed));
+        expect(missingAfter(...topologies)).toEqual(missingOfAll(clusterSize, all));
+      }),
+    );
+  });
+});
+
+/** The rule of docs/metrics.md over every answer, for brokers that all have a partition. */
+function missingOfAll(clusterSize: number, answers: readonly (readonly string[])[]): readonly string[] {
+  const listed = answers.at(-1) ?? [];
+  const known = [...new Set(answers.flat())];
+  const gone = known.filter((id) => !listed.includes(id));
+  const lastAnswer = (id: string) => answers.findLastIndex((ids) => ids.includes(id));
+  const named = gone
+    .sort((a, b) => lastAnswer(b) - lastAnswer(a) || (a < b ? -1 : 1))
+    .slice(0, Math.max(0, clusterSize - listed.length));
+  const unnamed = clusterSize - listed.length - named.length;
+  const free = Array.from({ length: clusterSize }, (_, id) => `${id}`).filter((id) => !known.includes(id));
+  const areNumbers = known.every((id) => /^\d$/.test(id) && Number(id) < clusterSize);
+  return [...named, ...(unnamed > 0 && areNumbers ? free.slice(0, unnamed) : [])].sort();
+}

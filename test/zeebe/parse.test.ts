@@ -249,6 +249,32 @@ describe('a malformed answer', () => {
     expect(problemOf({ brokers: [{ nodeId: 0, partitions: partitions(8_193) }] })).toContain('got 8193');
   });
 
+  it.each(['host', 'version', 'brokerId'])('has a broker’s %s of more than 256 characters', (field) => {
+    const answer = (length: number) => JSON.stringify({ brokers: [{ nodeId: 0, [field]: 'x'.repeat(length) }] });
+    expect(parseTopology(answer(256)).ok).toBe(true);
+    expect(parseTopology(answer(257))).toEqual({
+      ok: false,
+      problem: `brokers[0].${field}: expected at most 256 characters, got 257`,
+    });
+  });
+
+  it.each(['gatewayVersion', 'clusterId'])('has a %s of more than 256 characters', (field) => {
+    const answer = (length: number) => JSON.stringify({ clusterSize: 1, [field]: 'x'.repeat(length) });
+    expect(parseTopology(answer(256)).ok).toBe(true);
+    expect(parseTopology(answer(257))).toEqual({
+      ok: false,
+      problem: `the answer.${field}: expected at most 256 characters, got 257`,
+    });
+  });
+
+  it.each(['role', 'health', 'state'])('has a replica’s %s of more than 256 characters', (field) => {
+    const partition = { partitionId: 1, [field]: 'x'.repeat(257) };
+    expect(parseTopology(JSON.stringify({ brokers: [{ nodeId: 0, partitions: [partition] }] }))).toEqual({
+      ok: false,
+      problem: `brokers[0].partitions[0].${field}: expected at most 256 characters, got 257`,
+    });
+  });
+
   it('claims more than 10,000 brokers', () => {
     const brokers = (count: number) => Array.from({ length: count }, (_, nodeId) => ({ nodeId }));
     expect(problemOf({ clusterSize: 10_000, brokers: brokers(10_000) })).toBe('none');

@@ -1,15 +1,35 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byId, haveSameReplicas } from '../../src/zeebe/topology.ts';
+import { haveSameReplicas, sortedById } from '../../src/zeebe/topology.ts';
 import { broker, follower, leader } from '../topologies.ts';
 
 it('puts broker ids in the order of their numbers, zone by zone', () => {
   const ids = ['10', '2', 'eu-west-1_10', 'eu-west-1_2', '0', 'ap-south-1_0'];
-  expect(ids.sort(byId)).toEqual(['0', '2', '10', 'ap-south-1_0', 'eu-west-1_2', 'eu-west-1_10']);
+  expect(sorted(ids)).toEqual(['0', '2', '10', 'ap-south-1_0', 'eu-west-1_2', 'eu-west-1_10']);
 });
 
-it('tells ids apart that only look alike', () => {
-  expect(['1', '01'].sort(byId)).toEqual(['01', '1'].sort(byId));
+it('compares numbers of any length by their value', () => {
+  fc.assert(
+    fc.property(fc.array(fc.bigInt({ min: 0n, max: 10n ** 250n })), (numbers) => {
+      const byValue = [...numbers].sort((a, b) => (a < b ? -1 : Number(a > b)));
+      expect(sorted(numbers.map((number) => `zone_${number}`))).toEqual(byValue.map((number) => `zone_${number}`));
+    }),
+  );
 });
+
+it('puts the same broker ids in the same order, whatever order they come in', () => {
+  const ids = fc.uniqueArray(fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom('1', '01', '001', 'a1', 'a01')));
+  const shuffled = ids.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
+  fc.assert(
+    fc.property(shuffled, ([all, others]) => {
+      expect(sorted(others)).toEqual(sorted(all));
+    }),
+  );
+});
+
+function sorted(ids: readonly string[]): readonly string[] {
+  return sortedById(ids, (id) => id);
+}
 
 describe('two lists of brokers', () => {
   const brokers = [broker('0', leader(1), follower(2)), broker('1', follower(1), leader(2))];

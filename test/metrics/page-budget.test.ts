@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createPageBudget, expositionBytes, maxPageBytes } from '../../src/metrics/page-budget.ts';
+import { anyAnswer } from '../arbitraries.ts';
+import { stateAfter, succeeded } from '../polls.ts';
+import { topologyOf } from '../topologies.ts';
+import { pageOf } from './pages.ts';
+
+const MiB = 1024 * 1024;
+
+describe('the bytes that the page may have', () => {
+  it('are a fifth of the memory limit, from 64 MiB to 256 MiB', () => {
+    expect(maxPageBytes(512 * MiB)).toBe((512 * MiB) / 5);
+    expect(maxPageBytes(100 * MiB)).toBe(64 * MiB);
+    expect(maxPageBytes(64 * 1024 * MiB)).toBe(256 * MiB);
+  });
+
+  it('are 256 MiB where the process has no memory limit', () => {
+    expect(maxPageBytes(0)).toBe(256 * MiB);
+    expect(maxPageBytes(2 ** 64)).toBe(256 * MiB);
+  });
+});
+
+describe('a page budget', () => {
+  it('admits parts up to its last byte', () => {
+    const budget = createPageBudget(100);
+    const [a, b] = [budget.open(), budget.open()];
+    expect(a.admits(60)).toBe(true);
+    expect(b.admits(41)).toBe(false);
+    expect(b.admits(40)).toBe(true);
+  });
+
+  it('counts the bytes of a part that are replaced no longer', () => {
+    const share = createPageBudget(100).open();
+    expect([60, 100, 101, 100].map(share.admits)).toEqual([true, true, false, true]);
+  });
+
+  it('gives back what a part had when it is released', () => {
+    const budget = createPageBudget(100);
+    const [a, b] = [budget.open(), budget.open()];
+    a.admits(100);
+    expect(b.admits(1)).toBe(false);
+    a.release();
+    expect(b.admits(100)).toBe(true);
+  });
+
+  it('leaves a part on the page when another of the same size asks for room', () => {
+    const budget = createPageBudget(100);
+    const [a, b] = [budget.open(), budget.open()];
+    expect([a.admits(60), b.admits(60), a.admits(60)]).toEqual([true, false, true]);
+  });
+
+  it('refuses the larger part at its next poll where a smaller one waits for its room', () => {
+    const budget = createPageBudget(100);
+    const [large, small] = [budget.open(), budget.open()];
+    expect([large.admits(90), small.admits(20)]).toEqual([true, false]);
+    expect([large.admits(90), small.admits(20), large.admits(90)]).toEqual([false, true, false]);
+  });
+
+  it('never admits more than it has, whoever asks and in whatever order', () => {
+    const asks = fc.array(fc.tuple(fc.nat({ max: 4 }), fc.integer({ min: 1, max: 60 })), { maxLength: 30 });
+    fc.assert(
+      fc.property(asks, (all) => {
+        const budget = createPageBudget(100);
+        const shares = Array.from({ length: 5 }, budget.open);
+        const onPage = new Map<number, number>();
+        for (const [index, bytes] of all) {
+          onPage.set(index, shares[index]?.admits(bytes) ? bytes : 0);
+          expect([...onPage.values()].reduce((total, each) => total + each, 0)).toBeLessThanOrEqual(100);
+        }
+      }),
+    );
+  });
+});
+
+describe('the bytes of a topology on the page', () => {
+  it('are never more than was estimated, whatever its texts', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyAnswer, async (answer) => {
+        const polled = [succeeded(topologyOf(answer))];
+        const failed = Buffer.byteLength(await pageOf('text', { results: [] }));
+        const bytes = Buffer.byteLength(await pageOf('text', { results: polled })) - failed;
+        const { view } = stateAfter(polled);
+        // What every polled cluster has, however small: its polls, verdict, sizes, and the headers of families.
+        const fixed = 20_000;
+        expect(view && bytes - fixed).toBeLessThanOrEqual(expositionBytes('production', view ?? emptyView));
+      }),
+    );
+  });
+
+  it('are at least three quarters of the estimate, so that no cluster is refused that has room', async () => {
+    const partitions = Array.from({ length: 300 }, (_, index) => index + 1);
+    const answer = {
+      clusterSize: 30,
+      partitionsCount: 300,
+      replicationFactor: 30,
+      brokers: Array.from({ length: 30 }, (_, nodeId) => ({
+        nodeId,
+        host: `zeebe-${nodeId}.zeebe.production.svc`,
+        port: 26501,
+        version: '8.6.0',
+        partitions: partitions.map((partitionId) => ({ partitionId, role: 'follower', health: 'healthy' })),
+      })),
+    };
+    const polled = [succeeded(topologyOf(answer))];
+    const { view = emptyView } = stateAfter(polled);
+    const bytes = Buffer.byteLength(await pageOf('text', { results: polled }));
+    const estimate = expositionBytes('production', view);
+    expect(bytes / estimate).toBeGreaterThan(0.75);
+    expect(bytes / estimate).toBeLessThanOrEqual(1);
+  });
+});
+
+const emptyView = { topology: { brokers: [] }, partitions: [], missingBrokers: [], shape: {} };
