@@ -45,7 +45,7 @@ async function run(
       startedAt: clock.now(),
       held: tokens.times(),
       good: world.takesTheTokenFor(pollTimeout),
-      wellFor: world.wellFor(),
+      wellFor: world.wellFor(pollTimeout),
     };
     const result = await poll(stop.signal);
     // What stopping cuts short has no result.

@@ -20,8 +20,8 @@ export interface World {
   readonly pollBegins: () => void;
   /** Whether the cluster will take the token that the exporter must have, whatever happens in the next `ms`. */
   readonly takesTheTokenFor: (ms: number) => boolean;
-  /** Milliseconds since anything was wrong. */
-  readonly wellFor: () => number;
+  /** Milliseconds since anything was wrong; negative where something is, or will be within the next `ms`. */
+  readonly wellFor: (ms: number) => number;
   /** What the exporter did that it must not do. */
   readonly violations: readonly string[];
 }
@@ -110,7 +110,7 @@ export function createWorld(settings: Settings): World {
       now() + ms < issued.expiresAt &&
       !faulty('cluster refuses', now(), now() + ms) &&
       !faulty('cluster forgets', now(), now() + ms),
-    wellFor: () => now() - Math.max(0, ...faults.filter(({ from }) => from <= now()).map(({ until }) => until)),
+    wellFor: (ms) => now() - Math.max(0, ...faults.filter(({ from }) => from <= now() + ms).map(({ until }) => until)),
   };
 }
 
