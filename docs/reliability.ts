@@ -16,11 +16,13 @@ OpenID discovery document goes wrong, and which tests hold it to that.
 
 - A poll that goes wrong is one failed poll, counted once, under a reason of a closed set
   (\`zeebe_topology_poll_failures_total\`, \`zeebe_topology_auth_failures_total\`). It follows no redirect, and asks again
-  only where something else is left to try: the other API version after a 404, another token after a 401. After a TLS
-  handshake that it has refused, the exporter makes a second one to read the certificate.
-- The next good answer heals everything: no restart, no state to clear. A token endpoint that failed is left alone for
-  up to 5 minutes, or as long as its \`Retry-After\` says, an hour at most. The polls of that time fail without a
-  request, under the same reason.
+  only where something else is left to try: the other API version after a 404, another token after a 401, or after
+  three 403s in a row. After a TLS handshake that it has refused, the exporter makes a second one to read the
+  certificate.
+- The next good answer heals everything: no restart, no state to clear. After a failed token request,
+  the next one follows within a minute, or within 5 minutes if the endpoint refused it, or when its \`Retry-After\`
+  says, within an hour. Polls in between fail without a request, under the same reason. After a cluster has answered
+  401 or 403 to a new token, another one is requested within a minute.
 - One cluster's trouble is its own: the polls of the others come at their times.
 - What an answer may take is bounded: a topology has at most 32 MiB and 1,000,000 lists, objects and values, a token
   answer or discovery document 1 MiB, headers 16 KiB. Of an error the first 64 KiB are read. Nothing is unpacked: the

@@ -1,15 +1,25 @@
 import { oneLine } from '../transport/one-line.ts';
 import type { Sent } from '../zeebe/client.ts';
-import { type Authenticated, type Authenticator, forbiddenBy, isRefused } from './authenticator.ts';
+import { type Authenticated, type Authenticator, forbiddenBy, isRefused, type Send } from './authenticator.ts';
 import type { AuthFailure } from './failure.ts';
 import type { Token } from './token.ts';
 import type { Acquired, TokenSource } from './token-source.ts';
 
 /**
- * A bearer token (RFC 6750) with every request, and another one where the cluster refuses it. `audience` is the one
- * configured, if any.
+ * Most 403s are about the client and no new token changes them, so one alone asks for none. But the roles of a client
+ * are in its token, and gateways in front of a cluster answer a revoked token with 403 too. Three, so that a gateway
+ * that restarts or a rule that is being changed costs no token request.
+ */
+const forbiddenUntilAnother = 3;
+
+/**
+ * A bearer token (RFC 6750) with every request, and another one where the cluster refuses it, or forbids several times
+ * in a row. `audience` is the one configured, if any.
  */
 export function createOAuth2(audience: string | undefined, tokens: TokenSource): Authenticator {
+  /** 403s since the cluster last took a token. */
+  let forbidden = 0;
+
   const outcome = (
     acquired: readonly Acquired[],
     sent: Sent | undefined,
@@ -25,8 +35,19 @@ export function createOAuth2(audience: string | undefined, tokens: TokenSource):
     };
   };
 
+  const sendWith = async (token: Token, send: Send): Promise<Sent> => {
+    const sent = await send(bearer(token));
+    if (forbiddenBy(sent)) forbidden++;
+    if (isAccepted(sent)) {
+      forbidden = 0;
+      tokens.accepted();
+    }
+    return sent;
+  };
+
+  /** The cluster refuses or forbids with a token that is new. */
   const refuse = (token: Token, sent: Sent): AuthFailure => {
-    const failure = refusalOf(token, sent, audience);
+    const failure = forbiddenBy(sent) ?? refusalOf(token, sent, audience);
     tokens.refused(failure);
     return failure;
   };
@@ -37,18 +58,21 @@ export function createOAuth2(audience: string | undefined, tokens: TokenSource):
       const first = await tokens.acquire(signal);
       if (!first.token) return outcome([first], undefined, first.failure);
 
-      const sent = await send(bearer(first.token));
-      if (isAccepted(sent)) tokens.accepted();
-      if (!isRefused(sent)) return outcome([first], sent, forbiddenBy(sent) ?? first.failure);
-      if (first.asked && !first.failure) return outcome([first], sent, refuse(first.token, sent));
+      const sent = await sendWith(first.token, send);
+      const forbids = forbiddenBy(sent);
+      const mayBeStale = forbids !== undefined && forbidden >= forbiddenUntilAnother;
+      const another = isRefused(sent) ? tokens.replace : mayBeStale ? tokens.tryAnother : undefined;
+      const isNew = first.asked && !first.failure;
+      if (isNew || !another) {
+        return outcome([first], sent, isRefused(sent) ? refuse(first.token, sent) : (forbids ?? first.failure));
+      }
 
-      const second = await tokens.replace(first.token, signal);
-      if (!second.token) return outcome([first, second], sent, second.failure);
+      const second = await another(first.token, signal);
+      if (!second.token || second.failure) return outcome([first, second], sent, forbids ?? second.failure);
 
-      const again = await send(bearer(second.token));
-      if (isAccepted(again)) tokens.accepted();
-      const failure = isRefused(again) ? refuse(second.token, again) : forbiddenBy(again);
-      return outcome([first, second], again, failure);
+      const again = await sendWith(second.token, send);
+      const isRefusedAgain = isRefused(again) || forbiddenBy(again);
+      return outcome([first, second], again, isRefusedAgain ? refuse(second.token, again) : undefined);
     },
   };
 }

@@ -37,6 +37,8 @@ export interface TokenSource {
   readonly acquire: (signal: AbortSignal) => Promise<Acquired>;
   /** Another token for one that the cluster refused, or why none is asked for now. */
   readonly replace: (refused: Token, signal: AbortSignal) => Promise<Acquired>;
+  /** Another token for one that may still be good: that one stays in use where there is no other. */
+  readonly tryAnother: (doubtful: Token, signal: AbortSignal) => Promise<Acquired>;
   /** The cluster took a token. */
   readonly accepted: () => void;
   /** The cluster refused a token straight from the endpoint: another would fare no better for a while. */
@@ -48,15 +50,26 @@ export interface TokenSource {
 
 /** Whatever happens, the endpoint is never asked more often than this; milliseconds. */
 const leastBetweenRequests = 1_000;
-const longestPause = 5 * 60_000;
-/** Where the endpoint may be back any moment. */
-const firstBackOff = 5_000;
+
+/** How long no token is asked for, the first time and, doubled again and again, at most; milliseconds. */
+interface PauseLengths {
+  readonly first: number;
+  readonly longest: number;
+}
+
+/** After no answer, or one that makes no sense: the endpoint may be back any moment, and one request a minute is no load. */
+const unansweredBackOff: PauseLengths = { first: 5_000, longest: 60_000 };
 /**
- * Where it said no: asking again changes nothing soon, and Camunda's SaaS holds its answer for about 30 s to who asks
- * again after a 401 or beyond its rate limit, which would look like an endpoint that cannot be reached.
+ * After a refusal: asking again changes nothing soon. Camunda's SaaS delays its answer by about 30 s to a client that
+ * asks again after a 401 or beyond its rate limit, which would look like an endpoint that cannot be reached, and others
+ * behind the same address pay for each request too. A secret that is replaced here ends the back-off at once.
  */
-const firstBackOffWhenRefused = 60_000;
-const firstCoolDown = 30_000;
+const refusedBackOff: PauseLengths = { first: 60_000, longest: 5 * 60_000 };
+/**
+ * After the cluster has refused a fresh token: only the cluster or the token's claims can have changed since, which the
+ * next token shows. A minute is how late that is seen.
+ */
+const coolDownAfterRefusal: PauseLengths = { first: 30_000, longest: 60_000 };
 
 const refusals: ReadonlySet<AuthFailure['reason']> = new Set([
   'invalid_client',
@@ -70,6 +83,10 @@ interface Pause {
   readonly until: number;
   readonly length: number;
   readonly failure: AuthFailure;
+}
+
+function nextLength({ first, longest }: PauseLengths, last: Pause | undefined): number {
+  return Math.min(Math.max(first, 2 * (last?.length ?? 0)), longest);
 }
 
 /** The one token of a cluster: kept, renewed, replaced, and never asked for more often than is decent. */
@@ -87,8 +104,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const usable = (): Token | undefined => (token && isAlive(token, clock.now()) ? token : undefined);
 
   const nextBackOff = ({ failure, retryAfter }: TokenRefusal): Pause => {
-    const first = refusals.has(failure.reason) ? firstBackOffWhenRefused : firstBackOff;
-    const length = Math.min(Math.max(first, 2 * (backOff?.length ?? 0)), longestPause);
+    const lengths = refusals.has(failure.reason) ? refusedBackOff : unansweredBackOff;
+    const length = nextLength(lengths, backOff);
     const wait = retryAfter ?? length * (0.5 + random() / 2);
     return { until: clock.monotonic() + wait, length, failure };
   };
@@ -136,13 +153,19 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       token = undefined;
       return renew(signal);
     },
+    tryAnother: async (doubtful, signal) => {
+      const current = usable();
+      if (current && current !== doubtful) return having(current);
+      const standing = pause();
+      return standing ? having(undefined, standing.failure) : renew(signal);
+    },
     accepted: () => {
       coolDown = undefined;
     },
     refused: (failure) => {
       // Another poll was refused the same token.
       if (coolDown && coolDown.until > clock.monotonic()) return;
-      const length = coolDown ? Math.min(2 * coolDown.length, longestPause) : firstCoolDown;
+      const length = nextLength(coolDownAfterRefusal, coolDown);
       coolDown = { until: clock.monotonic() + length, length, failure };
     },
     times: () => lastTimes,

@@ -8,7 +8,16 @@ export interface Fault {
   readonly until: number;
 }
 
-const kinds = ['unreachable', 'silent', 'refusing', 'limiting', 'cluster refuses', 'cluster forgets'] as const;
+const kinds = [
+  'unreachable',
+  'silent',
+  'refusing',
+  'limiting',
+  'cluster refuses',
+  'cluster forgets',
+  /** 403, and afterwards still to the tokens from before: their roles are those of then. */
+  'cluster forbids',
+] as const;
 
 /** Milliseconds, but for `seed`. */
 export interface Settings {

@@ -3,7 +3,7 @@ import type { Authenticated } from '../../src/auth/authenticator.ts';
 import type { AuthFailure } from '../../src/auth/failure.ts';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
 import { createTokenSource } from '../../src/auth/token-source.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock, withDeadline } from '../../src/clock.ts';
 import type { Answer, Sent } from '../../src/zeebe/client.ts';
 import { neverAborted } from './asking.ts';
 import { jwt } from './jwt.ts';
@@ -22,25 +22,43 @@ function authenticatorOf({ endpoint }: ScriptedEndpoint, audience?: string) {
   return createOAuth2(audience, createTokenSource(options));
 }
 
-/** One poll after the other, each a minute after the last, against what the cluster answers to each request. */
-async function polls(
-  authenticator: ReturnType<typeof authenticatorOf>,
-  count: number,
-  ...answers: readonly Sent[]
-): Promise<{ readonly last: Authenticated; readonly tokens: readonly string[] }> {
-  const { send, sent } = sending(...answers);
-  let last: Authenticated | undefined;
-  for (let poll = 0; poll < count; poll++) {
-    const authenticated = authenticator.authenticate(send, neverAborted);
-    await vi.advanceTimersByTimeAsync(60_000);
-    last = await authenticated;
-  }
-  if (!last) throw new Error('expected at least one poll');
-  return { last, tokens: sent.map(({ authorization = 'none' }) => authorization) };
+interface Polls {
+  readonly last: Authenticated;
+  readonly tokens: readonly string[];
+}
+
+/** One poll after the other, each a while after the last, against what the cluster answers to each request. */
+function pollsEvery(seconds: number) {
+  return async (
+    authenticator: ReturnType<typeof authenticatorOf>,
+    count: number,
+    ...answers: readonly Sent[]
+  ): Promise<Polls> => {
+    const { send, sent } = sending(...answers);
+    let last: Authenticated | undefined;
+    for (let poll = 0; poll < count; poll++) {
+      const authenticated = authenticator.authenticate(send, neverAborted);
+      await vi.advanceTimersByTimeAsync(seconds * 1_000);
+      last = await authenticated;
+    }
+    if (!last) throw new Error('expected at least one poll');
+    return { last, tokens: sent.map(({ authorization = 'none' }) => authorization) };
+  };
+}
+
+const polls = pollsEvery(60);
+
+/** Gives tokens that live for a day, so that none is renewed before it is refused. */
+const dayLong = () => scriptedEndpoint((count) => granted(`token-${count}`, 24 * 3600));
+
+/** Seconds after the first token request. */
+function requestsOf({ askedAt }: ScriptedEndpoint): readonly number[] {
+  return askedAt.map((at) => (at - (askedAt[0] ?? 0)) / 1_000);
 }
 
 const ok = answered(200);
 const refused = answered(401);
+const forbidden = answered(403);
 
 describe('a bearer token (RFC 6750)', () => {
   it('goes with every request', async () => {
@@ -70,10 +88,9 @@ describe('a bearer token (RFC 6750)', () => {
   });
 
   it('that is refused as soon as it comes starts a cool-down: no other is asked for at once', async () => {
-    const endpoint = scriptedEndpoint((count) => granted(`token-${count}`, 24 * 3600));
-    const { last } = await polls(authenticatorOf(endpoint), 5, refused);
-    const [first = 0] = endpoint.askedAt;
-    expect(endpoint.askedAt.map((at) => (at - first) / 60_000)).toEqual([0, 1, 2, 4]);
+    const endpoint = dayLong();
+    const { last } = await pollsEvery(15)(authenticatorOf(endpoint), 12, refused);
+    expect(requestsOf(endpoint)).toEqual([0, 30, 90, 150]);
     expect(last.failure?.reason).toBe('token_rejected');
   });
 
@@ -122,13 +139,68 @@ describe('a bearer token (RFC 6750)', () => {
   });
 
   it('that the cluster takes ends the cool-down', async () => {
-    const endpoint = scriptedEndpoint((count) => granted(`token-${count}`, 24 * 3600));
-    const authenticator = authenticatorOf(endpoint);
+    const authenticator = authenticatorOf(dayLong());
+    const polls = pollsEvery(45);
     // Two fresh tokens refused: the cool-down stands at 60 s. Then one is taken, and the next refusal starts at 30 s.
     await polls(authenticator, 2, refused);
     await polls(authenticator, 1, ok);
     const { tokens } = await polls(authenticator, 2, refused);
     expect(tokens).toEqual(['Bearer token-2', 'Bearer token-3', 'Bearer token-3', 'Bearer token-4']);
+  });
+});
+
+describe('a cluster that forbids (403)', () => {
+  it('is shown another token in the third poll, which may have the role that the old one lacks', async () => {
+    const authenticator = authenticatorOf(dayLong());
+    const { last, tokens } = await polls(authenticator, 3, forbidden, forbidden, forbidden, ok);
+    expect(tokens).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
+    expect(last).toMatchObject({ sent: ok, tokenRequests: [{ seconds: 0.1 }] });
+    expect(last.failure).toBeUndefined();
+  });
+
+  it('is shown no other where it does so twice, takes the token, and does so again', async () => {
+    const { tokens } = await polls(authenticatorOf(dayLong()), 6, forbidden, forbidden, ok, forbidden, forbidden, ok);
+    expect(new Set(tokens)).toEqual(new Set(['Bearer token-1']));
+  });
+
+  it.each<[string, Sent]>([
+    ['does not answer', refusedConnection],
+    ['is overloaded', answered(503)],
+  ])('has done so three times in a row also where it %s in between', async (_, between) => {
+    const answers = [forbidden, between, forbidden, between, forbidden, ok];
+    const { tokens } = await polls(authenticatorOf(dayLong()), 5, ...answers);
+    expect(tokens.slice(-2)).toEqual(['Bearer token-1', 'Bearer token-2']);
+  });
+
+  it('and forbids with the other token too, starts the cool-down of refused tokens', async () => {
+    const endpoint = dayLong();
+    const { last } = await pollsEvery(15)(authenticatorOf(endpoint), 12, forbidden);
+    expect(requestsOf(endpoint)).toEqual([0, 30, 60, 120]);
+    expect(last).toMatchObject({ sent: forbidden, failure: { reason: 'forbidden' } });
+  });
+
+  it('is shown no third token in a poll that had to ask for one anyway', async () => {
+    const endpoint = scriptedEndpoint((count) => granted(`token-${count}`, 5));
+    const { tokens } = await polls(authenticatorOf(endpoint), 5, forbidden);
+    expect(tokens).toEqual([1, 2, 3, 4, 5].map((count) => `Bearer token-${count}`));
+  });
+
+  it.each<[string, (signal: AbortSignal) => ReturnType<typeof silence> | ReturnType<typeof denied>]>([
+    ['refuses', () => denied('invalid_client')],
+    ['does not answer', silence],
+  ])('is why the poll failed where the identity provider %s, and the token stays in use', async (_, answer) => {
+    const endpoint = dayLong();
+    const authenticator = authenticatorOf(endpoint);
+    await polls(authenticator, 2, forbidden);
+    endpoint.answer((_, signal) => answer(signal));
+    const { send } = sending(forbidden);
+    const poll = withDeadline(10_000, neverAborted, (signal) => authenticator.authenticate(send, signal));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await poll).toMatchObject({ sent: forbidden, failure: { reason: 'forbidden' }, requested: true });
+    expect((await poll).tokenRequests).toHaveLength(1);
+    const { last, tokens } = await polls(authenticator, 1, ok);
+    expect(tokens).toEqual(['Bearer token-1']);
+    expect(last.failure).toBeUndefined();
   });
 });
 

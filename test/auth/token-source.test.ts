@@ -139,18 +139,18 @@ describe('a renewal that fails', () => {
 describe('an endpoint that fails', () => {
   const failing = (reason?: TokenFailureReason) => scriptedEndpoint(() => denied(reason));
 
-  it('is asked again after 5 s, twice as long each time, up to 5 min', async () => {
+  it('is asked again after 5 s, twice as long each time, up to a minute', async () => {
     const endpoint = failing();
     const tokens = tokensOf(endpoint);
-    const gaps = await gapsOver(20 * minute, endpoint, () => tokens.acquire(neverAborted));
-    expect(gaps).toEqual([5, 10, 20, 40, 80, 160, 300, 300]);
+    const gaps = await gapsOver(5 * minute, endpoint, () => tokens.acquire(neverAborted));
+    expect(gaps).toEqual([5, 10, 20, 40, 60, 60, 60]);
   });
 
   it('is asked at a random moment of the second half of that time', async () => {
     const endpoint = failing();
     const tokens = tokensOf(endpoint, () => 0);
-    const gaps = await gapsOver(10 * minute, endpoint, () => tokens.acquire(neverAborted));
-    expect(gaps).toEqual([3, 5, 10, 20, 40, 80, 150, 150]);
+    const gaps = await gapsOver(2 * minute, endpoint, () => tokens.acquire(neverAborted));
+    expect(gaps).toEqual([3, 5, 10, 20, 30, 30]);
   });
 
   it.each([
@@ -161,8 +161,8 @@ describe('an endpoint that fails', () => {
   ] as const)('by refusing (%s) is left alone for longer, as Camunda SaaS wants it', async (reason) => {
     const endpoint = failing(reason);
     const tokens = tokensOf(endpoint);
-    const gaps = await gapsOver(8 * minute, endpoint, () => tokens.acquire(neverAborted));
-    expect(gaps).toEqual([60, 120, 240]);
+    const gaps = await gapsOver(18 * minute, endpoint, () => tokens.acquire(neverAborted));
+    expect(gaps).toEqual([60, 120, 240, 300, 300]);
   });
 
   it('by refusing is left alone as long where it could not be reached before', async () => {
@@ -170,6 +170,13 @@ describe('an endpoint that fails', () => {
     const tokens = tokensOf(endpoint);
     const gaps = await gapsOver(2 * minute, endpoint, () => tokens.acquire(neverAborted));
     expect(gaps).toEqual([5, 60]);
+  });
+
+  it('by not answering after it refused is asked a minute later', async () => {
+    const endpoint = scriptedEndpoint((count) => denied(count < 4 ? 'invalid_client' : 'token_endpoint_unreachable'));
+    const tokens = tokensOf(endpoint);
+    const gaps = await gapsOver(10 * minute, endpoint, () => tokens.acquire(neverAborted));
+    expect(gaps).toEqual([60, 120, 240, 60, 60]);
   });
 
   it('is asked again when it said so', async () => {
@@ -246,15 +253,15 @@ describe('whatever happens, the endpoint is asked at most once a second', () => 
   }
 });
 
+const rejected: AuthFailure = { reason: 'token_rejected', message: 'refused', remedy: 'see the cluster' };
+
+async function held(tokens: TokenSource): Promise<Token> {
+  const { token } = await acquire(tokens);
+  if (!token) throw new Error('expected a token');
+  return token;
+}
+
 describe('a token that the cluster refuses', () => {
-  const rejected: AuthFailure = { reason: 'token_rejected', message: 'refused', remedy: 'see the cluster' };
-
-  async function held(tokens: TokenSource): Promise<Token> {
-    const { token } = await acquire(tokens);
-    if (!token) throw new Error('expected a token');
-    return token;
-  }
-
   /** A poll whose every token is refused. */
   async function refusedPoll(tokens: TokenSource): Promise<Acquired> {
     const first = await tokens.acquire(neverAborted);
@@ -296,12 +303,12 @@ describe('a token that the cluster refuses', () => {
     });
   });
 
-  it('when fresh, starts a cool-down: 30 s, twice as long each time, up to 5 min', async () => {
+  it('when fresh, starts a cool-down: 30 s, and then a minute each time', async () => {
     const endpoint = scriptedEndpoint((count) => granted(`token-${count}`, 24 * 3600));
     const tokens = tokensOf(endpoint);
     await held(tokens);
-    const gaps = await gapsOver(25 * minute, endpoint, () => refusedPoll(tokens));
-    expect(gaps.slice(1)).toEqual([30, 60, 120, 240, 300, 300, 300]);
+    const gaps = await gapsOver(5 * minute, endpoint, () => refusedPoll(tokens));
+    expect(gaps.slice(1)).toEqual([30, 60, 60, 60, 60]);
   });
 
   it('is the one that later polls go on with during a cool-down, which fail for its reason', async () => {
@@ -343,6 +350,35 @@ describe('a token that the cluster refuses', () => {
     tokens.refused(rejected);
     const gaps = await gapsOver(2 * minute, endpoint, () => refusedPoll(tokens));
     expect(gaps).toEqual([31, 60]);
+  });
+});
+
+describe('another token for one that may still be good', () => {
+  it('is the one that another poll has got meanwhile', async () => {
+    const endpoint = scriptedEndpoint();
+    const tokens = tokensOf(endpoint);
+    const token = await held(tokens);
+    expect(accessTokenOf(await tokens.tryAnother(token, neverAborted))).toBe('token-2');
+    expect(accessTokenOf(await tokens.tryAnother(token, neverAborted))).toBe('token-2');
+    expect(endpoint.askedAt).toHaveLength(2);
+  });
+
+  it('that the endpoint does not give leaves the old one in use', async () => {
+    const endpoint = scriptedEndpoint();
+    const tokens = tokensOf(endpoint);
+    const token = await held(tokens);
+    endpoint.answer(() => denied());
+    expect(await tokens.tryAnother(token, neverAborted)).toMatchObject({ asked: true, failure: expect.anything() });
+    expect(accessTokenOf(await tokens.acquire(neverAborted))).toBe('token-1');
+  });
+
+  it('is not asked for during a cool-down', async () => {
+    const endpoint = scriptedEndpoint();
+    const tokens = tokensOf(endpoint);
+    const token = await held(tokens);
+    tokens.refused(rejected);
+    expect(await tokens.tryAnother(token, neverAborted)).toEqual({ asked: false, failure: rejected });
+    expect(endpoint.askedAt).toHaveLength(1);
   });
 });
 

@@ -9,6 +9,7 @@ import { answered } from './sending.ts';
 /** A token that was given out; milliseconds since the start. */
 interface Issued {
   readonly name: string;
+  readonly issuedAt: number;
   readonly expiresAt: number;
   readonly poll: number;
 }
@@ -44,6 +45,7 @@ export function createWorld(settings: Settings): World {
   /** Not to be used again: the cluster refused it, and another was asked for. */
   let evicted = false;
   let refusedInThisPoll = false;
+  let forbiddenInThisPoll = false;
   let freshRefusals = 0;
   let coolDownUntil = Number.NEGATIVE_INFINITY;
   let notBefore = Number.NEGATIVE_INFINITY;
@@ -57,17 +59,24 @@ export function createWorld(settings: Settings): World {
       notBefore = retryAfter === undefined ? notBefore : now() + retryAfter;
       return denied('token_rate_limited', retryAfter);
     }
-    issued = { name: `token-${++requests}`, expiresAt: now() + lifetime, poll };
+    issued = { name: `token-${++requests}`, issuedAt: now(), expiresAt: now() + lifetime, poll };
     evicted = false;
     return granted(issued.name, lifetime / 1000);
   };
 
-  const takes = (authorization: string | undefined) =>
+  const knows = (authorization: string | undefined) =>
     !faulty('cluster refuses') &&
     issued !== undefined &&
     authorization === `Bearer ${issued.name}` &&
     now() < issued.expiresAt &&
     !(faulty('cluster forgets') && issued.poll !== poll);
+
+  const forbids = ({ issuedAt }: Issued, until = now()) =>
+    faults.some((fault) => fault.kind === 'cluster forbids' && fault.from <= until && issuedAt < fault.until);
+
+  const startCoolDown = () => {
+    coolDownUntil = now() + Math.min(30_000 * 2 ** freshRefusals++, 60_000);
+  };
 
   return {
     violations,
@@ -89,25 +98,32 @@ export function createWorld(settings: Settings): World {
       if (signal.aborted) {
         return { kind: 'failure', failure: { reason: 'timeout', message: 'too late', remedy: 'wait' } };
       }
-      if (takes(authorization)) {
+      if (issued && knows(authorization) && !forbids(issued)) {
         freshRefusals = 0;
         coolDownUntil = Number.NEGATIVE_INFINITY;
         return answered(200, { contentType: 'application/json', body: topology });
       }
-      refusedInThisPoll = true;
-      if (issued?.poll === poll && authorization === `Bearer ${issued.name}`) {
-        coolDownUntil = now() + Math.min(30_000 * 2 ** freshRefusals++, 300_000);
+      const isNew = issued?.poll === poll && authorization === `Bearer ${issued.name}`;
+      if (knows(authorization)) {
+        // A new token that is forbidden starts a cool-down where it was asked for because another one was.
+        if (isNew && (forbiddenInThisPoll || refusedInThisPoll)) startCoolDown();
+        forbiddenInThisPoll = true;
+        return answered(403);
       }
+      refusedInThisPoll = true;
+      if (isNew) startCoolDown();
       return answered(401);
     },
     pollBegins: () => {
       poll++;
       refusedInThisPoll = false;
+      forbiddenInThisPoll = false;
     },
     takesTheTokenFor: (ms) =>
       issued !== undefined &&
       !evicted &&
       now() + ms < issued.expiresAt &&
+      !forbids(issued, now() + ms) &&
       !faulty('cluster refuses', now(), now() + ms) &&
       !faulty('cluster forgets', now(), now() + ms),
     wellFor: (ms) => now() - Math.max(0, ...faults.filter(({ from }) => from <= now() + ms).map(({ until }) => until)),
