@@ -1,13 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { importPKCS8 } from 'jose/key/import';
-import {
-  type ClientAuth,
-  ClientSecretBasic,
-  ClientSecretPost,
-  modifyAssertion,
-  PrivateKeyJwt,
-  TlsClientAuth,
-} from 'oauth4webapi';
+import { type ClientAuth, ClientSecretPost, modifyAssertion, PrivateKeyJwt, TlsClientAuth } from 'oauth4webapi';
 import type { ClientAuthentication, OAuth2Config, PrivateKeyJwt as PrivateKeyJwtConfig } from '../config/config.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
 
@@ -17,12 +10,30 @@ export function clientAuthOf({ clientAuthentication, endpoint }: OAuth2Config): 
     case 'client_secret_post':
       return ClientSecretPost(clientAuthentication.secret.open());
     case 'client_secret_basic':
-      return ClientSecretBasic(clientAuthentication.secret.open());
+      return clientSecretBasic(clientAuthentication.secret.open());
     case 'private_key_jwt':
       return privateKeyJwt(clientAuthentication, 'tokenUrl' in endpoint ? endpoint.tokenUrl.href : undefined);
     case 'tls_client_auth':
       return TlsClientAuth();
   }
+}
+
+/**
+ * RFC 6749, 2.3.1. oauth4webapi's function of this name also encodes `-`, `_`, `.` and `~`. That is allowed, but
+ * identity providers that do not decode the header then see another client.
+ */
+function clientSecretBasic(secret: string): ClientAuth {
+  return (_server, { client_id }, _body, headers) => {
+    const credentials = `${formEncoded(client_id)}:${formEncoded(secret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
+  };
+}
+
+/** Encodes what Go's url.QueryEscape encodes: all but letters, digits, `-`, `_`, `.` and `~`. */
+function formEncoded(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
 }
 
 /** The audience is the issuer, or the token endpoint where only that is known (RFC 7523, 3). */

@@ -133,9 +133,9 @@ describe('no secret is in any message, whatever is echoed', () => {
   }, 60_000);
 });
 
-/** As RFC 6749, 2.3.1 wants it and oauth4webapi does it. */
+/** As RFC 6749, 2.3.1 wants it and Go does it. */
 function formEncoded(text: string): string {
   return encodeURIComponent(text)
-    .replace(/[-_.!~*'()]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/[!*'()]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+');
 }
