@@ -25,8 +25,8 @@ OpenID discovery document goes wrong, and which tests hold it to that.
   401 or 403 to a new token, another one is requested within a minute.
 - One cluster's trouble is its own: the polls of the others come at their times.
 - What an answer may take is bounded: a topology has at most 32 MiB and 1,000,000 lists, objects and values, a token
-  answer or discovery document 1 MiB, headers 16 KiB. Of an error the first 64 KiB are read. Nothing is unpacked: the
-  exporter asks for uncompressed answers, and a compressed one is not JSON.
+  response or discovery document 1 MiB, a token 16 KiB, headers 16 KiB. Of an error the first 64 KiB are read. The
+  exporter asks for uncompressed answers; one that is compressed anyway is decoded under the same limits.
 - An answer is UTF-8. A byte order mark before it is left out; bytes that are not UTF-8 make it malformed.
 - No exception reaches the process, whatever an answer, a configuration file or a request to the exporter holds.
 

@@ -10,12 +10,12 @@ import type { Clock } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { retryAfterOf } from '../transport/retry-after.ts';
-import { isTime } from './claims.ts';
 import { clientAuthOf, secretsOfRequests } from './client-authentication.ts';
-import { jsonObject, recordExchange } from './exchange.ts';
+import { type Exchange, jsonObject, recordExchange } from './exchange.ts';
 import type { AuthFailure, TokenFailureReason } from './failure.ts';
 import { type Token, tokenOf } from './token.ts';
-import { refusalOf, unanswered } from './token-failure.ts';
+import { refusalOf, unanswered, unreadableBody } from './token-failure.ts';
+import { essentialsOf } from './token-response.ts';
 
 /** A token request really sent, for the metrics. */
 export interface TokenRequest {
@@ -58,7 +58,7 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
       const { access_token, expires_in } = await processClientCredentialsResponse(server, client, response);
       const token = tokenOf(access_token, expires_in, clock.now());
       // They are quoted, and a provider may put what it was sent into them.
-      const audiences = token.audiences?.map((audience) => exchange()?.hide(audience) ?? audience);
+      const audiences = quotable(token.audiences, config)?.map((audience) => exchange()?.hide(audience) ?? audience);
       return { ok: true, token: { ...token, ...(audiences && { audiences }) }, request: { seconds: seconds() } };
     } catch (error) {
       const answered = exchange();
@@ -81,14 +81,13 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
         await discoveryRequest(issuer, { ...options, algorithm: 'oidc' }),
       );
       const token_endpoint = tokenEndpointOf(server, config);
-      if (isFitFor(issuer, token_endpoint)) return { ok: true, server: { ...server, token_endpoint } };
+      if (isFitFor(issuer, token_endpoint)) return { ok: true, server: { issuer: server.issuer, token_endpoint } };
       throw new Error('the discovery document names no token endpoint');
     } catch (error) {
       const asked = `discovery from issuer ${issuer}`;
       const answered = exchange();
       if (!answered) return { ok: false, failure: unanswered(error, asked) };
-      const failure =
-        answered.status === 200 ? invalidDocument(answered.body, asked) : refusalOf(answered, asked, config);
+      const failure = answered.status < 300 ? invalidDocument(answered, asked) : refusalOf(answered, asked, config);
       return { ok: false, failure, ...retryAfter(answered.retryAfter, clock) };
     }
   };
@@ -147,33 +146,27 @@ function parametersOf({ audience, scopes, resource, endpointParams }: OAuth2Conf
   return parameters;
 }
 
-/**
- * The fields of a token answer that matter, in the form that RFC 6749, 5.1 asks for. Providers leave out
- * `token_type`, send null for what is not there, and call nonsense a lifetime: none of it makes a token worse.
- */
-function essentialsOf({ access_token, token_type, expires_in }: Readonly<Record<string, unknown>>): unknown {
-  const seconds = typeof expires_in === 'string' ? Number(expires_in) : expires_in;
-  return {
-    // A token that cannot be sent in a header is none.
-    access_token: typeof access_token === 'string' && /^[\x21-\x7e]+$/.test(access_token) ? access_token : undefined,
-    token_type: token_type ?? 'Bearer',
-    expires_in: isTime(seconds) ? seconds : undefined,
-  };
+/** The configured audience, if the token has it, and others up to more than a message shows. */
+function quotable(audiences: readonly string[] | undefined, { audience }: OAuth2Config): readonly string[] | undefined {
+  return audiences?.toSorted((one, other) => Number(other === audience) - Number(one === audience)).slice(0, 100);
 }
 
-function invalidDocument(body: string, asked: string): AuthFailure<TokenFailureReason> {
-  const { issuer, token_endpoint } = jsonObject(body) ?? {};
+function invalidDocument(exchange: Exchange, asked: string): AuthFailure<TokenFailureReason> {
+  const { issuer, token_endpoint } = jsonObject(exchange.body) ?? {};
+  const unreadable = unreadableBody(exchange);
   const byHttp = typeof token_endpoint === 'string' && /^http:/i.test(token_endpoint);
-  const found =
-    typeof issuer !== 'string'
+  const found = unreadable
+    ? unreadable.message
+    : typeof issuer !== 'string'
       ? 'no such document'
       : byHttp && /^https:/i.test(issuer)
         ? `one that has https at the issuer and not at the token_endpoint ${withoutQuery(token_endpoint)}`
-        : `a document of issuer ${oneLine(issuer)}`;
+        : `a document of issuer ${oneLine(exchange.hide(issuer))}`;
   return {
     reason: 'token_response_invalid',
-    message: `${asked} answered 200, expected its OpenID configuration with a token_endpoint, got ${found}`,
+    message: `${asked} answered ${exchange.status}, expected its OpenID configuration with a token_endpoint, got ${found}`,
     remedy:
+      unreadable?.remedy ??
       'set oauth2.issuer_url to the issuer exactly as the identity provider names it, or oauth2.token_url instead',
   };
 }

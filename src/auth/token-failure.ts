@@ -1,8 +1,9 @@
 import type { OAuth2Config } from '../config/config.ts';
 import { type TransportFailureReason, transportFailureOf } from '../transport/failure.ts';
 import { oneLine } from '../transport/one-line.ts';
-import { type Exchange, jsonObject } from './exchange.ts';
+import { type Exchange, jsonObject, maxBodyBytes } from './exchange.ts';
 import type { AuthFailure, TokenFailureReason } from './failure.ts';
+import { errorOf, tokenProblemOf } from './token-response.ts';
 
 type TokenFailure = AuthFailure<TokenFailureReason>;
 
@@ -12,56 +13,83 @@ export function unanswered(error: unknown, asked: string): TokenFailure {
   return { ...becauseOf[reason], message: `${asked} failed: ${message}` };
 }
 
-/** Something answered, but not with a token. Never quotes a successful answer: it may hold one. */
-export function refusalOf(
-  { status, contentType, location, body, hide }: Exchange,
-  asked: string,
-  config: OAuth2Config,
-): TokenFailure {
-  const failure = (reason: TokenFailureReason, message: string, remedy: string): TokenFailure => ({
-    reason,
-    message: `${asked} ${message}`,
-    remedy,
-  });
-  if (status >= 200 && status < 300) {
-    return failure(
-      'token_response_invalid',
-      `answered ${status} with content type ${JSON.stringify(oneLine(hide(contentType)))}, but not with a bearer token`,
-      checkUrl,
-    );
-  }
-  if (status < 400) {
+/** Something answered, but not with a token. Quotes of a successful answer only what is an error: it may hold a token. */
+export function refusalOf(exchange: Exchange, asked: string, config: OAuth2Config): TokenFailure {
+  const { status, location, body, hide } = exchange;
+  const failure = failureOf(`${asked} answered ${status}`);
+  const answer = jsonObject(body);
+  const isSuccess = status >= 200 && status < 300;
+  const error = isSuccess ? errorOf(answer) : answer?.error;
+  if (isSuccess && error === undefined) return noToken(exchange, asked);
+  if (!isSuccess && status < 400) {
     const target = oneLine(hide(location)) || 'nowhere';
-    return failure('token_response_invalid', `answered ${status} to ${target}; redirects are not followed`, checkUrl);
+    return failure('token_response_invalid', ` to ${target}; redirects are not followed`, checkUrl);
   }
-  const said = excerpt(body, hide);
-  if (status >= 500) {
-    return failure('token_endpoint_unreachable', `answered ${status}${said}`, `see the identity provider's own log`);
-  }
-  if (status === 429) {
-    return failure('token_rate_limited', `answered 429${said}`, 'let fewer clients ask for tokens from this address');
-  }
-  const error = jsonObject(body)?.error;
+  const said = excerpt(exchange);
+  if (status >= 500) return failure('token_endpoint_unreachable', said, `see the identity provider's own log`);
+  if (status === 429) return failure('token_rate_limited', said, 'let fewer clients ask for tokens from this address');
   switch (error) {
     case 'invalid_client':
     case 'unauthorized_client':
-      return failure('invalid_client', `answered ${status}${said}`, checkClient(config));
+      return failure('invalid_client', said, checkClient(config));
     case 'invalid_scope':
       return failure(
         'invalid_scope',
-        `answered ${status}${said}; asked for scope ${JSON.stringify(config.scopes.join(' '))}`,
+        `${said}; asked for scope ${JSON.stringify(config.scopes.join(' '))}`,
         'check oauth2.scopes (CAMUNDA_OAUTH_SCOPE); Microsoft Entra ID wants <application id>/.default',
       );
     default:
       return failure(
         'token_request_rejected',
-        `answered ${status}${said}`,
+        said,
         status === 401 || error === 'access_denied'
           ? checkClient(config)
           : `${checkUrl}, and oauth2.audience (CAMUNDA_TOKEN_AUDIENCE)`,
       );
   }
 }
+
+function failureOf(beginning: string) {
+  return (reason: TokenFailureReason, message: string, remedy: string): TokenFailure => ({
+    reason,
+    message: `${beginning}${message}`,
+    remedy,
+  });
+}
+
+function noToken(exchange: Exchange, asked: string): TokenFailure {
+  const { status, contentType, body, hide } = exchange;
+  const failure = failureOf(`${asked} answered ${status}`);
+  const unreadable = unreadableBody(exchange);
+  if (unreadable) return failure('token_response_invalid', ` with ${unreadable.message}`, unreadable.remedy);
+  const answer = jsonObject(body);
+  const problem = answer && status === 200 ? tokenProblemOf(answer) : undefined;
+  return failure(
+    'token_response_invalid',
+    ` with content type ${JSON.stringify(oneLine(hide(contentType)))}, but not with a bearer token` +
+      `${problem ? `: ${oneLine(hide(problem.message))}` : ''}`,
+    problem?.remedy ?? checkUrl,
+  );
+}
+
+/** What came instead of a body that could be read, and what to do about it; undefined where one could. */
+export function unreadableBody({
+  bodyProblem,
+  contentEncoding,
+  hide,
+}: Exchange): { readonly message: string; readonly remedy: string } | undefined {
+  if (bodyProblem === undefined) return undefined;
+  if (bodyProblem === 'too_large') return { message: `a body of more than ${maxBodyBytes} bytes`, remedy: checkUrl };
+  const encoding = `content encoding ${JSON.stringify(oneLine(hide(contentEncoding)))}`;
+  const message =
+    bodyProblem === 'malformed'
+      ? `${encoding}, but the body is not encoded so`
+      : `${encoding}, expected identity, gzip, deflate, br or zstd`;
+  return { message, remedy: noCompression };
+}
+
+const noCompression =
+  'turn off compression at the identity provider or in the proxy in front of it: the exporter asks for none';
 
 const checkUrl = 'check oauth2.token_url (CAMUNDA_OAUTH_URL) or oauth2.issuer_url';
 
@@ -109,7 +137,10 @@ const becauseOf: Readonly<Record<TransportFailureReason, Omit<TokenFailure, 'mes
 };
 
 /** `error` and `error_description` (RFC 6749, 5.2), else the beginning of the text. */
-function excerpt(body: string, hide: Exchange['hide']): string {
+function excerpt(exchange: Exchange): string {
+  const { body, hide } = exchange;
+  const unreadable = unreadableBody(exchange);
+  if (unreadable) return ` with ${unreadable.message}`;
   const answer = jsonObject(body);
   const parts = [answer?.error, answer?.error_description].filter((part) => typeof part === 'string');
   const text = oneLine(hide(parts.length > 0 ? parts.join(': ') : body));

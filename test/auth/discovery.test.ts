@@ -111,6 +111,29 @@ describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', ()
     });
   });
 
+  it.each([
+    ['nothing', 200, '', {}, 'no such document'],
+    ['another success', 204, '', {}, 'no such document'],
+    [
+      'a coding that is not known',
+      200,
+      'x',
+      { 'content-encoding': 'rot13' },
+      'content encoding "rot13", expected identity, gzip, deflate, br or zstd',
+    ],
+  ])('is told with what came instead of the document: %s', async (_, status, document, headers, got) => {
+    answerDiscovery(document, { status, headers });
+    expect(await discovering()()).toMatchObject({
+      failure: {
+        reason: 'token_response_invalid',
+        message:
+          `discovery from issuer ${issuer} answered ${status}, ` +
+          `expected its OpenID configuration with a token_endpoint, got ${got}`,
+        remedy: expect.stringContaining(got === 'no such document' ? 'set oauth2.issuer_url' : 'turn off compression'),
+      },
+    });
+  });
+
   it.each<[number, string]>([
     [302, 'token_response_invalid'],
     [404, 'token_request_rejected'],

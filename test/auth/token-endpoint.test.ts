@@ -115,7 +115,13 @@ describe('a token is taken', () => {
     ['with a byte order mark', { body: `\uFEFF${JSON.stringify(opaque)}` }],
     ['without token_type', { body: { ...opaque, token_type: undefined } }],
     ['with token_type null', { body: { ...opaque, token_type: null } }],
+    ['with an empty token_type', { body: { ...opaque, token_type: '' } }],
     ['with token_type in lower case', { body: { ...opaque, token_type: 'bearer' } }],
+    ['with token_type BearerToken', { body: { ...opaque, token_type: 'BearerToken' } }],
+    ['with token_type bearer_token and blanks', { body: { ...opaque, token_type: ' bearer_token ' } }],
+    ['with token_type JWT', { body: { ...opaque, token_type: 'JWT' } }],
+    ['with token_type at+jwt', { body: { ...opaque, token_type: 'at+jwt' } }],
+    ['with an error beside it', { body: { ...opaque, error: 'none' } }],
     ['with scope null', { body: { ...opaque, scope: null } }],
     ['with refresh_token null', { body: { ...opaque, refresh_token: null } }],
     ['with an id_token that is none', { body: { ...opaque, id_token: 'nonsense' } }],
@@ -124,6 +130,20 @@ describe('a token is taken', () => {
     ["with Keycloak's extras", { body: { ...opaque, refresh_expires_in: 0, 'not-before-policy': 0, scope: 'a b' } }],
   ])('%s', async (_, reply) => {
     expect(await outcomeOf(reply)).toEqual({ token: 'opaque', seconds: 300 });
+  });
+
+  it('as long as the headers of a request may be', async () => {
+    const accessToken = 'x'.repeat(16 * 1024);
+    expect(await outcomeOf(tokenReply(accessToken))).toEqual({ token: accessToken, seconds: 300 });
+  });
+
+  it('with 100 of its audiences, the configured one among them', async () => {
+    const audiences = Array.from({ length: 500 }, (_, index) => `audience-${index}`);
+    answerTokenRequests(() => tokenReply(jwt({ aud: audiences })));
+    const answer = await ask({ audience: 'audience-499' });
+    const kept = answer.ok ? answer.token.audiences : undefined;
+    expect(kept).toHaveLength(100);
+    expect(kept?.slice(0, 2)).toEqual(['audience-499', 'audience-0']);
   });
 
   it.each([
@@ -167,14 +187,19 @@ describe('an answer is no token', () => {
     ['text', { body: 'opaque', headers: text }],
     ['a JSON list', { body: [tokenReply('opaque').body] }],
     ['JSON null', { body: 'null' }],
-    ['an error with status 200', { body: { error: 'invalid_client' } }],
+    ['an error that is no text', { body: { error: ['invalid_client'] } }],
+    ['an empty error', { body: { error: '' } }],
     ['no access_token', { body: { token_type: 'Bearer', expires_in: 300 } }],
     ['an access_token that is a number', { body: { access_token: 7, token_type: 'Bearer' } }],
     ['an empty access_token', tokenReply('')],
     ['a token with a line break', tokenReply('opaque\r\nx-injected: 1')],
     ['a token with a space', tokenReply('two words')],
     ['a token that is not ASCII', tokenReply('tökén')],
-    ['a token of another type', { body: { access_token: 'opaque', token_type: 'mac' } }],
+    ['a token longer than any header', tokenReply('x'.repeat(16 * 1024 + 1))],
+    ...['mac', 'DPoP', 'N_A', 'not-a-bearer', 'bearer tokens', 'jwts', 7].map((tokenType): [string, Reply] => [
+      `a token of type ${tokenType}`,
+      { body: { access_token: 'opaque', token_type: tokenType } },
+    ]),
   ])('%s', async (_, reply) => {
     expect(await outcomeOf(reply)).toBe('token_response_invalid');
   });
