@@ -34,7 +34,13 @@ describe('Basic (RFC 7617)', () => {
   it('is rejected with a 401, and is not tried again with the same password', async () => {
     const { send, sent } = sending(answered(401));
     const { failure } = await basic('demo', 'hunter2').authenticate(send, neverAborted);
-    expect(failure).toMatchObject({ reason: 'credentials_rejected', message: expect.stringContaining('"demo"') });
+    expect(failure).toEqual({
+      reason: 'credentials_rejected',
+      message: 'the cluster answered 401 to the user name "demo" and its password',
+      remedy:
+        'check basic_auth (CAMUNDA_BASIC_AUTH_USERNAME, CAMUNDA_BASIC_AUTH_PASSWORD); ' +
+        'a cluster that asks for OIDC refuses every password and wants oauth2',
+    });
     expect(JSON.stringify(failure)).not.toContain('hunter2');
     expect(sent).toHaveLength(1);
   });
@@ -57,18 +63,37 @@ describe('Basic (RFC 7617)', () => {
 
 describe('no authentication', () => {
   it('sends no credentials', async () => {
-    const { send, sent } = sending(answered(200));
-    await none.authenticate(send, neverAborted);
+    const taken = answered(200);
+    const { send, sent } = sending(taken);
+    expect(await none.authenticate(send, neverAborted)).toEqual({ sent: taken, requested: true, tokenRequests: [] });
     expect(sent).toEqual([{}]);
   });
 
-  it.each([
-    [200, undefined],
-    [401, 'authentication_required'],
-    [403, 'forbidden'],
-    [500, undefined],
-  ])('finds with a %i: %s', async (status, reason) => {
-    const { failure } = await none.authenticate(sending(answered(status)).send, neverAborted);
-    expect(failure?.reason).toBe(reason);
+  it('is not enough for a 401: the cluster asks for credentials', async () => {
+    const { failure } = await none.authenticate(sending(answered(401)).send, neverAborted);
+    expect(failure).toEqual({
+      reason: 'authentication_required',
+      message: 'the cluster answered 401 and no credentials are set',
+      remedy:
+        'set basic_auth (CAMUNDA_BASIC_AUTH_USERNAME, CAMUNDA_BASIC_AUTH_PASSWORD) ' +
+        'or oauth2 (CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET), whichever the cluster asks for',
+    });
+  });
+
+  it('has nothing to say of a 500', async () => {
+    const { failure } = await none.authenticate(sending(answered(500)).send, neverAborted);
+    expect(failure).toBeUndefined();
+  });
+});
+
+it.each([
+  ['none', none],
+  ['basic', basic()],
+])('a 403 is told with the address that was asked, and what to check: %s', async (_, authenticator) => {
+  const { failure } = await authenticator.authenticate(sending(answered(403)).send, neverAborted);
+  expect(failure).toEqual({
+    reason: 'forbidden',
+    message: 'GET http://cluster.test/v1/topology answered 403',
+    remedy: 'the cluster knows the client and does not let it read: grant it access, or check what stands in front',
   });
 });

@@ -22,7 +22,11 @@ describe('what a JWT says of itself', () => {
     expect(readClaims(jwt({ aud }))).toEqual({ audiences });
   });
 
-  it.each([0, -1, '1767225900', null, {}, 1e300])('has no time where exp and iat are %j', (time) => {
+  it.each([1, 99_999_999_999])('has the time %i', (time) => {
+    expect(readClaims(jwt({ exp: time, iat: time }))).toEqual({ audiences: [], expiresAt: time, issuedAt: time });
+  });
+
+  it.each([0, -1, '1767225900', null, {}, 100_000_000_000, 1e300])('has no time where exp and iat are %j', (time) => {
     expect(readClaims(jwt({ exp: time, iat: time }))).toEqual({ audiences: [] });
   });
 
