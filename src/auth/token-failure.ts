@@ -3,7 +3,7 @@ import { type TransportFailureReason, transportFailureOf } from '../transport/fa
 import { oneLine } from '../transport/one-line.ts';
 import { type Exchange, jsonObject, maxBodyBytes } from './exchange.ts';
 import type { AuthFailure, TokenFailureReason } from './failure.ts';
-import { errorOf, tokenProblemOf } from './token-response.ts';
+import { errorOf, type TokenProblem, tokenProblemOf } from './token-response.ts';
 
 type TokenFailure = AuthFailure<TokenFailureReason>;
 
@@ -58,12 +58,12 @@ function failureOf(beginning: string) {
 }
 
 function noToken(exchange: Exchange, asked: string): TokenFailure {
-  const { status, contentType, body, hide } = exchange;
+  const { status, contentType, body, isUtf8, hide } = exchange;
   const failure = failureOf(`${asked} answered ${status}`);
   const unreadable = unreadableBody(exchange);
   if (unreadable) return failure('token_response_invalid', ` with ${unreadable.message}`, unreadable.remedy);
   const answer = jsonObject(body);
-  const problem = answer && status === 200 ? tokenProblemOf(answer) : undefined;
+  const problem = !isUtf8 ? notUtf8 : answer && status === 200 ? tokenProblemOf(answer) : undefined;
   return failure(
     'token_response_invalid',
     ` with content type ${JSON.stringify(oneLine(hide(contentType)))}, but not with a bearer token` +
@@ -71,6 +71,9 @@ function noToken(exchange: Exchange, asked: string): TokenFailure {
     problem?.remedy ?? checkUrl,
   );
 }
+
+/** RFC 8259, 8.1. */
+const notUtf8: TokenProblem = { message: 'it is not UTF-8' };
 
 /** What came instead of a body that could be read, and what to do about it; undefined where one could. */
 export function unreadableBody({

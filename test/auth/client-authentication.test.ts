@@ -154,6 +154,16 @@ describe('the query of the token URL', () => {
     expect(JSON.stringify([refused, unanswered])).not.toContain('key-of-a-gateway');
     expect(unanswered.ok).toBe(false);
   });
+
+  it('hides its values too, but for those too short to be keys', async () => {
+    const tokenUrl = new URL('http://identity.test/token?code=12345678&p=abcdefg');
+    const description = 'no 12345678 for abcdefg';
+    const path = `${tokenUrl.pathname}${tokenUrl.search}`;
+    answerTokenRequests(() => ({ status: 400, body: { error_description: description } }), path);
+    expect(await tokenEndpoint({ endpoint: { tokenUrl } })(neverAborted)).toMatchObject({
+      failure: { message: 'POST http://identity.test/token answered 400: no <secret> for abcdefg' },
+    });
+  });
 });
 
 async function requested(config: Partial<OAuth2Config>) {

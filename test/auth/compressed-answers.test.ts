@@ -103,6 +103,13 @@ describe('an answer that is not compressed', () => {
     });
   });
 
+  it('is told as one in another character set than UTF-8', async () => {
+    const body = Buffer.from('{"access_token":"opaque","scope":"\xe4"}', 'latin1');
+    expect(await ask({ encoding: '', body })).toMatchObject({
+      failure: { reason: 'token_response_invalid', message: expect.stringMatching(/bearer token: it is not UTF-8$/) },
+    });
+  });
+
   it('is read from its beginning only where it is an error', async () => {
     const long = (length: number) =>
       Buffer.from(JSON.stringify({ padding: 'x'.repeat(length), error: 'invalid_client' }));
