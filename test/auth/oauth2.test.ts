@@ -193,11 +193,12 @@ describe('a cluster that forbids (403)', () => {
     const authenticator = authenticatorOf(endpoint);
     await polls(authenticator, 2, forbidden);
     endpoint.answer((_, signal) => answer(signal));
-    const { send } = sending(forbidden);
+    const { send, sent } = sending(forbidden);
     const poll = withDeadline(10_000, neverAborted, (signal) => authenticator.authenticate(send, signal));
     await vi.advanceTimersByTimeAsync(60_000);
     expect(await poll).toMatchObject({ sent: forbidden, failure: { reason: 'forbidden' }, requested: true });
     expect((await poll).tokenRequests).toHaveLength(1);
+    expect(sent).toHaveLength(1);
     const { last, tokens } = await polls(authenticator, 1, ok);
     expect(tokens).toEqual(['Bearer token-1']);
     expect(last.failure).toBeUndefined();
@@ -254,9 +255,26 @@ describe('a fresh token that is refused', () => {
   });
 
   it('is told with the audiences that it has and the one that is wanted', async () => {
-    const { message, remedy } = await refusal(jwt({ aud: ['account', 'other'] }), 'zeebe-api');
-    expect(message).toContain('the token has audiences ["account","other"], configured is "zeebe-api"');
-    expect(remedy).toContain('oauth2.audience (CAMUNDA_TOKEN_AUDIENCE)');
+    expect(await refusal(jwt({ aud: ['account', 'other'] }), 'zeebe-api', { body: 'no' })).toEqual({
+      reason: 'audience_mismatch',
+      message:
+        'the cluster answered 401 to a new token; the token has audiences ["account","other"], ' +
+        'configured is "zeebe-api"; the cluster said: no',
+      remedy:
+        'the identity provider must put the audience that the cluster expects into the token: set oauth2.audience ' +
+        '(CAMUNDA_TOKEN_AUDIENCE), in Keycloak an audience mapper on the client, in Entra ID oauth2.scopes ' +
+        '(CAMUNDA_OAUTH_SCOPE) to <application id>/.default',
+    });
+  });
+
+  it('is told with what to check where its audiences are right', async () => {
+    expect(await refusal(jwt({ aud: ['zeebe-api'] }), 'zeebe-api')).toEqual({
+      reason: 'token_rejected',
+      message:
+        'the cluster answered 401 to a new token; the token has audiences ["zeebe-api"], configured is "zeebe-api"',
+      remedy:
+        'check that the cluster trusts this identity provider (issuer, signing keys) and that both clocks are right',
+    });
   });
 
   it('is told as one with unknown audiences where it is opaque', async () => {

@@ -105,6 +105,20 @@ describe('a token request (RFC 6749, 4.4.2)', () => {
   }
 });
 
+describe('the duration of a token request', () => {
+  it.each<[string, Reply]>([
+    ['a token', tokenReply('opaque')],
+    ['a refusal', { status: 400 }],
+  ])('is told in seconds with %s', async (_, reply) => {
+    const clock = manualClock();
+    answerTokenRequests(() => {
+      clock.advance(1_500);
+      return reply;
+    });
+    expect((await tokenEndpoint({}, clock)(neverAborted)).request?.seconds).toBe(1.5);
+  });
+});
+
 describe('a token is taken', () => {
   const opaque = { access_token: 'opaque', token_type: 'Bearer', expires_in: 300 };
 
@@ -135,6 +149,11 @@ describe('a token is taken', () => {
   it('as long as the headers of a request may be', async () => {
     const accessToken = 'x'.repeat(16 * 1024);
     expect(await outcomeOf(tokenReply(accessToken))).toEqual({ token: accessToken, seconds: 300 });
+  });
+
+  it('without a secret of the request among its audiences', async () => {
+    answerTokenRequests(() => tokenReply(jwt({ aud: ['account', `for ${clientSecret}`] })));
+    expect(await ask()).toMatchObject({ token: { audiences: ['account', 'for <secret>'] } });
   });
 
   it('with 100 of its audiences, the configured one among them', async () => {
