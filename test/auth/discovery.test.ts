@@ -101,12 +101,34 @@ describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', ()
     expect(requests).toEqual([]);
   });
 
-  it('is told with the issuer that the document names', async () => {
-    answerDiscovery({ issuer: `${issuer}/`, token_endpoint: 'http://identity.test/found' });
-    expect(await discovering()()).toMatchObject({
+  const https = 'https://identity.test/realms/camunda';
+  it.each([
+    ['another issuer', `${issuer}/`, 'http://identity.test/found', `a document of issuer ${issuer}/`],
+    ['another issuer by https', `${https}/`, 'https://identity.test/found', `a document of issuer ${https}/`],
+    ['no token endpoint', https, undefined, `a document of issuer ${https}`],
+    [
+      'a token endpoint without https',
+      https,
+      'HTTP://identity.test/found?code=key',
+      'one that has https at the issuer and not at the token_endpoint http://identity.test/found',
+    ],
+    [
+      'a token endpoint that is no URL',
+      https,
+      'http://',
+      'one that has https at the issuer and not at the token_endpoint that is no URL',
+    ],
+  ])('is told with the document that came: %s', async (_, named, token_endpoint, got) => {
+    const asked = named.startsWith('https:') ? https : issuer;
+    const document = { issuer: named, token_endpoint };
+    nock(new URL(asked).origin).get('/realms/camunda/.well-known/openid-configuration').reply(200, document, json);
+    expect(await discovering(asked)()).toMatchObject({
       failure: {
-        message: expect.stringContaining(`discovery from issuer ${issuer} answered 200`),
-        remedy: expect.stringContaining('oauth2.issuer_url'),
+        message:
+          `discovery from issuer ${asked} answered 200, ` +
+          `expected its OpenID configuration with a token_endpoint, got ${got}`,
+        remedy:
+          'set oauth2.issuer_url to the issuer exactly as the identity provider names it, or oauth2.token_url instead',
       },
     });
   });
@@ -135,6 +157,7 @@ describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', ()
   });
 
   it.each<[number, string]>([
+    [300, 'token_response_invalid'],
     [302, 'token_response_invalid'],
     [404, 'token_request_rejected'],
     [429, 'token_rate_limited'],
@@ -142,7 +165,11 @@ describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', ()
   ])('is not found where a %i comes: %s', async (status, reason) => {
     answerDiscovery('<html></html>', { status, headers: { ...html, 'retry-after': '7' } });
     const answer = await discovering()();
-    expect(answer).toMatchObject({ failure: { reason }, retryAfter: 7_000 });
+    expect(answer).toMatchObject({
+      failure: { reason, message: expect.stringContaining(`discovery from issuer ${issuer} answered ${status}`) },
+      retryAfter: 7_000,
+    });
+    expect(JSON.stringify(answer)).not.toContain('OpenID configuration');
     // No token was asked for, so none is counted.
     expect(answer.request).toBeUndefined();
   });

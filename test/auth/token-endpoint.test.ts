@@ -90,6 +90,13 @@ describe('a token request (RFC 6749, 4.4.2)', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it('has one scope alone, and no scope where none is configured', async () => {
+    const seen = answerTokenRequests(() => tokenReply('opaque'));
+    await ask({ scopes: ['zeebe'] });
+    await ask({ scopes: [] });
+    expect(seen.map(({ form }) => form.scope)).toEqual(['zeebe', undefined]);
+  });
+
   it('is not sent once the time has run out', async () => {
     const seen = answerTokenRequests(() => tokenReply('opaque'));
     const answer = await ask({}, AbortSignal.abort(new DOMException('too late', 'TimeoutError')));

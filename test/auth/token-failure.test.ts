@@ -161,6 +161,7 @@ describe('what identity providers answer', () => {
   it.each<[string, Reply]>([
     ['https://login.example/?from=token', { status: 302, headers: { location: 'https://login.example/?from=token' } }],
     ['nowhere', { status: 304, headers: {} }],
+    ['nowhere', { status: 300 }],
   ])('is told with the place that a redirect names: %s', async (target, reply) => {
     const { message } = await refusalOf(reply);
     expect(message).toBe(
