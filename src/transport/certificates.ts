@@ -29,8 +29,8 @@ export function earliestExpiryOfChain(certificate: X509Certificate): number | un
 /** A chain that issues itself in a circle ends, too. */
 const longestChain = 100;
 
+/** Passes over a date that cannot be read: such a certificate is refused for it. */
 function earliest(certificates: readonly X509Certificate[]): number | undefined {
-  return certificates.length === 0
-    ? undefined
-    : Math.min(...certificates.map(({ validToDate }) => validToDate.getTime()));
+  const expiries = certificates.map(({ validToDate }) => validToDate.getTime()).filter(Number.isFinite);
+  return expiries.length === 0 ? undefined : Math.min(...expiries);
 }
