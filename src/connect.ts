@@ -26,7 +26,14 @@ export interface Connection {
 export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken): Connection {
   const { address, apiVersion, headers, transport, pollTimeout } = cluster;
   const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout);
-  const client = createClient({ address, apiVersion, headers, dispatcher, secrets: proxyCredentials(transport) });
+  const client = createClient({
+    address,
+    apiVersion,
+    headers,
+    dispatcher,
+    transport,
+    secrets: proxyCredentials(transport),
+  });
   const { authenticator, keptToken, tokenCertificates, close } = createAuthenticator(cluster, clock, kept);
   const poll = createPoll({ client, authenticator, pollTimeout, clock });
 

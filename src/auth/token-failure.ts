@@ -1,15 +1,25 @@
 import type { OAuth2Config } from '../config/config.ts';
-import { type TransportFailureReason, transportFailureOf } from '../transport/failure.ts';
+import { type Requested, type TransportFailureReason, transportFailureOf } from '../transport/failure.ts';
+import { type InvolvedProxy, remedyWithProxy } from '../transport/involved-proxy.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { type Exchange, jsonObject } from './exchange.ts';
 import type { AuthFailure, TokenFailureReason } from './failure.ts';
 
 type TokenFailure = AuthFailure<TokenFailureReason>;
 
-/** No whole answer came. `asked` names the request: `POST https://…` or `discovery from issuer https://…`. */
-export function unanswered(error: unknown, asked: string): TokenFailure {
-  const { reason, message } = transportFailureOf(error);
-  return { ...becauseOf[reason], message: `${asked} failed: ${message}` };
+/** No whole answer came, and the proxy may be at fault. `asked` names the request: `POST https://…` or `discovery from issuer https://…`. */
+export function unanswered(
+  error: unknown,
+  asked: string,
+  requested?: Requested,
+): { readonly failure: TokenFailure; readonly proxy?: InvolvedProxy } {
+  const { reason, message, proxy } = transportFailureOf(error, requested);
+  const because = becauseOf[reason];
+  const remedy = remedyWithProxy(because.remedy, proxy);
+  return {
+    failure: { reason: because.reason, message: `${asked} failed: ${message}`, remedy },
+    ...(proxy && { proxy }),
+  };
 }
 
 /** Something answered, but not with a token. Never quotes a successful answer: it may hold one. */

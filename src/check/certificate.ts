@@ -3,14 +3,16 @@ import { oneLine } from '../transport/one-line.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
-/** What a person wants to know of a certificate. */
-export function certificateFacts({ subject, issuer, validTo }: X509Certificate, now: number) {
-  const expires = Date.parse(validTo);
+/** What a person wants to know of a certificate. A date that cannot be read is left out. */
+export function certificateFacts({ subject, issuer, validToDate }: X509Certificate, now: number) {
+  const expires = validToDate.getTime();
   return {
     subject: shortName(subject),
     issuer: shortName(issuer),
-    expires: new Date(expires).toISOString(),
-    days_left: Math.floor((expires - now) / day),
+    ...(Number.isFinite(expires) && {
+      expires: validToDate.toISOString(),
+      days_left: Math.floor((expires - now) / day),
+    }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { TransportConfig } from '../config/config.ts';
+import { type InvolvedProxy, involvedProxyOf } from './involved-proxy.ts';
 import { oneLine } from './one-line.ts';
 
 /** How a request can fail before there is a whole answer: a closed set. */
@@ -6,18 +8,31 @@ export type TransportFailureReason = (typeof transportFailureReasons)[number];
 
 export interface TransportFailure {
   readonly reason: TransportFailureReason;
-  /** What came, in a few words and without the address. */
+  /** What came, in a few words and without the address; names the proxy. */
   readonly message: string;
+  /** Absent where the request did not go through one, or failed behind it for sure. */
+  readonly proxy?: InvolvedProxy;
+}
+
+/** What was requested, and how. */
+export interface Requested {
+  readonly url: URL;
+  readonly transport: Pick<TransportConfig, 'proxyUrl'>;
 }
 
 /** Tells what a request rejected with. Codes are Node's, OpenSSL's and undici's. */
-export function transportFailureOf(error: unknown): TransportFailure {
+export function transportFailureOf(error: unknown, requested?: Requested): TransportFailure {
   const chain = causes(error);
   const code = chain.map(codeOf).find((candidate) => candidate !== '') ?? '';
   const reason = reasonOf(code, chain);
   const message = chain.map(({ message }) => message).findLast((text) => text !== '') ?? 'no reason given';
   const isTold = code === '' || code === unspecified || message.includes(code);
-  return { reason, message: oneLine(isTold ? message : `${message} (${code})`) };
+  const failure = { reason, message: oneLine(isTold ? message : `${message} (${code})`) };
+  const proxy = requested && involvedProxyOf(chain, code, requested.url, requested.transport);
+  if (!proxy || !(proxy.isAtFault || reason === 'connect' || reason === 'timeout')) return failure;
+  const place = `${proxy.isAtFault ? '' : 'through '}proxy ${proxy.address}`;
+  const what = proxy.status === undefined ? failure.message : `answered ${proxy.status}`;
+  return { reason, message: oneLine(`${place}: ${what}`), proxy };
 }
 
 function reasonOf(code: string, chain: readonly Error[]): TransportFailureReason {
@@ -26,7 +41,7 @@ function reasonOf(code: string, chain: readonly Error[]): TransportFailureReason
   if (tooLarge.has(code)) return 'too_large';
   if (certificateErrors.has(code) || /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO|UND_ERR_PRX_TLS)/.test(code)) return 'tls';
   if (
-    /^(ECONN|EHOST|ENET|EPIPE|EADDR|EACCES|EPERM|ETIMEDOUT|HPE_|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH|ERR_HTTP2_)/.test(
+    /^(ECONN|EHOST|ENET|EPIPE|EADDR|EACCES|EPERM|ETIMEDOUT|HPE_|UND_ERR_SOCKET|UND_ERR_PRX_CONN|UND_ERR_RES_CONTENT_LENGTH|ERR_HTTP2_)/.test(
       code,
     )
   ) {

@@ -1,9 +1,10 @@
 import { type Dispatcher, request } from 'undici';
-import type { ApiVersion } from '../config/config.ts';
+import type { ApiVersion, TransportConfig } from '../config/config.ts';
 import type { Secret } from '../config/secret.ts';
 import { type BodyText, readText } from '../transport/body.ts';
-import { transportFailureOf } from '../transport/failure.ts';
+import { type Requested, transportFailureOf } from '../transport/failure.ts';
 import { headerOf } from '../transport/header.ts';
+import { type InvolvedProxy, remedyWithProxy } from '../transport/involved-proxy.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { hideSecrets, secretsOf } from '../transport/secrets.ts';
 import { userAgent } from '../version.ts';
@@ -28,6 +29,8 @@ export type Sent =
   | {
       readonly kind: 'failure';
       readonly failure: RequestFailure;
+      /** The proxy that it may be the fault of. */
+      readonly proxy?: InvolvedProxy;
       /** Of the answer to the version asked before, where there was one. */
       readonly status?: number;
     };
@@ -44,6 +47,8 @@ export interface ClientOptions {
   /** Sent with every request; those passed to the client win. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly dispatcher: Dispatcher;
+  /** The proxy that the dispatcher uses; without it, that of the environment. */
+  readonly transport?: Pick<TransportConfig, 'proxyUrl'>;
   /** What answers may show besides the headers and nobody may see: the credentials of a proxy. */
   readonly secrets?: readonly string[];
 }
@@ -53,7 +58,7 @@ export type Client = (headers: Readonly<Record<string, string>>, signal: AbortSi
 
 /** With `auto`, v1 is asked first and v2 where v1 is not found; what was found last is asked first the next time. */
 export function createClient(options: ClientOptions): Client {
-  const { address, apiVersion, headers: configured, dispatcher, secrets = [] } = options;
+  const { address, apiVersion, headers: configured, dispatcher, transport = {}, secrets = [] } = options;
   const always = Object.fromEntries(Object.entries(configured).map(([name, value]) => [name, value.open()]));
   let [preferred, other] = apiVersion === 'v2' ? (['v2', 'v1'] as const) : (['v1', 'v2'] as const);
 
@@ -78,7 +83,7 @@ export function createClient(options: ClientOptions): Client {
       };
       return { kind: 'answer', answer } as const;
     } catch (error) {
-      return { kind: 'failure', failure: requestFailureOf(error, url) } as const;
+      return failedBy(error, { url, transport });
     }
   };
 
@@ -151,18 +156,30 @@ const ours = { accept: 'application/json', 'accept-encoding': 'identity', 'user-
 
 const checkAddress = 'check the address and its path (address, ZEEBE_REST_ADDRESS)';
 
+/** What a server says by its alert where it is offered HTTP/1.1 only (RFC 7301, 3.2). */
+const speakHttp2 = 'the cluster speaks only HTTP/2: set enable_http2: true';
+
 const remedies: Readonly<Record<ReturnType<typeof transportFailureOf>['reason'], string>> = {
   dns: 'check the host name in the address (address, ZEEBE_REST_ADDRESS) and the DNS of this machine',
-  connect: 'check that the cluster runs, that the port and http or https in the address are right, and any proxy',
+  connect: 'check that the cluster runs, and that the port and http or https in the address are right',
   tls: 'check the certificate of the cluster; tls_config.ca_file names the CA of a private one',
   timeout: 'check the cluster and the network; poll_timeout says how long a poll may take',
   too_large: checkAddress,
   other: 'an unexpected failure: the message is all that is known',
 };
 
-function requestFailureOf(error: unknown, url: URL): RequestFailure {
-  const { reason, message } = transportFailureOf(error);
-  return { reason, message: `GET ${url} failed: ${message}`, remedy: remedies[reason] };
+function failedBy(error: unknown, requested: Requested): Extract<Sent, { readonly kind: 'failure' }> {
+  const { reason, message, proxy } = transportFailureOf(error, requested);
+  const remedy = /no[ _]application[ _]protocol/i.test(message) ? speakHttp2 : remedies[reason];
+  return {
+    kind: 'failure',
+    failure: {
+      reason,
+      message: `GET ${requested.url} failed: ${message}`,
+      remedy: remedyWithProxy(remedy, proxy),
+    },
+    ...(proxy && { proxy }),
+  };
 }
 
 function excerpt({ body, hide }: Answer): string {
