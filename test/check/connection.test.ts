@@ -74,6 +74,21 @@ describe('the way to the cluster', () => {
     ]);
   });
 
+  it('may lead nowhere, or to the container itself', () => {
+    const error = Object.assign(new Error('connect EHOSTUNREACH 10.0.0.1:8080'), { code: 'EHOSTUNREACH' });
+    const told = (address: string) => connectionTrouble(error, endpointOf(address));
+    expect(told('http://zeebe:8080')).toEqual({
+      problem: 'zeebe cannot be reached on port 8080: connect EHOSTUNREACH 10.0.0.1:8080.',
+      change: 'Start the cluster, or correct host and port in address.',
+    });
+    for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+      const name = host.replace(/[[\]]/g, '');
+      expect(told(`http://${host}`).change).toBe(
+        `Start the cluster, or correct host and port in address. In a container, ${name} is the container itself.`,
+      );
+    }
+  });
+
   it('ends where the identity provider cannot be reached, and says whose address that is', async () => {
     const port = await freePort();
     const { address } = await cluster();

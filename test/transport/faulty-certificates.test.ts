@@ -2,7 +2,7 @@ import { request } from 'undici';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { transportFailureOf } from '../../src/transport/failure.ts';
 import { createWatchedDispatcher } from '../../src/transport/server-certificates.ts';
-import { faultyAuthority, faultyExpiry, faultyServers, withoutEnd } from './faulty-certificates.ts';
+import { expiredIssuer, faultyAuthority, faultyExpiry, faultyServers, withoutEnd } from './faulty-certificates.ts';
 import { httpsServer } from './loopback.ts';
 import { withoutProxy } from './without-proxy.ts';
 
@@ -26,6 +26,10 @@ async function ask(server: { readonly cert: string; readonly key: string; readon
 describe('a certificate is refused as such, and its end is known', () => {
   it.each(Object.entries(faultyServers))('with %s', async (_, server) => {
     expect(await ask(server)).toEqual({ reason: 'tls', expiry: faultyExpiry });
+  });
+
+  it('with an issuer that has expired, which is the earliest end', async () => {
+    expect(await ask(expiredIssuer)).toEqual({ reason: 'tls', expiry: Date.UTC(2021, 1, 3) });
   });
 
   it('unless its end is no date', async () => {

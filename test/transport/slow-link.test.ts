@@ -5,8 +5,10 @@ import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { request } from 'undici';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { connectOnce } from '../../src/check/probe.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { createDispatcher } from '../../src/transport/dispatcher.ts';
+import { neverAborted } from '../auth/asking.ts';
 import { withoutProxy } from './without-proxy.ts';
 
 beforeEach(withoutProxy);
@@ -45,12 +47,9 @@ async function slowServer() {
   return { port: Number(port), accept };
 }
 
-it.each([
-  ['directly', (port: number) => ({ url: `http://slow.test:${port}/`, proxy: undefined })],
-  ['through a proxy', (port: number) => ({ url: 'http://zeebe.test/', proxy: new Secret(`http://slow.test:${port}`) })],
-])('a host of several addresses is reached over a slow link, %s', async (_how, target) => {
+/** The port of a host of several addresses, `slow.test`, that takes longer for a handshake than Node.js waits. */
+async function slowHost(): Promise<number> {
   const { port, accept } = await slowServer();
-  const { url, proxy } = target(port);
   const addresses = [
     { address: '127.0.0.1', family: 4 },
     { address: '::1', family: 6 },
@@ -68,9 +67,23 @@ it.each([
   onTestFinished(() => {
     unsubscribe('net.client.socket', whenTried);
   });
+  return port;
+}
+
+it.each([
+  ['directly', (port: number) => ({ url: `http://slow.test:${port}/`, proxy: undefined })],
+  ['through a proxy', (port: number) => ({ url: 'http://zeebe.test/', proxy: new Secret(`http://slow.test:${port}`) })],
+])('a host of several addresses is reached over a slow link, %s', async (_how, target) => {
+  const { url, proxy } = target(await slowHost());
   const transport = { tls: { insecureSkipVerify: false }, enableHttp2: false, ...(proxy && { proxyUrl: proxy }) };
   const dispatcher = createDispatcher(transport, 10_000);
   onTestFinished(() => dispatcher.destroy());
   const { body } = await request(url, { dispatcher });
   expect(await body.text()).toBe('hello');
+});
+
+it('a host of several addresses is reached over a slow link by check as well', async () => {
+  const url = new URL(`http://slow.test:${await slowHost()}/`);
+  const transport = { tls: { insecureSkipVerify: false }, enableHttp2: false };
+  expect(await connectOnce({ url, transport, timeout: 10_000 }, neverAborted)).toBe('127.0.0.1');
 });
