@@ -123,7 +123,7 @@ function readPercent(text: Cursor): number | undefined {
   let codePoint = first & (0x7f >> length);
   for (let count = 1; count < length; count++) {
     const byte = text.takeAll('%') ? text.takeDigits(16, 2, 2) : undefined;
-    if (byte === undefined || byte >> 6 !== 0b10) return undefined;
+    if (byte === undefined) return undefined;
     codePoint = (codePoint << 6) | (byte & 0x3f);
   }
   return codePoint;

@@ -54,7 +54,7 @@ export function involvedProxyOf(
   return { ...proxy, isAtFault, ...(status !== undefined && { status }) };
 }
 
-const hangUpsBeforeTunnel: ReadonlySet<string> = new Set(['UND_ERR_PRX_CONN', 'UND_ERR_PRX_TLS']);
+const hangUpsBeforeTunnel: ReadonlySet<string> = new Set(['UND_ERR_PRX_CONN']);
 const hangUps: ReadonlySet<string> = new Set([...hangUpsBeforeTunnel, 'UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /** Undici's words for what a proxy answered instead of doing what it was asked. */

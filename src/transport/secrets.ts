@@ -16,7 +16,7 @@ const maxEncoded = 6 * 6;
  * that begins there. A secret too long for that is recognized by its beginning, behind which the text is cut off.
  */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
-  const patterns = secrets.filter((secret) => secret !== '').map(patternOf);
+  const patterns = secrets.map(patternOf);
   const longest = Math.min(maxRecognized, Math.max(0, ...secrets.map(({ length }) => length)));
   const read = text.slice(0, maxShown + longest * maxEncoded);
   const hidden = new Uint8Array(read.length);

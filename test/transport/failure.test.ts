@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/config/secret.ts';
 import { transportFailureOf, transportFailureReasons } from '../../src/transport/failure.ts';
 
 function coded(code: string): Error {
@@ -77,6 +78,21 @@ describe('what a request rejected with', () => {
   it('is a certificate that was refused, where OpenSSL says why and Node.js has no code for it', () => {
     const error = Object.assign(new Error('CA signature digest algorithm too weak'), { code: 'UNSPECIFIED' });
     expect(transportFailureOf(error)).toEqual({ reason: 'tls', message: 'CA signature digest algorithm too weak' });
+  });
+
+  it.each([
+    'UND_ERR_PRX_CONN',
+    'UND_ERR_SOCKET',
+    'ECONNRESET',
+    'EPIPE',
+  ])('is the fault of the proxy where an http request has no other connection: %s', (code) => {
+    const proxyUrl = new Secret('http://scraper:open-sesame@squid');
+    const requested = { url: new URL('http://zeebe'), transport: { proxyUrl } };
+    expect(transportFailureOf(coded(code), requested)).toEqual({
+      reason: 'connect',
+      message: `proxy squid:80: what came (${code})`,
+      proxy: { address: 'squid:80', setting: 'proxy_url', isAtFault: true },
+    });
   });
 
   it('is told by the cause that has a code, in the words of the deepest one', () => {

@@ -112,8 +112,9 @@ export const faultyServers = {
 
 export const withoutEnd = server({ notAfter: '491301000000Z' });
 
-/** Its own time is not over, as that of its issuer is. */
+/** Its own time is not over, as that of its issuer's issuer is. */
 export const expiredIssuer = server(
-  { issuer: 'Intermediate CA' },
-  issue('Intermediate CA', { notAfter: '210203000000Z', extensions: [authorityOf()] }),
+  { issuer: 'Lower CA' },
+  issue('Lower CA', { issuer: 'Upper CA', extensions: [authorityOf()] }),
+  issue('Upper CA', { notAfter: '210203000000Z', extensions: [authorityOf()] }),
 );

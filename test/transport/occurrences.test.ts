@@ -27,6 +27,21 @@ function counted(list: Uint32Array) {
 }
 
 describe('the places where a pattern begins', () => {
+  it('are all found in a text that is made of its parts', () => {
+    const sought = fc.string({ unit: fc.constantFrom(...'abc'), minLength: 1, maxLength: 20 });
+    const parts = fc.array(fc.tuple(fc.nat(20), fc.nat(20)), { maxLength: 12 });
+    fc.assert(
+      fc.property(sought, parts, (pattern, ends) => {
+        const text = ends.map(([from, to]) => pattern.slice(from, to)).join('');
+        for (const decoded of decodingsOf(`${text}${pattern}${text}`)) {
+          const found = occurrencesOf(codePointsOf(pattern), decoded);
+          expect(found).toEqual(expected(codePointsOf(pattern), decoded));
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   it('are all found in every decoding of a text', () => {
     const text = fc.string({ unit: fc.constantFrom(...'ab%62\\u0'), maxLength: 40 });
     fc.assert(

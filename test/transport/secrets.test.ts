@@ -48,7 +48,7 @@ const spellings: readonly ((text: string) => string)[] = [
 
 const anySecret = fc.oneof(
   fc.string({ minLength: 8, unit: 'grapheme' }).filter((text) => text.isWellFormed()),
-  fc.string({ minLength: 8, unit: fc.constantFrom(...'aZ09 +/\\"\'<>&%=.-_~:äß€😀') }),
+  fc.string({ minLength: 8, unit: fc.constantFrom(...'aZ09 +/\\"\'<>&%=.-_~:\x7fäß€😀') }),
 );
 /** What may be read as part of an escape sequence that begins or ends beside it. */
 const anyText = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'%\\&#u0025c2;+x"') }));
@@ -117,6 +117,12 @@ describe('secrets in a text from outside', () => {
     expect(hideSecrets(`token ${secret} refused`, [secret])).toBe('token <secret>…');
     expect(hideSecrets(`token ${page}`, [secret, 'and'])).toBe('token <secret>…');
     expect(hideSecrets(`token ${perByte(perByte(secret))}`, [secret])).toBe('token <secret>…');
+  });
+
+  it('are hidden where the part by which they are recognized ends within a character', () => {
+    const secret = `x${'😀'.repeat(4_096)}`;
+    expect(hideSecrets(`token ${secret} refused`, [secret])).toBe('token <secret>');
+    expect(hideSecrets(`token ${encodeURIComponent(secret)} refused`, [secret])).toBe('token <secret>…');
   });
 
   it('are hidden where the part that is shown ends in them', () => {
