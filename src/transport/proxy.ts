@@ -78,3 +78,15 @@ function hostOf({ hostname }: URL): string {
 function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
+
+/** No connection to the proxy at `host` came about; its cause says why. What happens behind a proxy is not meant. */
+export class ProxyError extends Error {
+  /** With the port, without credentials. */
+  readonly host: string;
+
+  constructor(host: string, cause: Error) {
+    super(`no connection to the proxy ${host}`, { cause });
+    this.name = 'ProxyError';
+    this.host = host;
+  }
+}
