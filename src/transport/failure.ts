@@ -31,10 +31,14 @@ function reasonOf(code: string, chain: readonly Error[]): TransportFailureReason
     return 'tls';
   }
   if (
-    /^(ECONN|EHOST|ENET|EPIPE|EADDR|EACCES|EPERM|ETIMEDOUT|HPE_|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH)/.test(code)
+    /^(ECONN|EHOST|ENET|EPIPE|EADDR|EACCES|EPERM|ETIMEDOUT|HPE_|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH|ERR_HTTP2_)/.test(
+      code,
+    )
   ) {
     return 'connect';
   }
+  // An HTTP/2 stream or connection that ended before the answer was whole.
+  if (code === 'UND_ERR_INFO') return 'connect';
   // Another protocol than HTTP from now on (101), which undici asserts that nobody answers unasked.
   if (code === 'ERR_ASSERTION') return 'connect';
   // Not HTTP, or refused by a proxy: for these undici has no code, or one that says something else.
