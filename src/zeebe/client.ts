@@ -140,11 +140,8 @@ export function readAnswer(
   if (!answer.isUtf8) {
     return failed('malformed', 'answered 200, but not a topology: expected UTF-8, got other bytes', checkAddress);
   }
-  const parsed = parseTopology(body);
-  if (parsed.ok) return parsed;
-  // The problem quotes the document, so one that shows the request is read again without it.
-  const shown = parseTopology(hide(body));
-  return failed('malformed', `answered 200, but not a topology${shown.ok ? '' : `: ${shown.problem}`}`, checkAddress);
+  const parsed = parseTopology(body, hide);
+  return parsed.ok ? parsed : failed('malformed', `answered 200, but not a topology: ${parsed.problem}`, checkAddress);
 }
 
 /** What is quoted of an error stands at its beginning. A topology may be as large as the dispatcher allows. */
