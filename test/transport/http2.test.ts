@@ -1,4 +1,5 @@
 import { createSecureServer } from 'node:http2';
+import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { type Dispatcher, request } from 'undici';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -61,6 +62,24 @@ describe('HTTP/2', () => {
     const { url } = await versions(false);
     expect(await asking()(url)).toBe('2.0');
     expect(await asking({ enableHttp2: false })(url)).toBe('tls');
+  });
+
+  it('is not offered to a proxy', async () => {
+    const offered: (readonly string[])[] = [];
+    const ALPNCallback = ({ protocols }: { readonly protocols: readonly string[] }) => {
+      offered.push(protocols);
+      return 'http/1.1';
+    };
+    const port = await listen(createServer({ ...certificate, ALPNCallback }));
+    const dispatcher = createDispatcher(
+      { tls: { insecureSkipVerify: false }, enableHttp2: true, proxyUrl: new Secret(`https://127.0.0.1:${port}`) },
+      60_000,
+    );
+    onTestFinished(() => dispatcher.destroy());
+    for (const scheme of ['http', 'https']) {
+      await expect(request(`${scheme}://zeebe.test/`, { dispatcher })).rejects.toThrow();
+    }
+    expect(offered).toEqual([['http/1.1'], ['http/1.1']]);
   });
 
   it('is spoken through the tunnel of a proxy, where it is enabled', async () => {
