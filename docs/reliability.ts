@@ -16,15 +16,17 @@ OpenID discovery document goes wrong, and which tests hold it to that.
 
 - A poll that goes wrong is one failed poll, counted once, under a reason of a closed set
   (\`zeebe_topology_poll_failures_total\`, \`zeebe_topology_auth_failures_total\`). It follows no redirect, and asks again
-  only where something else is left to try: the other API version after a 404, another token after a 401. After a TLS
-  handshake that it has refused, the exporter makes a second one to read the certificate.
+  only where something else is left to try: the other API version after a 404, another token after a 401, a new
+  connection where a used one is closed before any byte of an answer. After a TLS handshake that it has refused, the
+  exporter makes a second one to read the certificate.
+- A connection that failed is not used again, nor one that is older than three minutes: a changed DNS record is followed.
 - The next good answer heals everything: no restart, no state to clear. A token endpoint that failed is left alone for
   up to 5 minutes, or as long as its \`Retry-After\` says, an hour at most. The polls of that time fail without a
   request, under the same reason.
 - One cluster's trouble is its own: the polls of the others come at their times.
 - What an answer may take is bounded: a topology has at most 32 MiB and 1,000,000 lists, objects and values, a token
-  answer or discovery document 1 MiB, headers 16 KiB. Of an error the first 64 KiB are read. Nothing is unpacked: the
-  exporter asks for uncompressed answers, and a compressed one is not JSON.
+  answer or discovery document 1 MiB, headers 16 KiB. Of an error the first 64 KiB are read. The exporter
+  asks for uncompressed answers; a compressed one is decoded under the same limits.
 - An answer is UTF-8. A byte order mark before it is left out; bytes that are not UTF-8 make it malformed.
 - No exception reaches the process, whatever an answer, a configuration file or a request to the exporter holds.
 

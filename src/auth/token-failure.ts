@@ -1,6 +1,6 @@
 import type { OAuth2Config } from '../config/config.ts';
-import { type Requested, type TransportFailureReason, transportFailureOf } from '../transport/failure.ts';
-import { type InvolvedProxy, remedyWithProxy } from '../transport/involved-proxy.ts';
+import { type TransportFailureReason, transportFailureOf } from '../transport/failure.ts';
+import { type InvolvedProxy, type Requested, remedyWithProxy } from '../transport/involved-proxy.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { type Exchange, jsonObject } from './exchange.ts';
 import type { AuthFailure, TokenFailureReason } from './failure.ts';

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { earliestExpiryOfChain } from '../transport/certificates.ts';
+import { earliestExpiryOfChain, expiryOf } from '../transport/certificates.ts';
 import { transportFailureOf } from '../transport/failure.ts';
 import { certificateFacts, namesOf } from './certificate.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -117,7 +117,7 @@ export function certificateTrouble(
       };
     case 'CERT_NOT_YET_VALID':
       return {
-        problem: `The certificate of ${host} is not valid yet: its time begins on ${dateOf(certificate.validFromDate)}.`,
+        problem: `The certificate of ${host} is not valid yet: its time begins on ${dateOf(Date.parse(certificate.validFrom))}.`,
         change: "Set this machine's clock, or renew the certificate on the server.",
       };
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
@@ -146,13 +146,13 @@ export function certificateTrouble(
 }
 
 function expiredProblem(certificate: X509Certificate, host: string, now: number): string {
-  const { validToDate } = certificate;
-  if (validToDate.getTime() < now) return `The certificate of ${host} expired on ${dateOf(validToDate)}.`;
+  const own = expiryOf(certificate);
+  if (own < now) return `The certificate of ${host} expired on ${dateOf(own)}.`;
   const earliest = earliestExpiryOfChain(certificate);
-  const when = earliest === undefined || earliest > now ? '' : ` on ${dateOf(new Date(earliest))}`;
+  const when = earliest === undefined || earliest > now ? '' : ` on ${dateOf(earliest)}`;
   return `A certificate that issued the one of ${host} expired${when}.`;
 }
 
-function dateOf(date: Date): string {
-  return date.toISOString().slice(0, 10);
+function dateOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
 }

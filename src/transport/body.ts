@@ -7,13 +7,17 @@ export interface BodyText {
   readonly isUtf8: boolean;
 }
 
-/** Reads a body up to that many bytes and hangs up on the rest. */
+/** Reads the beginning of a body as text. */
 export async function readText(body: Readable, most: number): Promise<BodyText> {
-  const bytes = await readBytes(body, most);
+  return textOf(await readBytes(body, most));
+}
+
+export function textOf(bytes: Buffer): BodyText {
   return { body: new TextDecoder().decode(bytes), isUtf8: isUtf8(bytes) };
 }
 
-async function readBytes(body: Readable, most: number): Promise<Buffer> {
+/** Reads a body up to that many bytes and hangs up on the rest. */
+export async function readBytes(body: Readable, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {

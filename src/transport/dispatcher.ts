@@ -6,7 +6,7 @@ import { createReplacingDispatcher } from './replacing-dispatcher.ts';
 import { secureContextOptions } from './tls.ts';
 
 /** Bytes; a larger answer is refused while it arrives. The largest topology that Zeebe allows stays well below. */
-const maxAnswerBytes = 32 * 1024 * 1024;
+export const maxAnswerBytes = 32 * 1024 * 1024;
 
 /** Milliseconds that a connection is used: a name may get other addresses. */
 const maxConnectionAge = 3 * 60 * 1000;
@@ -45,7 +45,6 @@ export function createDispatcher(
   timeout: number,
   { keepAlive = true, around = (connect) => connect }: DispatcherOptions = {},
 ): Dispatcher {
-  const { enableHttp2 } = transport;
   const targetOptions = connectOptions(transport, timeout);
   const options = {
     headersTimeout: timeout,
@@ -59,18 +58,16 @@ export function createDispatcher(
   };
 
   return createReplacingDispatcher((counting) => {
-    const pool = (origin: string | URL, connect: Connect, allowH2: boolean) =>
-      new Pool(origin, { ...options, allowH2, connect: counting(passOverContinue(connect)) });
+    const pool = (origin: string | URL, connect: Connect) =>
+      new Pool(origin, { ...options, connect: counting(passOverContinue(connect)) });
 
     const throughProxy = (proxy: URL, isTunnel: boolean) =>
       new ProxyAgent({
         uri: proxy.href,
         requestTls: targetOptions,
         proxyTls: { timeout, ...tcpOptions(timeout), allowH2: false },
-        clientFactory: (url, { connect }: Opening) =>
-          new Pool(url, { allowH2: false, connect: toProxy(connect, proxy) }),
-        factory: (origin, { connect }: Opening) =>
-          isTunnel ? pool(origin, around(connect), enableHttp2) : pool(origin, toProxy(connect, proxy), false),
+        clientFactory: (url, { connect }: Opening) => new Pool(url, { connect: toProxy(connect, proxy) }),
+        factory: (origin, { connect }: Opening) => pool(origin, isTunnel ? around(connect) : toProxy(connect, proxy)),
       });
 
     return new Agent({
@@ -78,7 +75,7 @@ export function createDispatcher(
         const url = new URL(origin);
         const proxy = proxyFor(url, transport);
         return proxy === undefined
-          ? pool(url, around(buildConnector(targetOptions)), enableHttp2)
+          ? pool(url, around(buildConnector(targetOptions)))
           : throughProxy(proxy, url.protocol === 'https:');
       },
     });

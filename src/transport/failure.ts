@@ -1,5 +1,4 @@
-import type { TransportConfig } from '../config/config.ts';
-import { type InvolvedProxy, involvedProxyOf } from './involved-proxy.ts';
+import { type InvolvedProxy, involvedProxyOf, type Requested } from './involved-proxy.ts';
 import { oneLine } from './one-line.ts';
 
 /** How a request can fail before there is a whole answer: a closed set. */
@@ -14,12 +13,6 @@ export interface TransportFailure {
   readonly proxy?: InvolvedProxy;
 }
 
-/** What was requested, and how. */
-export interface Requested {
-  readonly url: URL;
-  readonly transport: Pick<TransportConfig, 'proxyUrl'>;
-}
-
 /** Tells what a request rejected with. Codes are Node's, OpenSSL's and undici's. */
 export function transportFailureOf(error: unknown, requested?: Requested): TransportFailure {
   const chain = causes(error);
@@ -28,7 +21,7 @@ export function transportFailureOf(error: unknown, requested?: Requested): Trans
   const message = chain.map(({ message }) => message).findLast((text) => text !== '') ?? 'no reason given';
   const isTold = code === '' || code === unspecified || message.includes(code);
   const failure = { reason, message: oneLine(isTold ? message : `${message} (${code})`) };
-  const proxy = requested && involvedProxyOf(chain, code, requested.url, requested.transport);
+  const proxy = requested && involvedProxyOf(chain, code, requested);
   if (!proxy || !(proxy.isAtFault || reason === 'connect' || reason === 'timeout')) return failure;
   const place = `${proxy.isAtFault ? '' : 'through '}proxy ${proxy.address}`;
   const what = proxy.status === undefined ? failure.message : `answered ${proxy.status}`;

@@ -17,9 +17,15 @@ export interface InvolvedProxy extends ProxyInFront {
   readonly status?: number;
 }
 
-type WithProxy = Pick<TransportConfig, 'proxyUrl'>;
+/** What was requested, and how. */
+export interface Requested {
+  readonly url: URL;
+  readonly transport: Pick<TransportConfig, 'proxyUrl'>;
+  /** Whether an answer had begun. */
+  readonly isAnswered?: boolean;
+}
 
-export function proxyInFrontOf(url: URL, transport: WithProxy): ProxyInFront | undefined {
+export function proxyInFrontOf(url: URL, transport: Requested['transport']): ProxyInFront | undefined {
   const proxy = proxyFor(url, transport);
   if (proxy === undefined) return undefined;
   const { hostname, port, protocol } = proxy;
@@ -35,14 +41,13 @@ export function proxyInFrontOf(url: URL, transport: WithProxy): ProxyInFront | u
 }
 
 /**
- * Tells a proxy's part in what ended a request to the URL: an error, its causes and the code of one of them. An http
- * request has one connection only, that to the proxy.
+ * Tells a proxy's part in what ended a request: an error, its causes and the code of one of them. An http request has
+ * one connection only, that to the proxy, which answers itself where it cannot reach who is behind it.
  */
 export function involvedProxyOf(
   chain: readonly Error[],
   code: string,
-  url: URL,
-  transport: WithProxy,
+  { url, transport, isAnswered = false }: Requested,
 ): InvolvedProxy | undefined {
   const proxy = proxyInFrontOf(url, transport);
   if (proxy === undefined) return undefined;
@@ -50,7 +55,7 @@ export function involvedProxyOf(
   const isAtFault =
     status !== undefined ||
     chain.some((error) => error instanceof ProxyError) ||
-    (url.protocol === 'http:' ? hangUps : hangUpsBeforeTunnel).has(code);
+    (!isAnswered && (url.protocol === 'http:' ? hangUps : hangUpsBeforeTunnel).has(code));
   return { ...proxy, isAtFault, ...(status !== undefined && { status }) };
 }
 

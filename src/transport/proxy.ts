@@ -1,15 +1,16 @@
 import { BlockList, isIP } from 'node:net';
 import type { TransportConfig } from '../config/config.ts';
+import { proxyUrlOf } from '../config/proxy-url.ts';
 
 /**
  * The proxy that requests to a URL go through: the configured one, else that of the environment; undefined where they
  * go directly. May hold credentials.
  */
 export function proxyFor(url: URL, { proxyUrl }: Pick<TransportConfig, 'proxyUrl'>): URL | undefined {
-  if (proxyUrl !== undefined) return new URL(proxyUrl.open());
+  if (proxyUrl !== undefined) return usable(proxyUrl.open());
   const [forHttp, forHttps] = environmentProxies();
   const proxy = url.protocol === 'https:' ? forHttps || forHttp : forHttp;
-  return proxy && !isExcluded(url) ? new URL(proxy) : undefined;
+  return proxy && !isExcluded(url) ? usable(proxy) : undefined;
 }
 
 /**
@@ -18,16 +19,20 @@ export function proxyFor(url: URL, { proxyUrl }: Pick<TransportConfig, 'proxyUrl
  */
 export function proxyCredentials({ proxyUrl }: Pick<TransportConfig, 'proxyUrl'>): readonly string[] {
   const proxies = proxyUrl === undefined ? environmentProxies() : [proxyUrl.open()];
-  return proxies
-    .filter(Boolean)
-    .map((proxy) => new URL(proxy))
-    .flatMap(credentialsIn);
+  return proxies.filter(Boolean).map(usable).flatMap(credentialsIn);
 }
 
 /** For http and for https; empty where there is none. The lower-case variable takes precedence, also where it is empty. */
 function environmentProxies(): readonly [string, string] {
   const { https_proxy, HTTPS_PROXY = '', http_proxy, HTTP_PROXY = '' } = process.env;
   return [http_proxy ?? HTTP_PROXY, https_proxy ?? HTTPS_PROXY];
+}
+
+/** Throws where it is no proxy's URL, which the configuration rules out: going directly would be no answer to that. */
+function usable(proxy: string): URL {
+  const url = proxyUrlOf(proxy);
+  if (url === undefined) throw new Error('expected the URL of an HTTP proxy, such as http://proxy:3128');
+  return url;
 }
 
 function credentialsIn({ username, password }: URL): readonly string[] {

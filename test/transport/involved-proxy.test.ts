@@ -10,7 +10,7 @@ import { oauth2Config } from '../auth/oauth2-config.ts';
 import { clusterConfig } from '../polls.ts';
 import { breakingTunnel, faultyProxies } from './faulty-proxies.ts';
 import { expired } from './issued-certificates.ts';
-import { freePort, httpsServer, listen } from './loopback.ts';
+import { freePort, httpServer, httpsServer, listen } from './loopback.ts';
 import { tunnelingProxy } from './tunnel.ts';
 import { withoutProxy } from './without-proxy.ts';
 
@@ -130,6 +130,16 @@ describe.each(requests)('a request to %s', (_, isToken, reason, asked) => {
     expect(message).toContain(` failed: proxy ${host}: `);
     expect(remedy).toBe(`check that the proxy ${host} runs and can be reached from here, and its address in proxy_url`);
   });
+});
+
+it('an answer that breaks off behind a proxy may do so at the proxy or behind it', async () => {
+  const proxy = await httpServer((_request, response) => {
+    response.setHeader('content-length', 100).write('{', () => response.destroy());
+  });
+  const { host } = new URL(proxy);
+  const { message, remedy } = await failureThrough(proxy, 'http:', false);
+  expect(message).toContain(` failed: through proxy ${host}: `);
+  expect(remedy).toMatch(new RegExp(`^check that the cluster runs.*; the request goes through the proxy ${host} of`));
 });
 
 it('a proxy is named with its port where its URL has none', () => {

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { connect } from '../../src/connect.ts';
-import { proxyFor } from '../../src/transport/proxy.ts';
+import { proxyCredentials, proxyFor } from '../../src/transport/proxy.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
 import { clusterConfig } from '../polls.ts';
@@ -106,6 +106,21 @@ describe('the proxy of an address', () => {
     expect(through('https://zeebe.test/')).toBe('http://tunnel:3128/');
     vi.stubEnv('HTTP_PROXY', undefined);
     expect(through('http://zeebe.test/')).toBeUndefined();
+  });
+
+  it('is http where the variable names no scheme, as curl and Go have it', () => {
+    vi.stubEnv('HTTP_PROXY', 'proxy:3128');
+    vi.stubEnv('HTTPS_PROXY', 'scraper:open-sesame@proxy.test');
+    expect(through('http://zeebe.test/')).toBe('http://proxy:3128/');
+    expect(through('https://zeebe.test/')).toBe('http://scraper:open-sesame@proxy.test/');
+    expect(proxyCredentials({})).toContain('open-sesame');
+  });
+
+  it('that is not usable is not left out', () => {
+    vi.stubEnv('HTTP_PROXY', 'socks5://scraper:open-sesame@proxy:1080');
+    expect(() => through('http://zeebe.test/')).toThrow(
+      /^expected the URL of an HTTP proxy, such as http:\/\/proxy:3128$/,
+    );
   });
 
   it('is that of the lower-case variable where there are both, none where it is empty', () => {
