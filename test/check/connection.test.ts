@@ -5,7 +5,7 @@ import { certificateTrouble, connectionTrouble, handshakeTrouble } from '../../s
 import { clusterEndpoint } from '../../src/check/endpoint.ts';
 import { fileWith, load } from '../config/loading.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
-import { freePort, httpServer, httpsServer, listen } from '../transport/loopback.ts';
+import { closedPort, httpServer, httpsServer, listen } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
 import { check, client, cluster, oauthEnv, provider } from './checking.ts';
 import { expiredCertificate } from './expired-certificate.ts';
@@ -57,7 +57,7 @@ describe('the way to the cluster', () => {
   });
 
   it('is closed where nothing listens; the file’s key is named, or the variable', async () => {
-    const port = await freePort();
+    const port = await closedPort();
     const problem = `Nothing listens on port ${port} of 127.0.0.1.`;
     const hint = 'In a container, 127.0.0.1 is the container itself.';
     const inFile = await check({ file: fileFor(`http://127.0.0.1:${port}`) });
@@ -90,7 +90,7 @@ describe('the way to the cluster', () => {
   });
 
   it('ends where the identity provider cannot be reached, and says whose address that is', async () => {
-    const port = await freePort();
+    const port = await closedPort();
     const { address } = await cluster();
     const { trouble } = await check({ env: oauthEnv(address, `http://127.0.0.1:${port}/token`) });
     expect(trouble).toEqual([
@@ -117,7 +117,7 @@ describe('the way to the cluster', () => {
   });
 
   it('heeds the proxy of the environment, and NO_PROXY', async () => {
-    const port = await freePort();
+    const port = await closedPort();
     vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${port}`);
     const { address } = await cluster();
     const env = { ZEEBE_REST_ADDRESS: address.href };

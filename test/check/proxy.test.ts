@@ -1,7 +1,7 @@
 import { createServer as createTcpServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { breakingTunnel, faultyProxies } from '../transport/faulty-proxies.ts';
-import { freePort, httpServer, listen } from '../transport/loopback.ts';
+import { closedPort, httpServer, listen } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
 import { check, cluster, oauthEnv } from './checking.ts';
 
@@ -79,7 +79,7 @@ describe('a proxy', () => {
 
   it('of the environment is named where it is at fault for the identity provider alone', async () => {
     const { address } = await cluster();
-    const proxy = `127.0.0.1:${await freePort()}`;
+    const proxy = `127.0.0.1:${await closedPort()}`;
     vi.stubEnv('HTTP_PROXY', `http://${proxy}`);
     vi.stubEnv('NO_PROXY', '127.0.0.0/8');
     const { trouble } = await check({ env: oauthEnv(address, 'http://identity.test/token') });

@@ -10,7 +10,7 @@ import { createDispatcher } from '../../src/transport/dispatcher.ts';
 import { transportFailureOf } from '../../src/transport/failure.ts';
 import { ProxyError } from '../../src/transport/proxy.ts';
 import { loopbackCertificate as certificate } from '../simulator/loopback-certificate.ts';
-import { freePort, httpServer, httpsServer, listen, tcpServer } from './loopback.ts';
+import { closedPort, httpServer, httpsServer, listen, tcpServer } from './loopback.ts';
 import { tunnelingProxy } from './tunnel.ts';
 import { withoutProxy } from './without-proxy.ts';
 
@@ -165,7 +165,7 @@ describe('a proxy', () => {
   it('that is configured is used whatever the environment says', async () => {
     const { url } = await proxyServer();
     const direct = await httpServer((_, response) => response.end('direct'));
-    vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${await freePort()}`);
+    vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${await closedPort()}`);
     vi.stubEnv('NO_PROXY', '127.0.0.1');
     expect(await get(direct, { proxyUrl: new Secret(url) })).toBe('from the proxy');
   });
@@ -182,13 +182,13 @@ describe('a proxy', () => {
   });
 
   it('where nothing listens fails the connection', async () => {
-    const proxyUrl = new Secret(`http://127.0.0.1:${await freePort()}`);
+    const proxyUrl = new Secret(`http://127.0.0.1:${await closedPort()}`);
     expect(await get('http://zeebe.test/', { proxyUrl })).toBe('connect');
     expect(await get('https://zeebe.test/', { proxyUrl })).toBe('connect');
   });
 
   it.each(['http', 'https'])('that is not reached is told apart from its target, which is at %s', async (scheme) => {
-    const host = `127.0.0.1:${await freePort()}`;
+    const host = `127.0.0.1:${await closedPort()}`;
     const proxyUrl = new Secret(`http://scraper:open-sesame@${host}`);
     const errors = await errorsOf(`${scheme}://zeebe.test/`, { proxyUrl });
     expect(errors.find((error) => error instanceof ProxyError)).toMatchObject({ host });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
-import { freePort, listen } from './loopback.ts';
+import { closedPort, listen } from './loopback.ts';
 
 /** A proxy that answers each request, for http and CONNECT alike, with that status. */
 function answering(status: number): Promise<number> {
@@ -11,7 +11,7 @@ function answering(status: number): Promise<number> {
 
 /** Proxies that do not do what they are asked, each of which gives its port. */
 export const faultyProxies = {
-  'where nothing listens': freePort,
+  'where nothing listens': closedPort,
   'that answers 403': () => answering(403),
   'that answers 407': () => answering(407),
   'that answers 502': () => answering(502),

@@ -10,7 +10,7 @@ import { oauth2Config } from '../auth/oauth2-config.ts';
 import { clusterConfig } from '../polls.ts';
 import { breakingTunnel, faultyProxies } from './faulty-proxies.ts';
 import { expired } from './issued-certificates.ts';
-import { freePort, httpServer, httpsServer, listen } from './loopback.ts';
+import { closedPort, httpServer, httpsServer, listen } from './loopback.ts';
 import { tunnelingProxy } from './tunnel.ts';
 import { withoutProxy } from './without-proxy.ts';
 
@@ -88,7 +88,7 @@ describe.each(requests)('a request to %s', (_, isToken, reason, asked) => {
     ['https:', 'HTTP_PROXY', 'HTTPS_PROXY or HTTP_PROXY'],
     ['https:', 'https_proxy', 'HTTPS_PROXY or HTTP_PROXY'],
   ])('(%s) fails at the proxy of %s, which is named without its credentials', async (scheme, variable, setting) => {
-    const address = `127.0.0.1:${await freePort()}`;
+    const address = `127.0.0.1:${await closedPort()}`;
     vi.stubEnv(variable, `http://scraper:open-sesame@${address}`);
     const { message, remedy } = await failureThrough(undefined, scheme, isToken);
     expect(message).toContain(` failed: proxy ${address}: connect ECONNREFUSED`);
