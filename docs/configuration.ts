@@ -115,8 +115,20 @@ A setting that the chosen method does not use is an error.
 ### Proxies
 
 Without \`proxy_url\` the proxies of the environment are used: \`HTTPS_PROXY\` for https, \`HTTP_PROXY\` for http and, where
-there is no other, for https too, neither for the hosts in \`NO_PROXY\`; of two spellings, the lower-case one counts. They
-begin with http:// or https://; a user name and password in them are percent-encoded.
+there is no other, for https too; the lower-case variable takes precedence. A proxy without a scheme, such as
+\`proxy:3128\`, is an http one; a user name and password in it are percent-encoded.
+
+\`NO_PROXY\` lists the hosts that are reached directly, separated by commas or blanks:
+
+| Entry | Hosts |
+| --- | --- |
+| \`example.com\`, \`.example.com\` | that domain and its subdomains |
+| \`*.example.com\` | its subdomains alone |
+| \`10.0.0.1\`, \`::1\` | that IP address in the address of a cluster or token endpoint; names are not resolved |
+| \`10.0.0.0/8\`, \`fd00::/8\` | the IP addresses of that range (CIDR) |
+| \`*\` | all |
+
+An entry with a port, such as \`example.com:8080\` or \`[::1]:8080\`, is for that port alone.
 
 ### Authentication from the environment
 

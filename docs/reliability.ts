@@ -17,16 +17,21 @@ OpenID discovery document goes wrong, and which tests hold it to that.
 - A poll that goes wrong is one failed poll, counted once, under a reason of a closed set
   (\`zeebe_topology_poll_failures_total\`, \`zeebe_topology_auth_failures_total\`). It follows no redirect, and asks again
   only where something else is left to try: the other API version after a 404, another token after a 401, or after
-  three 403s in a row. After a TLS handshake that it has refused, the exporter makes a second one to read the
-  certificate.
+  three 403s in a row, a new connection where a used one is closed before any byte of an answer. After a TLS handshake
+  that it has refused, the exporter makes a second one to read the certificate.
+- A connection that failed is not used again, nor one that is older than three minutes: a changed DNS record is followed.
 - The next good answer heals everything: no restart, no state to clear. After a failed token request,
   the next one follows within a minute, or within 5 minutes if the endpoint refused it, or when its \`Retry-After\`
   says, within an hour. Polls in between fail without a request, under the same reason. After a cluster has answered
   401 or 403 to a new token, another one is requested within a minute.
 - One cluster's trouble is its own: the polls of the others come at their times.
-- What an answer may take is bounded: a topology has at most 32 MiB and 1,000,000 lists, objects and values, a token
-  response or discovery document 1 MiB, a token 16 KiB, headers 16 KiB. Of an error the first 64 KiB are read. The
-  exporter asks for uncompressed answers; one that is compressed anyway is decoded under the same limits.
+- What an answer may take is bounded: a topology has at most 32 MiB and 1,000,000 lists, objects and values, each of its
+  texts 256 characters, a token response or discovery document 1 MiB, a token 16 KiB, headers 16 KiB. Of an error the
+  first 64 KiB are read. The exporter asks for uncompressed answers; one that is compressed anyway is decoded under the
+  same limits.
+- What the clusters put on the page is bounded: all together a fifth of the process's memory limit, from 64 MiB to
+  256 MiB, also where there is no limit. A topology that there is no room for fails its poll (\`too_large\`); smaller
+  clusters have precedence.
 - An answer is UTF-8. A byte order mark before it is left out; bytes that are not UTF-8 make it malformed.
 - No exception reaches the process, whatever an answer, a configuration file or a request to the exporter holds.
 

@@ -26,7 +26,14 @@ export interface Connection {
 export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken): Connection {
   const { address, apiVersion, headers, transport, pollTimeout } = cluster;
   const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout);
-  const client = createClient({ address, apiVersion, headers, dispatcher, secrets: proxyCredentials(transport) });
+  const client = createClient({
+    address,
+    apiVersion,
+    headers,
+    dispatcher,
+    transport,
+    secrets: proxyCredentials(transport),
+  });
   const { authenticator, keptToken, tokenCertificates, close } = createAuthenticator(cluster, clock, kept);
   const poll = createPoll({ client, authenticator, pollTimeout, clock });
 
@@ -73,7 +80,9 @@ function createAuthenticator(
       return { authenticator: createBasic(authentication), close: async () => {} };
     case 'oauth2': {
       const { audience, endpoint, transport } = authentication;
-      const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout);
+      // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
+      // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
+      const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout, { keepAlive: false });
       const tokens = createTokenSource({
         endpoint: createTokenEndpoint(authentication, dispatcher, clock),
         pollInterval,

@@ -8,6 +8,7 @@ import {
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
+import type { InvolvedProxy } from '../transport/involved-proxy.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { retryAfterOf } from '../transport/retry-after.ts';
 import { clientAuthOf, secretsOfRequests } from './client-authentication.ts';
@@ -26,6 +27,8 @@ export interface TokenRequest {
 export interface TokenRefusal {
   readonly ok: false;
   readonly failure: AuthFailure<TokenFailureReason>;
+  /** The proxy that it may be the fault of. */
+  readonly proxy?: InvolvedProxy;
   /** Milliseconds, where the endpoint said when to ask again. */
   readonly retryAfter?: number;
   /** Absent where none was sent: discovery failed, or the time had run out. */
@@ -48,7 +51,8 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
 
   const ask = async (server: AuthorizationServer, signal: AbortSignal): Promise<TokenAnswer> => {
     const asked = `POST ${withoutQuery(server.token_endpoint ?? '')}`;
-    if (signal.aborted) return { ok: false, failure: unanswered(signal.reason, asked) };
+    if (signal.aborted) return { ok: false, ...unanswered(signal.reason, asked) };
+    const requested = { url: new URL(server.token_endpoint ?? server.issuer), transport: config.transport };
     const { options, exchange } = recordExchange({ dispatcher, signal, secrets, rewrite: essentialsOf });
     const client = { client_id: config.clientId };
     const startedAt = clock.monotonic();
@@ -62,12 +66,12 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
       return { ok: true, token: { ...token, ...(audiences && { audiences }) }, request: { seconds: seconds() } };
     } catch (error) {
       const answered = exchange();
-      const failure = answered ? refusalOf(answered, asked, config) : unanswered(error, asked);
+      const refused = answered ? { failure: refusalOf(answered, asked, config) } : unanswered(error, asked, requested);
       return {
         ok: false,
-        failure,
+        ...refused,
         ...retryAfter(answered?.retryAfter, clock),
-        request: { seconds: seconds(), failure: failure.reason },
+        request: { seconds: seconds(), failure: refused.failure.reason },
       };
     }
   };
@@ -86,7 +90,9 @@ export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher
     } catch (error) {
       const asked = `discovery from issuer ${issuer}`;
       const answered = exchange();
-      if (!answered) return { ok: false, failure: unanswered(error, asked) };
+      if (!answered) {
+        return { ok: false, ...unanswered(error, asked, { url: issuer, transport: config.transport }) };
+      }
       const failure = answered.status < 300 ? invalidDocument(answered, asked) : refusalOf(answered, asked, config);
       return { ok: false, failure, ...retryAfter(answered.retryAfter, clock) };
     }

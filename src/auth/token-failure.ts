@@ -1,5 +1,6 @@
 import type { OAuth2Config } from '../config/config.ts';
 import { type TransportFailureReason, transportFailureOf } from '../transport/failure.ts';
+import { type InvolvedProxy, type Requested, remedyWithProxy } from '../transport/involved-proxy.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { type Exchange, jsonObject, maxBodyBytes } from './exchange.ts';
 import type { AuthFailure, TokenFailureReason } from './failure.ts';
@@ -7,10 +8,19 @@ import { errorOf, type TokenProblem, tokenProblemOf } from './token-response.ts'
 
 type TokenFailure = AuthFailure<TokenFailureReason>;
 
-/** No whole answer came. `asked` names the request: `POST https://…` or `discovery from issuer https://…`. */
-export function unanswered(error: unknown, asked: string): TokenFailure {
-  const { reason, message } = transportFailureOf(error);
-  return { ...becauseOf[reason], message: `${asked} failed: ${message}` };
+/** No whole answer came, and the proxy may be at fault. `asked` names the request: `POST https://…` or `discovery from issuer https://…`. */
+export function unanswered(
+  error: unknown,
+  asked: string,
+  requested?: Requested,
+): { readonly failure: TokenFailure; readonly proxy?: InvolvedProxy } {
+  const { reason, message, proxy } = transportFailureOf(error, requested);
+  const because = becauseOf[reason];
+  const remedy = remedyWithProxy(because.remedy, proxy);
+  return {
+    failure: { reason: because.reason, message: `${asked} failed: ${message}`, remedy },
+    ...(proxy && { proxy }),
+  };
 }
 
 /** Something answered, but not with a token. Quotes of a successful answer only what is an error: it may hold a token. */

@@ -3,6 +3,7 @@ import { oneLine } from '../transport/one-line.ts';
 import type { Answer } from '../zeebe/client.ts';
 import { clientNames } from './proof.ts';
 import { isEntra, isKeycloak, isSaasCluster } from './providers.ts';
+import { proxyBefore } from './proxy.ts';
 import { sentence } from './sentence.ts';
 import type { Diagnosis, Target, TokenFacts } from './step.ts';
 
@@ -40,8 +41,10 @@ export function authenticationTrouble(
         : tokenTrouble(reason, answer, target, token);
     case 'forbidden':
       return {
-        problem: 'The cluster, or what stands in front of it, knows who asks and does not allow it to read (403).',
-        change: `Give ${whoAsks(target)} the right to read the cluster, or check the ingress or firewall in front of it.`,
+        problem:
+          'The cluster, or what stands in front of it, knows who asks and does not allow it to read (403)' +
+          (token ? ', though the token was issued just now.' : '.'),
+        change: `Give ${whoAsks(target)} the right to read the cluster, or check ${mayForbid(target)} in front of it.`,
       };
     default:
       return { problem: sentence(message), change: sentence(remedy) };
@@ -76,6 +79,13 @@ function whoAsks({ config: { authentication }, origin }: Target): string {
     case 'oauth2':
       return `the client of ${origin.name('oauth2.client_id')}`;
   }
+}
+
+/** What else answers 403. A tunnel is refused in other words. */
+function mayForbid(target: Target): string {
+  const { address, transport } = target.config;
+  const proxy = address.protocol === 'http:' ? proxyBefore({ url: address, transport }, target) : undefined;
+  return proxy === undefined ? 'the ingress or firewall' : `${proxy}, or the ingress or firewall`;
 }
 
 /** The token is new: it is for somebody else, from somebody else, or the clocks are wrong. */

@@ -1,16 +1,19 @@
 import type { X509Certificate } from 'node:crypto';
+import { expiryOf } from '../transport/certificates.ts';
 import { oneLine } from '../transport/one-line.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
-/** What a person wants to know of a certificate. */
-export function certificateFacts({ subject, issuer, validTo }: X509Certificate, now: number) {
-  const expires = Date.parse(validTo);
+/** What a person wants to know of a certificate. A date that cannot be read is left out. */
+export function certificateFacts(certificate: X509Certificate, now: number) {
+  const expires = expiryOf(certificate);
   return {
-    subject: shortName(subject),
-    issuer: shortName(issuer),
-    expires: new Date(expires).toISOString(),
-    days_left: Math.floor((expires - now) / day),
+    subject: shortName(certificate.subject),
+    issuer: shortName(certificate.issuer),
+    ...(Number.isFinite(expires) && {
+      expires: new Date(expires).toISOString(),
+      days_left: Math.floor((expires - now) / day),
+    }),
   };
 }
 

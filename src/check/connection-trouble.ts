@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
+import { earliestExpiryOfChain, expiryOf } from '../transport/certificates.ts';
 import { transportFailureOf } from '../transport/failure.ts';
 import { certificateFacts, namesOf } from './certificate.ts';
 import type { Endpoint } from './endpoint.ts';
-import { hostOf, portOf } from './probe.ts';
+import { type CertificateError, hostOf, portOf } from './probe.ts';
 import { upperFirst } from './sentence.ts';
 import type { Diagnosis } from './step.ts';
 
@@ -51,6 +52,7 @@ export function handshakeTrouble(error: unknown, endpoint: Endpoint): Diagnosis 
       change: `Check host and port in ${names.address}, and what listens there.`,
     };
   }
+  if (isHttp2Wanted(message)) return http2Trouble(endpoint);
   if (/protocol[ _]version|unsupported[ _]protocol/i.test(message)) {
     return {
       problem: `${upperFirst(noun)} speaks only versions of TLS that are not accepted here: ${message}.`,
@@ -61,6 +63,23 @@ export function handshakeTrouble(error: unknown, endpoint: Endpoint): Diagnosis 
     problem: `${upperFirst(noun)} does not speak TLS, as https:// asks for, on ${where} (${message}).`,
     change: `If it is not encrypted, write http:// in ${names.address}; else correct the port there.`,
   };
+}
+
+/** OpenSSL's words for the alert with which a server refuses HTTP/1.1 (RFC 7301, 3.2). */
+function isHttp2Wanted(message: string): boolean {
+  return /no[ _]application[ _]protocol/i.test(message);
+}
+
+export function http2Trouble({ noun, names }: Endpoint): Diagnosis {
+  return names.enableHttp2 === undefined
+    ? {
+        problem: `${upperFirst(noun)} speaks only HTTP/2, and is asked by HTTP/1.1.`,
+        change: `Let ${noun}, or what stands in front of it at ${names.address}, speak HTTP/1.1 too.`,
+      }
+    : {
+        problem: `${upperFirst(noun)} speaks only HTTP/2, and is asked by HTTP/1.1.`,
+        change: `Set ${names.enableHttp2}.`,
+      };
 }
 
 /** OpenSSL's words for the alerts with which a server refuses a client's certificate, or that there is none. */
@@ -82,24 +101,23 @@ export function clientCertificateTrouble({ noun, transport, names }: Endpoint): 
       };
 }
 
-/** `code` is what OpenSSL or Node.js calls the trouble. */
 export function certificateTrouble(
-  code: string,
+  { code, message }: CertificateError,
   certificate: X509Certificate,
   { url, transport, names }: Endpoint,
   now: number,
 ): Diagnosis {
   const host = hostOf(url);
-  const { subject, issuer, expires } = certificateFacts(certificate, now);
+  const { subject, issuer } = certificateFacts(certificate, now);
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return {
-        problem: `The certificate of ${host} expired on ${expires.slice(0, 10)}.`,
+        problem: expiredProblem(certificate, host, now),
         change: `Renew it on the server. The address stands in ${names.address}; this machine's clock must be right, too.`,
       };
     case 'CERT_NOT_YET_VALID':
       return {
-        problem: `The certificate of ${host} is not valid yet: its time begins on ${dateOf(certificate.validFrom)}.`,
+        problem: `The certificate of ${host} is not valid yet: its time begins on ${dateOf(Date.parse(certificate.validFrom))}.`,
         change: "Set this machine's clock, or renew the certificate on the server.",
       };
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
@@ -107,7 +125,11 @@ export function certificateTrouble(
         problem: `The certificate is for ${namesOf(certificate)}, not for ${transport.tls.serverName ?? host}.`,
         change: `Write one of its names in ${names.address}, or set ${names.serverName} to one of them.`,
       };
-    default:
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
       return {
         problem:
           transport.tls.ca === undefined
@@ -115,10 +137,22 @@ export function certificateTrouble(
             : `The certificate of ${host} (${subject}) comes from ${issuer}, which is not in the file of ${names.ca}.`,
         change: `Name a file with the certificate of ${issuer} (PEM) in ${names.ca}.`,
       };
+    default:
+      return {
+        problem: `The certificate of ${host} (${subject}), or one that it is issued by, is refused: ${message || code}.`,
+        change: 'Replace that certificate on the server by one without this fault.',
+      };
   }
 }
 
-/** Of a time as X509Certificate writes it. */
-function dateOf(time: string): string {
+function expiredProblem(certificate: X509Certificate, host: string, now: number): string {
+  const own = expiryOf(certificate);
+  if (own < now) return `The certificate of ${host} expired on ${dateOf(own)}.`;
+  const earliest = earliestExpiryOfChain(certificate);
+  const when = earliest === undefined || earliest > now ? '' : ` on ${dateOf(earliest)}`;
+  return `A certificate that issued the one of ${host} expired${when}.`;
+}
+
+function dateOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }

@@ -17,27 +17,28 @@ export async function* reach(
   endpoint: Endpoint,
   conditions: Conditions,
 ): AsyncGenerator<Step, boolean> {
-  const detour = await proxyBefore(endpoint, target);
-  if (detour !== undefined) {
-    yield { name: `${endpoint.kind}_connection`, status: 'skipped', reason: detour };
-    yield { name: `${endpoint.kind}_tls`, status: 'skipped', reason: detour };
+  const proxy = proxyBefore(endpoint, target);
+  if (proxy !== undefined) {
+    const reason = `requests go through ${proxy}`;
+    yield { name: `${endpoint.kind}_connection`, status: 'skipped', reason };
+    yield { name: `${endpoint.kind}_tls`, status: 'skipped', reason };
     return true;
   }
-  const connection = await connectionStep(target, endpoint, conditions);
+  const connection = await connectionStep(endpoint, conditions);
   yield connection;
   if (connection.status === 'failed') return false;
-  const tls = await tlsStep(target, endpoint, conditions);
+  const tls = await tlsStep(endpoint, conditions);
   yield tls;
   return tls.status !== 'failed';
 }
 
-async function connectionStep({ config }: Target, endpoint: Endpoint, { signal }: Conditions): Promise<Step> {
+async function connectionStep(endpoint: Endpoint, { signal }: Conditions): Promise<Step> {
   const name = `${endpoint.kind}_connection` as const;
-  const { url } = endpoint;
+  const { url, timeout } = endpoint;
   try {
-    return await withDeadline(config.pollTimeout, signal, async (deadline) => {
+    return await withDeadline(timeout, signal, async (deadline) => {
       const addresses = await resolveHost(url, deadline);
-      const address = await connectOnce(url, deadline);
+      const address = await connectOnce(endpoint, deadline);
       return { name, status: 'ok', facts: { host: hostOf(url), port: portOf(url), addresses, address } };
     });
   } catch (error) {
@@ -45,15 +46,15 @@ async function connectionStep({ config }: Target, endpoint: Endpoint, { signal }
   }
 }
 
-async function tlsStep({ config }: Target, endpoint: Endpoint, { clock, signal }: Conditions): Promise<Step> {
+async function tlsStep(endpoint: Endpoint, { clock, signal }: Conditions): Promise<Step> {
   const name = `${endpoint.kind}_tls` as const;
-  const { url, transport } = endpoint;
+  const { url, transport, timeout } = endpoint;
   if (url.protocol === 'http:') {
     return { name, status: 'skipped', reason: 'the address begins with http://, nothing is encrypted' };
   }
   try {
-    const { protocol, certificate, error } = await withDeadline(config.pollTimeout, signal, (deadline) =>
-      shakeHands(url, transport.tls, deadline),
+    const { protocol, certificate, error } = await withDeadline(timeout, signal, (deadline) =>
+      shakeHands(endpoint, deadline),
     );
     const verified = !transport.tls.insecureSkipVerify;
     const facts = { protocol, ...certificateFacts(certificate, clock.now()), verified };

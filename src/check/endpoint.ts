@@ -8,8 +8,13 @@ export interface Endpoint {
   readonly noun: string;
   readonly url: URL;
   readonly transport: TransportConfig;
+  /** Milliseconds for each step. */
+  readonly timeout: number;
   /** Names of settings, for sentences. */
-  readonly names: Readonly<Record<'address' | 'ca' | 'cert' | 'key' | 'serverName' | 'minVersion', string>>;
+  readonly names: Readonly<Record<'address' | 'ca' | 'cert' | 'key' | 'serverName' | 'minVersion', string>> & {
+    /** The setting with its value, and where it can be set; absent where HTTP/1.1 is all that is spoken. */
+    readonly enableHttp2?: string;
+  };
 }
 
 export function clusterEndpoint({ config, origin }: Target): Endpoint {
@@ -18,6 +23,7 @@ export function clusterEndpoint({ config, origin }: Target): Endpoint {
     noun: 'the cluster',
     url: config.address,
     transport: config.transport,
+    timeout: config.pollTimeout,
     names: {
       address: origin.name('address'),
       ca: origin.name('tls_config.ca_file'),
@@ -25,16 +31,18 @@ export function clusterEndpoint({ config, origin }: Target): Endpoint {
       key: origin.name('tls_config.key_file'),
       serverName: origin.name('tls_config.server_name'),
       minVersion: origin.name('tls_config.min_version'),
+      enableHttp2: `enable_http2: true${origin.fromFile ? '' : ' in a configuration file (no variable sets it)'}`,
     },
   };
 }
 
-export function tokenEndpoint({ origin }: Target, { endpoint, transport }: OAuth2Config): Endpoint {
+export function tokenEndpoint({ config, origin }: Target, { endpoint, transport }: OAuth2Config): Endpoint {
   return {
     kind: 'token',
     noun: 'the identity provider',
     url: 'tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl,
     transport,
+    timeout: config.pollTimeout,
     names: {
       address: origin.name('tokenUrl' in endpoint ? 'oauth2.token_url' : 'oauth2.issuer_url'),
       ca: origin.name('oauth2.tls_config.ca_file'),

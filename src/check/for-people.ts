@@ -63,6 +63,8 @@ function conclusion(failed: readonly string[], all: number): string {
     : `${failed.length} of ${all} clusters cannot be polled: ${failed.join(', ')}.`;
 }
 
+const newToken = 'the token was issued just now: a running exporter may use an older one, without rights granted since';
+
 type AnyDone = Done<StepName>;
 const nothing: Told = { summary: '', details: [] };
 
@@ -88,7 +90,7 @@ function tell(step: AnyDone): Told {
     case 'token':
       return { summary: step.facts.opaque ? 'opaque, it says nothing of itself' : '', details: token(step.facts) };
     case 'topology':
-      return { summary: topology(step.facts), details: [] };
+      return { summary: topology(step.facts), details: step.facts.new_token ? [newToken] : [] };
     case 'verdict':
       return { summary: step.facts.verdict, details: step.facts.findings };
   }
@@ -100,13 +102,16 @@ function connection({ host, port, addresses, address }: ConnectionFacts): string
 }
 
 function tls({ protocol, subject, issuer, expires, days_left, verified }: TlsFacts): Told {
-  const left = days_left < 0 ? 'has expired' : `in ${days_left} days`;
   const rows = [
     ['certificate', subject],
     ['issued by', issuer],
-    ['expires', `${expires.slice(0, 10)}, ${left}`],
+    ...(expires === undefined ? [] : [['expires', `${expires.slice(0, 10)}, ${daysLeft(days_left ?? 0)}`]]),
   ];
   return { summary: `${protocol}${verified ? '' : ', the certificate is not verified'}`, details: columns(rows) };
+}
+
+function daysLeft(days: number): string {
+  return days < 0 ? 'has expired' : `in ${count(days, 'day')}`;
 }
 
 function token(facts: TokenFacts): readonly string[] {
@@ -130,12 +135,16 @@ function clock(difference: number): string {
 function topology(facts: TopologyFacts): string {
   const { brokers, cluster_size, partitions, replication_factor, gateway_version, cluster_id } = facts;
   return [
-    cluster_size === undefined ? `${brokers} brokers` : `${brokers} of ${cluster_size} brokers`,
-    ...(partitions === undefined ? [] : [`${partitions} partitions`]),
+    cluster_size === undefined ? count(brokers, 'broker') : `${brokers} of ${count(cluster_size, 'broker')}`,
+    ...(partitions === undefined ? [] : [count(partitions, 'partition')]),
     ...(replication_factor === undefined ? [] : [`replication factor ${replication_factor}`]),
     ...(gateway_version === undefined ? [] : [`gateway ${gateway_version}`]),
     ...(cluster_id === undefined ? [] : [`cluster id ${cluster_id}`]),
   ].join(', ');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** In the largest unit of which there are two. */

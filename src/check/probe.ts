@@ -3,9 +3,13 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
-import type { TlsConfig } from '../config/config.ts';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { alpnProtocols, tcpOptions } from '../transport/dispatcher.ts';
+import { transportFailureOf } from '../transport/failure.ts';
 import { secureContextOptions } from '../transport/tls.ts';
+import type { Endpoint } from './endpoint.ts';
+
+type Probed = Pick<Endpoint, 'url' | 'transport' | 'timeout'>;
 
 /** A host as the network knows it: no brackets around IPv6. */
 export function hostOf({ hostname }: URL): string {
@@ -31,55 +35,82 @@ export async function resolveHost(url: URL, signal: AbortSignal): Promise<readon
 }
 
 /** Connects and hangs up; gives the address that answered. */
-export async function connectOnce(url: URL, signal: AbortSignal): Promise<string> {
-  const socket = connect({ host: hostOf(url), port: portOf(url) });
+export async function connectOnce({ url, timeout }: Probed, signal: AbortSignal): Promise<string> {
+  const socket = connect({ host: hostOf(url), port: portOf(url), ...tcpOptions(timeout) });
   return use(socket, 'connect', signal, () => socket.remoteAddress ?? '');
 }
 
 export interface Handshake {
   readonly protocol: string;
   readonly certificate: X509Certificate;
-  /** OpenSSL's or Node.js's code for what is wrong with the certificate; absent where it is good. */
-  readonly error?: string;
+  /** What is wrong with the certificate; absent where it is good. */
+  readonly error?: CertificateError;
+}
+
+export interface CertificateError {
+  /** OpenSSL's or Node.js's. */
+  readonly code: string;
+  /** The same in words; empty where they cannot be had. */
+  readonly message: string;
 }
 
 /** Shakes hands and hangs up. A bad certificate does not end it: it is what there is to see. */
-export async function shakeHands(url: URL, tls: TlsConfig, signal: AbortSignal): Promise<Handshake> {
-  const socket = tlsSocket(url, tls);
-  return use(socket, 'secureConnect', signal, () => seen(socket));
+export async function shakeHands(probed: Probed, signal: AbortSignal): Promise<Handshake> {
+  const socket = tlsSocket(probed);
+  const { code, ...handshake } = await use(socket, 'secureConnect', signal, () => seen(socket));
+  if (code === undefined) return handshake;
+  return { ...handshake, error: { code, message: await refusalOf(probed, signal) } };
+}
+
+/** Why a handshake is refused that is verified, which alone tells it in words. */
+async function refusalOf(probed: Probed, signal: AbortSignal): Promise<string> {
+  const socket = tlsSocket(probed, { rejectUnauthorized: true });
+  return use(socket, 'secureConnect', signal, () => '').catch((error) => transportFailureOf(error).message);
+}
+
+/** Whether the server agrees to HTTP/2, and not to HTTP/1.1. */
+export async function speaksOnlyHttp2(probed: Probed, signal: AbortSignal): Promise<boolean> {
+  const agrees = async (protocol: string) => {
+    const socket = tlsSocket(probed, { ALPNProtocols: [protocol] });
+    return use(socket, 'secureConnect', signal, () => socket.alpnProtocol === protocol).catch(() => false);
+  };
+  return (await agrees('h2')) && !(await agrees('http/1.1'));
 }
 
 /**
  * Shakes hands and waits until the server hangs up. Rejects with its reason, where it gives one: with TLS 1.3, that it
  * wants a client certificate comes only then (RFC 8446, 4.4.2.4).
  */
-export async function waitForAlert(url: URL, tls: TlsConfig, signal: AbortSignal): Promise<void> {
-  const socket = tlsSocket(url, tls);
+export async function waitForAlert(probed: Probed, signal: AbortSignal): Promise<void> {
+  const socket = tlsSocket(probed);
   await use(socket, 'secureConnect', signal, async () => {
     await once(socket.resume(), 'end', { signal });
   });
 }
 
-function tlsSocket(url: URL, tls: TlsConfig): TLSSocket {
+/** Offers what the polls offer. */
+function tlsSocket({ url, transport, timeout }: Probed, options: ConnectionOptions = {}): TLSSocket {
   const host = hostOf(url);
   return connectTls({
     host,
     port: portOf(url),
-    servername: tls.serverName ?? (isIP(host) === 0 ? host : ''),
-    ALPNProtocols: ['http/1.1'],
+    servername: transport.tls.serverName ?? (isIP(host) === 0 ? host : ''),
+    ALPNProtocols: [...alpnProtocols(transport)],
     rejectUnauthorized: false,
-    ...secureContextOptions(tls),
+    ...tcpOptions(timeout),
+    ...secureContextOptions(transport.tls),
+    ...options,
   });
 }
 
-function seen(socket: TLSSocket): Handshake {
+function seen(socket: TLSSocket) {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) throw new Error('the server showed no certificate');
   return {
     protocol: socket.getProtocol() ?? 'TLS',
     certificate,
     // Declared as an Error, but a code in fact.
-    ...(!socket.authorized && { error: String(socket.authorizationError) }),
+    ...(!socket.authorized && { code: String(socket.authorizationError) }),
   };
 }
 

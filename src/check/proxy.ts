@@ -1,28 +1,45 @@
-import { type Agent, EnvHttpProxyAgent, request } from 'undici';
+import { type InvolvedProxy, type ProxyInFront, proxyInFrontOf } from '../transport/involved-proxy.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Target } from './step.ts';
+import { hostOf, portOf } from './probe.ts';
+import type { Diagnosis, Target } from './step.ts';
 
-/** Why a direct connection would prove nothing, or undefined where requests to the URL go directly. */
-export async function proxyBefore({ url, transport }: Endpoint, { origin }: Target): Promise<string | undefined> {
-  if (transport.proxyUrl !== undefined) return `requests go through the proxy of ${origin.name('proxy_url')}`;
-  return (await isDirect(url)) ? undefined : 'requests go through the proxy of HTTPS_PROXY or HTTP_PROXY';
+/** Names the proxy that requests go through, in the middle of a sentence; undefined where they go directly. */
+export function proxyBefore(
+  { url, transport }: Pick<Endpoint, 'url' | 'transport'>,
+  target: Target,
+): string | undefined {
+  const proxy = proxyInFrontOf(url, transport);
+  return proxy && `the proxy ${proxy.address} of ${settingOf(proxy, target)}`;
 }
 
-/**
- * Asks undici's own agent, which knows the rules of NO_PROXY: for a direct request it makes a client with the
- * connector it was given, for others with one that goes to the proxy. Neither client ever comes to be.
- */
-async function isDirect(url: URL): Promise<boolean> {
-  let isOwnConnector = false;
-  const connect: NonNullable<Agent.Options['connect']> = () => {};
-  const agent = new EnvHttpProxyAgent({
-    connect,
-    factory: (_origin, options) => {
-      isOwnConnector ||= 'connect' in options && options.connect === connect;
-      throw new Error('seen enough');
-    },
-  });
-  await request(url, { dispatcher: agent }).catch(() => {});
-  await agent.destroy();
-  return isOwnConnector;
+/** A proxy is at fault. */
+export function proxyTrouble(proxy: InvolvedProxy, message: string, { url }: Endpoint, target: Target): Diagnosis {
+  const { address, status } = proxy;
+  const setting = settingOf(proxy, target);
+  if (status === 407) {
+    return {
+      problem: `The proxy ${address} asks for a user name and password (407).`,
+      change: `Write those that it accepts into ${setting}: http://<user name>:<password>@${address}.`,
+    };
+  }
+  if (status !== undefined) {
+    const directly = proxy.setting === 'proxy_url' ? `remove ${setting}` : `name ${hostOf(url)} in NO_PROXY`;
+    return {
+      problem: `The proxy ${address} does not connect to port ${portOf(url)} of ${hostOf(url)}: it answers with status ${status}.`,
+      change: `Allow that connection at the proxy, or ${directly}.`,
+    };
+  }
+  return {
+    problem: `The proxy ${address} cannot be reached, or breaks the connection off: ${reasonIn(message, address)}.`,
+    change: `Start the proxy, or correct ${setting}.`,
+  };
+}
+
+function settingOf({ setting }: ProxyInFront, { origin }: Target): string {
+  return setting === 'proxy_url' ? origin.name('proxy_url') : setting;
+}
+
+/** What went wrong, behind what was asked. */
+function reasonIn(message: string, address: string): string {
+  return message.split(`proxy ${address}: `)[1] ?? message;
 }

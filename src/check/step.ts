@@ -38,9 +38,9 @@ export interface TlsFacts {
   readonly protocol: string;
   readonly subject: string;
   readonly issuer: string;
-  /** ISO 8601, UTC. */
-  readonly expires: string;
-  readonly days_left: number;
+  /** ISO 8601, UTC; absent where the certificate has no date that can be read. */
+  readonly expires?: string;
+  readonly days_left?: number;
   /** False where `insecure_skip_verify` is set. */
   readonly verified: boolean;
 }
@@ -70,6 +70,8 @@ export interface TopologyFacts {
   readonly replication_factor?: number;
   readonly gateway_version?: string;
   readonly cluster_id?: string;
+  /** Whether it was asked with a token that was issued just now; absent where it was asked without one. */
+  readonly new_token?: true;
 }
 
 export interface VerdictFacts {

@@ -1,8 +1,10 @@
 import type { TokenRefusal } from '../auth/token-endpoint.ts';
 import type { OAuth2Config } from '../config/config.ts';
+import type { InvolvedProxy } from '../transport/involved-proxy.ts';
 import { clientCertificateTrouble, concernsClientCertificate } from './connection-trouble.ts';
 import type { Endpoint } from './endpoint.ts';
 import { clientNames, proofOf } from './proof.ts';
+import { proxyTrouble } from './proxy.ts';
 import { hideRest } from './quoting.ts';
 import { sentence, stopped } from './sentence.ts';
 import { entraScopeTrouble } from './settings-trouble.ts';
@@ -10,7 +12,7 @@ import type { Diagnosis, Target } from './step.ts';
 
 /** The identity provider gave no token. */
 export function tokenTrouble(
-  { failure: { reason, message: quoting, remedy }, retryAfter }: TokenRefusal,
+  { failure: { reason, message: quoting, remedy }, proxy, retryAfter }: TokenRefusal,
   target: Target,
   oauth2: OAuth2Config,
   endpoint: Endpoint,
@@ -18,6 +20,7 @@ export function tokenTrouble(
   const { url, names } = endpoint;
   const proof = proofOf(oauth2);
   const message = hideRest(target)(quoting);
+  if (proxy?.isAtFault) return proxyTrouble(proxy, message, endpoint, target);
   const answer = /answered \d+: (.*?)(; asked for scope .*)?$/.exec(message)?.[1];
   const said = answer === undefined || answer.startsWith('<') ? '' : ` It says: ${stopped(answer)}`;
   const badClient: Diagnosis = {
@@ -41,7 +44,7 @@ export function tokenTrouble(
     case 'token_request_rejected':
       return rejected(message, said, target, oauth2, names.address) ?? (isUnauthorized(message) ? badClient : other());
     case 'token_endpoint_unreachable':
-      return unreachable(message, target, endpoint) ?? other();
+      return unreachable(message, proxy, target, endpoint) ?? other();
     default:
       return other();
   }
@@ -56,7 +59,12 @@ function isUnauthorized(message: string): boolean {
 }
 
 /** Connected, and then no answer or a bad one. */
-function unreachable(message: string, { config, origin }: Target, endpoint: Endpoint): Diagnosis | undefined {
+function unreachable(
+  message: string,
+  proxy: InvolvedProxy | undefined,
+  { config, origin }: Target,
+  endpoint: Endpoint,
+): Diagnosis | undefined {
   if (concernsClientCertificate(message)) return clientCertificateTrouble(endpoint);
   const status = /answered (5\d\d)/.exec(message)?.[1];
   if (status !== undefined) {
@@ -65,9 +73,13 @@ function unreachable(message: string, { config, origin }: Target, endpoint: Endp
       change: `See its log, and that of what stands in front of it at ${endpoint.names.address}.`,
     };
   }
+  const who =
+    proxy === undefined
+      ? 'The identity provider takes the connection, and does'
+      : `The identity provider, or the proxy ${proxy.address} in front of it, does`;
   return message.includes('no whole answer within')
     ? {
-        problem: `The identity provider takes the connection, and does not answer within ${config.pollTimeout / 1000} s.`,
+        problem: `${who} not answer within ${config.pollTimeout / 1000} s.`,
         change: `See what is wrong with it; ${origin.name('poll_timeout')} says how long to wait.`,
       }
     : undefined;

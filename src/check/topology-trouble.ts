@@ -1,12 +1,14 @@
 import { jsonObject } from '../auth/exchange.ts';
 import type { PollFailure } from '../poll/failure.ts';
 import type { PollResult } from '../poll/poll.ts';
+import type { InvolvedProxy } from '../transport/involved-proxy.ts';
 import { oneLine } from '../transport/one-line.ts';
 import type { Answer, Sent } from '../zeebe/client.ts';
 import { authenticationTrouble } from './authentication-trouble.ts';
-import { clientCertificateTrouble, concernsClientCertificate } from './connection-trouble.ts';
+import { clientCertificateTrouble, concernsClientCertificate, http2Trouble } from './connection-trouble.ts';
 import { clusterEndpoint } from './endpoint.ts';
 import { isSaasCluster } from './providers.ts';
+import { proxyTrouble } from './proxy.ts';
 import { sentence, stopped } from './sentence.ts';
 import type { Diagnosis, Target, TokenFacts } from './step.ts';
 
@@ -24,6 +26,8 @@ export interface Questions {
   readonly otherVersionWorks: () => Promise<boolean>;
   /** Whether the port speaks TLS. */
   readonly speaksTls: () => Promise<boolean>;
+  /** Whether the port speaks HTTP/2 and not HTTP/1.1. */
+  readonly speaksOnlyHttp2: () => Promise<boolean>;
   /** Why the port hangs up after a handshake; empty where that is not to be had. */
   readonly alert: () => Promise<string>;
 }
@@ -33,11 +37,13 @@ export async function topologyTrouble(poll: FailedPoll, target: Target, question
   const { failure, sent } = poll;
   const isPlain = target.config.address.protocol === 'http:';
   if (sent?.kind !== 'answer') {
-    if (failure.reason !== 'connect') return connectionTrouble(failure, target);
-    if (isPlain) return (await questions.speaksTls()) ? httpsTrouble(target) : connectionTrouble(failure, target);
+    const otherwise = connectionTrouble(failure, sent?.proxy, target);
+    if (failure.reason !== 'connect') return otherwise;
+    if (isPlain) return (await questions.speaksTls()) ? httpsTrouble(target) : otherwise;
+    if (await questions.speaksOnlyHttp2()) return http2Trouble(clusterEndpoint(target));
     return concernsClientCertificate(await questions.alert())
       ? clientCertificateTrouble(clusterEndpoint(target))
-      : connectionTrouble(failure, target);
+      : otherwise;
   }
   const { answer } = sent;
   if (failure.reason === 'auth' && poll.authentication.failure) {
@@ -60,7 +66,11 @@ function httpsTrouble({ origin }: Target): Diagnosis {
 }
 
 /** Connected, and then no answer. */
-function connectionTrouble({ reason, message, remedy }: PollFailure, target: Target): Diagnosis {
+function connectionTrouble(
+  { reason, message, remedy }: PollFailure,
+  proxy: InvolvedProxy | undefined,
+  target: Target,
+): Diagnosis {
   const { config, origin } = target;
   if (concernsClientCertificate(message)) return clientCertificateTrouble(clusterEndpoint(target));
   if (reason === 'connect' && config.address.port === '26500') {
@@ -69,13 +79,18 @@ function connectionTrouble({ reason, message, remedy }: PollFailure, target: Tar
       change: `Write the address of the REST API in ${origin.name('address')}: its port is 8080 by default.`,
     };
   }
+  if (proxy?.isAtFault) return proxyTrouble(proxy, message, clusterEndpoint(target), target);
   if (reason === 'timeout') {
+    const who =
+      proxy === undefined
+        ? 'The cluster takes the connection, and does'
+        : `The cluster, or the proxy ${proxy.address} in front of it, does`;
     return {
-      problem: `The cluster takes the connection, and does not answer within ${config.pollTimeout / 1000} s.`,
+      problem: `${who} not answer within ${config.pollTimeout / 1000} s.`,
       change: `See whether the cluster is overloaded or just starting; ${origin.name('poll_timeout')} says how long to wait.`,
     };
   }
-  if (reason === 'connect' && config.transport.proxyUrl === undefined) {
+  if (reason === 'connect' && proxy === undefined) {
     return {
       problem: `The connection came about, but what answers does not speak HTTP, or hangs up (${reasonIn(message)}).`,
       change: `Correct the port in ${origin.name('address')}: that of the REST API is 8080 by default.`,

@@ -11,7 +11,7 @@ import { findingsOf } from '../zeebe/findings.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { Conditions } from './connection.ts';
 import { clusterEndpoint } from './endpoint.ts';
-import { shakeHands, waitForAlert } from './probe.ts';
+import { shakeHands, speaksOnlyHttp2, waitForAlert } from './probe.ts';
 import { proxyBefore } from './proxy.ts';
 import { hideRest } from './quoting.ts';
 import type { Done, Step, Target, TokenFacts, TopologyFacts } from './step.ts';
@@ -34,13 +34,14 @@ export async function* topologySteps(
   const { result, sent } = await poll(config.apiVersion);
   const { outcome, authentication } = result;
   if (outcome.ok) {
-    yield { name: 'topology', status: 'ok', facts: topologyFacts(outcome.topology, sent) };
+    yield { name: 'topology', status: 'ok', facts: topologyFacts(outcome.topology, sent, token) };
     yield verdictStep(target, result);
     return;
   }
   const diagnosis = await topologyTrouble({ failure: outcome.failure, authentication, sent, token }, target, {
     otherVersionWorks: async () => (await poll(config.apiVersion === 'v1' ? 'v2' : 'v1')).result.outcome.ok,
     speaksTls: () => speaksTls(target, conditions),
+    speaksOnlyHttp2: () => speaksHttp2Instead(target, conditions),
     alert: () => alertOf(target, conditions),
   });
   yield { name: 'topology', status: 'failed', diagnosis };
@@ -61,7 +62,7 @@ async function pollOnce(
   const { address, headers, transport, pollTimeout } = target.config;
   const hide = hideRest(target);
   const dispatcher = createDispatcher(transport, pollTimeout);
-  const client = createClient({ address, apiVersion, headers, dispatcher });
+  const client = createClient({ address, apiVersion, headers, dispatcher, transport });
   let sent: Sent | undefined;
   const poll = createPoll({
     client: async (...request) => {
@@ -84,28 +85,34 @@ function quotable(sent: Sent, hide: (text: string) => string): Sent {
 }
 
 /** Behind a proxy these would be asked of somebody else. */
-async function isProxied(target: Target): Promise<boolean> {
-  return (await proxyBefore(clusterEndpoint(target), target)) !== undefined;
+function isProxied(target: Target): boolean {
+  return proxyBefore(clusterEndpoint(target), target) !== undefined;
 }
 
 async function speaksTls(target: Target, { signal }: Conditions): Promise<boolean> {
-  if (await isProxied(target)) return false;
-  const { address, transport, pollTimeout } = target.config;
-  const handshake = withDeadline(pollTimeout, signal, (deadline) => shakeHands(address, transport.tls, deadline));
+  if (isProxied(target)) return false;
+  const endpoint = clusterEndpoint(target);
+  const handshake = withDeadline(endpoint.timeout, signal, (deadline) => shakeHands(endpoint, deadline));
   return handshake.then(
     () => true,
     () => false,
   );
 }
 
+async function speaksHttp2Instead(target: Target, { signal }: Conditions): Promise<boolean> {
+  const endpoint = clusterEndpoint(target);
+  if (endpoint.transport.enableHttp2 || isProxied(target)) return false;
+  return withDeadline(endpoint.timeout, signal, (deadline) => speaksOnlyHttp2(endpoint, deadline));
+}
+
 /** A server that has something against a handshake says so at once. */
 const longestSilence = 2_000;
 
 async function alertOf(target: Target, { signal }: Conditions): Promise<string> {
-  if (await isProxied(target)) return '';
-  const { address, transport, pollTimeout } = target.config;
-  const patience = Math.min(longestSilence, pollTimeout);
-  const hangUp = withDeadline(patience, signal, (deadline) => waitForAlert(address, transport.tls, deadline));
+  if (isProxied(target)) return '';
+  const endpoint = clusterEndpoint(target);
+  const patience = Math.min(longestSilence, endpoint.timeout);
+  const hangUp = withDeadline(patience, signal, (deadline) => waitForAlert(endpoint, deadline));
   return hangUp.then(
     () => '',
     (error) => transportFailureOf(error).message,
@@ -115,6 +122,7 @@ async function alertOf(target: Target, { signal }: Conditions): Promise<string> 
 function topologyFacts(
   { brokers, clusterSize, partitionsCount, replicationFactor, gatewayVersion, clusterId }: Topology,
   sent: Sent | undefined,
+  token: TokenFacts | undefined,
 ): TopologyFacts {
   return {
     url: sent?.kind === 'answer' ? sent.answer.url.href : '',
@@ -124,6 +132,7 @@ function topologyFacts(
     ...(replicationFactor !== undefined && { replication_factor: replicationFactor }),
     ...(gatewayVersion !== undefined && { gateway_version: oneLine(gatewayVersion) }),
     ...(clusterId !== undefined && { cluster_id: oneLine(clusterId) }),
+    ...(token && { new_token: true }),
   };
 }
 

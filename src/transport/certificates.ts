@@ -29,8 +29,13 @@ export function earliestExpiryOfChain(certificate: X509Certificate): number | un
 /** A chain that issues itself in a circle ends, too. */
 const longestChain = 100;
 
+/** When a certificate expires; NaN where its date cannot be read, for which Node.js gives any date as `validToDate`. */
+export function expiryOf({ validTo }: X509Certificate): number {
+  return Date.parse(validTo);
+}
+
+/** Passes over a date that cannot be read: such a certificate is refused for it. */
 function earliest(certificates: readonly X509Certificate[]): number | undefined {
-  return certificates.length === 0
-    ? undefined
-    : Math.min(...certificates.map(({ validToDate }) => validToDate.getTime()));
+  const expiries = certificates.map(expiryOf).filter(Number.isFinite);
+  return expiries.length === 0 ? undefined : Math.min(...expiries);
 }

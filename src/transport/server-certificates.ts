@@ -3,7 +3,7 @@ import { type Dispatcher, request } from 'undici';
 import { withDeadline } from '../clock.ts';
 import type { TransportConfig } from '../config/config.ts';
 import { earliestExpiryOfChain } from './certificates.ts';
-import { type Connect, createDispatcher } from './dispatcher.ts';
+import { type Connect, createDispatcher, type DispatcherOptions } from './dispatcher.ts';
 import { transportFailureOf } from './failure.ts';
 
 /** Milliseconds that a look at a refused certificate may take: it delays the end of a poll. */
@@ -19,7 +19,11 @@ export interface WatchedDispatcher {
   readonly expiry: (signal: AbortSignal) => Promise<number | undefined>;
 }
 
-export function createWatchedDispatcher(transport: TransportConfig, timeout: number): WatchedDispatcher {
+export function createWatchedDispatcher(
+  transport: TransportConfig,
+  timeout: number,
+  { keepAlive = true }: Pick<DispatcherOptions, 'keepAlive'> = {},
+): WatchedDispatcher {
   /** By origin: an issuer and its token endpoint may be two. */
   const expiries = new Map<string, number>();
   const refused = new Set<string>();
@@ -47,14 +51,16 @@ export function createWatchedDispatcher(transport: TransportConfig, timeout: num
   const look = async (origin: string, signal: AbortSignal) => {
     if (signal.aborted) return;
     const unverified = { ...transport, tls: { ...transport.tls, insecureSkipVerify: true } };
-    const dispatcher = createDispatcher(unverified, patience, (connect) => (options, callback) => {
-      connect(options, (error, socket) => {
-        if (socket) {
-          see(origin, socket);
-          socket.on('error', () => {}).destroy();
-        }
-        callback(error ?? new Error('a look is no connection'), null);
-      });
+    const dispatcher = createDispatcher(unverified, patience, {
+      around: (connect) => (options, callback) => {
+        connect(options, (error, socket) => {
+          if (socket) {
+            see(origin, socket);
+            socket.on('error', () => {}).destroy();
+          }
+          callback(error ?? new Error('a look is no connection'), null);
+        });
+      },
     });
     const asked = request(origin, { dispatcher }).catch(() => {});
     // A request's own signal does not end it while its connection is being made.
@@ -66,7 +72,7 @@ export function createWatchedDispatcher(transport: TransportConfig, timeout: num
   };
 
   return {
-    dispatcher: createDispatcher(transport, timeout, watched),
+    dispatcher: createDispatcher(transport, timeout, { keepAlive, around: watched }),
     expiry: async (signal) => {
       const origins = [...refused];
       refused.clear();

@@ -1,9 +1,13 @@
-import { type Dispatcher, request } from 'undici';
-import type { ApiVersion } from '../config/config.ts';
+import { type Dispatcher, errors, request } from 'undici';
+import type { ApiVersion, TransportConfig } from '../config/config.ts';
 import type { Secret } from '../config/secret.ts';
-import { type BodyText, readText } from '../transport/body.ts';
+import { type BodyText, readBytes, textOf } from '../transport/body.ts';
+import { isCutShort } from '../transport/cut-short.ts';
+import { type DecodedContent, decodeContent } from '../transport/decode-content.ts';
+import { maxAnswerBytes } from '../transport/dispatcher.ts';
 import { transportFailureOf } from '../transport/failure.ts';
 import { headerOf } from '../transport/header.ts';
+import { type InvolvedProxy, type Requested, remedyWithProxy } from '../transport/involved-proxy.ts';
 import { oneLine } from '../transport/one-line.ts';
 import { hideSecrets, secretsOf } from '../transport/secrets.ts';
 import { userAgent } from '../version.ts';
@@ -19,15 +23,21 @@ export interface Answer extends BodyText {
   readonly contentType: string;
   readonly wwwAuthenticate: string;
   readonly location: string;
+  /** The content coding that could not be undone, and why: the body is empty then. */
+  readonly undecoded?: { readonly coding: string; readonly problem: DecodingProblem };
   /** To quote the answer: hides the headers that the request held, since an error page may show the request. */
   readonly hide: (text: string) => string;
 }
+
+type DecodingProblem = Extract<DecodedContent, { readonly ok: false }>['problem'];
 
 export type Sent =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | {
       readonly kind: 'failure';
       readonly failure: RequestFailure;
+      /** The proxy that it may be the fault of. */
+      readonly proxy?: InvolvedProxy;
       /** Of the answer to the version asked before, where there was one. */
       readonly status?: number;
     };
@@ -41,9 +51,11 @@ export interface ClientOptions {
   /** Ends with `/`. */
   readonly address: URL;
   readonly apiVersion: ApiVersion;
-  /** Sent with every request; those passed to the client win. */
+  /** Sent with every request, instead of the client's own of the same name; those passed to the client win. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly dispatcher: Dispatcher;
+  /** The proxy that the dispatcher uses; without it, that of the environment. */
+  readonly transport?: Pick<TransportConfig, 'proxyUrl'>;
   /** What answers may show besides the headers and nobody may see: the credentials of a proxy. */
   readonly secrets?: readonly string[];
 }
@@ -53,32 +65,31 @@ export type Client = (headers: Readonly<Record<string, string>>, signal: AbortSi
 
 /** With `auto`, v1 is asked first and v2 where v1 is not found; what was found last is asked first the next time. */
 export function createClient(options: ClientOptions): Client {
-  const { address, apiVersion, headers: configured, dispatcher, secrets = [] } = options;
-  const always = Object.fromEntries(Object.entries(configured).map(([name, value]) => [name, value.open()]));
+  const { address, apiVersion, headers: configured, dispatcher, transport = {}, secrets = [] } = options;
+  const always = Object.entries(configured).map(([name, value]): Header => [name, value.open()]);
   let [preferred, other] = apiVersion === 'v2' ? (['v2', 'v1'] as const) : (['v1', 'v2'] as const);
 
   const get = async (version: 'v1' | 'v2', headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
     const url = new URL(`${version}/topology`, address);
+    let isAnswered = false;
     try {
+      const configuredOrGiven = lastOfEachName([...always, ...Object.entries(headers)]);
       // Redirects are never followed: credentials go to the configured origin only.
-      const response = await request(url, {
-        dispatcher,
-        signal,
-        headers: { ...ours, ...always, ...headers },
-      });
-      const hidden = [...secrets, ...Object.values({ ...always, ...headers }).flatMap(secretsOf)];
+      const response = await request(url, { dispatcher, signal, headers: { ...ours, ...configuredOrGiven } });
+      isAnswered = true;
+      const hidden = [...secrets, ...Object.values(configuredOrGiven).flatMap(secretsOf)];
       const answer = {
         url,
         status: response.statusCode,
         contentType: headerOf(response, 'content-type'),
         wwwAuthenticate: headerOf(response, 'www-authenticate'),
         location: headerOf(response, 'location'),
-        ...(await readText(response.body, response.statusCode === 200 ? Number.POSITIVE_INFINITY : maxErrorBytes)),
+        ...(await readBody(response)),
         hide: (text: string) => hideSecrets(text, hidden),
       };
       return { kind: 'answer', answer } as const;
     } catch (error) {
-      return { kind: 'failure', failure: requestFailureOf(error, url) } as const;
+      return failedBy(error, { url, transport, isAnswered });
     }
   };
 
@@ -90,6 +101,33 @@ export function createClient(options: ClientOptions): Client {
     if (second.answer.status !== 404) [preferred, other] = [other, preferred];
     return second;
   };
+}
+
+type Header = readonly [name: string, value: string];
+
+/** By names in lower case: they are the same in any (RFC 9110, 5.1). */
+function lastOfEachName(headers: readonly Header[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Some servers and proxies compress an answer although `identity` is asked for. */
+async function readBody(response: Dispatcher.ResponseData): Promise<BodyText & Pick<Answer, 'undecoded'>> {
+  const isTopology = response.statusCode === 200;
+  const maxBytes = isTopology ? maxAnswerBytes : maxErrorBytes;
+  const bytes = await readBytes(response.body, maxBytes);
+  const coding = headerOf(response, 'content-encoding');
+  const decoded = await decodeContent(coding, bytes, maxAnswerBytes);
+  if (!decoded.ok) return { body: '', isUtf8: true, undecoded: { coding, problem: decoded.problem } };
+  const text = textOf(decoded.bytes.subarray(0, maxBytes));
+  if (isTopology && !hasLength(response) && isCutShort(text.body)) {
+    throw new errors.SocketError('closed in the middle of the answer');
+  }
+  return text;
+}
+
+/** Otherwise the end of the connection, or of the HTTP/2 stream, is the end of the body, wherever that is. */
+function hasLength(response: Dispatcher.ResponseData): boolean {
+  return headerOf(response, 'content-length') !== '' || headerOf(response, 'transfer-encoding') !== '';
 }
 
 /** Reads answers: one that is the same text as the topology before is that topology, as an object too. */
@@ -110,7 +148,7 @@ export function createReader(): typeof readAnswer {
 export function readAnswer(
   answer: Answer,
 ): { readonly ok: true; readonly topology: Topology } | { readonly ok: false; readonly failure: RequestFailure } {
-  const { url, status, contentType, location, body, hide } = answer;
+  const { url, status, contentType, location, body, undecoded, hide } = answer;
   const failed = (reason: RequestFailureReason, message: string, remedy: string) =>
     ({ ok: false, failure: { reason, message: `GET ${url} ${message}`, remedy } }) as const;
 
@@ -137,35 +175,61 @@ export function readAnswer(
       `${checkAddress}: a web page means that it is a web application's, not the REST API's`,
     );
   }
+  if (undecoded) return failed(...undecodedFailure(undecoded, hide));
   if (!answer.isUtf8) {
     return failed('malformed', 'answered 200, but not a topology: expected UTF-8, got other bytes', checkAddress);
   }
-  const parsed = parseTopology(body);
-  if (parsed.ok) return parsed;
-  // The problem quotes the document, so one that shows the request is read again without it.
-  const shown = parseTopology(hide(body));
-  return failed('malformed', `answered 200, but not a topology${shown.ok ? '' : `: ${shown.problem}`}`, checkAddress);
+  const parsed = parseTopology(body, hide);
+  return parsed.ok ? parsed : failed('malformed', `answered 200, but not a topology: ${parsed.problem}`, checkAddress);
 }
 
-/** What is quoted of an error stands at its beginning. A topology may be as large as the dispatcher allows. */
+function undecodedFailure(
+  { coding, problem }: NonNullable<Answer['undecoded']>,
+  hide: Answer['hide'],
+): readonly [reason: RequestFailureReason, message: string, remedy: string] {
+  const encoded = `answered 200 with content encoding ${JSON.stringify(oneLine(hide(coding)))}`;
+  const remedy = 'let the cluster, and any proxy before it, answer without a content encoding';
+  switch (problem) {
+    case 'too_large':
+      return ['too_large', `${encoded}, and more than ${maxAnswerBytes} bytes when decoded`, checkAddress];
+    case 'malformed':
+      return ['malformed', `${encoded}, but its body is not encoded so; expected identity`, remedy];
+    case 'unknown_coding':
+      return ['malformed', `${encoded}, which cannot be decoded here; expected identity`, remedy];
+  }
+}
+
+/** What is quoted of an error stands at its beginning. */
 const maxErrorBytes = 64 * 1024;
 
 const ours = { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': userAgent };
 
 const checkAddress = 'check the address and its path (address, ZEEBE_REST_ADDRESS)';
 
+/** What a server says by its alert where it is offered HTTP/1.1 only (RFC 7301, 3.2). */
+const speakHttp2 = 'the cluster speaks only HTTP/2: set enable_http2: true';
+
 const remedies: Readonly<Record<ReturnType<typeof transportFailureOf>['reason'], string>> = {
   dns: 'check the host name in the address (address, ZEEBE_REST_ADDRESS) and the DNS of this machine',
-  connect: 'check that the cluster runs, that the port and http or https in the address are right, and any proxy',
+  connect: 'check that the cluster runs, and that the port and http or https in the address are right',
   tls: 'check the certificate of the cluster; tls_config.ca_file names the CA of a private one',
   timeout: 'check the cluster and the network; poll_timeout says how long a poll may take',
   too_large: checkAddress,
   other: 'an unexpected failure: the message is all that is known',
 };
 
-function requestFailureOf(error: unknown, url: URL): RequestFailure {
-  const { reason, message } = transportFailureOf(error);
-  return { reason, message: `GET ${url} failed: ${message}`, remedy: remedies[reason] };
+function failedBy(error: unknown, requested: Requested): Extract<Sent, { readonly kind: 'failure' }> {
+  const { reason, message, proxy } = transportFailureOf(error, requested);
+  const remedy = /no[ _]application[ _]protocol/i.test(message) ? speakHttp2 : remedies[reason];
+  return {
+    kind: 'failure',
+    failure: {
+      reason,
+      message: `GET ${requested.url} failed: ${message}`,
+      remedy: remedyWithProxy(remedy, proxy),
+    },
+    ...(proxy && { proxy }),
+  };
 }
 
 function excerpt({ body, hide }: Answer): string {

@@ -28,9 +28,9 @@ export type ParsedTopology =
 /**
  * Reads an answer of `GET /v1/topology` or `/v2/topology`. Unknown fields are ignored, unknown roles, healths and
  * states become `unknown`, what is absent or null stays absent. A problem names the place, what was expected and
- * what came.
+ * what came; `hide` is applied to what it quotes.
  */
-export function parseTopology(text: string): ParsedTopology {
+export function parseTopology(text: string, hide: Hide = (quoted) => quoted): ParsedTopology {
   if (hasTooManyParts(text)) {
     return { ok: false, problem: `expected at most ${maxParts} lists, objects and values, got more` };
   }
@@ -43,7 +43,7 @@ export function parseTopology(text: string): ParsedTopology {
   try {
     return { ok: true, topology: readTopology(document) };
   } catch (error) {
-    if (error instanceof Malformed) return { ok: false, problem: error.message };
+    if (error instanceof Malformed) return { ok: false, problem: error.problem(hide) };
     throw error;
   }
 }
@@ -60,8 +60,17 @@ function hasTooManyParts(text: string): boolean {
   return parts > maxParts;
 }
 
+type Hide = (text: string) => string;
+
 /** Carries a problem out of the nested readers; never leaves this file. */
-class Malformed extends Error {}
+class Malformed extends Error {
+  readonly problem: (hide: Hide) => string;
+
+  constructor(problem: string | ((hide: Hide) => string)) {
+    super('not a topology');
+    this.problem = typeof problem === 'string' ? () => problem : problem;
+  }
+}
 
 type Json = { readonly [key: string]: unknown };
 
@@ -100,7 +109,8 @@ function readBrokers(answer: Json): readonly Broker[] {
   let replicas = 0;
   for (const [index, value] of listed.entries()) {
     const broker = readBroker(value, `brokers[${index}]`);
-    if (ids.has(broker.id)) throw new Malformed(`brokers[${index}]: broker ${quote(broker.id)} is listed twice`);
+    if (ids.has(broker.id))
+      throw new Malformed((hide) => `brokers[${index}]: broker ${quote(broker.id, hide)} is listed twice`);
     ids.add(broker.id);
     replicas += broker.replicas.length;
     if (replicas > maxReplicas) throw new Malformed(`brokers: expected at most ${maxReplicas} replicas in all`);
@@ -146,7 +156,9 @@ function readReplicas(broker: Json, place: string): readonly Replica[] {
 function readReplica(replica: Json, place: string): Replica {
   const partition = integer(replica, 'partitionId', place);
   if (partition === undefined || partition < 1 || partition > maxPartitions) {
-    throw new Malformed(`${place}.partitionId: expected 1 to ${maxPartitions}, got ${quote(replica.partitionId)}`);
+    throw new Malformed(
+      (hide) => `${place}.partitionId: expected 1 to ${maxPartitions}, got ${quote(replica.partitionId, hide)}`,
+    );
   }
   const role = member<Role>(roles, text(replica, 'role', place));
   const health = member<ReplicaHealth>(replicaHealths, text(replica, 'health', place));
@@ -161,20 +173,22 @@ function member<T extends string>(known: readonly T[], value: string): T | 'unkn
 
 function object(value: unknown, place: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new Malformed(`${place}: expected an object, got ${quote(value)}`);
+  throw new Malformed((hide) => `${place}: expected an object, got ${quote(value, hide)}`);
 }
 
 function list(parent: Json, key: string, place: string): readonly unknown[] {
   const value = parent[key];
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
-  throw new Malformed(`${place}${key}: expected a list, got ${quote(value)}`);
+  throw new Malformed((hide) => `${place}${key}: expected a list, got ${quote(value, hide)}`);
 }
 
 function text(parent: Json, key: string, place: string): string {
   const value = parent[key];
   if (value === undefined || value === null) return '';
-  if (typeof value !== 'string') throw new Malformed(`${place}.${key}: expected a string, got ${quote(value)}`);
+  if (typeof value !== 'string') {
+    throw new Malformed((hide) => `${place}.${key}: expected a string, got ${quote(value, hide)}`);
+  }
   if (value.length > maxTextLength) {
     throw new Malformed(`${place}.${key}: expected at most ${maxTextLength} characters, got ${value.length}`);
   }
@@ -186,7 +200,7 @@ function integer(parent: Json, key: string, place: string): number | undefined {
   const value = parent[key];
   if (value === undefined || value === null) return undefined;
   if (Number.isSafeInteger(value)) return value as number;
-  throw new Malformed(`${place}.${key}: expected an integer, got ${quote(value)}`);
+  throw new Malformed((hide) => `${place}.${key}: expected an integer, got ${quote(value, hide)}`);
 }
 
 /** A gateway that knows no topology yet says -1 or 0 (seen on 8.5.8), which is as good as nothing. */
@@ -204,9 +218,10 @@ function changeId(value: unknown): number | undefined {
 }
 
 /** What came, short enough for a log line. */
-function quote(value: unknown): string {
+function quote(value: unknown, hide: Hide): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  return oneLine(typeof value === 'string' ? JSON.stringify(value) : String(value), 60);
+  const text = hide(String(value));
+  return oneLine(typeof value === 'string' ? JSON.stringify(text) : text, 60);
 }

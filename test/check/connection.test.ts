@@ -1,13 +1,19 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { certificateTrouble, connectionTrouble, handshakeTrouble } from '../../src/check/connection-trouble.ts';
 import { clusterEndpoint } from '../../src/check/endpoint.ts';
 import { fileWith, load } from '../config/loading.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
-import { freePort, httpServer, httpsServer, listen } from '../transport/loopback.ts';
+import { closedPort, httpServer, httpsServer, listen } from '../transport/loopback.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 import { check, client, cluster, oauthEnv, provider } from './checking.ts';
 import { expiredCertificate } from './expired-certificate.ts';
+
+beforeEach(withoutProxy);
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 const { cert } = loopbackCertificate;
 
@@ -51,7 +57,7 @@ describe('the way to the cluster', () => {
   });
 
   it('is closed where nothing listens; the file’s key is named, or the variable', async () => {
-    const port = await freePort();
+    const port = await closedPort();
     const problem = `Nothing listens on port ${port} of 127.0.0.1.`;
     const hint = 'In a container, 127.0.0.1 is the container itself.';
     const inFile = await check({ file: fileFor(`http://127.0.0.1:${port}`) });
@@ -68,8 +74,23 @@ describe('the way to the cluster', () => {
     ]);
   });
 
+  it('may lead nowhere, or to the container itself', () => {
+    const error = Object.assign(new Error('connect EHOSTUNREACH 10.0.0.1:8080'), { code: 'EHOSTUNREACH' });
+    const told = (address: string) => connectionTrouble(error, endpointOf(address));
+    expect(told('http://zeebe:8080')).toEqual({
+      problem: 'zeebe cannot be reached on port 8080: connect EHOSTUNREACH 10.0.0.1:8080.',
+      change: 'Start the cluster, or correct host and port in address.',
+    });
+    for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+      const name = host.replace(/[[\]]/g, '');
+      expect(told(`http://${host}`).change).toBe(
+        `Start the cluster, or correct host and port in address. In a container, ${name} is the container itself.`,
+      );
+    }
+  });
+
   it('ends where the identity provider cannot be reached, and says whose address that is', async () => {
-    const port = await freePort();
+    const port = await closedPort();
     const { address } = await cluster();
     const { trouble } = await check({ env: oauthEnv(address, `http://127.0.0.1:${port}/token`) });
     expect(trouble).toEqual([
@@ -88,27 +109,25 @@ describe('the way to the cluster', () => {
     });
     const file = fileFor('http://zeebe.example.com', `proxy_url: ${proxy}`);
     const { text, exitCode } = await check({ file });
-    expect(text).toContain('  - Connection to the cluster: requests go through the proxy of proxy_url\n');
-    expect(text).toContain('  - TLS of the cluster: requests go through the proxy of proxy_url\n');
+    const { host } = new URL(proxy);
+    expect(text).toContain(`  - Connection to the cluster: requests go through the proxy ${host} of proxy_url\n`);
+    expect(text).toContain(`  - TLS of the cluster: requests go through the proxy ${host} of proxy_url\n`);
     expect(asked).toEqual(['http://zeebe.example.com/v1/topology']);
     expect(exitCode).toBe(0);
   });
 
   it('heeds the proxy of the environment, and NO_PROXY', async () => {
-    vi.stubEnv('http_proxy', undefined);
-    vi.stubEnv('no_proxy', undefined);
-    vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${await freePort()}`);
-    vi.stubEnv('NO_PROXY', '');
+    const port = await closedPort();
+    vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${port}`);
     const { address } = await cluster();
     const env = { ZEEBE_REST_ADDRESS: address.href };
     const proxied = await check({ env });
-    expect(proxied.text).toContain('the cluster: requests go through the proxy of HTTPS_PROXY or HTTP_PROXY\n');
+    expect(proxied.text).toContain(`the cluster: requests go through the proxy 127.0.0.1:${port} of HTTP_PROXY\n`);
     expect(proxied.exitCode).toBe(1);
     vi.stubEnv('NO_PROXY', '127.0.0.1');
     const direct = await check({ env });
     expect(direct.text).toContain('✓ Connection to the cluster: 127.0.0.1, port');
     expect(direct.exitCode).toBe(0);
-    vi.unstubAllEnvs();
   });
 });
 
@@ -254,7 +273,9 @@ describe('TLS', () => {
 
   it('says when the certificate begins to be valid', () => {
     const certificate = new X509Certificate(expiredCertificate.cert);
-    expect(certificateTrouble('CERT_NOT_YET_VALID', certificate, endpointOf('https://zeebe'), 0)).toEqual({
+    expect(
+      certificateTrouble({ code: 'CERT_NOT_YET_VALID', message: '' }, certificate, endpointOf('https://zeebe'), 0),
+    ).toEqual({
       problem: 'The certificate of zeebe is not valid yet: its time begins on 2020-01-01.',
       change: "Set this machine's clock, or renew the certificate on the server.",
     });

@@ -5,7 +5,7 @@ import type { Clock } from '../../src/clock.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { manualClock } from '../simulator/manual-clock.ts';
-import { freePort } from '../transport/loopback.ts';
+import { closedPort } from '../transport/loopback.ts';
 import { check, client, cluster, type Given, provider } from './checking.ts';
 
 /** Two clusters that are well: TLS by a private CA and OAuth 2, and plain HTTP with Basic. */
@@ -71,17 +71,17 @@ describe('a good run', () => {
 describe('a bad run', () => {
   it('is 1 where one of the clusters cannot be polled, and names it; the others are checked all the same', async () => {
     const { address } = await cluster();
-    const file = `clusters: [{ name: bad, address: 'http://127.0.0.1:${await freePort()}' }, { name: good, address: '${address}' }]`;
+    const file = `clusters: [{ name: bad, address: 'http://127.0.0.1:${await closedPort()}' }, { name: good, address: '${address}' }]`;
     const { text, exitCode } = await check({ file });
     expect(exitCode).toBe(1);
     expect(text).toMatch(/^bad\n.*✗ Connection to the cluster\n.*\n\ngood\n.*✓ Verdict: healthy\n\n/s);
     expect(text).toMatch(/1 of 2 clusters cannot be polled: bad\.\n$/);
-    const { text: all } = await check({ file: file.replace(address.href, `http://127.0.0.1:${await freePort()}`) });
+    const { text: all } = await check({ file: file.replace(address.href, `http://127.0.0.1:${await closedPort()}`) });
     expect(all).toMatch(/2 of 2 clusters cannot be polled: bad, good\.\n$/);
   });
 
   it('ends in JSON with the step that failed and what to change', async () => {
-    const port = await freePort();
+    const port = await closedPort();
     const { text, exitCode } = await check(
       { file: `clusters: [{ name: bad, address: 'http://127.0.0.1:${port}' }]` },
       {

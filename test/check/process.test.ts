@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../transport/loopback.ts';
+import { closedPort } from '../transport/loopback.ts';
 import { cluster } from './checking.ts';
 
 interface Run {
@@ -35,7 +35,7 @@ describe('the process', { timeout: 60_000 }, () => {
   });
 
   it('exits with 1 where it cannot', async () => {
-    const env = { ZEEBE_REST_ADDRESS: `http://127.0.0.1:${await freePort()}` };
+    const env = { ZEEBE_REST_ADDRESS: `http://127.0.0.1:${await closedPort()}` };
     const { output, exitCode } = run(['--output=json'], env);
     expect(await exitCode).toBe(1);
     expect(JSON.parse(output.stdout)).toMatchObject({ version: 1, ok: false });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../simulator/manual-clock.ts';
-import { freePort, httpServer } from '../transport/loopback.ts';
+import { closedPort, httpServer } from '../transport/loopback.ts';
 import { check, client, cluster, oauthEnv, provider } from './checking.ts';
 
 type Provider = Awaited<ReturnType<typeof provider>>;
@@ -324,7 +324,7 @@ describe('the token', () => {
 
   it('is asked for once, and not at all where the cluster cannot be reached', async () => {
     const identity = await provider();
-    await check({ env: oauthEnv(`http://127.0.0.1:${await freePort()}`, identity.tokenUrl) });
+    await check({ env: oauthEnv(`http://127.0.0.1:${await closedPort()}`, identity.tokenUrl) });
     expect(requestsTo(identity)).toBe(0);
     const { exitCode } = await checkWith(identity);
     expect([exitCode, requestsTo(identity)]).toEqual([0, 1]);

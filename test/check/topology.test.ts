@@ -92,6 +92,18 @@ describe('credentials', () => {
     ]);
   });
 
+  it('are a new token that is not allowed to read', async () => {
+    const { address, apply } = await cluster();
+    apply({ type: 'http-fault', fault: { kind: 'status', status: 403 } });
+    const { tokenUrl } = await provider();
+    expect((await check({ env: oauthEnv(address, tokenUrl) })).trouble.slice(1)).toEqual([
+      'The cluster, or what stands in front of it, knows who asks and does not allow it to read (403), ' +
+        'though the token was issued just now.',
+      'Give the client of CAMUNDA_CLIENT_ID the right to read the cluster, ' +
+        'or check the ingress or firewall in front of it.',
+    ]);
+  });
+
   it('do not follow a redirect', async () => {
     const seen: string[] = [];
     const elsewhere = await httpServer((request, response) => {

@@ -25,7 +25,7 @@ function crowd(part: string): Behaviour {
  * as text, and what is not collected yet; the server that sends it is in the same process.
  */
 const floods: readonly (readonly [name: string, most: number, behaviours: readonly Behaviour[]])[] = [
-  ['a gzip bomb', 64, behavioursOf('a gzip bomb')],
+  ['a gzip bomb', 192, behavioursOf('a gzip bomb')],
   ['16 MB of headers', 64, behavioursOf('16 MB of headers')],
   ['an endless error', 64, behavioursOf('an endless error')],
   ['an endless body', 384, behavioursOf('an endless body')],

@@ -12,7 +12,7 @@ import { oauth2Config } from '../auth/oauth2-config.ts';
 import { pollOf } from '../auth/poll-of.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { recorded } from '../topologies.ts';
-import { freePort, httpServer, httpsServer, listen, tcpServer } from '../transport/loopback.ts';
+import { closedPort, httpServer, httpsServer, listen, tcpServer } from '../transport/loopback.ts';
 
 /** For servers that never answer; the others have the default of 10 s. */
 const pollTimeout = 300;
@@ -79,7 +79,7 @@ const pollsThatFail: Readonly<Record<PollFailureReason, () => Promise<PollResult
   auth: () => answering(401),
   // No resolver is asked for a label of more than 63 characters.
   dns: () => polled(`http://${'a'.repeat(64)}.invalid/`),
-  connect: async () => polled(`http://127.0.0.1:${await freePort()}/`),
+  connect: async () => polled(`http://127.0.0.1:${await closedPort()}/`),
   tls: async () => polled(await httpsServer(loopbackCertificate, healthy)),
   timeout: async () => polled(await httpServer(() => {}), { pollTimeout }),
   not_found: () => answering(404, '{"title":"Not Found"}', 'application/problem+json'),
@@ -155,7 +155,7 @@ describe('connect is', () => {
   it('a proxy that refuses CONNECT', async () => {
     const proxy = createServer().on('connect', (_, socket: Socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
     const proxyUrl = new Secret(`http://127.0.0.1:${await listen(proxy)}`);
-    const transport = { proxyUrl, tls: { insecureSkipVerify: false } };
+    const transport = { proxyUrl, tls: { insecureSkipVerify: false }, enableHttp2: false };
     expect(reasonOf(await polled('https://127.0.0.1/', { transport }))).toBe('connect');
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** Listens on 127.0.0.1 until the test has ended, and gives the port. */
@@ -37,7 +37,7 @@ export async function tcpServer(answer: (socket: Socket) => void): Promise<numbe
   );
 }
 
-/** A port where nothing listens. */
+/** A port that can be listened on. */
 export async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -45,4 +45,17 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/**
+ * A port where nothing listens until the test has ended: a connection holds it, so that no other program that runs
+ * beside the test is given it meanwhile.
+ */
+export async function closedPort(): Promise<number> {
+  const holder = connect(await listen(createTcpServer()), '127.0.0.1');
+  onTestFinished(() => {
+    holder.destroy();
+  });
+  await once(holder, 'connect');
+  return holder.localPort ?? 0;
 }

@@ -1,9 +1,11 @@
 import type { RequestListener } from 'node:http';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { connect } from '../../src/connect.ts';
+import { proxyCredentials, proxyFor } from '../../src/transport/proxy.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
 import { clusterConfig } from '../polls.ts';
@@ -11,6 +13,9 @@ import { httpServer } from './loopback.ts';
 import { withoutProxy } from './without-proxy.ts';
 
 beforeEach(withoutProxy);
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 const password = 'open&sesame%0815';
 const inUrl = encodeURIComponent(password);
@@ -45,14 +50,22 @@ describe('the credentials of a proxy that shows them', () => {
   };
 
   it.each(statuses)('are in no message of a cluster that is asked through it (%i)', async (status) => {
-    const transport = { tls: { insecureSkipVerify: false }, proxyUrl: new Secret(await proxyWith(status)) };
+    const transport = {
+      tls: { insecureSkipVerify: false },
+      enableHttp2: false,
+      proxyUrl: new Secret(await proxyWith(status)),
+    };
     const texts = await textsOf({ transport });
     expect(texts).toMatch(/answered \d+|Proxy|proxy/);
     expectHidden(texts);
   });
 
   it.each(statuses)('are in no message of a token endpoint that is asked through it (%i)', async (status) => {
-    const transport = { tls: { insecureSkipVerify: false }, proxyUrl: new Secret(await proxyWith(status)) };
+    const transport = {
+      tls: { insecureSkipVerify: false },
+      enableHttp2: false,
+      proxyUrl: new Secret(await proxyWith(status)),
+    };
     const texts = await textsOf({ authentication: oauth2Config({ transport }), transport });
     expect(texts).toContain('POST http://identity.test/token');
     expectHidden(texts);
@@ -66,5 +79,141 @@ describe('the credentials of a proxy that shows them', () => {
     const ofToken = await textsOf({ authentication: oauth2Config() });
     expect(ofToken).toContain('<secret>');
     expectHidden(ofToken);
+  });
+});
+
+describe('the proxy of an address', () => {
+  const through = (address: string, proxyUrl?: string) =>
+    proxyFor(new URL(address), proxyUrl === undefined ? {} : { proxyUrl: new Secret(proxyUrl) })?.href;
+
+  it('is the configured one, whatever the environment says', () => {
+    vi.stubEnv('HTTP_PROXY', 'http://environment:3128');
+    vi.stubEnv('NO_PROXY', '*');
+    expect(through('http://zeebe.test/', 'http://configured:3128/')).toBe('http://configured:3128/');
+  });
+
+  it('is none where neither the settings nor the environment name one', () => {
+    expect(through('http://zeebe.test/')).toBeUndefined();
+    expect(through('https://zeebe.test/')).toBeUndefined();
+  });
+
+  it('is that of the environment for its scheme; https falls back to that of http', () => {
+    vi.stubEnv('HTTP_PROXY', 'http://plain:3128/');
+    expect(through('http://zeebe.test/')).toBe('http://plain:3128/');
+    expect(through('https://zeebe.test/')).toBe('http://plain:3128/');
+    vi.stubEnv('HTTPS_PROXY', 'http://tunnel:3128/');
+    expect(through('http://zeebe.test/')).toBe('http://plain:3128/');
+    expect(through('https://zeebe.test/')).toBe('http://tunnel:3128/');
+    vi.stubEnv('HTTP_PROXY', undefined);
+    expect(through('http://zeebe.test/')).toBeUndefined();
+  });
+
+  it('is http where the variable names no scheme, as curl and Go have it', () => {
+    vi.stubEnv('HTTP_PROXY', 'proxy:3128');
+    vi.stubEnv('HTTPS_PROXY', 'scraper:open-sesame@proxy.test');
+    expect(through('http://zeebe.test/')).toBe('http://proxy:3128/');
+    expect(through('https://zeebe.test/')).toBe('http://scraper:open-sesame@proxy.test/');
+    expect(proxyCredentials({})).toContain('open-sesame');
+  });
+
+  it('that is not usable is not left out', () => {
+    vi.stubEnv('HTTP_PROXY', 'socks5://scraper:open-sesame@proxy:1080');
+    expect(() => through('http://zeebe.test/')).toThrow(
+      /^expected the URL of an HTTP proxy, such as http:\/\/proxy:3128$/,
+    );
+  });
+
+  it('is that of the lower-case variable where there are both, none where it is empty', () => {
+    vi.stubEnv('HTTP_PROXY', 'http://upper:3128/');
+    vi.stubEnv('http_proxy', 'http://lower:3128/');
+    vi.stubEnv('NO_PROXY', '*');
+    vi.stubEnv('no_proxy', 'elsewhere.test');
+    expect(through('http://zeebe.test/')).toBe('http://lower:3128/');
+    vi.stubEnv('http_proxy', '');
+    expect(through('http://zeebe.test/')).toBeUndefined();
+  });
+
+  it.each([
+    ['*', 'http://zeebe.test'],
+    ['elsewhere, *', 'http://10.0.0.1'],
+    ['*:8080', 'http://zeebe.test:8080'],
+    ['zeebe.test', 'http://zeebe.test'],
+    ['zeebe.test', 'http://Zeebe.TEST.:8080'],
+    ['ZEEBE.Test.', 'https://zeebe.test'],
+    ['test', 'http://zeebe.test'],
+    ['.test', 'http://zeebe.test'],
+    ['.zeebe.test', 'http://zeebe.test'],
+    ['*.test', 'http://zeebe.test'],
+    ['zeebe.test:80', 'http://zeebe.test'],
+    ['zeebe.test:443', 'https://zeebe.test'],
+    ['zeebe.test:8080', 'http://zeebe.test:8080'],
+    ['a,b zeebe.test\tc', 'http://zeebe.test'],
+    [' , ,zeebe.test, ', 'http://zeebe.test'],
+    ['127.0.0.1', 'http://127.0.0.1'],
+    ['127.0.0.1:8080', 'http://127.0.0.1:8080'],
+    ['127.0.0.0/8', 'http://127.0.0.1:8080'],
+    ['127.9.9.9/8', 'http://127.0.0.1'],
+    ['a,10.96.0.0/12 b', 'https://10.111.255.255'],
+    ['0.0.0.0/0', 'http://203.0.113.7'],
+    ['10.0.0.1/32', 'http://10.0.0.1'],
+    ['127.0.0.0/8', 'http://[::ffff:127.0.0.1]'],
+    ['::1', 'http://[::1]:8080'],
+    ['[::1]', 'http://[::1]'],
+    ['[::1]:8080', 'http://[::1]:8080'],
+    ['0:0::0:1', 'http://[::1]'],
+    ['fd00::/8', 'https://[fd12:3456::1]'],
+    ['::/0', 'http://[2001:db8::1]'],
+  ])('is none where NO_PROXY=%j names it: %s', (noProxy, address) => {
+    vi.stubEnv('HTTP_PROXY', 'http://proxy:3128/');
+    vi.stubEnv('NO_PROXY', noProxy);
+    expect(through(address)).toBeUndefined();
+  });
+
+  it.each([
+    ['', 'http://zeebe.test'],
+    ['eebe.test', 'http://zeebe.test'],
+    ['a.zeebe.test', 'http://zeebe.test'],
+    ['*.zeebe.test', 'http://zeebe.test'],
+    ['*:8080', 'http://zeebe.test'],
+    ['zeebe.test:8080', 'http://zeebe.test'],
+    ['zeebe.test:443', 'http://zeebe.test'],
+    ['.', 'http://zeebe.test'],
+    ['127.0.0.1:8080', 'http://127.0.0.1'],
+    ['127.0.0.0/8', 'http://128.0.0.1'],
+    ['127.0.0.0/8', 'http://localhost'],
+    ['10.96.0.0/12', 'http://10.112.0.0'],
+    ['10.0.0.1/32', 'http://10.0.0.2'],
+    ['10.0.0.1', 'http://10.0.0.10'],
+    ['10.0.0.0/33', 'http://10.0.0.0'],
+    ['10.0.0.0/-1', 'http://10.0.0.0'],
+    ['10.0.0.0/', 'http://10.0.0.0'],
+    ['10.0.0.0/x', 'http://10.0.0.0'],
+    ['fd00::/8', 'http://[fe80::1]'],
+    ['fd00::/129', 'http://[fd00::]'],
+    ['[::1]:8080', 'http://[::1]'],
+    ['::/0', 'http://zeebe.test'],
+  ])('is there where NO_PROXY=%j does not name it: %s', (noProxy, address) => {
+    vi.stubEnv('HTTP_PROXY', 'http://proxy:3128/');
+    vi.stubEnv('NO_PROXY', noProxy);
+    expect(through(address)).toBe('http://proxy:3128/');
+  });
+
+  it('is resolved whatever NO_PROXY is', () => {
+    vi.stubEnv('HTTP_PROXY', 'http://proxy:3128/');
+    const entry = fc.oneof(
+      fc.string(),
+      fc.stringMatching(/^[\d.:[\]*/a-f, ]{0,20}$/),
+      fc.tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.integer()).map(([address, prefix]) => `${address}/${prefix}`),
+    );
+    fc.assert(
+      fc.property(
+        entry,
+        fc.constantFrom('http://zeebe.test', 'http://10.0.0.1', 'https://[fd00::1]:8443'),
+        (no, address) => {
+          vi.stubEnv('NO_PROXY', no.replaceAll('\0', ''));
+          expect([undefined, 'http://proxy:3128/']).toContain(through(address));
+        },
+      ),
+    );
   });
 });

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isCutShort } from '../../src/transport/cut-short.ts';
+
+const object = fc.dictionary(fc.string(), fc.jsonValue());
+
+describe('a JSON object', () => {
+  it('is cut short wherever it ends before its end', () => {
+    fc.assert(
+      fc.property(object, fc.constantFrom(0, 2), fc.nat(), (value, indent, at) => {
+        const text = JSON.stringify(value, null, indent);
+        expect(isCutShort(text.slice(0, 1 + (at % (text.length - 1))))).toBe(true);
+      }),
+    );
+  });
+
+  it('is not cut short where it is whole, with whatever blanks around it', () => {
+    fc.assert(
+      fc.property(object, (value) => {
+        expect(isCutShort(JSON.stringify(value))).toBe(false);
+        expect(isCutShort(` \r\n${JSON.stringify(value)}\t`)).toBe(false);
+      }),
+    );
+  });
+});
+
+it.each(['', ' ', '<html>{', 'null', '"', '[1,'])('what is no JSON object is not one that is cut short: %j', (text) => {
+  expect(isCutShort(text)).toBe(false);
+});

@@ -1,0 +1,38 @@
+import { request } from 'undici';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { transportFailureOf } from '../../src/transport/failure.ts';
+import { createWatchedDispatcher } from '../../src/transport/server-certificates.ts';
+import { expiredIssuer, faultyAuthority, faultyExpiry, faultyServers, withoutEnd } from './faulty-certificates.ts';
+import { httpsServer } from './loopback.ts';
+import { withoutProxy } from './without-proxy.ts';
+
+beforeEach(withoutProxy);
+
+const never = new AbortController().signal;
+
+/** Why a request to the server failed, and what is then known of its certificate. */
+async function ask(server: { readonly cert: string; readonly key: string; readonly ciphers: string }) {
+  const url = await httpsServer(server, (_, response) => response.end());
+  const tls = { ca: faultyAuthority, insecureSkipVerify: false };
+  const { dispatcher, expiry } = createWatchedDispatcher({ tls, enableHttp2: false }, 60_000);
+  onTestFinished(() => dispatcher.destroy());
+  const reason = await request(url, { dispatcher }).then(
+    () => undefined,
+    (error) => transportFailureOf(error).reason,
+  );
+  return { reason, expiry: await expiry(never) };
+}
+
+describe('a certificate is refused as such, and its end is known', () => {
+  it.each(Object.entries(faultyServers))('with %s', async (_, server) => {
+    expect(await ask(server)).toEqual({ reason: 'tls', expiry: faultyExpiry });
+  });
+
+  it('with an issuer that has expired, which is the earliest end', async () => {
+    expect(await ask(expiredIssuer)).toEqual({ reason: 'tls', expiry: Date.UTC(2021, 1, 3) });
+  });
+
+  it('unless its end is no date', async () => {
+    expect(await ask(withoutEnd)).toEqual({ reason: 'tls', expiry: undefined });
+  });
+});
