@@ -1,7 +1,6 @@
 import { allowInsecureRequests, type CustomFetchOptions, customFetch } from 'oauth4webapi';
 import { type Dispatcher, request } from 'undici';
-import { type BodyText, readBytes, textOf } from '../transport/body.ts';
-import { type DecodedContent, decodeContent } from '../transport/decode-content.ts';
+import { type BodyText, readBody } from '../transport/body.ts';
 import { headerOf } from '../transport/header.ts';
 import { hideSecrets, secretsOf } from '../transport/secrets.ts';
 
@@ -15,16 +14,11 @@ export interface Exchange extends BodyText {
   readonly status: number;
   /** Headers; empty where missing. */
   readonly contentType: string;
-  readonly contentEncoding: string;
   readonly retryAfter: string;
   readonly location: string;
-  /** Why the body is empty though the answer's was not. */
-  readonly bodyProblem?: BodyProblem;
   /** To quote the answer: hides what the request held, since an error may show the request. */
   readonly hide: (text: string) => string;
 }
-
-export type BodyProblem = Extract<DecodedContent, { ok: false }>['problem'];
 
 /** One request through oauth4webapi: the options that carry it out, and the answer it got, if any. */
 export interface Recorder {
@@ -70,10 +64,9 @@ export function recordExchange({ dispatcher, signal, secrets, rewrite }: Recorde
         const answered = {
           status: response.statusCode,
           contentType: headerOf(response, 'content-type'),
-          contentEncoding: headerOf(response, 'content-encoding'),
           retryAfter: headerOf(response, 'retry-after'),
           location: headerOf(response, 'location'),
-          ...(await readBody(response)),
+          ...(await readBody(response, { maxBytes: maxBodyBytes, maxErrorBytes })),
           hide: (text: string) => hideSecrets(text, hidden),
         };
         exchange = answered;
@@ -82,17 +75,6 @@ export function recordExchange({ dispatcher, signal, secrets, rewrite }: Recorde
     },
   };
 }
-
-async function readBody(response: Dispatcher.ResponseData): Promise<BodyText & Pick<Exchange, 'bodyProblem'>> {
-  const isSuccess = response.statusCode === 200;
-  const most = isSuccess ? maxBodyBytes : maxErrorBytes;
-  const bytes = await readBytes(response.body, most + 1);
-  if (isSuccess && bytes.length > most) return { ...noText, bodyProblem: 'too_large' };
-  const decoded = await decodeContent(headerOf(response, 'content-encoding'), bytes.subarray(0, most), maxBodyBytes);
-  return decoded.ok ? textOf(decoded.bytes.subarray(0, most)) : { ...noText, bodyProblem: decoded.problem };
-}
-
-const noText: BodyText = { body: '', isUtf8: true };
 
 /** The same answer without the headers and quirks that oauth4webapi stumbles over; empty where it is no document. */
 function readable({ status, body, isUtf8 }: Exchange, rewrite: RecorderOptions['rewrite']): Response {

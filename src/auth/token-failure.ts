@@ -87,15 +87,15 @@ const notUtf8: TokenProblem = { message: 'it is not UTF-8' };
 
 /** What came instead of a body that could be read, and what to do about it; undefined where one could. */
 export function unreadableBody({
-  bodyProblem,
-  contentEncoding,
+  undecoded,
   hide,
 }: Exchange): { readonly message: string; readonly remedy: string } | undefined {
-  if (bodyProblem === undefined) return undefined;
-  if (bodyProblem === 'too_large') return { message: `a body of more than ${maxBodyBytes} bytes`, remedy: checkUrl };
-  const encoding = `content encoding ${JSON.stringify(oneLine(hide(contentEncoding)))}`;
+  if (undecoded === undefined) return undefined;
+  const { coding, problem } = undecoded;
+  if (problem === 'too_large') return { message: `a body of more than ${maxBodyBytes} bytes`, remedy: checkUrl };
+  const encoding = `content encoding ${JSON.stringify(oneLine(hide(coding)))}`;
   const message =
-    bodyProblem === 'malformed'
+    problem === 'malformed'
       ? `${encoding}, but the body is not encoded so`
       : `${encoding}, expected identity, gzip, deflate, br or zstd`;
   return { message, remedy: noCompression };

@@ -1,30 +1,55 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { type DecodingProblem, decodeContent } from './decode-content.ts';
+import { headerOf } from './header.ts';
 
 /** A body as text, without a byte order mark. JSON is UTF-8 (RFC 8259, 8.1): anything else is shown as U+FFFD. */
 export interface BodyText {
   readonly body: string;
   readonly isUtf8: boolean;
+  /** Why the text is empty though the body is not. */
+  readonly undecoded?: UndecodedBody;
 }
 
-/** Reads the beginning of a body as text. */
-export async function readText(body: Readable, most: number): Promise<BodyText> {
-  return textOf(await readBytes(body, most));
+export interface UndecodedBody {
+  /** Of the `Content-Encoding`, as it came. */
+  readonly coding: string;
+  readonly problem: DecodingProblem;
 }
 
-export function textOf(bytes: Buffer): BodyText {
-  return { body: new TextDecoder().decode(bytes), isUtf8: isUtf8(bytes) };
+/** Bytes, as they arrive and decoded. */
+export interface BodyLimits {
+  /** Of the body of a 200, which is read whole or not at all. */
+  readonly maxBytes: number;
+  /** Of any other, whose beginning is read. */
+  readonly maxErrorBytes: number;
 }
 
-/** Reads a body up to that many bytes and hangs up on the rest. */
-export async function readBytes(body: Readable, most: number): Promise<Buffer> {
+/** Reads a body as text. Some servers and proxies compress it although `identity` is asked for. */
+export async function readBody(response: Dispatcher.ResponseData, limits: BodyLimits): Promise<BodyText> {
+  const isWhole = response.statusCode === 200;
+  const maxBytes = isWhole ? limits.maxBytes : limits.maxErrorBytes;
+  const coding = headerOf(response, 'content-encoding');
+  const undecoded = (problem: DecodingProblem) => ({ body: '', isUtf8: true, undecoded: { coding, problem } });
+
+  const bytes = await readBytes(response.body, maxBytes);
+  if (isWhole && bytes.length > maxBytes) return undecoded('too_large');
+  const decoded = await decodeContent(coding, bytes.subarray(0, maxBytes), limits.maxBytes);
+  if (!decoded.ok) return undecoded(decoded.problem);
+  const text = decoded.bytes.subarray(0, maxBytes);
+  return { body: new TextDecoder().decode(text), isUtf8: isUtf8(text) };
+}
+
+/** Reads a body until it has more than that many bytes, and hangs up on the rest. */
+async function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
     chunks.push(chunk);
     length += chunk.length;
     // To leave the loop is to destroy the body, and the connection with it.
-    if (length > most) break;
+    if (length > maxBytes) break;
   }
-  return Buffer.concat(chunks).subarray(0, most);
+  return Buffer.concat(chunks);
 }

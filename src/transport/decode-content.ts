@@ -4,7 +4,9 @@ import { brotliDecompress, constants, gunzip, inflate, inflateRaw, zstdDecompres
 /** What a body was before its codings, or why that cannot be known. */
 export type DecodedContent =
   | { readonly ok: true; readonly bytes: Buffer }
-  | { readonly ok: false; readonly problem: 'too_large' | 'malformed' | 'unknown_coding' };
+  | { readonly ok: false; readonly problem: DecodingProblem };
+
+export type DecodingProblem = 'too_large' | 'malformed' | 'unknown_coding';
 
 type Decode = (bytes: Buffer, maxBytes: number) => Promise<Buffer>;
 

@@ -1,9 +1,8 @@
 import { type Dispatcher, errors, request } from 'undici';
 import type { ApiVersion, TransportConfig } from '../config/config.ts';
 import type { Secret } from '../config/secret.ts';
-import { type BodyText, readBytes, textOf } from '../transport/body.ts';
+import { type BodyText, readBody, type UndecodedBody } from '../transport/body.ts';
 import { isCutShort } from '../transport/cut-short.ts';
-import { type DecodedContent, decodeContent } from '../transport/decode-content.ts';
 import { maxAnswerBytes } from '../transport/dispatcher.ts';
 import { transportFailureOf } from '../transport/failure.ts';
 import { headerOf } from '../transport/header.ts';
@@ -23,13 +22,9 @@ export interface Answer extends BodyText {
   readonly contentType: string;
   readonly wwwAuthenticate: string;
   readonly location: string;
-  /** The content coding that could not be undone, and why: the body is empty then. */
-  readonly undecoded?: { readonly coding: string; readonly problem: DecodingProblem };
   /** To quote the answer: hides the headers that the request held, since an error page may show the request. */
   readonly hide: (text: string) => string;
 }
-
-type DecodingProblem = Extract<DecodedContent, { readonly ok: false }>['problem'];
 
 export type Sent =
   | { readonly kind: 'answer'; readonly answer: Answer }
@@ -84,7 +79,7 @@ export function createClient(options: ClientOptions): Client {
         contentType: headerOf(response, 'content-type'),
         wwwAuthenticate: headerOf(response, 'www-authenticate'),
         location: headerOf(response, 'location'),
-        ...(await readBody(response)),
+        ...(await readAnswerBody(response)),
         hide: (text: string) => hideSecrets(text, hidden),
       };
       return { kind: 'answer', answer } as const;
@@ -110,16 +105,9 @@ function lastOfEachName(headers: readonly Header[]): Readonly<Record<string, str
   return Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** Some servers and proxies compress an answer although `identity` is asked for. */
-async function readBody(response: Dispatcher.ResponseData): Promise<BodyText & Pick<Answer, 'undecoded'>> {
-  const isTopology = response.statusCode === 200;
-  const maxBytes = isTopology ? maxAnswerBytes : maxErrorBytes;
-  const bytes = await readBytes(response.body, maxBytes);
-  const coding = headerOf(response, 'content-encoding');
-  const decoded = await decodeContent(coding, bytes, maxAnswerBytes);
-  if (!decoded.ok) return { body: '', isUtf8: true, undecoded: { coding, problem: decoded.problem } };
-  const text = textOf(decoded.bytes.subarray(0, maxBytes));
-  if (isTopology && !hasLength(response) && isCutShort(text.body)) {
+async function readAnswerBody(response: Dispatcher.ResponseData): Promise<BodyText> {
+  const text = await readBody(response, { maxBytes: maxAnswerBytes, maxErrorBytes });
+  if (response.statusCode === 200 && !text.undecoded && !hasLength(response) && isCutShort(text.body)) {
     throw new errors.SocketError('closed in the middle of the answer');
   }
   return text;
@@ -184,7 +172,7 @@ export function readAnswer(
 }
 
 function undecodedFailure(
-  { coding, problem }: NonNullable<Answer['undecoded']>,
+  { coding, problem }: UndecodedBody,
   hide: Answer['hide'],
 ): readonly [reason: RequestFailureReason, message: string, remedy: string] {
   const encoded = `answered 200 with content encoding ${JSON.stringify(oneLine(hide(coding)))}`;

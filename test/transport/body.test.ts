@@ -1,21 +1,45 @@
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { readBytes, textOf } from '../../src/transport/body.ts';
+import { readBody } from '../../src/transport/body.ts';
 
-describe('a body', () => {
-  const bodyOf = (...chunks: readonly string[]) => Readable.from(chunks.map((chunk) => Buffer.from(chunk)));
+const limits = { maxBytes: 6, maxErrorBytes: 4 };
 
-  it('of the limit is read to its end', async () => {
-    const body = bodyOf('ab', 'cd');
-    expect((await readBytes(body, 4)).toString()).toBe('abcd');
+function responseOf(body: Readable, statusCode = 200, headers: Readonly<Record<string, string>> = {}) {
+  return { statusCode, headers, body } as unknown as Dispatcher.ResponseData;
+}
+
+function chunks(...texts: readonly string[]): Readable {
+  return Readable.from(texts.map((text) => Buffer.from(text)));
+}
+
+describe('the body of a 200', () => {
+  it('is read to its end up to the limit', async () => {
+    const body = chunks('abc', 'def');
+    expect(await readBody(responseOf(body), limits)).toEqual({ body: 'abcdef', isUtf8: true });
     expect(body.readableEnded).toBe(true);
   });
 
-  it('above the limit is cut there, and what is left is not waited for', async () => {
-    const body = bodyOf('ab', 'cde', 'fg');
-    expect((await readBytes(body, 4)).toString()).toBe('abcd');
+  it('is not read where it is larger, and what is left is not waited for', async () => {
+    const body = chunks('abc', 'defg', 'hi');
+    expect(await readBody(responseOf(body), limits)).toEqual({
+      body: '',
+      isUtf8: true,
+      undecoded: { coding: '', problem: 'too_large' },
+    });
     expect(body.destroyed).toBe(true);
     expect(body.readableEnded).toBe(false);
+  });
+
+  it('is not read where it is larger when decoded', async () => {
+    const body = gzipSync('abcdefg');
+    const response = responseOf(Readable.from([body]), 200, { 'content-encoding': 'gzip' });
+    expect(await readBody(response, { ...limits, maxBytes: 6 + body.length })).toMatchObject({ body: 'abcdefg' });
+    const again = responseOf(Readable.from([gzipSync('a'.repeat(1_000))]), 200, { 'content-encoding': 'gzip' });
+    expect(await readBody(again, { ...limits, maxBytes: 999 })).toMatchObject({
+      undecoded: { coding: 'gzip', problem: 'too_large' },
+    });
   });
 
   it('that fails is not taken for one that has ended', async () => {
@@ -25,16 +49,24 @@ describe('a body', () => {
         throw new Error('reset');
       })(),
     );
-    await expect(readBytes(body, 4)).rejects.toThrow('reset');
+    await expect(readBody(responseOf(body), limits)).rejects.toThrow('reset');
+  });
+
+  it('is without a byte order mark', async () => {
+    expect(await readBody(responseOf(chunks('\u{feff}{}')), limits)).toEqual({ body: '{}', isUtf8: true });
+  });
+
+  it('has U+FFFD for what is not UTF-8, and says so', async () => {
+    const body = Readable.from([Buffer.from('caf\u00e9', 'latin1')]);
+    expect(await readBody(responseOf(body), limits)).toEqual({ body: 'caf\u{fffd}', isUtf8: false });
   });
 });
 
-describe('the text of bytes', () => {
-  it('is without a byte order mark', () => {
-    expect(textOf(Buffer.from('\u{feff}{}'))).toEqual({ body: '{}', isUtf8: true });
-  });
-
-  it('has U+FFFD for what is not UTF-8, and says so', () => {
-    expect(textOf(Buffer.from('caf\u00e9', 'latin1'))).toEqual({ body: 'caf\u{fffd}', isUtf8: false });
+describe('the body of an error', () => {
+  it('is cut at its own limit, and what is left is not waited for', async () => {
+    const body = chunks('ab', 'cdefgh', 'i');
+    expect(await readBody(responseOf(body, 500), limits)).toEqual({ body: 'abcd', isUtf8: true });
+    expect(body.destroyed).toBe(true);
+    expect(body.readableEnded).toBe(false);
   });
 });
