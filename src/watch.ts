@@ -66,7 +66,7 @@ export function watch(cluster: ClusterConfig, { page, status }: Shown, parentLog
     await turn();
     await publish();
     isPolled = true;
-    log(previous, state);
+    log(state, history.latest);
   };
 
   const pollOnce = async () => {

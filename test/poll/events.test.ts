@@ -39,6 +39,23 @@ describe('the history of a cluster', () => {
     expect(nextHistory(noHistory, state, state)).toEqual(noHistory);
   });
 
+  it('has the events of the last poll alone, causes before effects', () => {
+    expect(historyOf([well, brokerGone]).latest.map(({ kind }) => kind)).toEqual(['broker_missing', 'verdict_changed']);
+    expect(historyOf([well, brokerGone, brokerGone]).latest).toEqual([]);
+  });
+
+  it('tells of at most ten of the brokers and leaders that one poll shows, and how many more there are', () => {
+    const members = Array.from({ length: 11 }, (_, index) => broker(`b${index}`, follower(index + 1)));
+    const lost = (count: number) =>
+      textsOf([
+        succeeded(topology(members, { clusterSize: 11 })),
+        succeeded(topology(members.slice(count), { clusterSize: 11 })),
+      ]);
+    const ten = members.slice(0, 10).map(({ id }) => id);
+    expect(lost(10)).toContain(`brokers ${ten.slice(0, 9).join(', ')} and b9 are missing`);
+    expect(lost(11)).toContain(`brokers ${ten.join(', ')} and 1 more are missing`);
+  });
+
   it('tells a broker that goes missing and its way back, the newest first', () => {
     const { events } = historyOf([well, brokerGone, brokerGone, well]);
     expect(events.map(({ at, kind, text }) => [at - endOfPoll, kind, text])).toEqual([
