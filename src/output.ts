@@ -4,7 +4,7 @@ import { pino } from 'pino';
 /** Bytes that wait where the output cannot be written; what comes beyond is lost. */
 const maxWaiting = 1024 * 1024;
 /** Milliseconds. */
-const retryInterval = 100;
+const retryInterval = 50;
 const exitTimeout = 1_000;
 
 /**
@@ -51,7 +51,7 @@ export function openOutput(fd: 1 | 2, reportLost: (count: number) => void): (tex
     const deadline = performance.now() + exitTimeout;
     writeWaiting();
     while (errorCode === 'EAGAIN' && performance.now() < deadline) {
-      pause(retryInterval / 10);
+      pause(retryInterval);
       writeWaiting();
     }
   });
