@@ -18,22 +18,21 @@ function isHealthy(base: string): Promise<boolean> {
   const url = new URL('/-/healthy', base);
   // Docker gives most containers no ::1, and a socket bound to [::] takes IPv4 too.
   if (url.hostname === '[::]') url.hostname = '127.0.0.1';
-  const isTls = url.protocol === 'https:';
   // It asks its own container, so whose certificate it is does not matter.
   const options = { timeout: 4_000, rejectUnauthorized: false, agent: false };
   return new Promise((resolve) => {
-    const request = (isTls ? getHttps : getHttp)(url, options, (response) => {
+    const request = (url.protocol === 'https:' ? getHttps : getHttp)(url, options, (response) => {
       resolve(response.resume().statusCode === 200);
     });
-    let isSecured = false;
+    // Where clients must have a certificate, the server hangs up. It is alive if its answer gave the keys of a session.
+    let hasKeys = false;
     request.on('socket', (socket) => {
-      socket.on('secureConnect', () => {
-        isSecured = true;
+      socket.on('keylog', () => {
+        hasKeys = true;
       });
     });
+    request.on('error', () => resolve(hasKeys));
     request.on('timeout', () => resolve(false));
-    // Where clients must have a certificate, the server that turns this one away is alive.
-    request.on('error', ({ message }) => resolve(isSecured || (isTls && message.includes('alert'))));
   });
 }
 
