@@ -98,6 +98,49 @@ describe('the history of a cluster', () => {
     ]);
   });
 
+  it('tells of a failure the first 120 characters, in one line', () => {
+    const messageOf = (message: string) => {
+      const outcome = { ok: false, failure: { ...failure('connect'), message } } as const;
+      const { authentication } = failed('auth', {
+        authentication: { failure: { ...failure('other'), message }, tokenRequests: [] },
+      });
+      return textsOf([failed('connect', { outcome, authentication })]);
+    };
+    const longest = `a\n${'b'.repeat(118)}`;
+    expect(messageOf(longest)).toEqual([
+      `polls fail (connect): a ${'b'.repeat(118)}`,
+      `authentication fails (other): a ${'b'.repeat(118)}`,
+    ]);
+    expect(messageOf(`${longest}c`)).toEqual([
+      `polls fail (connect): a ${'b'.repeat(118)}…`,
+      `authentication fails (other): a ${'b'.repeat(118)}…`,
+    ]);
+  });
+
+  it('tells of an id and of a version the first 60 characters', () => {
+    const named = (length: number) => 'i'.repeat(length);
+    const led = (id: string, version: string) =>
+      succeeded(
+        topology([{ ...broker(id, leader(1)), version }], { clusterSize: 1, partitionsCount: 1, replicationFactor: 1 }),
+      );
+    const told = (length: number) =>
+      textsOf([led('0', '1'), led(named(length), '1'), led(named(length), named(length)), led('0', '1')]).join('\n');
+    for (const text of [
+      `broker ${named(60)} runs ${named(60)}, before 1`,
+      `from broker ${named(60)} to 0`,
+      `from broker 0 to ${named(60)}`,
+    ]) {
+      expect(told(60)).toContain(text);
+    }
+    for (const text of [
+      `broker ${named(60)}… runs ${named(60)}…, before 1`,
+      `from broker ${named(60)}… to 0`,
+      `from broker 0 to ${named(60)}…`,
+    ]) {
+      expect(told(61)).toContain(text);
+    }
+  });
+
   it('tells what changed while polls failed', () => {
     const upgraded = threeBrokers.map((each) => ({ ...each, version: '8.7.0' }));
     expect(textsOf([brokerGone, failed('connect'), succeeded(topology(upgraded))]).slice(0, 3)).toEqual([
