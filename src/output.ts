@@ -48,19 +48,20 @@ export function openOutput(fd: 1 | 2, reportLost: (count: number) => void): (tex
     reportLost(count);
   };
   process.on('exit', () => {
-    const deadline = performance.now() + exitTimeout;
-    writeWaiting();
-    while (errorCode === 'EAGAIN' && performance.now() < deadline) {
-      pause(retryInterval);
+    waitUntil(() => {
       writeWaiting();
-    }
+      return errorCode !== 'EAGAIN';
+    });
   });
   return write;
 }
 
-/** Blocks the thread: at the exit nothing else is left to do. */
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+/** Blocks the thread, for `exitTimeout` at most: at the exit nothing else is left to do. */
+function waitUntil(condition: () => boolean): void {
+  const deadline = performance.now() + exitTimeout;
+  while (!condition() && performance.now() < deadline) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryInterval);
+  }
 }
 
 /**
