@@ -64,6 +64,32 @@ ${settingsTable(topTable, ['Key in the file', 'Flag', 'Variable', 'Default', 'Me
 
 \`--version\` and \`--help\` print and exit.
 
+### Exit codes
+
+| Code | Meaning |
+| --- | --- |
+| 0 | done, or stopped by SIGTERM or SIGINT |
+| 1 | failed: \`check\` or \`--config.check\` found the configuration unusable, an address cannot be listened on, or an unexpected error |
+| 2 | the command line cannot be understood |
+| 78 | \`serve\` cannot use its configuration. Starting it again does not help: the systemd unit has \`RestartPreventExitStatus=78\` |
+
+A second SIGTERM or SIGINT ends the process at once, with 128 and the number of the signal.
+
+### The log
+
+The log is written to the standard error. A line has at most 16 KiB: longer texts and lists are cut, and the line has
+\`"truncated": true\`. Control and format characters are escaped in both formats, and in the pretty format what belongs
+to a line is indented below it.
+
+A log that is not read (Ctrl-S, a pager, a blocked log driver) does not stop the exporter. Up to 1 MiB waits in memory,
+what comes beyond is lost, and a line says how many lines were lost once the log can be written again.
+
+### The health check of the image
+
+The image's \`HEALTHCHECK\` asks \`/-/healthy\` on every address that the exporter listens on, with TLS where it serves
+with TLS. The exporter writes these addresses to the file that the variable \`HEALTHCHECK_FILE\` names, which the image
+sets to \`/dev/shm/zeebe-topology-exporter\`. Without that file, \`http://127.0.0.1:10650\` is asked.
+
 ## Settings of a cluster
 
 In the file these are the keys of an entry of \`clusters\`. The variables describe the one cluster of the environment. It

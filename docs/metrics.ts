@@ -80,7 +80,9 @@ These have no label \`zeebe_cluster\`.
 ${familyTable(exporter)}
 
 The process's own \`process_*\` and \`nodejs_*\` are those of [prom-client](https://github.com/siimon/prom-client), without
-its three gauges that have the name of a counter.
+two groups: its three gauges with the name of a counter (\`nodejs_active_*_total\`), and the seven statistics of the event
+loop's lag (\`nodejs_eventloop_lag_min_seconds\` and the like), which report 1 s on an idle process.
+\`nodejs_eventloop_lag_seconds\` is there.
 
 ## Values of labels
 

@@ -1,19 +1,38 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { systemClock } from './clock.ts';
-import { type CheckOutput, type Flags, parseCommandLine } from './config/command-line.ts';
+import { type CheckOutput, type CommandLine, type Flags, parseCommandLine } from './config/command-line.ts';
 import type { Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
-import { type Exporter, ListenError, startExporter } from './exporter.ts';
+import { ConfigError } from './config/problem.ts';
+import { type Exporter, startExporter } from './exporter.ts';
+import { ListenError } from './listen-error.ts';
 import { createLogger } from './logger.ts';
+import { openOutput } from './output.ts';
 import type { Load } from './reload.ts';
 import type { Signals } from './signals.ts';
 import { tellTheUnexpectedTo } from './unexpected.ts';
+import { escapeUnprintable } from './unprintable.ts';
 import { revision, version } from './version.ts';
 
-/** Does what the command line says; answers with the exit code. Rejects with a `ConfigError` where that is what is wrong. */
+/** EX_CONFIG of sysexits.h: systemd and other supervisors need not start the exporter again. */
+const unusableConfig = 78;
+
+/** Does what the command line says; answers with the exit code. */
 export async function runCommand(argv: readonly string[], signals: Signals): Promise<number> {
   const commandLine = parseCommandLine(argv, versionText());
+  try {
+    return await run(commandLine, signals);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message.split('\n').map(escapeUnprintable).join('\n')}\n`);
+    return commandLine.command === 'serve' && !commandLine.check ? unusableConfig : 1;
+  }
+}
+
+/** Rejects with a `ConfigError` where the configuration cannot be used. */
+async function run(commandLine: CommandLine, signals: Signals): Promise<number> {
   switch (commandLine.command) {
     case 'print':
       (commandLine.exitCode === 0 ? process.stdout : process.stderr).write(commandLine.text);
@@ -41,7 +60,7 @@ async function serve(flags: Flags, { stop, followHangUps }: Signals): Promise<nu
   const logger = startLog(config);
   for (const { message, ...details } of notices) logger.warn(details, message);
   const started = ({ reload }: Exporter) => followHangUps(() => void reload());
-  return run({ config, logger, load: () => load(flags), stop, started });
+  return serveUntil(stop, { config, logger, load: () => load(flags), started });
 }
 
 async function check(flags: Flags, output: CheckOutput, { stop, askToStop, followHangUps }: Signals): Promise<number> {
@@ -63,38 +82,39 @@ async function demo(flags: Flags, { stop, askToStop, followHangUps }: Signals): 
   // Loaded here alone: a production start has no use for a simulator.
   const { startDemo } = await import('./demo.ts');
   const { config, introduce, tell, close } = await startDemo(flags, process.stderr.isTTY);
-  const say = (sentence: string) => process.stdout.write(`${sentence}\n`);
+  const write = openOutput(1, (lost) => write(`  (${lost} lines were lost: they were not read)\n`));
+  const say = (sentence: string) => write(`${sentence}\n`);
   const stopping = new AbortController();
-  const started = ({ addresses }: Exporter) => {
-    introduce(say, addresses);
+  const started = (exporter: Exporter) => {
+    introduce(say, exporter);
     void tell(say, stopping.signal);
   };
   try {
-    return await run({ config, logger: startLog(config), load: () => ({ config, notices: [] }), stop, started });
+    return await serveUntil(stop, { config, logger: startLog(config), load: () => ({ config, notices: [] }), started });
   } finally {
     stopping.abort();
     await close();
   }
 }
 
-interface Run {
+interface Serving {
   readonly config: Config;
   readonly logger: Logger;
   readonly load: Load;
-  readonly stop: AbortSignal;
   readonly started: (exporter: Exporter) => void;
 }
 
 /** Serves until the signal aborts. Answers with the exit code. */
-async function run({ config, logger, load, stop, started }: Run): Promise<number> {
+async function serveUntil(stop: AbortSignal, { config, logger, load, started }: Serving): Promise<number> {
   const exporter = await startExporter(config, logger, systemClock, load).catch((error: unknown) => {
     if (!(error instanceof ListenError)) throw error;
-    logger.error(`${error.message}: is the port taken, or the address of another machine?`);
+    logger.error(error.message);
   });
   if (!exporter) return 1;
   for (const address of exporter.addresses) {
     logger.info({ address, version, clusters: config.clusters.length }, `listening on ${address}`);
   }
+  tellHealthcheck(exporter, logger);
   started(exporter);
 
   if (!stop.aborted) await once(stop, 'abort');
@@ -103,8 +123,23 @@ async function run({ config, logger, load, stop, started }: Run): Promise<number
   return 0;
 }
 
+/** Writes where the exporter listens to the file that the health check of the image reads. */
+function tellHealthcheck({ scheme, addresses }: Exporter, logger: Logger): void {
+  const path = process.env.HEALTHCHECK_FILE;
+  if (path === undefined) return;
+  try {
+    writeFileSync(path, addresses.map((address) => `${scheme}://${address}`).join('\n'));
+  } catch (error) {
+    const { message } = error as Error;
+    logger.warn(`the health check of the image will ask http://127.0.0.1:10650: HEALTHCHECK_FILE: ${message}`);
+  }
+}
+
 function startLog({ log }: Config): Logger {
-  const logger = createLogger(log);
+  const write = openOutput(2, (lost) => {
+    logger.error({ lost }, `${lost} lines of the log were lost here: the log could not be written`);
+  });
+  const logger = createLogger(log, write);
   tellTheUnexpectedTo(logger);
   return logger;
 }

@@ -4,6 +4,7 @@ import type { Flags } from './config/command-line.ts';
 import type { AuthenticationMethod, Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
 import { readFileNow } from './config/read-file.ts';
+import type { Exporter } from './exporter.ts';
 import { type RunningStory, type StoryCredentials, startStory, storyPeriod, storySteps } from './simulator/story.ts';
 
 type Say = (sentence: string) => void;
@@ -12,7 +13,7 @@ export interface Demo {
   /** The simulated clusters, as the file of a user would describe them. */
   readonly config: Config;
   /** Says what runs where and what to open. */
-  readonly introduce: (say: Say, addresses: readonly string[]) => void;
+  readonly introduce: (say: Say, exporter: Pick<Exporter, 'addresses' | 'scheme'>) => void;
   /** Says what happens when it happens, over and over, until the signal aborts. */
   readonly tell: (say: Say, signal: AbortSignal) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -31,9 +32,8 @@ export async function startDemo(flags: Flags, isTerminal: boolean): Promise<Demo
   });
   return {
     config,
-    introduce: (say, addresses) => {
-      const [address = ''] = addresses;
-      const base = `http://${address.replace(/^(\[::\]|0\.0\.0\.0)/, 'localhost')}`;
+    introduce: (say, { addresses: [address = ''], scheme }) => {
+      const base = `${scheme}://${address.replace(/^(\[::\]|0\.0\.0\.0)/, 'localhost')}`;
       say('');
       say('Three simulated Zeebe clusters, polled every 2 seconds:');
       for (const { name, address, authentication } of config.clusters) {

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { everySecret } from './config/secret.ts';
 import { hideSecrets } from './transport/secrets.ts';
 
@@ -16,7 +15,7 @@ export function errorText(error: unknown): ErrorText {
   const isError = error instanceof Error;
   return {
     type: isError ? error.constructor.name : typeof error,
-    message: hide(isError ? error.message : inspect(error)),
+    message: hide(isError ? error.message : textOf(error)),
     stack: hide(chain(error).map(stackOf).join('\ncaused by ')),
   };
 }
@@ -53,7 +52,17 @@ function chain(error: unknown): readonly unknown[] {
 }
 
 function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return inspect(error);
+  if (!(error instanceof Error)) return textOf(error);
   const inside = error instanceof AggregateError ? error.errors.map((each) => `\n  of which ${stackOf(each)}`) : [];
   return `${error.stack ?? error}${inside.join('')}`;
+}
+
+/** Of what is no error. In JSON, since `inspect` escapes quotes in ways of its own, in which secrets are not recognized. */
+function textOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown;
+  try {
+    return JSON.stringify(thrown) ?? String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
 }

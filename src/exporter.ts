@@ -7,21 +7,18 @@ import { keepHeapSmall } from './heap.ts';
 import { createDoor } from './http/door.ts';
 import { createFront } from './http/front.ts';
 import { type ListenOptions, listen, type RunningServer } from './http/server.ts';
+import { ListenError, type ListenFailure } from './listen-error.ts';
 import type { Load, Reloaded } from './reload.ts';
 import { openWebConfig } from './web-config/watch.ts';
 
 export interface Exporter {
   /** As bound. */
   readonly addresses: readonly string[];
+  readonly scheme: 'http' | 'https';
   /** Reads the configuration again and takes it, whole or not at all. Never rejects. */
   readonly reload: () => Promise<Reloaded>;
   /** Ends the polls, answers the requests in flight, and closes every connection. */
   readonly stop: () => Promise<void>;
-}
-
-/** No server could be bound to some addresses; the message names them. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
 }
 
 /**
@@ -51,6 +48,7 @@ export async function startExporter(
     front.open(app);
     return {
       addresses: servers.map(({ address }) => address),
+      scheme: web?.current().tls ? 'https' : 'http',
       reload,
       stop: async () => {
         await Promise.all([stop(), close()]);
@@ -71,14 +69,14 @@ async function listenOnAll(
   { listenAddresses }: WebConfig,
   options: ListenOptions,
 ): Promise<readonly RunningServer[]> {
-  const results = await Promise.allSettled(listenAddresses.map((address) => listen(handler, address, options)));
-  const servers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const failures = results.flatMap((result) => (result.status === 'rejected' ? [messageOf(result.reason)] : []));
+  const failures: ListenFailure[] = [];
+  const listening = listenAddresses.map((address) =>
+    listen(handler, address, options).catch((cause: unknown) => {
+      failures.push({ address, cause });
+    }),
+  );
+  const servers = (await Promise.all(listening)).filter((server) => server !== undefined);
   if (failures.length === 0) return servers;
   await Promise.all(servers.map(({ close }) => close()));
-  throw new ListenError(failures.join('; '));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  throw new ListenError(failures);
 }

@@ -1,22 +1,11 @@
 #!/usr/bin/env node
-import { ConfigError } from './config/problem.ts';
-import { receiveSignals } from './signals.ts';
-import { endByTheUnexpected } from './unexpected.ts';
+import { nodeProblem } from './node-version.ts';
 
-const signals = receiveSignals();
-// Rejections that nobody handles come here too.
-process.on('uncaughtException', endByTheUnexpected);
-// Whoever reads the output may go away.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-
-try {
-  // Loaded once signals are received: it may take a second.
-  const { runCommand } = await import('./commands.ts');
-  const exitCode = await runCommand(process.argv.slice(2), signals);
-  // A name lookup that nobody waits for any more would hold the process for its own half minute.
-  process.exit(exitCode);
-} catch (error) {
-  if (!(error instanceof ConfigError)) endByTheUnexpected(error);
-  process.stderr.write(`${error.message}\n`);
-  process.exit(1);
+// This file and what it imports statically are in a syntax that an old Node.js reads: only then can it say what is wrong.
+const problem = nodeProblem(process.versions.node);
+if (problem === undefined) {
+  void import('./program.ts');
+} else {
+  process.stderr.write(`${problem}\n`);
+  process.exitCode = 1;
 }

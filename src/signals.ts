@@ -16,6 +16,8 @@ export function receiveSignals(): Signals {
     if (stopping.signal.aborted) process.exit(128 + constants.signals[name]);
     stopping.abort(name);
   };
+  // Without a listener Node.js opens its debugger, which can read the environment's secrets.
+  process.on('SIGUSR1', () => {});
   process.on('SIGTERM', askToStop);
   process.on('SIGINT', askToStop);
 

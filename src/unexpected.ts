@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { errorText } from './error-text.ts';
+import { escapeUnprintable } from './unprintable.ts';
 
 let log: Logger | undefined;
 
@@ -13,7 +14,7 @@ export function endByTheUnexpected(error: unknown): never {
   try {
     const { message, stack } = errorText(error);
     if (log) log.fatal({ err: error }, `ended by an unexpected error: ${message}`);
-    else process.stderr.write(`${stack}\n`);
+    else process.stderr.write(`${stack.split('\n').map(escapeUnprintable).join('\n')}\n`);
   } finally {
     process.exit(1);
   }

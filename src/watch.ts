@@ -76,7 +76,7 @@ export function watch(
     await turn();
     await publish();
     isPolled = true;
-    log(previous, state);
+    log(state, history.latest);
   };
 
   const pollOnce = async () => {

@@ -13,6 +13,9 @@ function shown(error: unknown): string {
   return JSON.stringify(errorText(error));
 }
 
+const circle: { self?: unknown } = {};
+circle.self = circle;
+
 describe('the text of an unexpected error', () => {
   it('has its message, its stack, and those of its causes', () => {
     const cause = new RangeError('the cause');
@@ -28,7 +31,16 @@ describe('the text of an unexpected error', () => {
     expect(errorText(error).stack).toMatch(/all failed[\s\S]*first[\s\S]*second/);
   });
 
-  it.each([undefined, null, 'text', 42, {}, Symbol('s')])('is there for %s, which is no error', (thrown) => {
+  it.each([
+    undefined,
+    null,
+    'text',
+    42,
+    42n,
+    {},
+    Symbol('s'),
+    circle,
+  ])('is there for %s, which is no error', (thrown) => {
     expect(errorText(thrown).stack).not.toBe('');
   });
 
@@ -36,6 +48,17 @@ describe('the text of an unexpected error', () => {
     const error = new Error('circle');
     error.cause = error;
     expect(errorText(error).stack).toContain('circle');
+  });
+
+  it('has eight errors of a chain of causes', () => {
+    const chain = Array.from({ length: 9 }).reduce<Error>(
+      (cause, _, index) => new Error(`error ${9 - index}`, { cause }),
+      new Error('the root'),
+    );
+    const { stack } = errorText(chain);
+    expect(stack).toContain('error 8');
+    expect(stack).not.toContain('error 9');
+    expect(stack.match(/^caused by /gm)).toHaveLength(7);
   });
 
   it('never shows a secret that was made, wherever and however the error quotes it', () => {
@@ -57,11 +80,26 @@ describe('the text of an unexpected error', () => {
     );
   });
 
+  it('never shows a secret with quotes in a value that was thrown and is no error', () => {
+    const secret = `\\"'\`${mark}\`'"\\`;
+    new Secret(secret);
+    for (const text of [secret, JSON.stringify(secret)]) {
+      for (const thrown of [text, { nested: { text } }, [text]]) expect(shown(thrown)).not.toContain(mark);
+      expect(shown(new AggregateError([text], 'all failed'))).not.toContain(mark);
+    }
+  });
+
   it('shows no line of a key', () => {
     const lines = Array.from({ length: 3 }, (_, index) => `${mark}${'x'.repeat(50)}${index}`);
     new Secret(['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n'));
     for (const line of lines) expect(shown(new Error(`bad line: ${line}`))).not.toContain(mark);
     expect(shown({ nested: { key: `${lines.join('\n')}\n` } })).not.toContain(mark);
+  });
+
+  it('takes a line of a secret for one of its own from 16 characters on', () => {
+    const [short, long] = ['s'.repeat(15), 'l'.repeat(16)];
+    new Secret(`${short}\n${long}\n`);
+    expect(shown(new Error(`${short} ${long}`))).toContain(`${short} <secret>`);
   });
 
   it('shows neither user nor password of a proxy’s URL', () => {

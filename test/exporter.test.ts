@@ -4,7 +4,7 @@ import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ClusterConfig } from '../src/config/config.ts';
 import { Secret } from '../src/config/secret.ts';
-import { ListenError } from '../src/exporter.ts';
+import { ListenError } from '../src/listen-error.ts';
 import { client, cluster, configOf, healthy, ofCluster, start, sum } from './exporting.ts';
 import { samplesOf, valuesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
@@ -140,11 +140,27 @@ describe('an address that is taken', () => {
       { host: '127.0.0.1', port: Number(taken.port) },
     ];
     const config = configOf([watched], { web: { listenAddresses: addresses, telemetryPath: '/metrics' } });
-    await expect(start(config)).rejects.toThrow(
-      new ListenError(`listen EADDRINUSE: address already in use ${taken.host}`),
-    );
+    const failure = await start(config).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ListenError);
+    expect(String(failure)).toContain(`cannot listen on ${taken.host} (--web.listen-address), EADDRINUSE: `);
+    expect(String(failure)).not.toContain(String(free));
     await expect(request(`http://127.0.0.1:${free}/`)).rejects.toThrow('ECONNREFUSED');
     expect(polled).toEqual([]);
+  });
+});
+
+describe('an address of another machine', () => {
+  it('rejects by that reason', async () => {
+    // Reserved for documentation (RFC 5737).
+    const listenAddresses = [{ host: '192.0.2.1', port: 0 }];
+    const config = configOf([], { web: { listenAddresses, telemetryPath: '/metrics' } });
+    await expect(start(config)).rejects.toThrow('EADDRNOTAVAIL: no network interface of this machine');
+  });
+});
+
+describe('the scheme of the exporter', () => {
+  it('is http without a web configuration', async () => {
+    expect((await start(configOf([]))).scheme).toBe('http');
   });
 });
 

@@ -10,7 +10,7 @@ export type Flags = { readonly [K in keyof typeof topTable]?: Raw };
 const checkOutputs = ['text', 'json'] as const;
 export type CheckOutput = (typeof checkOutputs)[number];
 
-type CommandLine =
+export type CommandLine =
   /** `check`: validate the configuration, nothing else (`--config.check`). */
   | { readonly command: 'serve'; readonly flags: Flags; readonly check: boolean }
   /** One pass over each cluster, told step by step. */

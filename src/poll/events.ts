@@ -31,6 +31,8 @@ export interface ClusterEvent {
 export interface ClusterHistory {
   /** Newest first, at most `mostEvents`. */
   readonly events: readonly ClusterEvent[];
+  /** Those that the last poll showed, causes before effects. */
+  readonly latest: readonly ClusterEvent[];
   /** When the verdict became what it is, Unix time in milliseconds; absent until the first poll has ended. */
   readonly verdictSince?: number;
   /** Of the last poll that succeeded. */
@@ -41,7 +43,7 @@ export interface ClusterHistory {
   readonly authFailing?: string;
 }
 
-export const noHistory: ClusterHistory = { events: [] };
+export const noHistory: ClusterHistory = { events: [], latest: [] };
 
 const mostEvents = 50;
 /** Characters; the message as a whole stands with the failure while it lasts. */
@@ -54,7 +56,6 @@ export function nextHistory(history: ClusterHistory, previous: ClusterState, sta
   const { lastPoll, view, verdict } = state;
   if (!lastPoll) return history;
   const at = lastPoll.endedAt;
-  // Causes before effects: in the list, the newest first, they are read upwards.
   const happened = [
     ...authentication(history, state),
     ...polls(previous, state),
@@ -62,14 +63,16 @@ export function nextHistory(history: ClusterHistory, previous: ClusterState, sta
     ...leadersMoved(state),
     ...(view ? verdictChanged(history.lastVerdict, verdict, view) : []),
   ];
-  const newest = happened.map((happening) => ({ at, ...happening })).reverse();
+  const latest = happened.map((happening) => ({ at, ...happening }));
 
   const verdictSince = previous.lastPoll && previous.verdict === verdict ? history.verdictSince : at;
   const lastVerdict = view ? verdict : history.lastVerdict;
   const lastView = view && knowsCluster(view) ? view : history.lastView;
   const authFailing = standingAuthFailure(history, state);
   return {
-    events: [...newest, ...history.events].slice(0, mostEvents),
+    // The newest first: effects stand above their causes.
+    events: [...latest.toReversed(), ...history.events].slice(0, mostEvents),
+    latest,
     ...(verdictSince !== undefined && { verdictSince }),
     ...(lastVerdict && { lastVerdict }),
     ...(lastView && { lastView }),

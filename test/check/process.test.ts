@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { closedPort } from '../transport/loopback.ts';
 import { cluster } from './checking.ts';
@@ -45,6 +48,17 @@ describe('the process', { timeout: 60_000 }, () => {
     const { output, exitCode } = run([], { ZEEBE_REST_ADDRESS: 'zeebe' });
     expect(await exitCode).toBe(1);
     expect(output.stderr).toMatch(/ZEEBE_REST_ADDRESS: expected a URL that begins with http/);
+  });
+
+  it('has written all that it has to say before it exits, more than a pipe holds', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'check-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'exporter.json');
+    const key = 'x'.repeat(500);
+    await writeFile(file, JSON.stringify({ clusters: Array.from({ length: 1_000 }, () => ({ [key]: true })) }));
+    const { output, exitCode } = run([`--config.file=${file}`], {});
+    expect(await exitCode).toBe(1);
+    expect(output.stderr.match(/clusters\[\d+\]\.x{500}: /g)).toHaveLength(1_000);
   });
 
   it('exits with 2 where the flags cannot be understood', async () => {

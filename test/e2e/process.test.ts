@@ -1,8 +1,10 @@
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { constants, open, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { command, runExporter, startExporter } from './exporter.ts';
 import { freePorts } from './ports.ts';
@@ -50,9 +52,10 @@ clusters:
   - { name: one, address: "http://127.0.0.1:1", poll_interval: soon }
   - { name: one, adress: "http://127.0.0.1:1" }
 `;
-    for (const flags of [['--config.check'], ['--web.listen-address=127.0.0.1:0']]) {
-      const { code, output } = await runExporter({ file, flags });
-      expect(code).toBe(1);
+    const codes = { '--config.check': 1, '--web.listen-address=127.0.0.1:0': 78 };
+    for (const [flag, expected] of Object.entries(codes)) {
+      const { code, output } = await runExporter({ file, flags: [flag] });
+      expect(code, flag).toBe(expected);
       for (const part of ['exporter.yaml', 'poll_interval', 'soon', 'adress', 'one']) expect(output).toContain(part);
       expect(output).not.toContain('listening');
     }
@@ -85,7 +88,7 @@ clusters:
     tls_config: { ca_file: no-authority, cert_file: no-certificate, key_file: no-key }
 `;
     const { code, output } = await runExporter({ file, flags: ['--web.listen-address=127.0.0.1:0'] });
-    expect(code).toBe(1);
+    expect(code).toBe(78);
     for (const name of ['no-password', 'no-authority', 'no-certificate', 'no-key']) expect(output).toContain(name);
     expect(output).toContain('no such file');
   });
@@ -95,9 +98,45 @@ clusters:
     ['is a folder', '/', 'directory'],
   ])('says so where the configuration file %s', async (_what, path, reason) => {
     const { code, output } = await runExporter({ flags: [`--config.file=${path}`] });
-    expect(code).toBe(1);
+    expect(code).toBe(78);
     expect(output).toContain(path);
     expect(output).toContain(reason);
+  });
+
+  it.each([
+    ['2 for a command line that cannot be understood', ['--no-such-flag'], 2],
+    ['78 for a web configuration that cannot be used', ['--web.config.file=/no/such/web.yml'], 78],
+    ['1 where the demo cannot use its settings', ['demo', '--log.level=loud'], 1],
+  ])('ends with %s', async (_what, flags, expected) => {
+    expect((await runExporter({ flags })).code).toBe(expected);
+  });
+
+  it('does not open a debugger for SIGUSR1, and serves on', async () => {
+    const exporter = await startExporter({ environment: { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1' } });
+    exporter.running.signal('SIGUSR1');
+    // Signals of a process are handled in their order.
+    exporter.running.signal('SIGHUP');
+    await until('it has read its configuration again', 30, () => {
+      expect(exporter.running.output()).toContain('the configuration was read again');
+    });
+    expect((await exporter.get('/-/healthy')).status).toBe(200);
+    expect(exporter.running.output()).not.toContain('Debugger');
+  });
+
+  it('writes where it listens for the health check of the image', async () => {
+    const { data } = await place('healthcheck');
+    const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', HEALTHCHECK_FILE: join(data, 'addresses') };
+    const { address } = await startExporter({ environment });
+    await until('it is written', 30, async () => {
+      expect(await readFile(environment.HEALTHCHECK_FILE, 'utf8')).toBe(`http://${address}`);
+    });
+  });
+
+  it('says so where that cannot be written, and serves all the same', async () => {
+    const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', HEALTHCHECK_FILE: '/no/such/folder/addresses' };
+    const exporter = await startExporter({ environment });
+    await until('it says so', 30, () => expect(exporter.running.output()).toMatch(/HEALTHCHECK_FILE: ENOENT/));
+    expect((await exporter.get('/-/healthy')).status).toBe(200);
   });
 
   it('serves while every cluster is down, and says why', async () => {
@@ -164,7 +203,9 @@ describe('an exception that nobody expected', () => {
     const pretty = [...flags, '--log.format=pretty'];
     const { code, output } = await runExporter({ file, flags: pretty, environment: loadedFirst(script) });
     expect(code).toBe(1);
-    expect(output).toMatch(/FATAL: ended by an unexpected error: the clock of <secret> broke\nRangeError: .*\n {4}at /);
+    expect(output).toMatch(
+      /FATAL: ended by an unexpected error: the clock of <secret> broke\n {4}RangeError: .*\n {8}at /,
+    );
     expect(output).not.toContain(secret);
   });
 
@@ -210,6 +251,80 @@ describe('a log that nobody can write', () => {
     });
     running.signal('SIGTERM');
     expect(await running.exited).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('a log that is not read', () => {
+  /** Its reload fails, in a line of 16 kB. */
+  const unusable = JSON.stringify({
+    clusters: Array.from({ length: 70 }, (_, index) => ({ name: `cluster ${index}`, address: 'zeebe' })),
+  });
+  const usable = 'clusters: [{ name: one, address: "http://127.0.0.1:1", poll_interval: 1s }]';
+
+  /** Started as from a shell, with a pipe for its standard error, and made to log more than one pipe and one mebibyte. */
+  async function startUnread() {
+    const at = await place('exporter');
+    const [file, fifo, listening] = [join(at.data, 'exporter.yaml'), join(at.data, 'log'), join(at.data, 'addresses')];
+    await writeFile(file, usable);
+    await promisify(execFile)('mkfifo', [fifo]);
+    const log = await open(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+    onTestFinished(() => log.close());
+    const flags = [`--config.file=${file}`, '--web.listen-address=127.0.0.1:0'];
+    const script = ['bash', '-c', `exec "$@" 2>${fifo}`, 'bash', ...command, ...flags] as const;
+    const running = start(at, script, { HEALTHCHECK_FILE: listening });
+    onTestFinished(running.stop);
+    const address = await until('it listens', 60, () => readFile(listening, 'utf8'));
+    await writeFile(file, unusable);
+    const reload = async () => (await fetch(`${address}/-/reload`, { method: 'POST' })).status;
+    for (let count = 0; count < 150; count++) expect(await reload()).toBe(500);
+    return { running, fifo, page: async () => (await fetch(`${address}/metrics`)).text() };
+  }
+
+  it('holds neither scrapes nor polls nor SIGTERM', async () => {
+    const { running, page } = await startUnread();
+    const polls = async () => Number(/^zeebe_topology_polls_total\{.*\} (\d+)$/m.exec(await page())?.[1]);
+    const before = await polls();
+    await until('more polls have ended', 30, async () => expect(await polls()).toBeGreaterThan(before + 1));
+    running.signal('SIGTERM');
+    expect(await running.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('loses lines, and says how many once it is read again', async () => {
+    const { running, fifo } = await startUnread();
+    let log = '';
+    const cat = spawn('cat', [fifo], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void cat.kill('SIGKILL'));
+    cat.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      log += chunk;
+    });
+    await until('it says so', 30, () => expect(log).toContain('lines of the log were lost'));
+    running.signal('SIGTERM');
+    expect(await running.exited).toEqual({ code: 0, signal: null });
+    await until('all is read', 30, () => expect(log).toContain('SIGTERM: stopping'));
+    const lines = log
+      .trimEnd()
+      .split('\n')
+      .map((line): { readonly msg: string; readonly lost?: number } => JSON.parse(line));
+    const refused = lines.filter(({ msg }) => msg.startsWith('the configuration was not changed'));
+    const told = lines.flatMap(({ lost }) => lost ?? []);
+    expect(told).toHaveLength(1);
+    // Of the lines that were lost, the most by far are those of the reloads.
+    expect(refused.length + (told[0] ?? 0)).toBeGreaterThanOrEqual(150);
+    expect(Math.max(...log.split('\n').map((line) => Buffer.byteLength(line)))).toBeLessThanOrEqual(16 * 1024);
+  });
+});
+
+describe('npm start', () => {
+  it('ends the exporter with npm', async () => {
+    const at = await place('exporter');
+    const npm = ['npm', '--prefix', join(import.meta.dirname, '..', '..'), 'start', '--'] as const;
+    const flags = ['--web.listen-address=127.0.0.1:0', '--log.format=json'];
+    const running = start(at, [...npm, ...flags], { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1' });
+    onTestFinished(running.stop);
+    await until('it listens', 60, () => expect(running.output()).toContain('listening on'));
+    running.signalLeader('SIGTERM');
+    await until('the exporter has stopped', 30, () => expect(running.output()).toContain('SIGTERM: stopping'));
+    await running.exited;
   });
 });
 

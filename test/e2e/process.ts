@@ -23,6 +23,8 @@ export interface Running {
   /** What the process has written to its standard output and standard error so far. */
   output(): string;
   signal(signal: NodeJS.Signals): void;
+  /** To the process alone, not to those that it has started. */
+  signalLeader(signal: NodeJS.Signals): void;
   /** SIGTERM, and SIGKILL where that does not end it. Does nothing to a process that has ended. */
   stop(): Promise<void>;
 }
@@ -61,6 +63,7 @@ export function start(
     exited,
     output: () => readFileSync(log).subarray(begin).toString(),
     signal,
+    signalLeader: (name) => void child.kill(name),
     async stop() {
       signal('SIGTERM');
       const impatience = setTimeout(() => signal('SIGKILL'), patience);

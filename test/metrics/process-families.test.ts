@@ -40,13 +40,14 @@ describe('the exporter’s own metrics', () => {
 describe('the metrics of the process and of Node.js', () => {
   it('are there', async () => {
     const names = [...(await families()).keys()];
-    for (const name of [
-      'process_cpu_seconds_total',
-      'process_resident_memory_bytes',
-      'nodejs_eventloop_lag_p99_seconds',
-    ]) {
+    for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_seconds']) {
       expect(names).toContain(name);
     }
+  });
+
+  it('have the current lag of the event loop, and none of the statistics that a coarse monitor gets wrong', async () => {
+    const names = [...(await families()).keys()].filter((name) => name.startsWith('nodejs_eventloop_lag'));
+    expect(names).toEqual(['nodejs_eventloop_lag_seconds']);
   });
 
   it('do not have the gauges that are named like counters', async () => {

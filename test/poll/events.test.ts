@@ -39,6 +39,23 @@ describe('the history of a cluster', () => {
     expect(nextHistory(noHistory, state, state)).toEqual(noHistory);
   });
 
+  it('has the events of the last poll alone, causes before effects', () => {
+    expect(historyOf([well, brokerGone]).latest.map(({ kind }) => kind)).toEqual(['broker_missing', 'verdict_changed']);
+    expect(historyOf([well, brokerGone, brokerGone]).latest).toEqual([]);
+  });
+
+  it('tells of at most ten of the brokers and leaders that one poll shows, and how many more there are', () => {
+    const members = Array.from({ length: 11 }, (_, index) => broker(`b${index}`, follower(index + 1)));
+    const lost = (count: number) =>
+      textsOf([
+        succeeded(topology(members, { clusterSize: 11 })),
+        succeeded(topology(members.slice(count), { clusterSize: 11 })),
+      ]);
+    const ten = members.slice(0, 10).map(({ id }) => id);
+    expect(lost(10)).toContain(`brokers ${ten.slice(0, 9).join(', ')} and b9 are missing`);
+    expect(lost(11)).toContain(`brokers ${ten.join(', ')} and 1 more are missing`);
+  });
+
   it('tells a broker that goes missing and its way back, the newest first', () => {
     const { events } = historyOf([well, brokerGone, brokerGone, well]);
     expect(events.map(({ at, kind, text }) => [at - endOfPoll, kind, text])).toEqual([
@@ -79,6 +96,49 @@ describe('the history of a cluster', () => {
       'polls fail (timeout): what timeout is',
       'the cluster is healthy',
     ]);
+  });
+
+  it('tells of a failure the first 120 characters, in one line', () => {
+    const messageOf = (message: string) => {
+      const outcome = { ok: false, failure: { ...failure('connect'), message } } as const;
+      const { authentication } = failed('auth', {
+        authentication: { failure: { ...failure('other'), message }, tokenRequests: [] },
+      });
+      return textsOf([failed('connect', { outcome, authentication })]);
+    };
+    const longest = `a\n${'b'.repeat(118)}`;
+    expect(messageOf(longest)).toEqual([
+      `polls fail (connect): a ${'b'.repeat(118)}`,
+      `authentication fails (other): a ${'b'.repeat(118)}`,
+    ]);
+    expect(messageOf(`${longest}c`)).toEqual([
+      `polls fail (connect): a ${'b'.repeat(118)}…`,
+      `authentication fails (other): a ${'b'.repeat(118)}…`,
+    ]);
+  });
+
+  it('tells of an id and of a version the first 60 characters', () => {
+    const named = (length: number) => 'i'.repeat(length);
+    const led = (id: string, version: string) =>
+      succeeded(
+        topology([{ ...broker(id, leader(1)), version }], { clusterSize: 1, partitionsCount: 1, replicationFactor: 1 }),
+      );
+    const told = (length: number) =>
+      textsOf([led('0', '1'), led(named(length), '1'), led(named(length), named(length)), led('0', '1')]).join('\n');
+    for (const text of [
+      `broker ${named(60)} runs ${named(60)}, before 1`,
+      `from broker ${named(60)} to 0`,
+      `from broker 0 to ${named(60)}`,
+    ]) {
+      expect(told(60)).toContain(text);
+    }
+    for (const text of [
+      `broker ${named(60)}… runs ${named(60)}…, before 1`,
+      `from broker ${named(60)}… to 0`,
+      `from broker 0 to ${named(60)}…`,
+    ]) {
+      expect(told(61)).toContain(text);
+    }
   });
 
   it('tells what changed while polls failed', () => {

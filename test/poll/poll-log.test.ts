@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nextHistory, noHistory } from '../../src/poll/events.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
 import { createPollLog } from '../../src/poll/poll-log.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
@@ -15,10 +16,12 @@ function linesOf(...results: readonly PollResult[]): readonly LogLine[] {
   const { logger, lines } = memoryLog();
   const log = createPollLog(logger, clock);
   let state = initialState(clusterConfig());
+  let history = noHistory;
   for (const result of results) {
     const previous = state;
     state = nextState(previous, result);
-    log(previous, state);
+    history = nextHistory(history, previous, state);
+    log(state, history.latest);
     clock.advance(15_000);
   }
   return lines.filter(({ level }) => level > debug);
@@ -35,10 +38,10 @@ const savedByOldToken = succeeded(topology(threeBrokers), {
 });
 
 describe('the verdict', () => {
-  it('is logged with the first answer, and with what it stands on', () => {
-    expect(linesOf(withoutBroker1)).toMatchObject([
+  it('is logged with the first answer, why it is that, and with what it stands on', () => {
+    expect(linesOf(withoutBroker1).filter(({ event }) => event === 'verdict_changed')).toMatchObject([
       {
-        msg: 'the cluster is unhealthy',
+        msg: 'the cluster is unhealthy: partition 2 has no leader',
         verdict: 'unhealthy',
         brokers: 2,
         clusterSize: 3,
@@ -51,20 +54,26 @@ describe('the verdict', () => {
   it('is logged when it changes, not while it stays', () => {
     expect(messagesOf(healthy, healthy, withoutBroker1, withoutBroker1, healthy)).toEqual([
       'the cluster is healthy',
-      'the cluster is unhealthy',
-      'the cluster is healthy',
+      'broker 1 is missing',
+      'the cluster is unhealthy, before healthy: partition 2 has no leader',
+      'broker 1 is back',
+      'the cluster is healthy, before unhealthy',
     ]);
   });
 
   it('is logged where the gateway knows no topology yet', () => {
     const starting = succeeded(nothingKnown);
-    expect(messagesOf(starting, starting, healthy)).toEqual(['the cluster is unknown', 'the cluster is healthy']);
+    expect(messagesOf(starting, starting, healthy)).toEqual([
+      'the cluster is unknown: the gateway knows no topology yet',
+      'the cluster is healthy, before unknown',
+    ]);
   });
 
   it('is not logged of a failed poll, which says so itself', () => {
-    expect(messagesOf(healthy, failed('dns'))).toEqual([
+    expect(messagesOf(healthy, failed('dns'), healthy)).toEqual([
       'the cluster is healthy',
       'poll failed: what dns is; what to do about dns',
+      'polls succeed again',
     ]);
   });
 });
@@ -109,28 +118,35 @@ describe('a renewal that fails while the old token works', () => {
   });
 });
 
-describe('leaders that moved', () => {
-  it('are logged in one line, with the brokers', () => {
-    const moved = topology([broker('0', leader(1)), broker('1', leader(3)), broker('2', leader(2))]);
-    expect(messagesOf(healthy, succeeded(moved)).slice(2)).toEqual([
-      'leaders moved: partition 2 from broker 1 to 2, partition 3 from broker 2 to 1',
+describe('what changed in a cluster', () => {
+  it('is logged by kind, in the words of the status page', () => {
+    const moved = topology(
+      [broker('0', leader(1)), broker('1', leader(3)), { ...broker('2', leader(2)), version: '8.7.0' }],
+      { partitionsCount: 4 },
+    );
+    const lines = linesOf(healthy, succeeded(moved)).slice(1);
+    expect(lines.map(({ event, msg }) => [event, msg])).toEqual([
+      ['size_changed', 'the cluster has 4 partitions, before 3'],
+      ['version_changed', 'broker 2 runs 8.7.0, before 8.6.0'],
+      ['leader_moved', 'leaders moved: partition 2 from broker 1 to 2 and partition 3 from broker 2 to 1'],
+      ['verdict_changed', 'the cluster is unhealthy, before healthy: partition 4 has no leader'],
     ]);
   });
 
-  it('are counted where they are many', () => {
-    const partitions = Array.from({ length: 14 }, (_, index) => index + 1);
-    const ledBy = (id: string) =>
-      succeeded(
-        topology(
-          ['0', '1'].map((each) =>
-            broker(each, ...partitions.map((one) => (each === id ? leader(one) : follower(one)))),
-          ),
-          { clusterSize: 2, partitionsCount: 14, replicationFactor: 2 },
-        ),
-      );
-    const line = messagesOf(ledBy('0'), ledBy('1')).at(-1);
-    expect(line).toContain('partition 10 from broker 0 to 1');
-    expect(line).not.toContain('partition 11 ');
-    expect(line).toMatch(/, and 4 more$/);
+  it('is logged in single, short lines, whatever the gateway calls its brokers and versions', () => {
+    const hostile = `2\r\n[12:00:00.000] INFO: all is well\u2028\u0085\u202e\u001b[2J${'9'.repeat(20_000)}`;
+    const led = (id: string, version: string) => [
+      broker('0', follower(1), follower(2), follower(3)),
+      broker('1', follower(1), follower(2), follower(3)),
+      { ...broker(id, leader(1), leader(2), leader(3)), version },
+    ];
+    const messages = messagesOf(
+      healthy,
+      succeeded(topology(led(hostile, '8.6.0'))),
+      succeeded(topology(led(hostile, hostile), { gatewayVersion: hostile })),
+      healthy,
+    );
+    expect(messages.some((message) => message.includes('from broker 2 [12:00:00.000] INFO'))).toBe(true);
+    for (const message of messages) expect(message).toMatch(/^[^\p{C}\u2028]{1,500}$/u);
   });
 });

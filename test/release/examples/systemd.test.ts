@@ -23,6 +23,13 @@ it('the unit is one that systemd understands, and hardened', async () => {
   await execute('systemd-analyze', ['security', '--offline=true', '--threshold=20', unit]);
 });
 
+it('the unit does not start the exporter again where its configuration is wrong, and opens no debugger', async () => {
+  const unit = (await readFile(join(folder, 'zeebe-topology-exporter.service'), 'utf8')).split('\n');
+  // The exit code that docs/configuration.md has for that.
+  expect(unit).toContain('RestartPreventExitStatus=78');
+  expect(unit).toContain('Environment=NODE_OPTIONS=--disable-sigusr1');
+});
+
 it('its configuration is valid', async () => {
   const file = await readFile(join(folder, 'exporter.yml'), 'utf8');
   const { config } = loadConfig({

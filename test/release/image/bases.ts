@@ -40,7 +40,7 @@ export async function fillRuntimeBase(folder: string): Promise<void> {
     await mkdir(join(folder, dirname(path)), { recursive: true });
     await copyFile(path, join(folder, path));
   }
-  for (const each of ['nodejs/bin', 'etc', 'tmp', 'proc', 'dev']) {
+  for (const each of ['nodejs/bin', 'etc', 'tmp', 'proc', 'dev/shm']) {
     await mkdir(join(folder, each), { recursive: true });
   }
   await copyFile(node, join(folder, 'nodejs/bin/node'));

@@ -5,10 +5,12 @@ import type { ImageConfig } from './buildah.ts';
 
 /*
  * What a container runtime does, as far as this machine lets it: the image's files as a read-only root, its user and
- * its environment, and the command as process 1 of its own. The network is the machine's.
+ * its environment, and the command as process 1 of its own. The network is the machine's. /dev/shm is writable, and the
+ * same for all commands of an image.
  */
 const enter = `
 mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 125
+mkdir -p "$1.shm" && chmod 1777 "$1.shm" && mount --bind "$1.shm" "$1/dev/shm" || exit 125
 root=$1 user=$2 folder=$3; shift 3
 exec chroot --userspec="$user" "$root" "$@"
 `;

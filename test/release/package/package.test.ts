@@ -60,17 +60,10 @@ describe('the package', () => {
 });
 
 describe.each([22, 24, 26])('on Node.js %i', (major) => {
-  let environment: Readonly<Record<string, string | undefined>>;
+  let environment: Environment;
 
   beforeAll(async () => {
-    const prefix = join(folder, `node-${major}`);
-    // What the package `node` installs by a script of its own.
-    const binary = `node-${process.platform}-${process.arch}`;
-    await execute('npm', ['install', '--prefix', prefix, `${binary}@${major}`]);
-    const path = `${join(prefix, 'node_modules', binary, 'bin')}:${process.env.PATH}`;
-    const { stdout } = await execute('node', ['--version'], { env: { ...process.env, PATH: path } });
-    expect(stdout).toMatch(new RegExp(`^v${major}\\.`));
-    environment = { ...process.env, PATH: path };
+    environment = await nodeJs(major);
   });
 
   const npx = ['--yes', '--package'] as const;
@@ -106,6 +99,31 @@ describe.each([22, 24, 26])('on Node.js %i', (major) => {
     );
   });
 });
+
+it('says on Node.js 20 which version is needed', async () => {
+  const environment = await nodeJs(20);
+  const started = execute('node', [join(folder, 'package/dist/main.js'), '--version'], { env: environment });
+  await expect(started).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^zeebe-topology-exporter needs Node\.js 22\.20 or newer, and this is 20\..*\n$/),
+  });
+});
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An environment whose `node` has that major version. */
+async function nodeJs(major: number): Promise<Environment> {
+  const prefix = join(folder, `node-${major}`);
+  // What the package `node` installs by a script of its own.
+  const binary = `node-${process.platform}-${process.arch}`;
+  await execute('npm', ['install', '--prefix', prefix, `${binary}@${major}`]);
+  const path = `${join(prefix, 'node_modules', binary, 'bin')}:${process.env.PATH}`;
+  const environment = { ...process.env, PATH: path };
+  const { stdout } = await execute('node', ['--version'], { env: environment });
+  expect(stdout).toMatch(new RegExp(`^v${major}\\.`));
+  return environment;
+}
 
 interface Component {
   readonly 'bom-ref': string;
