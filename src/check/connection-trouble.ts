@@ -104,11 +104,12 @@ export function clientCertificateTrouble({ noun, transport, names }: Endpoint): 
 export function certificateTrouble(
   { code, message }: CertificateError,
   certificate: X509Certificate,
-  { url, transport, names }: Endpoint,
+  endpoint: Endpoint,
   now: number,
 ): Diagnosis {
+  const { url, transport, names } = endpoint;
   const host = hostOf(url);
-  const { subject, issuer } = certificateFacts(certificate, now);
+  const facts = certificateFacts(certificate, now);
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return {
@@ -130,19 +131,27 @@ export function certificateTrouble(
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return {
-        problem:
-          transport.tls.ca === undefined
-            ? `The certificate of ${host} (${subject}) comes from a private authority: this machine does not know ${issuer}.`
-            : `The certificate of ${host} (${subject}) comes from ${issuer}, which is not in the file of ${names.ca}.`,
-        change: `Name a file with the certificate of ${issuer} (PEM) in ${names.ca}.`,
-      };
+      return untrustedTrouble(facts, endpoint);
     default:
       return {
-        problem: `The certificate of ${host} (${subject}), or one that it is issued by, is refused: ${message || code}.`,
+        problem: `The certificate of ${host} (${facts.subject}), or one that it is issued by, is refused: ${message || code}.`,
         change: 'Replace that certificate on the server by one without this fault.',
       };
   }
+}
+
+function untrustedTrouble(
+  { subject, issuer }: ReturnType<typeof certificateFacts>,
+  { url, transport, names }: Endpoint,
+): Diagnosis {
+  const certificate = `The certificate of ${hostOf(url)} (${subject})`;
+  return {
+    problem:
+      transport.tls.ca === undefined
+        ? `${certificate} comes from a private authority: this machine does not know ${issuer}.`
+        : `${certificate} comes from ${issuer}, which is not in the file of ${names.ca}.`,
+    change: `Name a file with the certificate of ${issuer} (PEM) in ${names.ca}.`,
+  };
 }
 
 function expiredProblem(certificate: X509Certificate, host: string, now: number): string {

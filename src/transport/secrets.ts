@@ -7,7 +7,7 @@ const maxShown = 16 * 1024;
 /** UTF-16 units by which a secret is recognized. */
 const maxRecognized = 4 * 1024;
 
-/** UTF-16 units that stand for one of a secret: `\\u0022` or `&quot;`, of which each is written so again. */
+/** UTF-16 units that stand for one of a secret: `\u0022` or `&quot;`, of which each is written so again. */
 const maxEncoded = 6 * 6;
 
 /**

@@ -59,6 +59,7 @@ describe('a certificate is refused', () => {
   it('with a beginning in the future', async () => {
     const { trouble } = await checkOf(tooEarly);
     expect(trouble.at(-2)).toBe('The certificate of 127.0.0.1 is not valid yet: its time begins on 2048-01-01.');
+    expect(trouble.at(-1)).toBe("Set this machine's clock, or renew the certificate on the server.");
   });
 
   it('by its code where the words are not to be had', () => {

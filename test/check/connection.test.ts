@@ -1,7 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { certificateTrouble, connectionTrouble, handshakeTrouble } from '../../src/check/connection-trouble.ts';
+import { connectionTrouble, handshakeTrouble } from '../../src/check/connection-trouble.ts';
 import { clusterEndpoint } from '../../src/check/endpoint.ts';
 import { fileWith, load } from '../config/loading.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
@@ -268,16 +267,6 @@ describe('TLS', () => {
       problem: 'The cluster does not accept the client certificate of tls_config.cert_file.',
       change:
         'Name one in tls_config.cert_file and tls_config.key_file that comes from an authority which the cluster trusts.',
-    });
-  });
-
-  it('says when the certificate begins to be valid', () => {
-    const certificate = new X509Certificate(expiredCertificate.cert);
-    expect(
-      certificateTrouble({ code: 'CERT_NOT_YET_VALID', message: '' }, certificate, endpointOf('https://zeebe'), 0),
-    ).toEqual({
-      problem: 'The certificate of zeebe is not valid yet: its time begins on 2020-01-01.',
-      change: "Set this machine's clock, or renew the certificate on the server.",
     });
   });
 
