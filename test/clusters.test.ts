@@ -54,7 +54,7 @@ describe('a replacement', () => {
     const before = clusters.all();
     const impossible = clusterConfig({
       name: 'c',
-      transport: { tls: { insecureSkipVerify: false }, proxyUrl: new Secret('no URL') },
+      transport: { tls: { insecureSkipVerify: false }, enableHttp2: false, proxyUrl: new Secret('no URL') },
     });
     await expect(clusters.replace([cluster('b', 'another'), cluster('d'), impossible])).rejects.toThrow();
     expect(clusters.all()).toEqual(before);

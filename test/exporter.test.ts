@@ -111,7 +111,7 @@ describe('authentication', () => {
       endpoint: { tokenUrl },
       scopes: [],
       endpointParams: {},
-      transport: { tls: { insecureSkipVerify: false } },
+      transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
     };
     const timing = { pollInterval: 10_000, pollTimeout: 10_000 };
     const { read } = client(await start(configOf([await cluster('guarded', guarded, { authentication, ...timing })])));

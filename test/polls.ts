@@ -13,7 +13,7 @@ export function clusterConfig(config: Partial<ClusterConfig> = {}): ClusterConfi
     pollInterval: 15_000,
     pollTimeout: 10_000,
     authentication: { method: 'none' },
-    transport: { tls: { insecureSkipVerify: false } },
+    transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
     headers: {},
     ...config,
   };

@@ -132,7 +132,7 @@ describe('a reload', () => {
           endpoint: { tokenUrl: new URL(tokenUrl) },
           scopes: [],
           endpointParams: {},
-          transport: { tls: { insecureSkipVerify: false } },
+          transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
         },
       });
     const running = await startWith(configOf([described()]));

@@ -21,7 +21,7 @@ export function buildCluster(settings: ClusterSettings, folder: string, readFile
   const name = settings.required('name');
   const address = settings.required('address');
   const authentication = authenticationConfig(cluster);
-  const transport = transportConfig(cluster, 'tls_config');
+  const transport = transportConfig(cluster, 'tls_config', settings.value('enable_http2'));
   if (name === undefined || address === undefined || authentication === undefined) {
     return undefined;
   }
@@ -74,7 +74,7 @@ function oauth2Config(cluster: Cluster): OAuth2Config | undefined {
   const authentication = clientAuthentication(cluster);
   const endpoint = tokenEndpoint(settings);
   const isSaas = 'tokenUrl' in endpoint && endpoint.tokenUrl.href === saasTokenUrl;
-  const transport = transportConfig(cluster, 'oauth2.tls_config');
+  const transport = transportConfig(cluster, 'oauth2.tls_config', false);
   if (clientId === undefined || authentication === undefined) {
     return undefined;
   }
@@ -101,8 +101,13 @@ function tokenEndpoint(settings: ClusterSettings): TokenEndpoint {
   return issuerUrl === undefined ? { tokenUrl: settings.value('oauth2.token_url') } : { issuerUrl };
 }
 
-function transportConfig(cluster: Cluster, group: 'tls_config' | 'oauth2.tls_config'): TransportConfig {
-  return { tls: tlsConfig(cluster, group), ...defined({ proxyUrl: cluster.settings.value('proxy_url') }) };
+function transportConfig(
+  cluster: Cluster,
+  group: 'tls_config' | 'oauth2.tls_config',
+  enableHttp2: boolean,
+): TransportConfig {
+  const proxyUrl = cluster.settings.value('proxy_url');
+  return { tls: tlsConfig(cluster, group), enableHttp2, ...defined({ proxyUrl }) };
 }
 
 function tlsConfig({ settings, read }: Cluster, group: 'tls_config' | 'oauth2.tls_config'): TlsConfig {

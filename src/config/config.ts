@@ -67,6 +67,8 @@ export interface ClusterFiles {
 /** How a connection is made: to a cluster, or to its token endpoint. */
 export interface TransportConfig {
   readonly tls: TlsConfig;
+  /** Whether HTTP/2 is offered beside HTTP/1.1. */
+  readonly enableHttp2: boolean;
   /** May hold credentials, hence a secret. Absent: the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
   readonly proxyUrl?: Secret;
 }

@@ -12,7 +12,7 @@ export function oauth2Config(config: Partial<OAuth2Config> = {}): OAuth2Config {
     endpoint: { tokenUrl: new URL('http://identity.test/token') },
     scopes: [],
     endpointParams: {},
-    transport: { tls: { insecureSkipVerify: false } },
+    transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
     ...config,
   };
 }

@@ -25,6 +25,7 @@ clusters:
       tls_config: { server_name: keycloak.internal }
     tls_config: { insecure_skip_verify: true }
     proxy_url: http://proxy:3128
+    enable_http2: true
     headers: { X-Tenant: blue }
 `;
     const cluster = onlyCluster({ file });
@@ -35,7 +36,7 @@ clusters:
       apiVersion: 'auto',
       pollInterval: 60_000,
       pollTimeout: 20_000,
-      transport: { tls: { insecureSkipVerify: true } },
+      transport: { tls: { insecureSkipVerify: true }, enableHttp2: true },
     });
     expect(authentication).toMatchObject({
       clientId: 'exporter',
@@ -44,7 +45,7 @@ clusters:
       audience: 'zeebe-api',
       scopes: ['a', 'b'],
       resource: 'urn:zeebe',
-      transport: { tls: { serverName: 'keycloak.internal', insecureSkipVerify: false } },
+      transport: { tls: { serverName: 'keycloak.internal', insecureSkipVerify: false }, enableHttp2: false },
     });
     expect(cluster.headers['X-Tenant']?.open()).toBe('blue');
     expect(authentication.endpointParams.tenant?.open()).toBe('blue');
@@ -196,7 +197,7 @@ describe('a key that is not known', () => {
     ['15: a', '15'],
   ])('%s is told with its line and those that are known', (line, shown) => {
     expect(complaints({ file: fileWith(line) })).toEqual([
-      `conf/exporter.yml:4: clusters[0].${shown}: expected one of name, address, api_version, poll_interval, poll_timeout, basic_auth, oauth2, tls_config, proxy_url, headers, found an unknown key`,
+      `conf/exporter.yml:4: clusters[0].${shown}: expected one of name, address, api_version, poll_interval, poll_timeout, basic_auth, oauth2, tls_config, proxy_url, enable_http2, headers, found an unknown key`,
     ]);
   });
 

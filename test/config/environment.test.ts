@@ -15,7 +15,7 @@ describe('without any variable', () => {
       pollInterval: 15_000,
       pollTimeout: 10_000,
       authentication: { method: 'none' },
-      transport: { tls: { insecureSkipVerify: false } },
+      transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
       headers: {},
     });
   });

@@ -53,6 +53,7 @@ const transport: TransportConfig = {
     insecureSkipVerify: false,
     ca: [loopbackCertificate, expiredCertificate, otherHostCertificate].map(({ cert }) => cert).join(''),
   },
+  enableHttp2: false,
 };
 
 /** A cluster that is watched through the door at `origin`; what is not behind the door is the good cluster's. */

@@ -12,5 +12,5 @@ export const oauth2: OAuth2Config = {
   endpoint: { tokenUrl: new URL('http://127.0.0.1:18080/token') },
   scopes: [],
   endpointParams: {},
-  transport: { tls: { insecureSkipVerify: false } },
+  transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
 };

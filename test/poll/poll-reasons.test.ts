@@ -155,7 +155,7 @@ describe('connect is', () => {
   it('a proxy that refuses CONNECT', async () => {
     const proxy = createServer().on('connect', (_, socket: Socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
     const proxyUrl = new Secret(`http://127.0.0.1:${await listen(proxy)}`);
-    const transport = { proxyUrl, tls: { insecureSkipVerify: false } };
+    const transport = { proxyUrl, tls: { insecureSkipVerify: false }, enableHttp2: false };
     expect(reasonOf(await polled('https://127.0.0.1/', { transport }))).toBe('connect');
   });
 });

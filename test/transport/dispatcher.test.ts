@@ -20,7 +20,10 @@ const patient = 60_000;
 
 /** The body of an answer, or the reason why there is none. */
 async function get(url: string, transport: Partial<TransportConfig> = {}): Promise<string> {
-  const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false }, ...transport }, patient);
+  const dispatcher = createDispatcher(
+    { tls: { insecureSkipVerify: false }, enableHttp2: false, ...transport },
+    patient,
+  );
   onTestFinished(() => dispatcher.destroy());
   try {
     const { body } = await request(url, { dispatcher });
@@ -195,7 +198,7 @@ it('keeps the connection for later requests', async () => {
   let connections = 0;
   server.on('connection', () => connections++);
   const url = `http://127.0.0.1:${await listen(server)}/`;
-  const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false } }, patient);
+  const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false }, enableHttp2: false }, patient);
   onTestFinished(() => dispatcher.destroy());
   for (let count = 0; count < 10; count++) {
     const { body } = await request(url, { dispatcher });

@@ -45,14 +45,22 @@ describe('the credentials of a proxy that shows them', () => {
   };
 
   it.each(statuses)('are in no message of a cluster that is asked through it (%i)', async (status) => {
-    const transport = { tls: { insecureSkipVerify: false }, proxyUrl: new Secret(await proxyWith(status)) };
+    const transport = {
+      tls: { insecureSkipVerify: false },
+      enableHttp2: false,
+      proxyUrl: new Secret(await proxyWith(status)),
+    };
     const texts = await textsOf({ transport });
     expect(texts).toMatch(/answered \d+|Proxy|proxy/);
     expectHidden(texts);
   });
 
   it.each(statuses)('are in no message of a token endpoint that is asked through it (%i)', async (status) => {
-    const transport = { tls: { insecureSkipVerify: false }, proxyUrl: new Secret(await proxyWith(status)) };
+    const transport = {
+      tls: { insecureSkipVerify: false },
+      enableHttp2: false,
+      proxyUrl: new Secret(await proxyWith(status)),
+    };
     const texts = await textsOf({ authentication: oauth2Config({ transport }), transport });
     expect(texts).toContain('POST http://identity.test/token');
     expectHidden(texts);

@@ -21,7 +21,7 @@ afterEach(() => {
 
 const never = new AbortController().signal;
 const ca = authority.cert;
-const trusting: TransportConfig = { tls: { ca, insecureSkipVerify: false } };
+const trusting: TransportConfig = { tls: { ca, insecureSkipVerify: false }, enableHttp2: false };
 const hello: RequestListener = (_, response) => response.end('hello');
 const chain = { key: server.key, cert: server.cert + intermediate.cert };
 
@@ -70,7 +70,7 @@ describe('the expiry of a server’s certificate', () => {
   });
 
   it('is known without verification, too', async () => {
-    const { get, expiry } = asking({ tls: { insecureSkipVerify: true } });
+    const { get, expiry } = asking({ tls: { insecureSkipVerify: true }, enableHttp2: false });
     expect(await get(await httpsServer(expired, hello))).toBe('hello');
     expect(await expiry()).toBe(expired.expiry);
   });
@@ -110,11 +110,11 @@ describe('the expiry of a server’s certificate', () => {
 describe.each([
   ['that has expired', expired, trusting, expired.expiry],
   ['of another host', elsewhere, trusting, elsewhere.expiry],
-  ['of an unknown authority', chain, { tls: { insecureSkipVerify: false } }, intermediate.expiry],
+  ['of an unknown authority', chain, { tls: { insecureSkipVerify: false }, enableHttp2: false }, intermediate.expiry],
   [
     'of another name than the one configured',
     renewed,
-    { tls: { ca, insecureSkipVerify: false, serverName: 'zeebe.example' } },
+    { tls: { ca, insecureSkipVerify: false, serverName: 'zeebe.example' }, enableHttp2: false },
     renewed.expiry,
   ],
 ])('a certificate %s', (_case, shown, transport, shownExpiry) => {
@@ -176,7 +176,7 @@ describe('a server that wants a client certificate', () => {
 
   it('has shown its own, whether it takes the client’s or not', async () => {
     const url = await httpsServer(wanting, hello);
-    const known = asking({ tls: { ca, cert, key: new Secret(key), insecureSkipVerify: false } });
+    const known = asking({ tls: { ca, cert, key: new Secret(key), insecureSkipVerify: false }, enableHttp2: false });
     expect(await known.get(url)).toBe('hello');
     expect(await known.expiry()).toBe(renewed.expiry);
     const unknown = asking();

@@ -20,7 +20,7 @@ function clientOf(
   address: string,
   { apiVersion = 'v1', headers = {} }: { apiVersion?: ApiVersion; headers?: Record<string, Secret> } = {},
 ): Client {
-  const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false } }, 60_000);
+  const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false }, enableHttp2: false }, 60_000);
   onTestFinished(() => dispatcher.destroy());
   return createClient({ address: new URL(address), apiVersion, headers, dispatcher });
 }

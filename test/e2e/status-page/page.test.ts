@@ -16,7 +16,7 @@ const oauth2 = {
     endpoint: { tokenUrl: new URL('http://127.0.0.1/token') },
     scopes: [],
     endpointParams: {},
-    transport: { tls: { insecureSkipVerify: false } },
+    transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
   },
 } as const;
 

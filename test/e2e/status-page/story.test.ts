@@ -51,7 +51,7 @@ function authenticationOf(credentials: StoryCredentials): AuthenticationConfig {
         audience: credentials.audience,
         scopes: [],
         endpointParams: {},
-        transport: { tls: { insecureSkipVerify: false } },
+        transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
       };
   }
 }
