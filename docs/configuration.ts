@@ -41,7 +41,7 @@ export function configurationPage(): string {
 
 <!-- Written by \`npm run docs\` from src/config/schema.ts: change it there. -->
 
-The exporter watches one cluster that environment variables describe, or any number of clusters that a file describes.
+The exporter watches one cluster that environment variables describe, or the clusters that a file describes.
 Flags win over environment variables, these over the file, and the file over the defaults.
 
 The whole configuration is validated before anything runs. \`--config.check\` does only that. What is wrong is told all
@@ -92,9 +92,12 @@ sets to \`/dev/shm/zeebe-topology-exporter\`. Without that file, \`http://127.0.
 
 ## Settings of a cluster
 
-In the file these are the keys of an entry of \`clusters\`. The variables describe the one cluster of the environment. It
-is used where the file has no \`clusters\`, or where there is no file. Where the file has \`clusters\`, the environment's
-cluster is not used, and a line in the log says so if one is set.
+In the file these are the keys of an entry of \`clusters\`, of which there may be 2,000. The variables describe the one
+cluster of the environment. It is used if the file has no key \`clusters\`, or if there is no file. If the file has
+\`clusters\`, the environment's cluster is not used, and a line in the log says so if one is set.
+
+An empty file, a file of comments, and \`clusters\` without any are errors, at the start and at a reload. So is a file
+without \`clusters\` if no variable describes a cluster.
 
 ${settingsTable(clusterTable, ['Key in the file', 'Variable', 'Default', 'Meaning'])}
 
@@ -110,8 +113,10 @@ Durations are those of Prometheus: \`15s\`, \`1m30s\`, \`500ms\`, \`1h\`.
 ### Secrets and other files
 
 A secret is given as it is or as the name of a file that holds it, not both. Newlines at the end of that file are
-dropped. Relative paths start at the folder of the configuration file; in a variable, at the working directory. A file
-may hold 1 MiB.
+dropped. All files are in UTF-8, with or without a byte order mark; another encoding is an error that names the file and
+the place. \`\${NAME}\` is not replaced by the value of a variable, neither in the file nor in a variable: where it
+stands for a value, it is an error. Relative paths start at the folder of the configuration file; in a variable, at the
+working directory. A file may hold 1 MiB.
 
 A cluster's files are read again before each of its polls, by their paths, so that a link may point elsewhere by then:
 this is how Kubernetes updates the files of a Secret (but not those mounted with \`subPath\`). What has changed is used
@@ -142,7 +147,8 @@ A setting that the chosen method does not use is an error.
 
 Without \`proxy_url\` the proxies of the environment are used: \`HTTPS_PROXY\` for https, \`HTTP_PROXY\` for http and, where
 there is no other, for https too; the lower-case variable takes precedence. A proxy without a scheme, such as
-\`proxy:3128\`, is an http one; a user name and password in it are percent-encoded.
+\`proxy:3128\`, is an http one; a user name and password in it are
+percent-encoded. Other schemes than http and https are errors.
 
 \`NO_PROXY\` lists the hosts that are reached directly, separated by commas or blanks:
 
@@ -156,6 +162,12 @@ there is no other, for https too; the lower-case variable takes precedence. A pr
 
 An entry with a port, such as \`example.com:8080\` or \`[::1]:8080\`, is for that port alone.
 
+### Token endpoint
+
+Credentials are sent to the token endpoint of Camunda SaaS by default only if the host of the address ends in
+\`.camunda.io\`. For every other address, \`oauth2\` without \`token_url\` and \`issuer_url\` is an error, in the file and in
+the environment. The audience \`zeebe.camunda.io\` is the default at the token endpoint of the SaaS.
+
 ### Authentication from the environment
 
 Without \`CAMUNDA_AUTH_STRATEGY\` the credentials choose: a client id, client secret or key means \`OAUTH\`, a user name or
@@ -164,7 +176,19 @@ password of basic authentication \`BASIC\`, neither \`NONE\`. Both are an error 
 With \`CAMUNDA_AUTH_STRATEGY\`, \`BASIC\` and \`OAUTH\` need their own credentials; variables of the other method are not
 used, and a line in the log names them. \`NONE\` beside credentials of either method is an error.
 
-An empty variable counts as unset. Two variables that mean the same setting may both be set, to the same value.
+### Variables
+
+The variables are those of Camunda's own clients. Several of them may mean the same setting: they may all be set, to the
+same value. Different values are an error that names the variables, since one of them may belong to another cluster.
+\`CAMUNDA_CLUSTER_ID\` and \`CAMUNDA_CLUSTER_REGION\` give the address only if no address is set. The certificates are
+those of the cluster and of its token endpoint.
+
+An empty variable counts as unset. Quotes and blanks around a value are an error, since \`docker --env-file\` keeps them;
+around a secret they are sent as a part of it, and a line in the log says so.
+
+A variable that begins with \`CAMUNDA_\` or \`ZEEBE_\` and is not read gets a line in the log with the name to use, if it
+looks like one that is read (\`CAMUNDA_CLIENT_SECRETE\`), or if it is another client's name for a setting that is not set
+(\`ZEEBE_ADDRESS\`, \`CAMUNDA_BASE_URL\`, \`CAMUNDA_CUSTOM_ROOT_CERT_PATH\`).
 
 ## Example
 
@@ -173,7 +197,9 @@ ${exampleFile.trimEnd()}
 \`\`\`
 
 The file is YAML 1.2. Text that looks like a number, \`true\`, \`false\` or \`null\` needs quotes where text is expected,
-as YAML would change it: \`client_id: "0123"\`. A key that is not known, or stands twice, is an error.
+as YAML would change it: \`client_id: "0123"\`. A key that is not known, or stands twice, is an error. A file
+holds 500,000 values at most, each counted as often as aliases repeat it. A lone surrogate (\`"\\uD800"\`) in a text is
+an error.
 `;
 }
 
@@ -185,6 +211,7 @@ const cells: Record<Column, (setting: Setting, key: string) => string> = {
   Variable: ({ variables = [] }) => variables.map(code).join(' or '),
   Default: (setting) => {
     const fromEnvironment = code(setting.variableDefault);
+    if (setting.file === false) return fromEnvironment || code(setting.default);
     return code(setting.default) || (fromEnvironment && `${fromEnvironment} from the environment, none in the file`);
   },
   Meaning: ({ doc }) => doc,

@@ -1,12 +1,19 @@
 import { isIPv6 } from 'node:net';
 
 import type { ListenAddress } from './config.ts';
+import { proxyUrlOf } from './proxy-url.ts';
 import { Secret } from './secret.ts';
 
 /** What the exporter serves itself, besides the metrics. */
 const ownPaths = ['/', '/-/healthy', '/-/ready', '/-/reload', '/api/v1/clusters', '/probe', '/sd'];
 
+/** Characters; what reads an address may take time by the square of its length. */
+const maxLength = 2_048;
+
 function httpUrl(raw: string): URL {
+  if (raw.length > maxLength) {
+    throw new Error(`a URL of at most ${maxLength} characters`);
+  }
   const url = /^https?:\/\/[^/\\]/i.test(raw) && !/[\s\p{Cc}]/u.test(raw) ? URL.parse(raw) : null;
   if (url === null) {
     throw new Error('a URL that begins with http:// or https://');
@@ -58,8 +65,23 @@ export function issuerUrl(raw: string): URL {
   return url;
 }
 
+const discoveryPath = '/.well-known/openid-configuration';
+
+/** The issuer whose discovery document has this URL (OpenID Connect Discovery 1.0, 4). */
+export function issuerOfDiscovery(raw: string): URL {
+  const url = issuerUrl(raw);
+  if (!url.pathname.endsWith(discoveryPath)) {
+    throw new Error(`a URL that ends in ${discoveryPath}`);
+  }
+  url.pathname = url.pathname.slice(0, -discoveryPath.length);
+  return url;
+}
+
 export function proxyUrl(raw: string): Secret {
-  const url = httpUrl(raw);
+  const url = proxyUrlOf(raw);
+  if (url === undefined) {
+    throw new Error('the URL of an HTTP proxy, such as http://proxy:3128 or proxy:3128');
+  }
   try {
     [url.username, url.password].map(decodeURIComponent);
   } catch {

@@ -94,7 +94,8 @@ function requireCertificate(settings: ClusterSettings): void {
     const expected = 'the client certificate, as client_auth is tls_client_auth';
     settings.report('oauth2.tls_config.cert_file', expected, 'nothing');
   }
-  if (settings.has('oauth2.token_url') && settings.value('oauth2.token_url').protocol !== 'https:') {
+  const tokenUrl = settings.value('oauth2.token_url');
+  if (tokenUrl !== undefined && tokenUrl.protocol !== 'https:') {
     const expected = 'a URL that begins with https://, as client_auth is tls_client_auth';
     settings.report('oauth2.token_url', expected, settings.shown('oauth2.token_url'));
   }

@@ -1,6 +1,7 @@
 import { resolve as resolvePath } from 'node:path';
 
 import { type ReadFile, readFailure, secretInFile } from './credential-files.ts';
+import { EncodingError } from './file-text.ts';
 import type { Settings } from './resolve.ts';
 import type { clusterTable } from './schema.ts';
 import type { Secret } from './secret.ts';
@@ -46,6 +47,10 @@ export function fileReader<T extends Table>(
     try {
       return parse(content);
     } catch (error) {
+      if (error instanceof EncodingError) {
+        settings.report(key, 'a file in UTF-8', `${absolute}${error.position}: ${error.message}`);
+        return undefined;
+      }
       const expected = error instanceof Error ? error.message : 'something else';
       settings.report(key, `a file with ${expected}`, `another content in ${absolute}`);
       return undefined;

@@ -20,7 +20,7 @@ export function buildCluster(settings: ClusterSettings, folder: string, readFile
   const cluster: Cluster = { settings, read: fileReader(settings, folder, readFile) };
   const name = settings.required('name');
   const address = settings.required('address');
-  const authentication = authenticationConfig(cluster);
+  const authentication = authenticationConfig(cluster, address?.base);
   const transport = transportConfig(cluster, 'tls_config', settings.value('enable_http2'));
   if (name === undefined || address === undefined || authentication === undefined) {
     return undefined;
@@ -50,14 +50,14 @@ function pollTimes(settings: ClusterSettings): Pick<ClusterConfig, 'pollInterval
   return { pollInterval, pollTimeout };
 }
 
-function authenticationConfig(cluster: Cluster): AuthenticationConfig | undefined {
+function authenticationConfig(cluster: Cluster, address: URL | undefined): AuthenticationConfig | undefined {
   const { settings } = cluster;
   const isBasic = settings.has('basic_auth');
   if (settings.has('oauth2')) {
     if (isBasic) {
       settings.report('basic_auth', 'at most one of basic_auth and oauth2', 'both');
     }
-    return oauth2Config(cluster);
+    return oauth2Config(cluster, address);
   }
   return isBasic ? basicConfig(cluster) : { method: 'none' };
 }
@@ -68,16 +68,16 @@ function basicConfig(cluster: Cluster): BasicConfig | undefined {
   return username === undefined || password === undefined ? undefined : { method: 'basic', username, password };
 }
 
-function oauth2Config(cluster: Cluster): OAuth2Config | undefined {
+function oauth2Config(cluster: Cluster, address: URL | undefined): OAuth2Config | undefined {
   const { settings } = cluster;
   const clientId = settings.required('oauth2.client_id');
   const authentication = clientAuthentication(cluster);
-  const endpoint = tokenEndpoint(settings);
-  const isSaas = 'tokenUrl' in endpoint && endpoint.tokenUrl.href === saasTokenUrl;
+  const endpoint = tokenEndpoint(settings, address);
   const transport = transportConfig(cluster, 'oauth2.tls_config', false);
-  if (clientId === undefined || authentication === undefined) {
+  if (clientId === undefined || authentication === undefined || endpoint === undefined) {
     return undefined;
   }
+  const isSaas = 'tokenUrl' in endpoint && endpoint.tokenUrl.href === saasTokenUrl;
   return {
     method: 'oauth2',
     clientId,
@@ -93,12 +93,45 @@ function oauth2Config(cluster: Cluster): OAuth2Config | undefined {
   };
 }
 
-function tokenEndpoint(settings: ClusterSettings): TokenEndpoint {
-  if (settings.has('oauth2.token_url') && settings.has('oauth2.issuer_url')) {
-    settings.report('oauth2.issuer_url', 'only one of token_url and issuer_url', 'both');
+const issuerKeys = ['oauth2.issuer_url', 'oauth2.discovery_url'] as const;
+
+/** Undefined where something is wrong, which is reported. */
+function tokenEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpoint | undefined {
+  const issuerKey = issuerKeys.find((key) => settings.has(key));
+  if (settings.has('oauth2.token_url')) {
+    if (issuerKey !== undefined) {
+      const expected = `only one of ${settings.name('oauth2.token_url')} and ${settings.name(issuerKey)}`;
+      settings.report(issuerKey, expected, 'both');
+    }
+    const tokenUrl = settings.value('oauth2.token_url');
+    return tokenUrl && { tokenUrl };
   }
-  const issuerUrl = settings.value('oauth2.issuer_url');
-  return issuerUrl === undefined ? { tokenUrl: settings.value('oauth2.token_url') } : { issuerUrl };
+  if (issuerKey !== undefined) {
+    const issuerUrl = issuer(settings);
+    return issuerUrl && { issuerUrl };
+  }
+  return defaultEndpoint(settings, address);
+}
+
+function issuer(settings: ClusterSettings): URL | undefined {
+  const [issuerUrl, discovered] = issuerKeys.map((key) => settings.value(key));
+  if (issuerUrl !== undefined && discovered !== undefined && issuerUrl.href !== discovered.href) {
+    const expected = `the discovery document of the issuer in ${settings.name('oauth2.issuer_url')}`;
+    settings.report('oauth2.discovery_url', expected, 'that of another one');
+  }
+  return issuerUrl ?? discovered;
+}
+
+/** Credentials go to Camunda's own token endpoint only where the cluster is Camunda's too, or where that is asked for. */
+function defaultEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpoint | undefined {
+  if (address?.hostname.endsWith('.camunda.io')) {
+    return { tokenUrl: new URL(saasTokenUrl) };
+  }
+  if (address !== undefined) {
+    const names = `a token endpoint, or an issuer in ${settings.name('oauth2.issuer_url')}`;
+    settings.report('oauth2.token_url', `${names} (only addresses under .camunda.io have a default)`, 'neither');
+  }
+  return undefined;
 }
 
 function transportConfig(
@@ -120,7 +153,7 @@ function tlsConfig({ settings, read }: Cluster, group: 'tls_config' | 'oauth2.tl
   const cert = read(certFile, certificates);
   const key = read(keyFile, privateKey);
   if (cert !== undefined && key !== undefined && !belongTogether(cert, key)) {
-    settings.report(keyFile, 'the key of the certificate in cert_file', 'another key');
+    settings.report(keyFile, `the key of the certificate in ${settings.name(certFile)}`, 'another key');
   }
   return {
     ...defined({

@@ -15,6 +15,9 @@ const nothing = namedSource(new Map(), (key) => key);
 export const noFile: ConfigFile = { top: nothing };
 const unusable: ConfigFile = { top: nothing, clusters: [] };
 
+/** Reading them takes a few seconds, in which nothing else is done. */
+const maxClusters = 2_000;
+
 /** Whatever is wrong is reported; a file that is no YAML mapping at all gives nothing. */
 export function readConfigFile(file: string, readFile: ReadFile, problems: Problem[]): ConfigFile {
   const mapping = readMappingFile(file, readFile, problems);
@@ -22,6 +25,14 @@ export function readConfigFile(file: string, readFile: ReadFile, problems: Probl
     return unusable;
   }
   const { yaml, content } = mapping;
+  if (Object.keys(content).length === 0) {
+    problems.push({
+      place: file,
+      expected: `clusters or other settings`,
+      found: 'an empty file',
+    });
+    return unusable;
+  }
   const { clusters, ...others } = content;
   const top = readMapping(others, { yaml, root: [], table: topTable, alsoKnown: ['clusters'], problems });
   return clusters === undefined ? { top } : { top, clusters: readClusters(clusters, yaml, problems) };
@@ -31,6 +42,11 @@ function readClusters(clusters: unknown, yaml: Yaml, problems: Problem[]): reado
   if (!Array.isArray(clusters) || clusters.length === 0) {
     const expected = 'a list of at least one cluster';
     problems.push({ place: yaml.place(['clusters']), expected, found: describe(clusters) });
+    return [];
+  }
+  if (clusters.length > maxClusters) {
+    const expected = `at most ${maxClusters} clusters`;
+    problems.push({ place: yaml.place(['clusters']), expected, found: `${clusters.length}` });
     return [];
   }
   return clusters.flatMap((cluster: unknown, index) => {

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { getSystemErrorMessage } from 'node:util';
 
 import { certificatesIn } from '../transport/certificates.ts';
+import { pemOf, textOf } from './file-text.ts';
 import { Secret } from './secret.ts';
 import { secret } from './texts.ts';
 
@@ -14,14 +15,19 @@ export function readFailure(error: unknown): string {
   return Number.isInteger(errno) ? getSystemErrorMessage(errno) : 'it cannot be read';
 }
 
-/** A secret file's content without the newline that editors put at its end. */
+/** A secret file's content without the newlines that editors put at its end. */
 export function secretInFile(content: Buffer): Secret {
-  return secret(content.toString().replace(/(\r?\n)+$/, ''));
+  const text = textOf(content);
+  let end = text.length;
+  while (text[end - 1] === '\n') {
+    end -= text[end - 2] === '\r' ? 2 : 1;
+  }
+  return secret(text.slice(0, end));
 }
 
 /** One or more PEM certificates (RFC 7468), the last one whole too; other text between them is allowed. */
 export function certificates(content: Buffer): string {
-  const text = content.toString();
+  const text = pemOf(content);
   const blocks = certificatesIn(text);
   const begun = text.split('-----BEGIN CERTIFICATE-----').length - 1;
   if (begun === 0 || blocks.length < begun || !blocks.every((block) => parses(() => new X509Certificate(block)))) {
@@ -31,10 +37,11 @@ export function certificates(content: Buffer): string {
 }
 
 export function privateKey(content: Buffer): Secret {
-  if (!parses(() => createPrivateKey(content))) {
+  const pem = pemOf(content);
+  if (!parses(() => createPrivateKey(pem))) {
     throw new Error('a PEM private key that is not encrypted');
   }
-  return new Secret(content.toString());
+  return new Secret(pem);
 }
 
 /** Whether a client certificate was issued for this key. */

@@ -87,6 +87,9 @@ function derived(
   if (key === 'oauth2.client_auth' && authentication.method === 'oauth2') {
     return { key, value: authentication.clientAuthentication.method, place: 'default' };
   }
+  if (key === 'oauth2.token_url' && authentication.method === 'oauth2' && 'tokenUrl' in authentication.endpoint) {
+    return { key, value: authentication.endpoint.tokenUrl.href, place: 'default' };
+  }
   if (key === 'poll_timeout') return { key, value: `${pollTimeout / 1000}s`, place: 'default' };
   if (key === 'oauth2.audience' && authentication.method === 'oauth2' && authentication.audience !== undefined) {
     return { key, value: authentication.audience, place: 'default' };

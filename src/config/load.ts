@@ -17,8 +17,9 @@ import { loadCluster } from './load-cluster.ts';
 import { ConfigError, type Notice, type Problem } from './problem.ts';
 import { readFileNow } from './read-file.ts';
 import { resolve, type Source } from './resolve.ts';
-import { polling, topTable } from './schema.ts';
+import { clusterTable, polling, topTable } from './schema.ts';
 import { showPlain } from './show.ts';
+import { unreadVariables } from './unread-variables.ts';
 
 interface Inputs {
   readonly flags: Flags;
@@ -52,12 +53,17 @@ export function loadConfig({ flags, env, isTerminal, readFile = readFileNow }: I
   if (file.clusters !== undefined && variables.length > 0) {
     notices.push({ message: 'the configuration file has clusters, so that of the environment is not used', variables });
   }
+  if (path !== '' && file.clusters === undefined && variables.length === 0) {
+    const expected = `clusters, or a cluster that variables describe (${clusterTable.address.variables?.[0]} and others)`;
+    problems.push({ place: `${path}: clusters`, expected, found: 'neither' });
+  }
   const sources = file.clusters ?? [environmentCluster(env, problems, notices)];
   reportSharedNames(sources, problems);
   if (sources.some((source) => !source.has('proxy_url'))) {
     checkProxies(env, problems);
   }
   const fromFile = file.clusters !== undefined;
+  notices.push(...unreadVariables(env, fromFile ? polling : clusterTable));
   const described = { below: common.map(pollingOnly), folder: fromFile ? dirname(path) : '.', env, fromFile };
   const clusters = sources.flatMap((source) => loadCluster({ source, ...described }, readFile, problems) ?? []);
 

@@ -1,4 +1,5 @@
 import { type ReadFile, readFailure } from './credential-files.ts';
+import { EncodingError, textOf } from './file-text.ts';
 import type { Problem } from './problem.ts';
 import type { Source } from './resolve.ts';
 import type { Raw, Shape, Table } from './setting.ts';
@@ -8,20 +9,14 @@ export type Mapping = Readonly<Record<string, unknown>>;
 
 interface MappingFile {
   readonly yaml: Yaml;
-  /** Empty where the file is. */
+  /** Without keys where the file is empty. */
   readonly content: Mapping;
 }
 
 /** Undefined where a file is no YAML mapping, which is reported. */
 export function readMappingFile(file: string, readFile: ReadFile, problems: Problem[]): MappingFile | undefined {
-  let text: string;
-  try {
-    text = readFile(file).toString();
-  } catch (error) {
-    problems.push({ place: file, expected: 'a readable file', found: readFailure(error) });
-    return undefined;
-  }
-  const yaml = parseYaml(file, text, problems);
+  const text = readText(file, readFile, problems);
+  const yaml = text === undefined ? undefined : parseYaml(file, text, problems);
   if (yaml === undefined) {
     return undefined;
   }
@@ -31,6 +26,19 @@ export function readMappingFile(file: string, readFile: ReadFile, problems: Prob
     return undefined;
   }
   return { yaml, content };
+}
+
+function readText(file: string, readFile: ReadFile, problems: Problem[]): string | undefined {
+  try {
+    return textOf(readFile(file));
+  } catch (error) {
+    problems.push(
+      error instanceof EncodingError
+        ? { place: `${file}${error.position}`, expected: 'text in UTF-8', found: error.message }
+        : { place: file, expected: 'a readable file', found: readFailure(error) },
+    );
+    return undefined;
+  }
 }
 
 interface Reading {
@@ -57,6 +65,9 @@ export function readMapping(mapping: Mapping, { yaml, root, table, alsoKnown, pr
     const raw = rawOf(value, shape);
     if (raw === undefined) {
       report(key, shapes[shape], value);
+    } else if (!isWellFormed(raw)) {
+      const found = 'half a character (one of \\uD800 to \\uDFFF that stands alone)';
+      problems.push({ place: yaml.place(pathOf(key)), expected: 'text of whole characters', found });
     } else {
       given.set(key, raw);
     }
@@ -121,6 +132,11 @@ function rawOf(value: unknown, shape: Shape): Raw | undefined {
       return pairs.every(isTextPair) ? pairs : undefined;
     }
   }
+}
+
+/** Without lone surrogates, which no encoding can write: two names with other ones would be written alike. */
+function isWellFormed(raw: Raw): boolean {
+  return Array.isArray(raw) ? raw.flat().every((part: string) => part.isWellFormed()) : String(raw).isWellFormed();
 }
 
 export function isMapping(value: unknown): value is Mapping {

@@ -2,7 +2,7 @@ import convict from 'convict';
 
 import type { Problem } from './problem.ts';
 import type { Key, Raw, Setting, Table, Value } from './setting.ts';
-import { showPlain } from './show.ts';
+import { hide, showPlain } from './show.ts';
 
 /** The settings that one place gives: the file, one of its clusters, the environment, the command line. */
 export interface Source {
@@ -51,8 +51,8 @@ export function resolve<T extends Table>(
   for (const [key, raw] of sources.flatMap(({ given }) => [...given])) {
     config.set(key, raw);
   }
-  const refused = new Map(refusals(config));
   const rawOf = (key: string) => config.get(key) as Raw | undefined;
+  const refused = new Map([...refusals(config), ...references(table, rawOf)]);
   const sourceOf = (path: string) => sources.findLast((candidate) => candidate.has(path)) ?? source;
 
   const settings: Settings<T> = {
@@ -104,6 +104,20 @@ function nested(table: Table): Group {
     group[last] = setting;
   }
   return schema;
+}
+
+/** The settings that hold `${NAME}`, which many programs replace by a variable's value. */
+function references(table: Table, rawOf: (key: string) => Raw | undefined): [key: string, expected: string][] {
+  const keys = Object.keys(table).filter((key) => {
+    const pattern = table[key]?.show === hide ? /^\$\{\w+\}$/ : /\$\{\w+\}/;
+    return textsIn(rawOf(key)).some((text) => pattern.test(text));
+  });
+  return keys.map((key) => [key, `the value itself (a variable such as \${NAME} is not replaced here)`]);
+}
+
+function textsIn(raw: Raw | undefined): readonly string[] {
+  const parts = Array.isArray(raw) ? raw.flat() : [raw];
+  return parts.filter((part) => typeof part === 'string');
 }
 
 /** convict throws one text: as no value is in it, a line `key: expected` for each setting. */

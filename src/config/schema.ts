@@ -1,4 +1,12 @@
-import { clusterAddress, issuerUrl, listenAddresses, proxyUrl, telemetryPath, tokenUrl } from './addresses.ts';
+import {
+  clusterAddress,
+  issuerOfDiscovery,
+  issuerUrl,
+  listenAddresses,
+  proxyUrl,
+  telemetryPath,
+  tokenUrl,
+} from './addresses.ts';
 import { apiVersions, clientAuthenticationMethods, logFormats, logLevels, signatureAlgorithms } from './config.ts';
 import { pollInterval, pollTimeout } from './durations.ts';
 import { boolean, list, map, type Table, text, under } from './setting.ts';
@@ -10,6 +18,7 @@ import {
   headers,
   line,
   oneOf,
+  saasName,
   scopes,
   secret,
   tlsVersion,
@@ -85,9 +94,18 @@ const tlsConfig = {
   ca_file: text({
     doc: 'The certificate authorities to trust (PEM), instead of those that Node.js trusts.',
     format: line,
+    variables: ['CAMUNDA_CA_CERTIFICATE_PATH', 'ZEEBE_CA_CERTIFICATE_PATH', 'CAMUNDA_MTLS_CA_PATH'],
   }),
-  cert_file: text({ doc: 'The client certificate (PEM); comes with key_file.', format: line }),
-  key_file: text({ doc: 'The key of the client certificate (PEM, not encrypted).', format: line }),
+  cert_file: text({
+    doc: 'The client certificate (PEM); comes with key_file.',
+    format: line,
+    variables: ['CAMUNDA_MTLS_CERT_PATH'],
+  }),
+  key_file: text({
+    doc: 'The key of the client certificate (PEM, not encrypted).',
+    format: line,
+    variables: ['CAMUNDA_MTLS_KEY_PATH'],
+  }),
   server_name: text({
     doc: 'The name to ask for and to verify, where it is not the host of the address.',
     format: line,
@@ -118,10 +136,24 @@ export const clusterTable = {
     variables: ['ZEEBE_REST_ADDRESS', 'CAMUNDA_REST_ADDRESS'],
     variableDefault: 'http://localhost:8080/',
   }),
+  cluster_id: text({
+    doc: 'The id of a cluster of Camunda SaaS: the address is https://<region>.zeebe.camunda.io/<id> where no address is set.',
+    format: saasName,
+    variables: ['CAMUNDA_CLUSTER_ID'],
+    file: false,
+  }),
+  cluster_region: text({
+    doc: 'The region of that cluster.',
+    format: saasName,
+    variables: ['CAMUNDA_CLUSTER_REGION'],
+    variableDefault: 'bru-2',
+    file: false,
+  }),
   api_version: text({
     doc: 'v1, v2, or auto (v1, then v2 where v1 is not found).',
     default: 'v1',
     format: oneOf(apiVersions),
+    variables: ['ZEEBE_API_VERSION'],
   }),
   ...polling,
   auth_strategy: text({
@@ -166,19 +198,26 @@ export const clusterTable = {
       variables: ['CAMUNDA_CLIENT_SECRET_FILE', 'ZEEBE_CLIENT_SECRET_FILE'],
     }),
     token_url: text({
-      doc: 'The token endpoint. It is not used with issuer_url.',
-      default: saasTokenUrl,
+      doc: `The token endpoint. Without it and issuer_url: ${saasTokenUrl} where the host of the address ends in .camunda.io; for other addresses one of the two is required.`,
       format: tokenUrl,
       show: showUrl,
-      variables: ['CAMUNDA_OAUTH_URL'],
+      variables: ['CAMUNDA_OAUTH_URL', 'CAMUNDA_AUTHORIZATION_SERVER_URL', 'ZEEBE_AUTHORIZATION_SERVER_URL'],
     }),
     issuer_url: text({
       doc: 'The issuer, whose discovery document names the token endpoint (OpenID Connect Discovery); instead of token_url.',
       format: issuerUrl,
       show: showUrl,
+      variables: ['CAMUNDA_ISSUER_URL'],
+    }),
+    discovery_url: text({
+      doc: 'The discovery document of the issuer, which ends in /.well-known/openid-configuration; another way to set issuer_url.',
+      format: issuerOfDiscovery,
+      show: showUrl,
+      variables: ['CAMUNDA_WELL_KNOWN_CONFIGURATION_URL'],
+      file: false,
     }),
     audience: text({
-      doc: 'The audience to ask for. Without it: zeebe.camunda.io at the default token endpoint, none elsewhere.',
+      doc: 'The audience to ask for. Without it: zeebe.camunda.io at the token endpoint of Camunda SaaS, none elsewhere.',
       format: line,
       variables: ['CAMUNDA_TOKEN_AUDIENCE', 'ZEEBE_TOKEN_AUDIENCE'],
     }),
@@ -237,7 +276,12 @@ export const clusterTable = {
   proxy_url: text({
     doc: 'The HTTP proxy for the cluster and its token endpoint; may hold credentials. Without it: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
     format: proxyUrl,
-    show: hide,
+    show: showUrl,
+  }),
+  enable_http2: boolean({
+    doc: 'Offers HTTP/2 to the cluster; by default only HTTP/1.1 is used.',
+    default: false,
+    format: (raw) => raw,
   }),
   enable_http2: boolean({
     doc: 'Offers HTTP/2 to the cluster; by default only HTTP/1.1 is used.',

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type { asn1 } from 'node-forge';
 
 import type { SignatureAlgorithm } from './config.ts';
+import { pemOf } from './file-text.ts';
 import { Secret } from './secret.ts';
 
 export interface SigningKey {
@@ -24,8 +25,9 @@ export const algorithmsOf: Readonly<
  * completes 'a file with …'.
  */
 export function signingKey(content: Buffer, password: Secret | undefined): SigningKey {
-  if (content.includes('-----BEGIN')) {
-    return checked(keyInPem(content, password));
+  const pem = pemOf(content);
+  if (pem.includes('-----BEGIN')) {
+    return checked(keyInPem(pem, password));
   }
   const { key, certificates } = contentOfPkcs12(content, password);
   const certificate = certificates.find((candidate) => candidate.checkPrivateKey(key))?.toString();
@@ -48,11 +50,11 @@ function checked(key: KeyObject): SigningKey {
   };
 }
 
-function keyInPem(content: Buffer, password: Secret | undefined): KeyObject {
+function keyInPem(pem: string, password: Secret | undefined): KeyObject {
   try {
-    return createPrivateKey({ key: content, ...(password && { passphrase: password.open() }) });
+    return createPrivateKey({ key: pem, ...(password && { passphrase: password.open() }) });
   } catch {
-    throw new Error(content.includes('ENCRYPTED') ? closed : unreadable);
+    throw new Error(pem.includes('ENCRYPTED') ? closed : unreadable);
   }
 }
 

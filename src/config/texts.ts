@@ -32,6 +32,18 @@ export function clusterName(raw: string): string {
   return raw;
 }
 
+/** Whether the text can be a part of a host's name, or of a path. */
+export function isSaasName(raw: string): boolean {
+  return /^[\w-]+$/.test(raw);
+}
+
+export function saasName(raw: string): string {
+  if (!isSaasName(raw)) {
+    throw new Error('letters, digits and hyphens only');
+  }
+  return raw;
+}
+
 /** RFC 7617, 2: the first colon ends the user name. */
 export function username(raw: string): string {
   if (line(raw).includes(':')) {

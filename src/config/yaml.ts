@@ -1,6 +1,7 @@
-import { type ErrorCode, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type ErrorCode, isMap, isNode, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
 
 import type { Problem } from './problem.ts';
+import { contentOf } from './yaml-content.ts';
 
 /** Leads from the root to a value: `['clusters', 1, 'name']`. */
 export type Path = readonly (string | number)[];
@@ -20,15 +21,26 @@ const reasonsWithoutQuotes: Partial<Record<ErrorCode, string>> = {
   BAD_DQ_ESCAPE: 'an unknown escape sequence in double quotes',
   BAD_PROP_ORDER: 'an anchor (&) or tag (!) in the wrong place',
   MULTIPLE_DOCS: 'more than one document (---)',
+  RESOURCE_EXHAUSTION: 'values that are nested too deeply',
   TAG_RESOLVE_FAILED: 'an unknown tag (text that begins with ! needs quotes)',
   UNEXPECTED_TOKEN: 'something that does not belong there',
 };
 
+/** Some ten times what a file with as many clusters as are allowed takes. */
+const maxSize = 500_000;
+
 /** Undefined where the text is not one document of YAML 1.2 (core schema), which is reported. */
 export function parseYaml(file: string, text: string, problems: Problem[]): Yaml | undefined {
   const lineCounter = new LineCounter();
-  // Pretty errors and warnings on the standard error would quote the file.
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error', stringKeys: true });
+  const document = parseDocument(text, {
+    lineCounter,
+    // Pretty errors and warnings on the standard error would quote the file.
+    prettyErrors: false,
+    logLevel: 'error',
+    stringKeys: true,
+    // Compares each key with all others of its mapping; contentOf looks for those that stand twice.
+    uniqueKeys: false,
+  });
 
   let isValid = true;
   const report = (offset: number, found: string) => {
@@ -39,22 +51,22 @@ export function parseYaml(file: string, text: string, problems: Problem[]): Yaml
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
     report(pos[0], reasonsWithoutQuotes[code] ?? message);
   }
-  visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) === undefined) {
-        report(alias.range?.[0] ?? 0, 'an alias without its anchor (text that begins with * needs quotes)');
-      }
-    },
-  });
+  if (!isValid) {
+    return undefined;
+  }
+  const { value: content, size } = contentOf(document.contents, report);
+  if (size > maxSize) {
+    report(0, `more than ${maxSize} values, each as often as aliases (*) repeat it`);
+  }
   if (!isValid) {
     return undefined;
   }
 
+  const keysOf = remembered((map: YAMLMap) => new Map(map.items.map(({ key }) => [textOfKey(key), key])));
   /** The key of a mapping, or the item of a list. */
   const nodeAt = (path: Path): unknown => {
     const parent = document.getIn(path.slice(0, -1), true);
-    const isIt = (key: unknown) => isScalar(key) && String(key.value) === path.at(-1);
-    return isMap(parent) ? parent.items.find(({ key }) => isIt(key))?.key : document.getIn(path, true);
+    return isMap(parent) ? keysOf(parent).get(String(path.at(-1))) : document.getIn(path, true);
   };
   const lineOf = (path: Path): number => {
     const node = nodeAt(path);
@@ -62,9 +74,22 @@ export function parseYaml(file: string, text: string, problems: Problem[]): Yaml
     return offset === undefined && path.length > 0 ? lineOf(path.slice(0, -1)) : lineCounter.linePos(offset ?? 0).line;
   };
   return {
-    // An alias becomes a reference to one object, so that many of them cost nothing.
-    content: document.toJS({ maxAliasCount: -1 }),
+    content,
     place: (path, shownAs = path) => `${file}:${lineOf(path)}${path.length > 0 ? ': ' : ''}${formatPath(shownAs)}`,
+  };
+}
+
+function textOfKey(key: unknown): string | undefined {
+  return isScalar(key) ? String(key.value) : undefined;
+}
+
+/** The function with a memory of what it answered for each object. */
+function remembered<K extends object, V>(answer: (key: K) => V): (key: K) => V {
+  const answers = new WeakMap<K, V>();
+  return (key) => {
+    const known = answers.get(key) ?? answer(key);
+    answers.set(key, known);
+    return known;
   };
 }
 

@@ -150,7 +150,7 @@ describe('TLS', () => {
     expect(text).toContain('      issued by    localhost\n');
     const { trouble: withoutFile } = await check({ env: { ZEEBE_REST_ADDRESS: address.href } });
     expect(withoutFile.at(-1)).toBe(
-      'Name a file with the certificate of localhost (PEM) in tls_config.ca_file in a configuration file (no variable sets it).',
+      'Name a file with the certificate of localhost (PEM) in CAMUNDA_CA_CERTIFICATE_PATH.',
     );
   });
 

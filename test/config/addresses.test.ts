@@ -84,7 +84,9 @@ describe('the other addresses', () => {
     const proxy = proxyUrl('http://user:password@proxy:3128');
     expect(proxy.open()).toBe('http://user:password@proxy:3128/');
     expect(String(proxy)).toBe('<secret>');
-    expect(() => proxyUrl('socks5://proxy')).toThrow('http:// or https://');
+    expect(() => proxyUrl('socks5://proxy')).toThrow(
+      'the URL of an HTTP proxy, such as http://proxy:3128 or proxy:3128',
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { ClientAuthentication, PrivateKeyJwt } from '../../src/config/config.ts';
-import { complaints, fileWith, oauth2Of } from './loading.ts';
+import { complaints, oauth2Of, saasAddress, saasFileWith } from './loading.ts';
 
 const place = 'conf/exporter.yml:4: clusters[0].oauth2';
 const names = [
@@ -34,7 +34,7 @@ interface Given {
 function given({ oauth2, files = {} }: Given) {
   const inConf = Object.entries(files).map(([name, content]) => [`conf/${name}`, content]);
   return {
-    file: fileWith(`oauth2: { client_id: exporter, ${oauth2} }`),
+    file: saasFileWith(`oauth2: { client_id: exporter, ${oauth2} }`),
     files: { ...fixtures, ...Object.fromEntries(inConf) },
   };
 }
@@ -131,7 +131,7 @@ describe('the key of private_key_jwt', () => {
     ],
     [
       'is too small',
-      generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      generateKeyPairSync('rsa', { modulusLength: 2047 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
       '',
       'an RSA key of at least 2048 bits, or an EC key on the curve P-256',
     ],
@@ -238,6 +238,7 @@ describe('client_auth', () => {
 
   it('follows from the variables of the official Java client', () => {
     const env = {
+      ZEEBE_REST_ADDRESS: saasAddress,
       CAMUNDA_CLIENT_ID: 'exporter',
       CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH: 'conf/client.p12',
       CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PASSWORD: 'opensesame',
@@ -246,12 +247,12 @@ describe('client_auth', () => {
     expect(complaints({ env: { ...env, CAMUNDA_CLIENT_SECRET: 'a' }, files: fixtures })).toEqual([
       'CAMUNDA_CLIENT_SECRET: expected nothing, because of CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH, found a value',
     ]);
-    expect(complaints({ env: { CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH: 'conf/client.p12' }, files: fixtures })).toEqual(
-      [
-        'CAMUNDA_CLIENT_ID: expected a value, found nothing',
-        `CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH: expected a file with a private key in PEM or PKCS#12 that opens with the client_certificate_key_password beside it, found another content in ${process.cwd()}/conf/client.p12`,
-      ],
-    );
+    const { ZEEBE_REST_ADDRESS, CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH } = env;
+    const withoutId = { ZEEBE_REST_ADDRESS, CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH };
+    expect(complaints({ env: withoutId, files: fixtures })).toEqual([
+      'CAMUNDA_CLIENT_ID: expected a value, found nothing',
+      `CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH: expected a file with a private key in PEM or PKCS#12 that opens with the client_certificate_key_password beside it, found another content in ${process.cwd()}/conf/client.p12`,
+    ]);
   });
 
   it('private_key_jwt needs a key', () => {

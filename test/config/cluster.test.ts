@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { complaints, configError, fileWith, load, oauth2Of, onlyCluster } from './loading.ts';
+import { complaints, configError, fileWith, load, oauth2Of, onlyCluster, saasFileWith } from './loading.ts';
 
 const place = 'conf/exporter.yml:4: clusters[0]';
 
@@ -35,9 +35,10 @@ describe('interval and timeout', () => {
   });
 
   it('are an error where the timeout is above the interval, wherever both come from', () => {
-    expect(complaints({ file: fileWith('poll_interval: 5s', 'poll_timeout: 6s') })).toEqual([
-      'conf/exporter.yml:5: clusters[0].poll_timeout: expected at most the poll_interval, "5s", found "6s"',
+    expect(complaints({ file: fileWith('poll_interval: 5s', 'poll_timeout: 5001ms') })).toEqual([
+      'conf/exporter.yml:5: clusters[0].poll_timeout: expected at most the poll_interval, "5s", found "5001ms"',
     ]);
+    expect(onlyCluster({ file: fileWith('poll_interval: 5s', 'poll_timeout: 5s') }).pollTimeout).toBe(5_000);
     expect(complaints({ file: fileWith('poll_interval: 5s'), env: { ZEEBE_POLL_TIMEOUT: '10s' } })).toEqual([
       'ZEEBE_POLL_TIMEOUT: expected at most the poll_interval, "5s", found "10s"',
     ]);
@@ -111,7 +112,7 @@ clusters:
 
 describe('authentication', () => {
   it('has one method at most', () => {
-    const file = fileWith('basic_auth: { username: a, password: b }', 'oauth2: { client_id: a, client_secret: b }');
+    const file = saasFileWith('basic_auth: { username: a, password: b }', 'oauth2: { client_id: a, client_secret: b }');
     expect(complaints({ file })).toEqual([
       `${place}.basic_auth: expected at most one of basic_auth and oauth2, found both`,
     ]);
@@ -119,8 +120,8 @@ describe('authentication', () => {
 
   it('has one place for its token endpoint', () => {
     const urls = 'token_url: https://keycloak/token, issuer_url: https://keycloak';
-    expect(complaints({ file: fileWith(`oauth2: { client_id: a, client_secret: b, ${urls} }`) })).toEqual([
-      `${place}.oauth2.issuer_url: expected only one of token_url and issuer_url, found both`,
+    expect(complaints({ file: saasFileWith(`oauth2: { client_id: a, client_secret: b, ${urls} }`) })).toEqual([
+      `${place}.oauth2.issuer_url: expected only one of oauth2.token_url and oauth2.issuer_url, found both`,
     ]);
   });
 
@@ -132,7 +133,7 @@ describe('authentication', () => {
 
   it('has no empty parts', () => {
     const expected = 'expected text without control characters, not empty, found';
-    expect(complaints({ file: fileWith('oauth2: { client_id: "", client_secret: "" }') })).toEqual([
+    expect(complaints({ file: saasFileWith('oauth2: { client_id: "", client_secret: "" }') })).toEqual([
       `${place}.oauth2.client_id: ${expected} ""`,
       `${place}.oauth2.client_secret: ${expected} <secret>`,
     ]);
@@ -143,7 +144,7 @@ describe('authentication', () => {
   });
 
   it('has scopes one by one', () => {
-    expect(complaints({ file: fileWith('oauth2: { client_id: a, client_secret: b, scopes: [a b] }') })).toEqual([
+    expect(complaints({ file: saasFileWith('oauth2: { client_id: a, client_secret: b, scopes: [a b] }') })).toEqual([
       `${place}.oauth2.scopes: expected scopes without spaces, quotes and backslashes, one an entry, found ["a b"]`,
     ]);
   });
@@ -158,7 +159,7 @@ describe('authentication', () => {
     'client_assertion',
     'client_assertion_type',
   ])('does not let endpoint_params overwrite %s', (name) => {
-    const file = fileWith(`oauth2: { client_id: a, client_secret: b, endpoint_params: { ${name}: opensesame } }`);
+    const file = saasFileWith(`oauth2: { client_id: a, client_secret: b, endpoint_params: { ${name}: opensesame } }`);
     expect(complaints({ file })).toEqual([
       `${place}.oauth2.endpoint_params: expected parameters other than ${name} (the settings beside endpoint_params fill it), found <secret>`,
     ]);
@@ -270,7 +271,7 @@ describe('tls_config', () => {
   });
 
   it('of oauth2 is its own', () => {
-    const file = fileWith('oauth2: { client_id: a, client_secret: b, tls_config: { ca_file: two-certs.pem } }');
+    const file = saasFileWith('oauth2: { client_id: a, client_secret: b, tls_config: { ca_file: two-certs.pem } }');
     expect(oauth2Of({ file, files }).transport.tls.ca).toBe(pem['two-certs.pem']);
     expect(onlyCluster({ file, files }).transport.tls).toEqual({ insecureSkipVerify: false });
   });
@@ -314,7 +315,7 @@ describe('tls_config', () => {
   it('has the key of its certificate', () => {
     const file = fileWith('tls_config: { cert_file: client-cert.pem, key_file: other-key.pem }');
     expect(complaints({ file, files })).toEqual([
-      `${place}.tls_config.key_file: expected the key of the certificate in cert_file, found another key`,
+      `${place}.tls_config.key_file: expected the key of the certificate in tls_config.cert_file, found another key`,
     ]);
   });
 });
@@ -330,6 +331,6 @@ clusters:
     oauth2: { client_id: "" }
   - 15
 `;
-  expect(complaints({ file, flags: { 'web.telemetry_path': 'metrics' } })).toHaveLength(8);
+  expect(complaints({ file, flags: { 'web.telemetry_path': 'metrics' } })).toHaveLength(9);
   expect(() => load({ file })).toThrow(/The configuration cannot be used:\n {2}conf\/exporter.yml:9: clusters\[2\]: /);
 });

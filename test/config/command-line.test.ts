@@ -92,6 +92,9 @@ describe('the command line', () => {
   });
 });
 
+/** Beside a file without clusters. */
+const env = { ZEEBE_REST_ADDRESS: 'http://zeebe' };
+
 describe('the settings of the exporter', () => {
   it('have defaults', () => {
     expect(load({}).config).toMatchObject({
@@ -103,17 +106,17 @@ describe('the settings of the exporter', () => {
   it('log prettily on a terminal, unless told otherwise', () => {
     expect(load({ isTerminal: true }).config.log.format).toBe('pretty');
     expect(load({ isTerminal: true, flags: flags('--log.format=json') }).config.log.format).toBe('json');
-    expect(load({ isTerminal: true, file: 'log: { format: json }' }).config.log.format).toBe('json');
+    expect(load({ env, isTerminal: true, file: 'log: { format: json }' }).config.log.format).toBe('json');
   });
 
   it('of the file win over the defaults, flags over the file', () => {
     const file = 'web: { listen_addresses: [":1", "[::1]:2"], telemetry_path: /zeebe }\nlog: { level: debug }';
-    expect(load({ file }).config).toMatchObject({
+    expect(load({ env, file }).config).toMatchObject({
       web: { listenAddresses: [{ port: 1 }, { host: '::1', port: 2 }], telemetryPath: '/zeebe' },
       log: { level: 'debug' },
     });
     const given = flags('--web.listen-address=localhost:3', '--log.level=warn');
-    expect(load({ file, flags: given }).config).toMatchObject({
+    expect(load({ env, file, flags: given }).config).toMatchObject({
       web: { listenAddresses: [{ host: 'localhost', port: 3 }], telemetryPath: '/zeebe' },
       log: { level: 'warn' },
     });
@@ -121,13 +124,13 @@ describe('the settings of the exporter', () => {
 
   it('are told by flag, or by file and line', () => {
     const file = 'log: { level: loud }\nweb:\n  telemetry_path: /probe';
-    expect(complaints({ file, flags: flags('--web.listen-address=10650', '--log.format=') })).toEqual([
+    expect(complaints({ env, file, flags: flags('--web.listen-address=10650', '--log.format=') })).toEqual([
       '--web.listen-address: expected addresses such as :10650, localhost:10650 or [::1]:10650, found ["10650"]',
       'conf/exporter.yml:3: web.telemetry_path: expected a path that the exporter does not serve itself (/ /-/healthy /-/ready /-/reload /api/v1/clusters /probe /sd), found "/probe"',
       'conf/exporter.yml:1: log.level: expected one of debug, info, warn, error, found "loud"',
       '--log.format: expected one of json, pretty, found ""',
     ]);
-    expect(complaints({ file: 'log: { level: debug }', flags: flags('--log.level=loud') })).toEqual([
+    expect(complaints({ env, file: 'log: { level: debug }', flags: flags('--log.level=loud') })).toEqual([
       '--log.level: expected one of debug, info, warn, error, found "loud"',
     ]);
   });

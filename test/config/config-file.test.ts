@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { complaints, configError, fileWith, load, oauth2Of, onlyCluster } from './loading.ts';
+import { complaints, configError, fileWith, load, oauth2Of, onlyCluster, saasFileWith } from './loading.ts';
 
 const quoted = 'in quotes if it looks like a number, true, false or null';
 
@@ -52,7 +52,7 @@ clusters:
   });
 
   it('sends both the cluster and its token endpoint through the proxy', () => {
-    const file = fileWith('proxy_url: http://u:p@proxy:3128', 'oauth2: { client_id: a, client_secret: b }');
+    const file = saasFileWith('proxy_url: http://u:p@proxy:3128', 'oauth2: { client_id: a, client_secret: b }');
     expect(onlyCluster({ file }).transport.proxyUrl?.open()).toBe('http://u:p@proxy:3128/');
     expect(oauth2Of({ file }).transport.proxyUrl?.open()).toBe('http://u:p@proxy:3128/');
   });
@@ -63,20 +63,20 @@ clusters:
   });
 
   it('asks the default token endpoint for the default audience', () => {
-    expect(oauth2Of({ file: fileWith('oauth2: { client_id: a, client_secret: b }') })).toMatchObject({
+    expect(oauth2Of({ file: saasFileWith('oauth2: { client_id: a, client_secret: b }') })).toMatchObject({
       endpoint: { tokenUrl: new URL('https://login.cloud.camunda.io/oauth/token') },
       audience: 'zeebe.camunda.io',
     });
-    const discovered = fileWith('oauth2: { client_id: a, client_secret: b, issuer_url: https://keycloak }');
+    const discovered = saasFileWith('oauth2: { client_id: a, client_secret: b, issuer_url: https://keycloak }');
     expect(oauth2Of({ file: discovered })).not.toHaveProperty('audience');
   });
 
   it('may share parts by anchors and aliases, however often', () => {
     const clusters = Array.from(
       { length: 150 },
-      (_, index) => `  - { name: c${index}, address: http://z, oauth2: *shared }`,
+      (_, index) => `  - { name: c${index}, address: 'https://z.camunda.io', oauth2: *shared }`,
     );
-    const file = `clusters:\n  - name: first\n    address: http://z\n    oauth2: &shared { client_id: a, client_secret: b }\n${clusters.join('\n')}`;
+    const file = `clusters:\n  - name: first\n    address: https://z.camunda.io\n    oauth2: &shared { client_id: a, client_secret: b }\n${clusters.join('\n')}`;
     const { config } = load({ file });
     expect(config.clusters).toHaveLength(151);
     expect(config.clusters.every(({ authentication }) => authentication.method === 'oauth2')).toBe(true);
@@ -102,13 +102,13 @@ clusters:
 });
 
 describe('a file without clusters', () => {
-  it.each(['', '# nothing yet\n', 'poll_interval: 20s\n'])('%j leaves the cluster to the environment', (file) => {
-    const { config } = load({ env: { ZEEBE_CLUSTER_NAME: 'production' }, file });
+  it('leaves the cluster to the environment', () => {
+    const { config } = load({ env: { ZEEBE_CLUSTER_NAME: 'production' }, file: 'poll_interval: 20s\n' });
     expect(config.clusters.map(({ name }) => name)).toEqual(['production']);
   });
 
   it("gives the environment's cluster its interval", () => {
-    expect(onlyCluster({ file: 'poll_interval: 20s' }).pollInterval).toBe(20_000);
+    expect(onlyCluster({ env: { ZEEBE_CLUSTER_NAME: 'a' }, file: 'poll_interval: 20s' }).pollInterval).toBe(20_000);
   });
 
   it.each([
@@ -163,14 +163,14 @@ describe('what has the wrong shape', () => {
     ['client_id: null', 'client_id', 'an empty value'],
     ['client_id: ~', 'client_id', 'an empty value'],
   ])('%s needs quotes, as YAML changes it', (line, key, found) => {
-    expect(complaints({ file: fileWith(`oauth2: { client_secret: b, ${line} }`) })).toEqual([
+    expect(complaints({ file: saasFileWith(`oauth2: { client_secret: b, ${line} }`) })).toEqual([
       `conf/exporter.yml:4: clusters[0].oauth2.${key}: expected text (${quoted}), found ${found}`,
     ]);
   });
 
   it('is text as soon as it is in quotes', () => {
-    expect(oauth2Of({ file: fileWith('oauth2: { client_secret: b, client_id: "0123" }') }).clientId).toBe('0123');
-    expect(oauth2Of({ file: fileWith('oauth2: { client_secret: b, client_id: no }') }).clientId).toBe('no');
+    expect(oauth2Of({ file: saasFileWith('oauth2: { client_secret: b, client_id: "0123" }') }).clientId).toBe('0123');
+    expect(oauth2Of({ file: saasFileWith('oauth2: { client_secret: b, client_id: no }') }).clientId).toBe('no');
   });
 
   it.each(['- a', 'text', '15'])('is a whole file of %j', (file) => {
@@ -211,7 +211,7 @@ describe('a key that is not known', () => {
   });
 
   it('is not shown where it may be a secret whose colon went missing', () => {
-    const error = configError({ file: fileWith('oauth2: { client_id: a, client_secretopensesame }') });
+    const error = configError({ file: saasFileWith('oauth2: { client_id: a, client_secretopensesame }') });
     expect(error.message).toContain('conf/exporter.yml:4: clusters[0].oauth2.…: expected one of client_id,');
     expect(error.message).not.toContain('opensesame');
   });

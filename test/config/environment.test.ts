@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { clientSecretOf, complaints, load, oauth2Of, onlyCluster } from './loading.ts';
+import { clientSecretOf, complaints, load, oauth2Of, onlyCluster, saasAddress } from './loading.ts';
 
-const oauth = { CAMUNDA_CLIENT_ID: 'exporter', CAMUNDA_CLIENT_SECRET: 'opensesame' };
+const saas = { ZEEBE_REST_ADDRESS: saasAddress };
+const oauth = { ...saas, CAMUNDA_CLIENT_ID: 'exporter', CAMUNDA_CLIENT_SECRET: 'opensesame' };
 const basic = { CAMUNDA_BASIC_AUTH_USERNAME: 'demo', CAMUNDA_BASIC_AUTH_PASSWORD: 'opensesame' };
 
 describe('without any variable', () => {
@@ -50,7 +51,6 @@ describe('the cluster of the environment', () => {
   it('names both variables where they contradict each other, and no secret', () => {
     const env = {
       ...oauth,
-      ZEEBE_REST_ADDRESS: 'http://one',
       CAMUNDA_REST_ADDRESS: 'http://two',
       ZEEBE_CLIENT_SECRET: 'another',
     };
@@ -93,6 +93,7 @@ describe('oauth2 from the environment', () => {
 
   it('takes the names of the Node SDK', () => {
     const env = {
+      ...saas,
       ZEEBE_CLIENT_ID: 'exporter',
       ZEEBE_CLIENT_SECRET: 'opensesame',
       ZEEBE_TOKEN_AUDIENCE: 'zeebe-api',
@@ -116,7 +117,7 @@ describe('oauth2 from the environment', () => {
     'CAMUNDA_CLIENT_SECRET_FILE',
     'ZEEBE_CLIENT_SECRET_FILE',
   ])('reads the secret from %s, relative to the working directory', (variable) => {
-    const env = { CAMUNDA_CLIENT_ID: 'exporter', [variable]: 'secrets/zeebe' };
+    const env = { ...saas, CAMUNDA_CLIENT_ID: 'exporter', [variable]: 'secrets/zeebe' };
     const authentication = oauth2Of({ env, files: { 'secrets/zeebe': 'opensesame\n' } });
     expect(clientSecretOf(authentication)).toBe('opensesame');
   });
@@ -129,7 +130,7 @@ describe('oauth2 from the environment', () => {
   });
 
   it('misses the secret by both of its names', () => {
-    expect(complaints({ env: { CAMUNDA_CLIENT_ID: 'exporter' } })).toEqual([
+    expect(complaints({ env: { ...saas, CAMUNDA_CLIENT_ID: 'exporter' } })).toEqual([
       'CAMUNDA_CLIENT_SECRET: expected a value, or a file that holds it in CAMUNDA_CLIENT_SECRET_FILE, found nothing',
     ]);
   });
@@ -213,7 +214,7 @@ describe('CAMUNDA_AUTH_STRATEGY', () => {
   });
 
   it('OAUTH misses its client where only a password is set', () => {
-    const env = { CAMUNDA_AUTH_STRATEGY: 'OAUTH', CAMUNDA_BASIC_AUTH_PASSWORD: 'opensesame' };
+    const env = { ...saas, CAMUNDA_AUTH_STRATEGY: 'OAUTH', CAMUNDA_BASIC_AUTH_PASSWORD: 'opensesame' };
     expect(complaints({ env })).toEqual([
       'CAMUNDA_CLIENT_ID: expected a value, found nothing',
       'CAMUNDA_CLIENT_SECRET: expected a value, or a file that holds it in CAMUNDA_CLIENT_SECRET_FILE, found nothing',
@@ -230,7 +231,7 @@ describe('CAMUNDA_AUTH_STRATEGY', () => {
   });
 
   it('unset, a secret without a client id misses the client id', () => {
-    expect(complaints({ env: { CAMUNDA_CLIENT_SECRET: 'opensesame' } })).toEqual([
+    expect(complaints({ env: { ...saas, CAMUNDA_CLIENT_SECRET: 'opensesame' } })).toEqual([
       'CAMUNDA_CLIENT_ID: expected a value, found nothing',
     ]);
   });
@@ -244,15 +245,14 @@ describe('CAMUNDA_AUTH_STRATEGY', () => {
 });
 
 describe('a proxy of the environment', () => {
-  const expected = 'expected a URL that begins with http:// or https://, found <secret>';
+  const expected = 'expected the URL of an HTTP proxy, such as http://proxy:3128 or proxy:3128, found';
   const encoded =
     'expected a URL whose user name and password are percent-encoded (a % in them is %25), found <secret>';
 
   it.each([
-    ['HTTP_PROXY', 'proxy:3128', expected],
-    ['https_proxy', 'proxy', expected],
-    ['HTTPS_PROXY', 'socks5://proxy:1080', expected],
-    ['http_proxy', 'http://', expected],
+    ['HTTPS_PROXY', 'socks5://proxy:1080', `${expected} "socks5://proxy:1080"`],
+    ['http_proxy', 'http://', `${expected} "http://"`],
+    ['http_proxy', 'user:opensesame', `${expected} <secret>`],
     ['HTTPS_PROXY', 'http://user:100%@proxy:3128', encoded],
     ['HTTPS_PROXY', 'http://us%E4r:x@proxy:3128', encoded],
   ])('%s=%s is an error', (name, value, problem) => {
@@ -260,7 +260,7 @@ describe('a proxy of the environment', () => {
   });
 
   it('is one whatever else is wrong', () => {
-    const env = { HTTP_PROXY: 'proxy', HTTPS_PROXY: 'proxy', ZEEBE_REST_ADDRESS: 'zeebe' };
+    const env = { HTTP_PROXY: 'ftp://proxy', HTTPS_PROXY: 'ftp://proxy', ZEEBE_REST_ADDRESS: 'zeebe' };
     expect(complaints({ env })).toHaveLength(3);
   });
 
@@ -269,6 +269,7 @@ describe('a proxy of the environment', () => {
     { HTTP_PROXY: 'http://proxy:3128', HTTPS_PROXY: 'https://user:100%25@proxy' },
     { http_proxy: 'http://proxy', HTTP_PROXY: 'hidden by the other spelling' },
     { http_proxy: '', HTTP_PROXY: 'hidden by the other spelling' },
+    { HTTP_PROXY: 'proxy:3128', HTTPS_PROXY: 'user:password@proxy' },
     { NO_PROXY: '*' },
   ])('may be %j', (env) => {
     expect(load({ env }).config.clusters).toHaveLength(1);
@@ -277,8 +278,8 @@ describe('a proxy of the environment', () => {
   it('does not matter where each cluster has its own', () => {
     const file = (proxy: string) =>
       `clusters: [{ name: a, address: http://a, proxy_url: http://proxy }, { name: b, address: http://b${proxy} }]`;
-    const env = { HTTP_PROXY: 'proxy' };
+    const env = { HTTP_PROXY: 'ftp://proxy' };
     expect(load({ file: file(', proxy_url: http://proxy'), env }).config.clusters).toHaveLength(2);
-    expect(complaints({ file: file(''), env })).toEqual([`HTTP_PROXY: ${expected}`]);
+    expect(complaints({ file: file(''), env })).toEqual([`HTTP_PROXY: ${expected} "ftp://proxy"`]);
   });
 });

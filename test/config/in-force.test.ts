@@ -31,7 +31,7 @@ describe('the settings in force', () => {
 
   it('stand with the variable that gave them, secrets hidden', () => {
     const env = {
-      CAMUNDA_REST_ADDRESS: 'https://zeebe/base/v2',
+      CAMUNDA_REST_ADDRESS: 'https://bru-2.zeebe.camunda.io/base/v2',
       ZEEBE_CLUSTER_NAME: 'production',
       ZEEBE_POLL_INTERVAL: '5s',
       ZEEBE_CLIENT_ID: 'exporter',
@@ -40,7 +40,7 @@ describe('the settings in force', () => {
     };
     expect(listed({ env })).toEqual([
       'name = production (ZEEBE_CLUSTER_NAME)',
-      'address = https://zeebe/base/v2 (CAMUNDA_REST_ADDRESS)',
+      'address = https://bru-2.zeebe.camunda.io/base/v2 (CAMUNDA_REST_ADDRESS)',
       'api_version = v2 (CAMUNDA_REST_ADDRESS)',
       'poll_interval = 5s (ZEEBE_POLL_INTERVAL)',
       'poll_timeout = 5s (default)',
@@ -100,6 +100,7 @@ describe('the name of a setting', () => {
     expect(origin.fromFile).toBe(false);
     expect(origin.name('address')).toBe('CAMUNDA_REST_ADDRESS');
     expect(origin.name('oauth2.audience')).toBe('CAMUNDA_TOKEN_AUDIENCE');
-    expect(origin.name('tls_config.ca_file')).toBe('tls_config.ca_file in a configuration file (no variable sets it)');
+    expect(origin.name('tls_config.ca_file')).toBe('CAMUNDA_CA_CERTIFICATE_PATH');
+    expect(origin.name('proxy_url')).toBe('proxy_url in a configuration file (no variable sets it)');
   });
 });

@@ -7,8 +7,8 @@ import { ConfigError } from '../../src/config/problem.ts';
 
 interface Given {
   readonly env?: Readonly<Record<string, string>>;
-  /** The text of `conf/exporter.yml`, which `--config.file` then names. */
-  readonly file?: string;
+  /** The content of `conf/exporter.yml`, which `--config.file` then names. */
+  readonly file?: string | Buffer;
   readonly flags?: Flags;
   /** By path, relative to the working directory. */
   readonly files?: Readonly<Record<string, string | Buffer>>;
@@ -70,9 +70,19 @@ export function clientSecretOf({ clientAuthentication }: OAuth2Config): string |
   return 'secret' in clientAuthentication ? clientAuthentication.secret.open() : undefined;
 }
 
+/** That of a cluster for which token endpoint and audience have defaults. */
+export const saasAddress = 'https://bru-2.zeebe.camunda.io/0f4a';
+
 /** A file with one cluster, which has these lines besides its name and address. */
 export function fileWith(...lines: readonly string[]): string {
-  return ['clusters:', '  - name: one', '    address: http://zeebe:8080', ...lines.map((line) => `    ${line}`)].join(
-    '\n',
-  );
+  return fileOf('http://zeebe:8080', lines);
+}
+
+/** The same, its token endpoint and audience having defaults. */
+export function saasFileWith(...lines: readonly string[]): string {
+  return fileOf(saasAddress, lines);
+}
+
+function fileOf(address: string, lines: readonly string[]): string {
+  return ['clusters:', '  - name: one', `    address: ${address}`, ...lines.map((line) => `    ${line}`)].join('\n');
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterFiles } from '../../src/config/config.ts';
 import { createRereader, type Reread } from '../../src/config/reread.ts';
 import { client, nextClient } from '../transport/issued-certificates.ts';
-import { fileWith, onlyCluster } from './loading.ts';
+import { fileWith, onlyCluster, saasFileWith } from './loading.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -21,7 +21,7 @@ const signedAssertions = [
 
 /** A cluster with a certificate and its key in files. */
 function certified(settings = mutualTls) {
-  const file = fileWith(...settings);
+  const file = saasFileWith(...settings);
   const cluster = onlyCluster({ file, files: { 'conf/cert.pem': client.cert, 'conf/key.pem': client.key } });
   if (!cluster.files) throw new Error('expected files');
   return { cluster, files: cluster.files };
@@ -81,7 +81,7 @@ describe('reading files again', () => {
     expect(certOf(await createRereader(swapping)(files, never))).toBe(nextClient.cert);
   });
 
-  it('ends, where they change all the time', async () => {
+  it('ends after three readings, where they change all the time', async () => {
     const { files } = certified();
     const pairs = [client, nextClient];
     let count = 0;
@@ -90,6 +90,7 @@ describe('reading files again', () => {
       return Buffer.from(path.endsWith('cert.pem') ? cert : key);
     };
     expect(await createRereader(changing)(files, never)).toMatchObject({ ok: true });
+    expect(count).toBe(3 * files.paths.length);
   });
 
   it.each<[string, Record<string, string | undefined>, string]>([

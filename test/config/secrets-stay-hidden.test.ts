@@ -33,7 +33,7 @@ const clusters = [
     name: 'staging',
     address: 'http://staging:8080',
     basic_auth: { username: 'demo', password: marked },
-    proxy_url: `http://${marked}:x@proxy:3128/`,
+    proxy_url: `http://${marked}:${marked}@proxy:3128/`,
   },
   {
     name: 'keycloak',
@@ -41,6 +41,7 @@ const clusters = [
     oauth2: {
       client_id: 'exporter',
       client_certificate_key_file: 'key',
+      issuer_url: 'https://keycloak/realms/a',
       client_certificate_key_password: marked,
       tls_config: { min_version: 'TLS13' },
     },
