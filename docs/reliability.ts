@@ -50,10 +50,10 @@ after the handshake, where the server's alert may be lost in the closing of the 
 
 | Test | What it does |
 | --- | --- |
-| \`test/faults/faults.test.ts\` | Every row of the table at every door, over real sockets, side by side in one exporter that also watches good clusters; each is mended after its first failed poll |
+| \`test/faults/*-faults.test.ts\` | Every row of the table for every endpoint, over real sockets, side by side in one exporter that also polls healthy clusters; each fault ends after the first poll that it fails |
 | \`test/faults/statuses.test.ts\` | Every 2xx, 4xx and 5xx |
 | \`test/faults/memory.test.ts\` | The memory that large answers take |
-| \`test/fuzz\` | Generated answers, configuration files and requests, from a fixed seed |
+| \`test/fuzz\` | Generated answers, configuration files and requests; the seed is fixed in CI, and a failure prints it |
 | \`test/e2e/soak.test.ts\` | 20,000 polls of 250 clusters that go wrong at random: no poll misses its time, memory, handles and connections do not grow |
 
 \`npx vitest run test/faults test/fuzz\` runs all but the last, as \`npm test\` does. \`npm run test:e2e -- test/e2e/soak.test.ts\`

@@ -166,7 +166,7 @@ async function oauth2With(endpoint: RequestListener): Promise<ClusterConfig['aut
     endpoint: { tokenUrl: new URL(await httpServer(endpoint)) },
     scopes: [],
     endpointParams: {},
-    transport: { tls: { insecureSkipVerify: false } },
+    transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
   };
 }
 

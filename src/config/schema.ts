@@ -283,11 +283,6 @@ export const clusterTable = {
     default: false,
     format: (raw) => raw,
   }),
-  enable_http2: boolean({
-    doc: 'Offers HTTP/2 to the cluster; by default only HTTP/1.1 is used.',
-    default: false,
-    format: (raw) => raw,
-  }),
   headers: map({
     doc: 'Further headers, sent to the cluster but not to the token endpoint.',
     default: [],

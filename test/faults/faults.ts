@@ -343,3 +343,8 @@ const tls: readonly Fault[] = [
 ];
 
 export const faults: readonly Fault[] = [...connections, ...lengths, ...documents, ...answers, ...tls];
+
+/** Whether there would be no end but for the deadline of the poll. */
+export function endedByDeadline({ outcomes }: Fault): boolean {
+  return outcomes.cluster === 'timeout';
+}

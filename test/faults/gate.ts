@@ -11,10 +11,12 @@ import type { Meeting } from './meetings.ts';
 /** An idle connection is not closed under a request that is just coming. */
 export const patient = { keepAliveTimeout: 60_000 };
 
-/** A server that goes wrong until it is mended, and then answers well. */
+/** A server that goes wrong until it is mended. */
 export interface Gate {
   readonly origin: string;
+  /** Requests meet no fault from now on, and wait for their answers until `release` is called. */
   readonly mend: () => void;
+  readonly release: () => void;
   /** Connections that went wrong. */
   readonly faulty: () => number;
   /** The most bytes that one of them took, those under way included. */
@@ -24,7 +26,9 @@ export interface Gate {
 
 export async function openGate(behaviour: Behaviour, goodBody: (origin: string) => string): Promise<Gate> {
   const tls = typeof behaviour === 'object' && behaviour.tls === true;
-  const good: RequestListener = (_, response) => {
+  const released = Promise.withResolvers<void>();
+  const good: RequestListener = async (_, response) => {
+    await released.promise;
     response.writeHead(200, { 'content-type': 'application/json' }).end(goodBody(origin));
   };
   const goodServer = tls
@@ -57,11 +61,13 @@ export async function openGate(behaviour: Behaviour, goodBody: (origin: string) 
       meeting = undefined;
       mended ??= place.mend();
     },
+    release: released.resolve,
     faulty: () => faulty,
     mostTaken: () => mostTaken,
     close: async () => {
       mended ??= place.mend();
       await mended;
+      await place.close();
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
@@ -71,27 +77,25 @@ export async function openGate(behaviour: Behaviour, goodBody: (origin: string) 
 
 interface Place {
   readonly port: number;
-  /** The server listens there, if it did not before. */
+  /** The server is reached there, if it was not before. */
   readonly mend: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 async function takePlace(behaviour: Behaviour, server: Server): Promise<Place> {
+  const nothing = async () => {};
   switch (behaviour) {
     case 'refused': {
       const [port = 0] = await freePorts(1);
-      return { port, mend: () => listen(server, port) };
+      return { port, mend: () => listen(server, port), close: nothing };
     }
     case 'never accepted': {
-      const { port, end } = await fullBacklog();
-      const mend = async () => {
-        await end();
-        await listen(server, port);
-      };
-      return { port, mend };
+      await listen(server, 0);
+      return fullBacklog(portOf(server));
     }
     default:
       await listen(server, 0);
-      return { port: (server.address() as AddressInfo).port, mend: async () => {} };
+      return { port: portOf(server), mend: nothing, close: nothing };
   }
 }
 
@@ -100,24 +104,41 @@ async function listen(server: Server, port: number): Promise<void> {
   await once(server, 'listening');
 }
 
-/** Node accepts whatever comes; a thread that sleeps does not. */
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+/** Node accepts whatever comes; a thread that sleeps does not. Once awake, it hands everything on to the server. */
 const sleeping = `
-const { parentPort, workerData } = require('node:worker_threads');
-const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+const { connect, createServer } = require('node:net');
+const { parentPort, workerData: { asleep, target } } = require('node:worker_threads');
+const accept = (socket) => {
+  const onward = connect(target, '127.0.0.1');
+  socket.pipe(onward).pipe(socket);
+  for (const each of [socket, onward]) each.on('error', () => {}).on('close', () => { socket.destroy(); onward.destroy(); });
+};
+const server = createServer(accept).listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
   parentPort.postMessage(server.address().port);
-  Atomics.wait(new Int32Array(workerData), 0, 0);
+  Atomics.wait(new Int32Array(asleep), 0, 0);
 });`;
 
-/** A listener that accepts nothing, and as many connections as wait for it. */
-async function fullBacklog() {
-  const worker = new Worker(sleeping, { eval: true, workerData: new SharedArrayBuffer(4) });
+/** A listener that accepts nothing until it is mended, and as many connections as wait for it. */
+async function fullBacklog(target: number): Promise<Place> {
+  const asleep = new SharedArrayBuffer(4);
+  const worker = new Worker(sleeping, { eval: true, workerData: { asleep, target } });
   const [port]: number[] = await once(worker, 'message');
   const waiting = Array.from({ length: 8 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
   // The system completes the handshakes of those that fit; of the others it drops every attempt.
   await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, 'connect')));
-  const end = async () => {
+  const mend = async () => {
+    for (const socket of waiting) socket.destroy();
+    const flag = new Int32Array(asleep);
+    Atomics.store(flag, 0, 1);
+    Atomics.notify(flag, 0);
+  };
+  const close = async () => {
     for (const socket of waiting) socket.destroy();
     await worker.terminate();
   };
-  return { port: Number(port), end };
+  return { port: Number(port), mend, close };
 }

@@ -1,9 +1,6 @@
 import fc from 'fast-check';
 import { type Path, replaced } from '../faults/documents.ts';
 
-/** The seed of all fuzzing: the same on every machine, so that what fails here fails there. */
-export const seed = 20_261_124;
-
 interface Slip {
   /** Where, as a share of the text. */
   readonly at: number;

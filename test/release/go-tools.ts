@@ -30,6 +30,11 @@ export async function actionlintTool(): Promise<string> {
   return join(await cached('actionlint-1.7.12', installed(command)), 'actionlint');
 }
 
+/** As `chartTools`; Prometheus 3.16 is the module's version 0.316. */
+export async function promtoolFolder(): Promise<string> {
+  return cached('promtool-3.16.0', installed('github.com/prometheus/prometheus/cmd/promtool@v0.316.0'));
+}
+
 /** The folder of a Go module's files. */
 export async function goModule(module: string): Promise<string> {
   const { stdout } = await execute('go', ['mod', 'download', '-json', module], { cwd: '/' });

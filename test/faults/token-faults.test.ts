@@ -1,0 +1,8 @@
+import { describeFaults } from './claims.ts';
+import { endedByDeadline, faults } from './faults.ts';
+
+describeFaults({
+  doors: ['token', 'discovery'],
+  faults: faults.filter((fault) => !endedByDeadline(fault)),
+  pollTimeout: 120_000,
+});

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { named } from '../../src/zeebe/named.ts';
+
+const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+describe('brokers and partitions in a sentence', () => {
+  it.each([
+    [1, 'partition 1'],
+    [2, 'partitions 1 and 2'],
+    [3, 'partitions 1, 2 and 3'],
+    [9, 'partitions 1, 2, 3, 4, 5, 6, 7, 8 and 9'],
+    [10, 'partitions 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10'],
+    [11, 'partitions 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 1 more'],
+    [12, 'partitions 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more'],
+  ])('are ten at most: of %i', (count, text) => {
+    expect(named('partition', ids(count))).toBe(text);
+  });
+});
