@@ -280,6 +280,13 @@ describe('/sd', () => {
     ]);
   });
 
+  it('repeats no host that is longer than a name can be', async () => {
+    watched = [cluster('production')];
+    expect((await get('/sd', { host: `${'a'.repeat(253)}:10650` })).status).toBe(200);
+    const { status, text } = await get('/sd', { host: 'a'.repeat(260) });
+    expect([status, text]).toEqual([400, 'expected a Host of at most 259 characters\n']);
+  });
+
   it('names its own address to a client of HTTP/1.0 that does not say which it asks', async () => {
     watched = [cluster('production')];
     const { port, hostname } = new URL(`http://${server.address}`);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
 import { formats } from '../../src/metrics/exposition.ts';
-import { createPage, type Encoding, encodings } from '../../src/metrics/page.ts';
+import { createPage, type Encoding, encodings, encodings } from '../../src/metrics/page.ts';
 import { createPiece } from '../../src/metrics/piece.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-families.ts';
 import { type ClusterState, initialState, nextState } from '../../src/poll/state.ts';
@@ -112,6 +112,15 @@ describe('the body of one cluster', () => {
     const expected = textOf(await alone.body(format, 'identity'));
     expect(textOf(await page.bodyOf('b', format, 'identity'))).toBe(expected);
     expect(textOf(unzipped(await page.bodyOf('b', format, 'gzip')))).toBe(expected);
+  });
+
+  it.each(encodings)('is made once for a poll, and shared by everyone who asks for it (%s)', async (encoding) => {
+    const { page } = setUp();
+    page.update('production', await partOf({ results: [healthy] }));
+    const first = await page.bodyOf('production', 'text', encoding);
+    expect(await page.bodyOf('production', 'text', encoding)).toBe(first);
+    page.update('production', await partOf({ results: [healthy, failed('dns')] }));
+    expect(await page.bodyOf('production', 'text', encoding)).not.toBe(first);
   });
 
   it('is empty, and valid, where it is not on the page', async () => {
