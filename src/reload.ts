@@ -24,7 +24,10 @@ export interface ReloadOptions {
 }
 
 export interface Reload {
-  /** One after the other, each with its own result. Never rejects. */
+  /**
+   * At most one is under way and one waits for its end: all who ask meanwhile share the one that waits, which reads the
+   * configuration after they asked. Never rejects.
+   */
   readonly reload: () => Promise<Reloaded>;
   /** Resolves when none is under way; those that come later are refused. */
   readonly end: () => Promise<void>;
@@ -35,6 +38,7 @@ const firstPollsWithin = 1_000;
 
 export function createReload({ load, started, clusters, record, logger }: ReloadOptions): Reload {
   let last: Promise<unknown> = Promise.resolve();
+  let waiting: Promise<Reloaded> | undefined;
   let isEnding = false;
 
   const attempt = async (): Promise<Reloaded> => {
@@ -60,9 +64,12 @@ export function createReload({ load, started, clusters, record, logger }: Reload
 
   return {
     reload: () => {
-      const result = last.then(attempt);
-      last = result;
-      return result;
+      waiting ??= last.then(() => {
+        waiting = undefined;
+        return attempt();
+      });
+      last = waiting;
+      return waiting;
     },
     end: async () => {
       isEnding = true;
@@ -86,6 +93,7 @@ function refusal(error: unknown, logger: Logger): string {
 const fixed: Readonly<Record<string, (config: Config) => unknown>> = {
   'web.listen_addresses': ({ web }) => web.listenAddresses,
   'web.telemetry_path': ({ web }) => web.telemetryPath,
+  'web.allowed_hosts': ({ web }) => web.allowedHosts,
   'web.config.file': ({ web }) => web.configFile,
   'log.format': ({ log }) => log.format,
 };

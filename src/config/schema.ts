@@ -1,4 +1,12 @@
-import { clusterAddress, issuerUrl, listenAddresses, proxyUrl, telemetryPath, tokenUrl } from './addresses.ts';
+import {
+  clusterAddress,
+  hostNames,
+  issuerUrl,
+  listenAddresses,
+  proxyUrl,
+  telemetryPath,
+  tokenUrl,
+} from './addresses.ts';
 import { apiVersions, clientAuthenticationMethods, logFormats, logLevels, signatureAlgorithms } from './config.ts';
 import { pollInterval, pollTimeout } from './durations.ts';
 import { boolean, list, map, type Table, text, under } from './setting.ts';
@@ -61,6 +69,10 @@ export const topTable = {
     default: '/metrics',
     format: telemetryPath,
     flag: '--web.telemetry-path=PATH',
+  }),
+  'web.allowed_hosts': list({
+    doc: 'The host names under which clients reach the exporter, without port; requests to other names are refused with 403, which protects against DNS rebinding. IP addresses and localhost are always accepted, as are all names for /-/healthy and /-/ready. Without it every name is accepted.',
+    format: hostNames,
   }),
   'web.config.file': text({
     doc: "A file with TLS, client certificates, passwords and headers for the exporter's own server, in the format of Prometheus' exporter-toolkit (docs/web-config.md).",

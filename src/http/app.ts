@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { Page } from '../metrics/page.ts';
 import type { Reloaded } from '../reload.ts';
 import { sendExposition } from './exposition-answer.ts';
-import { healthyPath, sendHealthy } from './front.ts';
+import { healthyPath, openPaths, readyPath, sendHealthy } from './front.ts';
+import { isAllowedHost } from './hosts.ts';
 import { pathOf } from './path-of.ts';
 import { type ProbedClusters, probe } from './probe.ts';
 import { sendText } from './send-text.ts';
@@ -15,6 +16,8 @@ export interface AppOptions {
   readonly clusters: ProbedClusters;
   readonly reload: () => Promise<Reloaded>;
   readonly telemetryPath: string;
+  /** Absent: all. */
+  readonly allowedHosts?: readonly string[] | undefined;
   readonly logger: Logger;
 }
 
@@ -26,7 +29,7 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
  * which is most of what a small request costs and a fifth of the memory: it is loaded when first needed.
  */
 export function createApp(options: AppOptions): RequestListener {
-  const { logger } = options;
+  const { logger, allowedHosts } = options;
   const handlers = handlersForMachines(options);
   let forPeople: Promise<RequestListener> | undefined;
   const answerByExpress: Handler = async (request, response) => {
@@ -35,6 +38,10 @@ export function createApp(options: AppOptions): RequestListener {
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!isAllowedHost(request, allowedHosts) && !openPaths.includes(pathOf(request))) {
+      sendText(response, 403, 'the host name of this request is not among web.allowed_hosts');
+      return;
+    }
     const handler = request.method === 'GET' ? handlers.get(pathOf(request)) : undefined;
     try {
       await (handler ?? answerByExpress)(request, response);
@@ -58,7 +65,7 @@ function handlersForMachines({ page, clusters, telemetryPath }: AppOptions): Rea
     ['/probe', probe(clusters, page)],
     [healthyPath, sendHealthy],
     [
-      '/-/ready',
+      readyPath,
       (_request, response) => {
         const waiting = clusters.all().filter(({ polled }) => !polled()).length;
         if (waiting === 0) sendText(response, 200, 'every cluster has been polled');

@@ -3,11 +3,9 @@ import { createPasswords, type Judgement } from '../web-config/passwords.ts';
 import type { Users } from '../web-config/users.ts';
 import type { WebConfigWatch } from '../web-config/watch.ts';
 import { basicCredentials } from './basic-credentials.ts';
+import { openPaths } from './front.ts';
 import { pathOf } from './path-of.ts';
 import { sendText } from './send-text.ts';
-
-/** What an orchestrator asks: no secret is in the answer, and no password in its hands. */
-const openPaths = ['/-/healthy', '/-/ready'];
 
 /** Gives every answer the headers of the web configuration, and lets in who knows the password of one of its users. */
 export function guard(handler: RequestListener, web: WebConfigWatch): RequestListener {

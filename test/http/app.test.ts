@@ -1,9 +1,10 @@
+import type { RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { Agent, type Dispatcher, request } from 'undici';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp } from '../../src/http/app.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { ProbedCluster } from '../../src/http/probe.ts';
 import { listen, type RunningServer } from '../../src/http/server.ts';
 import { createStatusFeed } from '../../src/http/status-feed.ts';
@@ -20,6 +21,8 @@ let server: RunningServer;
 let agent: Agent;
 let watched: readonly ProbedCluster[] = [];
 let reloaded = { ok: true, message: '' };
+let isRead = false;
+let isHostListed = false;
 let broken = false;
 const { logger, lines } = memoryLog();
 
@@ -30,14 +33,20 @@ beforeAll(async () => {
     if (broken) throw new Error('no page today');
     return page.body(format, encoding);
   };
-  const app = createApp({
+  const options: AppOptions = {
     page: { ...page, body },
     status: createStatusFeed(manualClock()),
     clusters: { all: () => watched, named: (name) => watched.find(({ cluster }) => cluster.name === name) },
-    reload: async () => reloaded,
+    reload: async () => {
+      isRead = true;
+      return reloaded;
+    },
     telemetryPath: '/scrape',
     logger,
-  });
+  };
+  const all = createApp(options);
+  const listed = createApp({ ...options, allowedHosts: ['exporter.example.com'] });
+  const app: RequestListener = (incoming, response) => (isHostListed ? listed : all)(incoming, response);
   server = await listen(app, { host: '127.0.0.1', port: 0 });
   agent = new Agent();
 });
@@ -184,6 +193,72 @@ describe('/-/reload', () => {
     const { status, headers, text } = await get('/-/reload', {}, 'POST');
     expect([status, text]).toEqual([500, 'exporter.yml:1: clusters: expected a list, found 1\n']);
     expect(headers['content-type']).toContain('text/plain');
+  });
+});
+
+describe('a reload that a web page asks for', () => {
+  const asked = (headers: Readonly<Record<string, string>>) =>
+    get('/-/reload', { host: 'exporter:10650', ...headers }, 'POST');
+
+  it.each([
+    ['of another site, by Origin', { origin: 'http://evil.example' }],
+    ['of another port, by Origin', { origin: 'http://exporter:8080' }],
+    ['of an opaque origin', { origin: 'null' }],
+    ['of another site, by Sec-Fetch-Site', { 'sec-fetch-site': 'cross-site' }],
+    ['of another origin of the site', { 'sec-fetch-site': 'same-site', origin: 'http://exporter:10650' }],
+  ])('%s is refused, and nothing is read', async (_page, headers) => {
+    isRead = false;
+    reloaded = { ok: true, message: '' };
+    const { status, text } = await asked(headers);
+    expect([status, isRead]).toEqual([403, false]);
+    expect(text).toContain('another origin');
+  });
+
+  it.each([
+    ['of the exporter, by Origin', { origin: 'http://exporter:10650' }],
+    ['of the exporter, by Sec-Fetch-Site', { 'sec-fetch-site': 'same-origin', origin: 'https://proxy.example' }],
+    ['that is no page', {}],
+    ['that is typed', { 'sec-fetch-site': 'none' }],
+  ])('%s is answered', async (_page, headers) => {
+    reloaded = { ok: true, message: '' };
+    expect((await asked(headers)).status).toBe(200);
+  });
+});
+
+describe('where host names are listed', () => {
+  beforeEach(() => {
+    isHostListed = true;
+    return () => {
+      isHostListed = false;
+    };
+  });
+
+  it.each([
+    'exporter.example.com',
+    'Exporter.Example.com:10650',
+    'exporter.example.com.',
+    'localhost:10650',
+    '127.0.0.1:10650',
+    '[::1]:10650',
+    '10.0.0.7',
+  ])('requests to %s are answered', async (host) => {
+    for (const path of ['/scrape', '/', '/api/v1/clusters']) expect((await get(path, { host })).status).toBe(200);
+  });
+
+  it.each([
+    'evil.example',
+    'exporter.example.com.evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '',
+    '/',
+  ])('requests to "%s" are refused, except by orchestrators', async (host) => {
+    watched = [cluster('production')];
+    for (const path of ['/scrape', '/', '/api/v1/clusters', '/probe?cluster=production', '/sd']) {
+      expect([path, (await get(path, { host })).status]).toEqual([path, 403]);
+    }
+    expect((await get('/-/reload', { host }, 'POST')).status).toBe(403);
+    for (const path of ['/-/healthy', '/-/ready']) expect((await get(path, { host })).status).toBe(200);
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
 import { formats } from '../../src/metrics/exposition.ts';
-import { createPage, type Encoding, encodings, encodings } from '../../src/metrics/page.ts';
+import { createPage, type Encoding, encodings } from '../../src/metrics/page.ts';
 import { createPiece } from '../../src/metrics/piece.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-families.ts';
 import { type ClusterState, initialState, nextState } from '../../src/poll/state.ts';
