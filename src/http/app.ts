@@ -26,16 +26,20 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 
 /**
  * Everything that the exporter answers. What machines ask every few seconds is answered at once; the rest by express,
- * which is most of what a small request costs and a fifth of the memory: it is loaded when first needed.
+ * which is most of what a small request costs. It is loaded beside the first polls, and not with the first request for
+ * it: that one may come when the process is out of file descriptors, and Node.js 22 remembers such a failure for ever.
  */
-export function createApp(options: AppOptions): RequestListener {
+export function createApp(
+  options: AppOptions,
+  load: () => Promise<typeof import('./express-app.ts')> = () => import('./express-app.ts'),
+): RequestListener {
   const { logger, allowedHosts } = options;
   const handlers = handlersForMachines(options);
-  let forPeople: Promise<RequestListener> | undefined;
-  const answerByExpress: Handler = async (request, response) => {
-    forPeople ??= import('./express-app.ts').then(({ createExpressApp }) => createExpressApp(handlers, options));
-    (await forPeople)(request, response);
-  };
+  const forPeople = untilItSucceeds(async () => (await load()).createExpressApp(handlers, options));
+  const answerByExpress: Handler = async (request, response) => (await forPeople())(request, response);
+  forPeople().catch((error: unknown) => {
+    logger.error({ err: error }, 'the status page could not be loaded; the next request for it tries again');
+  });
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isAllowedHost(request, allowedHosts) && !openPaths.includes(pathOf(request))) {
@@ -53,6 +57,18 @@ export function createApp(options: AppOptions): RequestListener {
   };
   return (request, response) => {
     void answer(request, response);
+  };
+}
+
+/** Calls `make` once; again only after it has failed. */
+function untilItSucceeds<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
   };
 }
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { Agent, type Dispatcher, request } from 'undici';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { ProbedCluster } from '../../src/http/probe.ts';
 import { listen, type RunningServer } from '../../src/http/server.ts';
@@ -17,6 +17,7 @@ import { threeBrokers, topology } from '../topologies.ts';
 
 const openmetrics = 'application/openmetrics-text;version=1.0.0';
 
+let options: AppOptions;
 let server: RunningServer;
 let agent: Agent;
 let watched: readonly ProbedCluster[] = [];
@@ -33,7 +34,7 @@ beforeAll(async () => {
     if (broken) throw new Error('no page today');
     return page.body(format, encoding);
   };
-  const options: AppOptions = {
+  options = {
     page: { ...page, body },
     status: createStatusFeed(manualClock()),
     clusters: { all: () => watched, named: (name) => watched.find(({ cluster }) => cluster.name === name) },
@@ -390,6 +391,26 @@ describe('a method that a path does not have', () => {
   it.each(['GET', 'HEAD', 'PUT'] as const)('%s /-/reload too, and nothing is read', async (method) => {
     const { status, headers } = await get('/-/reload', {}, method);
     expect([status, headers.allow]).toEqual([405, 'POST']);
+  });
+});
+
+describe('a status page that cannot be loaded', () => {
+  it('is loaded by the next request for it', async () => {
+    let isBroken = true;
+    const load = async () => {
+      if (isBroken) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+      return import('../../src/http/express-app.ts');
+    };
+    const own = await listen(createApp(options, load), { host: '127.0.0.1', port: 0 });
+    onTestFinished(() => own.close());
+    const statusOf = async (path: string) => {
+      const { statusCode, body } = await request(`http://${own.address}${path}`, { dispatcher: agent });
+      await body.dump();
+      return statusCode;
+    };
+    expect([await statusOf('/'), await statusOf('/scrape')]).toEqual([500, 200]);
+    isBroken = false;
+    expect([await statusOf('/'), await statusOf('/sd')]).toEqual([200, 200]);
   });
 });
 
