@@ -325,6 +325,16 @@ describe('/probe', () => {
     expect((await probe({ 'x-prometheus-scrape-timeout-seconds': seconds })).status).toBe(200);
   });
 
+  it.each(['2147484', '1e300'])('sets no timer that is too long for one: %s s', async (seconds) => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    watched = [cluster('production')];
+    expect((await probe({ 'x-prometheus-scrape-timeout-seconds': seconds })).status).toBe(200);
+    expect(warnings).toEqual([]);
+  });
+
   it('is 503 where the poll was cut short', async () => {
     watched = [cluster('production', { pollNow: async () => false })];
     expect((await probe()).status).toBe(503);
