@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type Clock, sleep } from './clock.ts';
 import type { Clusters, Replacement } from './clusters.ts';
 import type { Config } from './config/config.ts';
 import { equal } from './config/equal.ts';
@@ -21,12 +22,13 @@ export interface ReloadOptions {
   /** Is told what came of each attempt. */
   readonly record: (ok: boolean) => void;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 export interface Reload {
   /**
-   * At most one is under way and one waits for its end: all who ask meanwhile share the one that waits, which reads the
-   * configuration after they asked. Never rejects.
+   * At most one is under way and one waits, for its end and for a pause: a flood of requests takes a part of the time.
+   * All who ask meanwhile share the one that waits, which reads the configuration after they asked. Never rejects.
    */
   readonly reload: () => Promise<Reloaded>;
   /** Resolves when none is under way; those that come later are refused. */
@@ -36,13 +38,18 @@ export interface Reload {
 /** Milliseconds within which the first polls of what is new begin. */
 const firstPollsWithin = 1_000;
 
-export function createReload({ load, started, clusters, record, logger }: ReloadOptions): Reload {
+/** The pause after a reload: so many times as long as it took, and so many milliseconds at most. */
+const pauseFactor = 10;
+const longestPause = 1_000;
+
+export function createReload({ load, started, clusters, record, logger, clock }: ReloadOptions): Reload {
   let last: Promise<unknown> = Promise.resolve();
+  let paused: Promise<void> = Promise.resolve();
   let waiting: Promise<Reloaded> | undefined;
-  let isEnding = false;
+  const ending = new AbortController();
 
   const attempt = async (): Promise<Reloaded> => {
-    if (isEnding) return { ok: false, message: `${notChanged}: the exporter is stopping` };
+    if (ending.signal.aborted) return { ok: false, message: `${notChanged}: the exporter is stopping` };
     try {
       const { config, notices } = load();
       const replacement = await clusters.replace(config.clusters);
@@ -62,17 +69,23 @@ export function createReload({ load, started, clusters, record, logger }: Reload
     }
   };
 
+  const attemptAndPause = async (): Promise<Reloaded> => {
+    waiting = undefined;
+    const begunAt = clock.monotonic();
+    const result = await attempt();
+    const pause = Math.min(pauseFactor * (clock.monotonic() - begunAt), longestPause);
+    paused = sleep(pause, ending.signal);
+    return result;
+  };
+
   return {
     reload: () => {
-      waiting ??= last.then(() => {
-        waiting = undefined;
-        return attempt();
-      });
+      waiting ??= last.then(() => paused).then(attemptAndPause);
       last = waiting;
       return waiting;
     },
     end: async () => {
-      isEnding = true;
+      ending.abort();
       await last;
     },
   };

@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Clusters } from '../src/clusters.ts';
 import type { ClusterConfig, Config } from '../src/config/config.ts';
 import { ConfigError } from '../src/config/problem.ts';
 import { Secret } from '../src/config/secret.ts';
 import { createReload } from '../src/reload.ts';
 import { client, cluster, configOf, healthy, ofCluster, start, sum } from './exporting.ts';
+import { manualClock } from './manual-clock.ts';
 import { memoryLog } from './memory-log.ts';
 import { samplesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
@@ -302,9 +303,11 @@ describe('reloads at once', () => {
       return { config: configOf([]), notices: [] };
     };
     const { logger } = memoryLog();
-    const { reload } = createReload({ load, started: configOf([]), clusters, record: () => {}, logger });
+    const clock = manualClock();
+    const { reload } = createReload({ load, started: configOf([]), clusters, record: () => {}, logger, clock });
     return {
       reload,
+      clock,
       ends,
       reads: () => reads,
       /** Ends the attempt that has begun, once it has. */
@@ -329,6 +332,30 @@ describe('reloads at once', () => {
     await end();
     expect(new Set((await Promise.all(others)).map(({ message }) => message))).toEqual(new Set([result(2).message]));
     expect(reads()).toBe(2);
+  });
+
+  it('that take long are followed by a pause of a second at most', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { reload, ends, reads, clock } = heldAttempts();
+    for (const [took, pause] of [
+      [20, 200],
+      [3_000, 1_000],
+    ] as const) {
+      const before = reads();
+      const first = reload();
+      await vi.advanceTimersByTimeAsync(0);
+      clock.advance(took);
+      ends.shift()?.();
+      await first;
+      const next = reload();
+      await vi.advanceTimersByTimeAsync(pause - 1);
+      expect(reads()).toBe(before + 1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(reads()).toBe(before + 2);
+      ends.shift()?.();
+      await next;
+    }
   });
 
   it('are never two under way', async () => {
