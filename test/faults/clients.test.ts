@@ -97,9 +97,7 @@ describe('while clients attack the exporter', () => {
     const paths = ['/', '/sd', '/api/v1/clusters', '/style.css'];
     open.write(paths.map((path) => request(path)).join(''));
     open.write(request('/metrics', 'HEAD', { connection: 'close' }));
-    const got = await text(open);
-    console.log(got.slice(0, 3000), open.closed);
-    console.log(log().slice(-2000));
+    expect((await text(open)).match(/HTTP\/1\.1 \d+/g)).toHaveLength(5);
     for (const socket of held) socket.destroy();
     await vi.waitFor(async () => expect((await ask('/metrics')).status).toBe(200), { timeout: 30_000 });
     for (const path of paths) expect([path, (await ask(path)).status]).toEqual([path, 200]);
