@@ -7,8 +7,9 @@ import { createBacklog, lengthOf } from './backlog.ts';
 /** Bytes. */
 const piece = 64 * 1024;
 
-/** One for all servers: the memory is that of the process. */
-const backlog = createBacklog(64 * 1024 * 1024);
+/** Bytes that wait for clients, of all servers: the memory is that of the process. */
+export const maxBacklog = 64 * 1024 * 1024;
+const backlog = createBacklog(maxBacklog);
 
 /**
  * Ends an answer with these bytes. Over TLS a piece after the other, as the client reads: TLS encrypts all that it is

@@ -17,7 +17,7 @@ const tls = 'test/web-config/tls.test.ts';
 export const clientAttacks: readonly ClientAttack[] = [
   {
     attack: 'one address holds connections, and opens more',
-    bound: '1,024 connections: at the limit the address with the most loses one, IPv6 by /64',
+    bound: '1,024 connections: at the limit the address with the most loses one',
     others: 'they are let in and answered',
     test: [here, 'scrapes of another address are answered'],
   },
@@ -43,7 +43,7 @@ export const clientAttacks: readonly ClientAttack[] = [
     attack: 'slow readers of many versions of a page',
     bound:
       '64 MiB of distinct bytes wait for clients: over that the address that keeps the most loses the connection that has waited longest',
-    others: 'nothing, unless they are slower themselves',
+    others: 'nothing: addresses that keep less lose none',
     test: ['test/http/backlog.test.ts', 'are those of the address that keeps the most'],
   },
   {
@@ -66,7 +66,7 @@ export const clientAttacks: readonly ClientAttack[] = [
   },
   {
     attack: 'thousands of `POST /-/reload`',
-    bound: 'one reload is under way and one waits, which all share',
+    bound: 'one reload is under way and one waits, which all share; a pause after each',
     others: 'scrapes are answered between two reloads',
     test: [here, 'reloads are shared'],
   },
