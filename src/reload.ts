@@ -42,37 +42,18 @@ const firstPollsWithin = 1_000;
 const pauseFactor = 10;
 const longestPause = 1_000;
 
-export function createReload({ load, started, clusters, record, logger, clock }: ReloadOptions): Reload {
+export function createReload(options: ReloadOptions): Reload {
+  const { clock } = options;
   let last: Promise<unknown> = Promise.resolve();
   let paused: Promise<void> = Promise.resolve();
   let waiting: Promise<Reloaded> | undefined;
   const ending = new AbortController();
 
-  const attempt = async (): Promise<Reloaded> => {
-    if (ending.signal.aborted) return { ok: false, message: `${notChanged}: the exporter is stopping` };
-    try {
-      const { config, notices } = load();
-      const replacement = await clusters.replace(config.clusters);
-      replacement.begin(firstPollsWithin);
-      // Of the clusters' loggers too: they have none of their own.
-      logger.level = config.log.level;
-      record(true);
-      for (const { message, ...details } of notices) logger.warn(details, message);
-      const { unchanged, changed, added, removed } = replacement;
-      const waiting = waitingForRestart(started, config);
-      const message = `the configuration was read again: ${summary(replacement)}${waitingNote(waiting)}`;
-      logger.info({ unchanged: unchanged.length, changed, added, removed, waiting }, message);
-      return { ok: true, message };
-    } catch (error) {
-      record(false);
-      return { ok: false, message: refusal(error, logger) };
-    }
-  };
-
   const attemptAndPause = async (): Promise<Reloaded> => {
     waiting = undefined;
+    if (ending.signal.aborted) return { ok: false, message: `${notChanged}: the exporter is stopping` };
     const begunAt = clock.monotonic();
-    const result = await attempt();
+    const result = await attempt(options);
     const pause = Math.min(pauseFactor * (clock.monotonic() - begunAt), longestPause);
     paused = sleep(pause, ending.signal);
     return result;
@@ -89,6 +70,26 @@ export function createReload({ load, started, clusters, record, logger, clock }:
       await last;
     },
   };
+}
+
+async function attempt({ load, started, clusters, record, logger }: ReloadOptions): Promise<Reloaded> {
+  try {
+    const { config, notices } = load();
+    const replacement = await clusters.replace(config.clusters);
+    replacement.begin(firstPollsWithin);
+    // Of the clusters' loggers too: they have none of their own.
+    logger.level = config.log.level;
+    record(true);
+    for (const { message, ...details } of notices) logger.warn(details, message);
+    const { unchanged, changed, added, removed } = replacement;
+    const waiting = waitingForRestart(started, config);
+    const message = `the configuration was read again: ${summary(replacement)}${waitingNote(waiting)}`;
+    logger.info({ unchanged: unchanged.length, changed, added, removed, waiting }, message);
+    return { ok: true, message };
+  } catch (error) {
+    record(false);
+    return { ok: false, message: refusal(error, logger) };
+  }
 }
 
 const notChanged = 'the configuration was not changed';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { clientNetwork } from './client-network.ts';
-import { createPlaces, type Holder, type Phase, type PlaceLimits } from './places.ts';
+import { createPlaces, type Holder, type Phase, type PlaceLimits, type Places } from './places.ts';
 
 /** The connections of a server, each with a deadline for what it is at. */
 export interface Connections {
@@ -49,38 +49,8 @@ export function createConnections(limits: ConnectionLimits): Connections {
     answering += change;
     if (answering === 0) whenQuiet();
   };
-
   return {
-    open: (socket) => {
-      const network = clientNetwork(socket.remoteAddress);
-      let phase: Phase = 'opening';
-      let isOpen = true;
-      const leave = () => {
-        if (!isOpen) return;
-        isOpen = false;
-        places.giveBack(network, phase, holder);
-        if (phase === 'answering') countAnswering(-1);
-        deadline.clear();
-      };
-      const cut = () => {
-        leave();
-        socket.destroy();
-      };
-      const holder: Holder = { cut };
-      const deadline = createDeadline(limits.deadlines, cut);
-      const held = places.take(network, phase, holder);
-      const enter = (next: Phase) => {
-        if (!isOpen) return;
-        held[phase].delete(holder);
-        held[next].add(holder);
-        if (next === 'answering') countAnswering(1);
-        if (phase === 'answering') countAnswering(-1);
-        phase = next;
-        deadline.restart(phase);
-      };
-      socket.once('close', leave);
-      return requestsOf(enter, cut, limits.unanswered);
-    },
+    open: (socket) => openConnection(socket, limits, places, countAnswering),
     cutAll: () => {
       for (const { cut } of places.all()) cut();
     },
@@ -90,6 +60,42 @@ export function createConnections(limits: ConnectionLimits): Connections {
         if (answering === 0) resolve();
       }),
   };
+}
+
+function openConnection(
+  socket: Socket,
+  { deadlines, unanswered }: ConnectionLimits,
+  places: Places,
+  countAnswering: (change: 1 | -1) => void,
+): Connection {
+  const network = clientNetwork(socket.remoteAddress);
+  let phase: Phase = 'opening';
+  let isOpen = true;
+  const leave = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    places.giveBack(network, phase, holder);
+    if (phase === 'answering') countAnswering(-1);
+    deadline.clear();
+  };
+  const cut = () => {
+    leave();
+    socket.destroy();
+  };
+  const holder: Holder = { cut };
+  const deadline = createDeadline(deadlines, cut);
+  const held = places.take(network, phase, holder);
+  const enter = (next: Phase) => {
+    if (!isOpen) return;
+    held[phase].delete(holder);
+    held[next].add(holder);
+    if (next === 'answering') countAnswering(1);
+    if (phase === 'answering') countAnswering(-1);
+    phase = next;
+    deadline.restart(phase);
+  };
+  socket.once('close', leave);
+  return requestsOf(enter, cut, unanswered);
 }
 
 function requestsOf(enter: (phase: Phase) => void, cut: () => void, limit: number): Connection {

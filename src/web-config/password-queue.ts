@@ -10,8 +10,9 @@ interface Waiting {
   readonly giveUp: () => void;
 }
 
-/** Checks that wait or are under way, in all and of one network. */
-const maxPending = 16;
+/** Checks that wait beside the one under way. */
+const maxWaiting = 15;
+/** Checks of one network, waiting or under way. */
 const maxPendingOfNetwork = 4;
 /** Networks whose wrong passwords are counted. */
 const maxCounted = 1_000;
@@ -26,19 +27,18 @@ export function createPasswordQueue(): PasswordQueue {
   let running: string | undefined;
 
   const waitingOf = (network: string) => waiting.filter((each) => each.network === network).length;
-  const pending = () => waiting.length + (running === undefined ? 0 : 1);
   const leave = (one: Waiting) => {
     waiting = waiting.filter((each) => each !== one);
   };
+  const byWrong = (one: Waiting, other: Waiting) => wrong.of(one.network) - wrong.of(other.network);
   const dropLast = () => {
-    const byMerit = ({ network: one }: Waiting, { network: other }: Waiting) =>
-      wrong.of(one) - wrong.of(other) || waitingOf(one) - waitingOf(other);
-    const last = waiting.toSorted(byMerit).at(-1);
+    const byCount = (one: Waiting, other: Waiting) => waitingOf(one.network) - waitingOf(other.network);
+    const last = waiting.toSorted((one, other) => byWrong(one, other) || byCount(one, other)).at(-1);
     if (last) leave(last);
     last?.giveUp();
   };
   const next = () => {
-    const [first] = waiting.toSorted((one, other) => wrong.of(one.network) - wrong.of(other.network));
+    const [first] = waiting.toSorted(byWrong);
     if (running !== undefined || !first) return;
     leave(first);
     running = first.network;
@@ -47,8 +47,8 @@ export function createPasswordQueue(): PasswordQueue {
   const turn = (network: string) =>
     new Promise<boolean>((resolve) => {
       waiting = [...waiting, { network, begin: () => resolve(true), giveUp: () => resolve(false) }];
-      if (pending() > maxPending) dropLast();
       next();
+      if (waiting.length > maxWaiting) dropLast();
     });
 
   return {
