@@ -43,7 +43,7 @@ ${shortfalls(figures)}
 - An answer that is the same text as the one before is not parsed, and what follows from a view is rendered once.
 - Work that has held the event loop for 4 ms lets others have their turn.
 - The server listens before most libraries are loaded. \`/metrics\`, \`/probe\` and the health paths are answered without
-  express, which is loaded with the first other request. \`import 'node:http'\` would load Node.js' own fetch and WebSocket
+  express, which is loaded after the start. \`import 'node:http'\` would load Node.js' own fetch and WebSocket
   too: 20 ms and 14 MB that \`process.getBuiltinModule\` saves.
 - V8's young generation is kept as it is after the start, and its old one at twice what is alive.
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 
+import { clientAttacks } from '../test/faults/clients.ts';
 import { doors } from '../test/faults/documents.ts';
 import { faults } from '../test/faults/faults.ts';
 
@@ -7,7 +8,7 @@ import { faults } from '../test/faults/faults.ts';
 export function reliabilityPage(): string {
   return `# Reliability
 
-<!-- Written by \`npm run docs\` from test/faults/faults.ts: change it there. -->
+<!-- Written by \`npm run docs\` from test/faults/faults.ts and test/faults/clients.ts: change it there. -->
 
 A monitor must outlive what it watches. This page says what the exporter promises when a cluster, a token endpoint or an
 OpenID discovery document goes wrong, and which tests hold it to that.
@@ -46,6 +47,13 @@ ${table()}
 A listener that accepts nothing looks like one that is silent. A missing client certificate is seen in TLS 1.3 only
 after the handshake, where the server's alert may be lost in the closing of the connection.
 
+## Clients
+
+What clients of the exporter can do, what bounds it, and what other clients notice. An address is an IPv4 address, or the
+first 64 bits of an IPv6 address. The bounds are chosen for a memory limit of 512 MiB.
+
+${clientTable()}
+
 ## Tests
 
 | Test | What it does |
@@ -53,6 +61,7 @@ after the handshake, where the server's alert may be lost in the closing of the 
 | \`test/faults/*-faults.test.ts\` | Every row of the table for every endpoint, over real sockets, side by side in one exporter that also polls healthy clusters; each fault ends after the first poll that it fails |
 | \`test/faults/statuses.test.ts\` | Every 2xx, 4xx and 5xx |
 | \`test/faults/memory.test.ts\` | The memory that large answers take |
+| \`test/faults/clients.test.ts\` | Clients that attack the exporter, which runs as a process of its own |
 | \`test/fuzz\` | Generated answers, configuration files and requests; the seed is fixed in CI, and a failure prints it |
 | \`test/e2e/soak.test.ts\` | 20,000 polls of 250 clusters that go wrong at random: no poll misses its time, memory, handles and connections do not grow |
 
@@ -66,6 +75,12 @@ const headings = { cluster: 'Cluster', token: 'Token endpoint', discovery: 'Disc
 function table(): string {
   const rows = faults.map(({ name, outcomes }) => [name, ...doors.map((door) => shown(outcomes[door]))]);
   const heading = ['Fault', ...doors.map((door) => headings[door])];
+  return [heading, heading.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function clientTable(): string {
+  const rows = clientAttacks.map(({ attack, bound, others, test: [file] }) => [attack, bound, others, `\`${file}\``]);
+  const heading = ['Attack', 'Bound', 'Other clients', 'Test'];
   return [heading, heading.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 

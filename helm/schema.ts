@@ -113,12 +113,13 @@ const cluster = (): Schema => {
   return { ...mapping(table), required: ['address'] };
 };
 
-/** The top of the file, less `web`, which the chart has to know and sets by flags. Empty: not in the file. */
+/** The top of the file, less what the chart has to know of `web` and sets by flags. Empty or null: not in the file. */
 const topOfTheFile: Readonly<Record<string, Schema>> = {
   poll_interval: emptyOr(duration),
   poll_timeout: emptyOr(duration),
   'log.level': optional(logLevels),
   'log.format': optional(logFormats),
+  'web.allowed_hosts': { type: ['array', 'null'], items: some },
 };
 
 const probe = closed({

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type Clock, sleep } from './clock.ts';
 import type { Clusters, Replacement } from './clusters.ts';
 import type { Config } from './config/config.ts';
 import { equal } from './config/equal.ts';
@@ -21,10 +22,14 @@ export interface ReloadOptions {
   /** Is told what came of each attempt. */
   readonly record: (ok: boolean) => void;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 export interface Reload {
-  /** One after the other, each with its own result. Never rejects. */
+  /**
+   * At most one is under way and one waits, for its end and for a pause: a flood of requests takes a part of the time.
+   * All who ask meanwhile share the one that waits, which reads the configuration after they asked. Never rejects.
+   */
   readonly reload: () => Promise<Reloaded>;
   /** Resolves when none is under way; those that come later are refused. */
   readonly end: () => Promise<void>;
@@ -33,42 +38,58 @@ export interface Reload {
 /** Milliseconds within which the first polls of what is new begin. */
 const firstPollsWithin = 1_000;
 
-export function createReload({ load, started, clusters, record, logger }: ReloadOptions): Reload {
-  let last: Promise<unknown> = Promise.resolve();
-  let isEnding = false;
+/** The pause after a reload: so many times as long as it took, and so many milliseconds at most. */
+const pauseFactor = 10;
+const longestPause = 1_000;
 
-  const attempt = async (): Promise<Reloaded> => {
-    if (isEnding) return { ok: false, message: `${notChanged}: the exporter is stopping` };
-    try {
-      const { config, notices } = load();
-      const replacement = await clusters.replace(config.clusters);
-      replacement.begin(firstPollsWithin);
-      // Of the clusters' loggers too: they have none of their own.
-      logger.level = config.log.level;
-      record(true);
-      for (const { message, ...details } of notices) logger.warn(details, message);
-      const { unchanged, changed, added, removed } = replacement;
-      const waiting = waitingForRestart(started, config);
-      const message = `the configuration was read again: ${summary(replacement)}${waitingNote(waiting)}`;
-      logger.info({ unchanged: unchanged.length, changed, added, removed, waiting }, message);
-      return { ok: true, message };
-    } catch (error) {
-      record(false);
-      return { ok: false, message: refusal(error, logger) };
-    }
+export function createReload(options: ReloadOptions): Reload {
+  const { clock } = options;
+  let last: Promise<unknown> = Promise.resolve();
+  let paused: Promise<void> = Promise.resolve();
+  let waiting: Promise<Reloaded> | undefined;
+  const ending = new AbortController();
+
+  const attemptAndPause = async (): Promise<Reloaded> => {
+    waiting = undefined;
+    if (ending.signal.aborted) return { ok: false, message: `${notChanged}: the exporter is stopping` };
+    const begunAt = clock.monotonic();
+    const result = await attempt(options);
+    const pause = Math.min(pauseFactor * (clock.monotonic() - begunAt), longestPause);
+    paused = sleep(pause, ending.signal);
+    return result;
   };
 
   return {
     reload: () => {
-      const result = last.then(attempt);
-      last = result;
-      return result;
+      waiting ??= last.then(() => paused).then(attemptAndPause);
+      last = waiting;
+      return waiting;
     },
     end: async () => {
-      isEnding = true;
+      ending.abort();
       await last;
     },
   };
+}
+
+async function attempt({ load, started, clusters, record, logger }: ReloadOptions): Promise<Reloaded> {
+  try {
+    const { config, notices } = load();
+    const replacement = await clusters.replace(config.clusters);
+    replacement.begin(firstPollsWithin);
+    // Of the clusters' loggers too: they have none of their own.
+    logger.level = config.log.level;
+    record(true);
+    for (const { message, ...details } of notices) logger.warn(details, message);
+    const { unchanged, changed, added, removed } = replacement;
+    const waiting = waitingForRestart(started, config);
+    const message = `the configuration was read again: ${summary(replacement)}${waitingNote(waiting)}`;
+    logger.info({ unchanged: unchanged.length, changed, added, removed, waiting }, message);
+    return { ok: true, message };
+  } catch (error) {
+    record(false);
+    return { ok: false, message: refusal(error, logger) };
+  }
 }
 
 const notChanged = 'the configuration was not changed';
@@ -86,6 +107,7 @@ function refusal(error: unknown, logger: Logger): string {
 const fixed: Readonly<Record<string, (config: Config) => unknown>> = {
   'web.listen_addresses': ({ web }) => web.listenAddresses,
   'web.telemetry_path': ({ web }) => web.telemetryPath,
+  'web.allowed_hosts': ({ web }) => web.allowedHosts,
   'web.config.file': ({ web }) => web.configFile,
   'log.format': ({ log }) => log.format,
 };

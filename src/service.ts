@@ -48,11 +48,12 @@ export async function startService({ config, web, load, logger, clock }: Service
   const { begin } = await clusters.replace(config.clusters);
   record(true);
 
-  const { reload, end } = createReload({ load, started: config, clusters, record, logger });
+  const { reload, end } = createReload({ load, started: config, clusters, record, logger, clock });
   // Spread over the first interval: a start is no load peak for what the clusters have in common.
   begin(Number.POSITIVE_INFINITY);
+  const { telemetryPath, allowedHosts } = config.web;
   return {
-    app: createApp({ page, status, clusters, reload, telemetryPath: config.web.telemetryPath, logger }),
+    app: createApp({ page, status, clusters, reload, telemetryPath, allowedHosts, logger }),
     reload,
     stop: async () => {
       await end();

@@ -3,11 +3,14 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Clusters } from '../src/clusters.ts';
 import type { ClusterConfig, Config } from '../src/config/config.ts';
 import { ConfigError } from '../src/config/problem.ts';
 import { Secret } from '../src/config/secret.ts';
+import { createReload } from '../src/reload.ts';
 import { client, cluster, configOf, healthy, ofCluster, start, sum } from './exporting.ts';
+import { manualClock } from './manual-clock.ts';
 import { memoryLog } from './memory-log.ts';
 import { samplesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
@@ -248,12 +251,12 @@ describe('a reload', () => {
     const running = await startWith(config);
     running.configure({
       ...config,
-      web: { listenAddresses: [{ port: 1 }], telemetryPath: '/other' },
+      web: { listenAddresses: [{ port: 1 }], telemetryPath: '/other', allowedHosts: ['exporter'] },
       log: { level: 'debug', format: 'pretty' },
     });
     const { status, text } = await running.reload();
     expect(status).toBe(200);
-    const waiting = ['web.listen_addresses', 'web.telemetry_path', 'log.format'];
+    const waiting = ['web.listen_addresses', 'web.telemetry_path', 'web.allowed_hosts', 'log.format'];
     expect(text).toContain(`another ${waiting.join(', ')} has to wait for a restart`);
     expect(running.lines).toContainEqual(expect.objectContaining({ waiting }));
     expect((await running.get('/metrics')).status).toBe(200);
@@ -279,48 +282,92 @@ describe('a reload', () => {
   });
 });
 
-describe('ten reloads at once', () => {
-  it('run one after the other, each with its own result', async () => {
-    const all = await Promise.all(Array.from({ length: 10 }, (_, index) => polledOnce(`c${index}`)));
-    let loads = 0;
-    const exporter = await start(configOf(all.slice(0, 1)), memoryLog().logger, () => {
-      loads++;
-      if (loads % 3 === 0) throw useless;
-      return { config: configOf(all.slice(0, loads)), notices: [] };
-    });
-    const { reload, get } = client(exporter);
-    const results = await Promise.all(Array.from({ length: 10 }, reload));
-    expect(results.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 200, 200, 200, 500, 500, 500]);
-    const told = results.flatMap(({ status, text }) => (status === 200 ? [text] : [])).toSorted();
-    expect(told).toEqual(
-      [
-        '1 unchanged',
-        '1 unchanged, 1 new (c1)',
-        '2 unchanged, 2 new (c2, c3)',
-        '4 unchanged, 1 new (c4)',
-        '5 unchanged, 2 new (c5, c6)',
-        '7 unchanged, 1 new (c7)',
-        '8 unchanged, 2 new (c8, c9)',
-      ].map((what) => `the configuration was read again: ${what}\n`),
-    );
-    expect(JSON.parse((await get('/sd')).text)).toHaveLength(10);
-  });
-});
-
-describe('reloads that come while one is under way', () => {
-  it('read the configuration when that has ended', async () => {
-    const config = configOf([await polledOnce('a')]);
-    const events: string[] = [];
+describe('reloads at once', () => {
+  /** Attempts that read when they begin and end when the test says so; the number of an attempt is in its result. */
+  function heldAttempts() {
+    const ends: (() => void)[] = [];
     let reads = 0;
-    const { reload } = await start(config, memoryLog().logger, () => {
-      events.push('read');
-      return {
-        config: { ...config, clusters: config.clusters.map((each) => ({ ...each, pollTimeout: ++reads })) },
-        notices: [],
-      };
-    });
-    await Promise.all([1, 2, 3].map(() => reload().then(() => events.push('ended'))));
-    expect(events).toEqual(['read', 'ended', 'read', 'ended', 'read', 'ended']);
+    const replacement = { unchanged: [], changed: [], added: [], removed: [], begin: () => {} };
+    const clusters: Clusters = {
+      all: () => [],
+      named: () => undefined,
+      stop: async () => {},
+      replace: async () => {
+        const added = [`read ${reads}`];
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return { ...replacement, added };
+      },
+    };
+    const load = () => {
+      reads++;
+      return { config: configOf([]), notices: [] };
+    };
+    const { logger } = memoryLog();
+    const clock = manualClock();
+    const { reload } = createReload({ load, started: configOf([]), clusters, record: () => {}, logger, clock });
+    return {
+      reload,
+      clock,
+      ends,
+      reads: () => reads,
+      /** Ends the attempt that has begun, once it has. */
+      end: async () => {
+        await vi.waitFor(() => expect(ends).not.toEqual([]));
+        ends.shift()?.();
+      },
+    };
+  }
+  const result = (read: number) => ({
+    ok: true,
+    message: `the configuration was read again: 0 unchanged, 1 new (read ${read})`,
+  });
+
+  it('are one that is under way and one that waits and reads after all have asked, however many they are', async () => {
+    const { reload, end, reads } = heldAttempts();
+    const first = reload();
+    await vi.waitFor(() => expect(reads()).toBe(1));
+    const others = Array.from({ length: 4_000 }, reload);
+    await end();
+    expect(await first).toEqual(result(1));
+    await end();
+    expect(new Set((await Promise.all(others)).map(({ message }) => message))).toEqual(new Set([result(2).message]));
+    expect(reads()).toBe(2);
+  });
+
+  it('that take long are followed by a pause of a second at most', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { reload, ends, reads, clock } = heldAttempts();
+    for (const [took, pause] of [
+      [20, 200],
+      [3_000, 1_000],
+    ] as const) {
+      const before = reads();
+      const first = reload();
+      await vi.advanceTimersByTimeAsync(0);
+      clock.advance(took);
+      ends.shift()?.();
+      await first;
+      const next = reload();
+      await vi.advanceTimersByTimeAsync(pause - 1);
+      expect(reads()).toBe(before + 1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(reads()).toBe(before + 2);
+      ends.shift()?.();
+      await next;
+    }
+  });
+
+  it('are never two under way', async () => {
+    const { reload, end, ends, reads } = heldAttempts();
+    const first = reload();
+    await vi.waitFor(() => expect(reads()).toBe(1));
+    const asked = [first.then(reload), reload().then(reload)];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await end();
+      expect(ends.length).toBeLessThanOrEqual(1);
+    }
+    expect(await Promise.all(asked)).toEqual([result(2), result(3)]);
   });
 });
 

@@ -90,6 +90,14 @@ export function proxyUrl(raw: string): Secret {
   return new Secret(url.href);
 }
 
+/** Names as in `Host`, in lower case. */
+export function hostNames(raw: readonly string[]): readonly string[] {
+  if (raw.length === 0 || !raw.every((name) => /^[a-z\d_-]+(\.[a-z\d_-]+)*$/i.test(name))) {
+    throw new Error('host names without port, such as exporter.example.com');
+  }
+  return raw.map((name) => name.toLowerCase());
+}
+
 /** `:10650`, `localhost:10650`, `[::1]:10650`. */
 function listenAddress(raw: string): ListenAddress {
   const [, ipv6, name, port] = /^(?:\[([^\]]*)\]|([\w.-]*)):(\d{1,5})$/.exec(raw) ?? [];

@@ -13,6 +13,8 @@ export interface WebConfig {
   readonly listenAddresses: readonly ListenAddress[];
   /** Begins with `/`. */
   readonly telemetryPath: string;
+  /** Names in lower case, without port. Absent: every name that a client uses is accepted. */
+  readonly allowedHosts?: readonly string[];
   /** TLS, users and headers: validated with the rest, but read by the server itself, which follows its changes. */
   readonly configFile?: string;
 }

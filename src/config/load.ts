@@ -75,11 +75,13 @@ export function loadConfig({ flags, env, isTerminal, readFile = readFileNow }: I
   if (problems.length > 0) {
     throw new ConfigError(problems);
   }
+  const allowedHosts = settings.value('web.allowed_hosts');
   const config: Config = {
     clusters: clusters.map((cluster) => cluster.config),
     web: {
       listenAddresses: settings.value('web.listen_addresses'),
       telemetryPath: settings.value('web.telemetry_path'),
+      ...(allowedHosts !== undefined && { allowedHosts }),
       ...(configFile !== undefined && { configFile }),
     },
     log: {

@@ -1,5 +1,6 @@
 import {
   clusterAddress,
+  hostNames,
   issuerOfDiscovery,
   issuerUrl,
   listenAddresses,
@@ -70,6 +71,10 @@ export const topTable = {
     default: '/metrics',
     format: telemetryPath,
     flag: '--web.telemetry-path=PATH',
+  }),
+  'web.allowed_hosts': list({
+    doc: 'The host names under which clients reach the exporter, without port; requests to other names are refused with 403, which protects against DNS rebinding. IP addresses and localhost are always accepted, as are all names for /-/healthy and /-/ready. Without it every name is accepted.',
+    format: hostNames,
   }),
   'web.config.file': text({
     doc: "A file with TLS, client certificates, passwords and headers for the exporter's own server, in the format of Prometheus' exporter-toolkit (docs/web-config.md).",

@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { Page } from '../metrics/page.ts';
 import type { Reloaded } from '../reload.ts';
 import { sendExposition } from './exposition-answer.ts';
-import { healthyPath, sendHealthy } from './front.ts';
+import { healthyPath, openPaths, readyPath, sendHealthy } from './front.ts';
+import { isAllowedHost } from './hosts.ts';
 import { pathOf } from './path-of.ts';
 import { type ProbedClusters, probe } from './probe.ts';
 import { sendText } from './send-text.ts';
@@ -15,6 +16,8 @@ export interface AppOptions {
   readonly clusters: ProbedClusters;
   readonly reload: () => Promise<Reloaded>;
   readonly telemetryPath: string;
+  /** Absent: all. */
+  readonly allowedHosts?: readonly string[] | undefined;
   readonly logger: Logger;
 }
 
@@ -23,18 +26,26 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 
 /**
  * Everything that the exporter answers. What machines ask every few seconds is answered at once; the rest by express,
- * which is most of what a small request costs and a fifth of the memory: it is loaded when first needed.
+ * which is most of what a small request costs. It is loaded beside the first polls, and not with the first request for
+ * it: that one may come when the process is out of file descriptors, and Node.js 22 remembers such a failure for ever.
  */
-export function createApp(options: AppOptions): RequestListener {
-  const { logger } = options;
+export function createApp(
+  options: AppOptions,
+  load: () => Promise<typeof import('./express-app.ts')> = () => import('./express-app.ts'),
+): RequestListener {
+  const { logger, allowedHosts } = options;
   const handlers = handlersForMachines(options);
-  let forPeople: Promise<RequestListener> | undefined;
-  const answerByExpress: Handler = async (request, response) => {
-    forPeople ??= import('./express-app.ts').then(({ createExpressApp }) => createExpressApp(handlers, options));
-    (await forPeople)(request, response);
-  };
+  const forPeople = untilItSucceeds(async () => (await load()).createExpressApp(handlers, options));
+  const answerByExpress: Handler = async (request, response) => (await forPeople())(request, response);
+  forPeople().catch((error: unknown) => {
+    logger.error({ err: error }, 'the status page could not be loaded; the next request for it tries again');
+  });
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!isAllowedHost(request, allowedHosts) && !openPaths.includes(pathOf(request))) {
+      sendText(response, 403, 'the host name of this request is not among web.allowed_hosts');
+      return;
+    }
     const handler = request.method === 'GET' ? handlers.get(pathOf(request)) : undefined;
     try {
       await (handler ?? answerByExpress)(request, response);
@@ -49,6 +60,18 @@ export function createApp(options: AppOptions): RequestListener {
   };
 }
 
+/** Calls `make` once; again only after it has failed. */
+function untilItSucceeds<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
 export const internalError = 'internal error; the log says why';
 
 /** By path. */
@@ -58,7 +81,7 @@ function handlersForMachines({ page, clusters, telemetryPath }: AppOptions): Rea
     ['/probe', probe(clusters, page)],
     [healthyPath, sendHealthy],
     [
-      '/-/ready',
+      readyPath,
       (_request, response) => {
         const waiting = clusters.all().filter(({ polled }) => !polled()).length;
         if (waiting === 0) sendText(response, 200, 'every cluster has been polled');

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
+import { clientNetwork } from './client-network.ts';
+import { createPlaces, type Holder, type Phase, type PlaceLimits, type Places } from './places.ts';
 
 /** The connections of a server, each with a deadline for what it is at. */
 export interface Connections {
-  /** Takes a new one in. Where there are too many, the one that deserves its place least is cut. */
+  /** Registers a connection. Where there are too many, closes one of the network that has the most. */
   readonly open: (socket: Socket) => Connection;
   readonly cutAll: () => void;
   /** Resolves when no request waits for its answer. */
@@ -16,13 +18,8 @@ export interface Connection {
   readonly answered: () => void;
 }
 
-/** The first to be cut come first. */
-const phases = ['opening', 'idle', 'answering'] as const;
-type Phase = (typeof phases)[number];
-
 /** A connection that is cut is closed without a word. */
-export interface ConnectionLimits {
-  readonly connections: number;
+export interface ConnectionLimits extends PlaceLimits {
   /** Requests that one connection may have sent before the first of them is answered. */
   readonly unanswered: number;
   /** Milliseconds that a connection may be at something. */
@@ -31,6 +28,8 @@ export interface ConnectionLimits {
 
 export const connectionLimits: ConnectionLimits = {
   connections: 1_024,
+  reserved: 128,
+  few: 8,
   unanswered: 8,
   deadlines: {
     // TLS and the head of the first request.
@@ -42,89 +41,104 @@ export const connectionLimits: ConnectionLimits = {
   },
 };
 
-interface Member {
-  readonly address: string;
-  readonly cut: () => void;
-}
-
 export function createConnections(limits: ConnectionLimits): Connections {
-  const at: Readonly<Record<Phase, Set<Member>>> = { opening: new Set(), idle: new Set(), answering: new Set() };
-  const makeRoom = () => {
-    const count = phases.reduce((sum, phase) => sum + at[phase].size, 0);
-    const crowded = phases.find((phase) => at[phase].size > 0);
-    if (count >= limits.connections && crowded) leastDeserving([...at[crowded]])?.cut();
-  };
-
-  const shortest = Math.min(...Object.values(limits.deadlines));
+  const places = createPlaces(limits);
+  let answering = 0;
   let whenQuiet = () => {};
-
+  const countAnswering = (change: 1 | -1) => {
+    answering += change;
+    if (answering === 0) whenQuiet();
+  };
   return {
-    open: (socket) => {
-      makeRoom();
-      let phase: Phase | undefined;
-      let due = 0;
-      let unanswered = 0;
-      const leave = (next?: Phase) => {
-        if (phase) at[phase].delete(member);
-        phase = next;
-        if (phase) at[phase].add(member);
-        if (at.answering.size === 0) whenQuiet();
-      };
-      const cut = () => {
-        leave();
-        clearTimeout(look);
-        socket.destroy();
-      };
-      const member: Member = { address: socket.remoteAddress ?? '', cut };
-      const enter = (next: Phase) => {
-        if (socket.destroyed) return;
-        leave(next);
-        due = performance.now() + limits.deadlines[next];
-      };
-      // A timer for each request and answer would be a good part of what a scrape costs. No phase is shorter than
-      // the time to the next look, so none is missed.
-      const lookAgain = (): NodeJS.Timeout =>
-        setTimeout(
-          () => {
-            if (performance.now() >= due) cut();
-            else look = lookAgain();
-          },
-          Math.min(Math.max(due - performance.now(), 1), shortest),
-        );
-      socket.once('close', () => {
-        leave();
-        clearTimeout(look);
-      });
-      enter('opening');
-      let look = lookAgain();
-      return {
-        asked: () => {
-          unanswered++;
-          if (unanswered === 1) enter('answering');
-          if (unanswered > limits.unanswered) cut();
-          return unanswered <= limits.unanswered;
-        },
-        answered: () => {
-          unanswered--;
-          enter(unanswered === 0 ? 'idle' : 'answering');
-        },
-      };
-    },
+    open: (socket) => openConnection(socket, limits, places, countAnswering),
     cutAll: () => {
-      for (const { cut } of phases.flatMap((phase) => [...at[phase]])) cut();
+      for (const { cut } of places.all()) cut();
     },
     quiet: () =>
       new Promise((resolve) => {
         whenQuiet = resolve;
-        if (at.answering.size === 0) resolve();
+        if (answering === 0) resolve();
       }),
   };
 }
 
-/** Of the address that has the most, the one that has been there longest: others do not suffer for it. */
-function leastDeserving(members: readonly Member[]): Member | undefined {
-  const counts = new Map<string, number>();
-  for (const { address } of members) counts.set(address, (counts.get(address) ?? 0) + 1);
-  const most = Math.max(...counts.values());
-  return members.find(({ address }) => counts.get(address) === most);
+function openConnection(
+  socket: Socket,
+  { deadlines, unanswered }: ConnectionLimits,
+  places: Places,
+  countAnswering: (change: 1 | -1) => void,
+): Connection {
+  const network = clientNetwork(socket.remoteAddress);
+  let phase: Phase = 'opening';
+  let isOpen = true;
+  const leave = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    places.giveBack(network, phase, holder);
+    if (phase === 'answering') countAnswering(-1);
+    deadline.clear();
+  };
+  const cut = () => {
+    leave();
+    socket.destroy();
+  };
+  const holder: Holder = { cut };
+  const deadline = createDeadline(deadlines, cut);
+  const held = places.take(network, phase, holder);
+  const enter = (next: Phase) => {
+    if (!isOpen) return;
+    held[phase].delete(holder);
+    held[next].add(holder);
+    if (next === 'answering') countAnswering(1);
+    if (phase === 'answering') countAnswering(-1);
+    phase = next;
+    deadline.restart(phase);
+  };
+  socket.once('close', leave);
+  return requestsOf(enter, cut, unanswered);
+}
+
+function requestsOf(enter: (phase: Phase) => void, cut: () => void, limit: number): Connection {
+  let unanswered = 0;
+  return {
+    asked: () => {
+      unanswered++;
+      if (unanswered === 1) enter('answering');
+      if (unanswered > limit) cut();
+      return unanswered <= limit;
+    },
+    answered: () => {
+      unanswered--;
+      enter(unanswered === 0 ? 'idle' : 'answering');
+    },
+  };
+}
+
+interface Deadline {
+  readonly restart: (phase: Phase) => void;
+  readonly clear: () => void;
+}
+
+/**
+ * Calls `onMissed` once a phase has lasted longer than it may. A timer for each request and answer would be a good part
+ * of what a scrape costs: there is one timer, and no phase is shorter than the time to its next look.
+ */
+function createDeadline(deadlines: ConnectionLimits['deadlines'], onMissed: () => void): Deadline {
+  const shortest = Math.min(...Object.values(deadlines));
+  let due = performance.now() + deadlines.opening;
+  const lookAgain = (): NodeJS.Timeout =>
+    setTimeout(
+      () => {
+        if (performance.now() >= due) onMissed();
+        else timer = lookAgain();
+      },
+      Math.min(Math.max(due - performance.now(), 1), shortest),
+    );
+  let timer = lookAgain();
+  return {
+    restart: (phase) => {
+      due = performance.now() + deadlines[phase];
+    },
+    clear: () => clearTimeout(timer),
+  };
 }

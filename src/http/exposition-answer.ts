@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import accepts from 'accepts';
 import { contentTypes, type Format } from '../metrics/exposition.ts';
 import type { Encoding, Page } from '../metrics/page.ts';
-import { negotiateFormat } from './negotiate.ts';
-import { lengthOf, sendBytes } from './send-bytes.ts';
+import { lengthOf } from './backlog.ts';
+import { negotiateEncoding, negotiateFormat } from './negotiate.ts';
+import { sendBytes } from './send-bytes.ts';
 
 interface Preferred {
   readonly format: Format;
@@ -37,8 +37,7 @@ function preferred(request: IncomingMessage): Preferred {
   const before = known.get(headers);
   if (before) return before;
   if (known.size >= mostKnown) known.clear();
-  const encoding = accepts(request).encodings(['gzip', 'identity']) === 'gzip' ? 'gzip' : 'identity';
-  const negotiated: Preferred = { format: negotiateFormat(accept), encoding };
+  const negotiated: Preferred = { format: negotiateFormat(accept), encoding: negotiateEncoding(request) };
   known.set(headers, negotiated);
   return negotiated;
 }

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type AppOptions, type Handler, internalError } from './app.ts';
+import { isCrossOrigin } from './hosts.ts';
 import { sendText } from './send-text.ts';
 import { serviceDiscovery } from './service-discovery.ts';
 import { statusPage } from './status-page.ts';
@@ -19,7 +20,11 @@ export function createExpressApp(
 
   for (const [path, handler] of handlers) app.get(path, handler);
   app.get('/sd', serviceDiscovery(clusters));
-  app.post(reloadPath, async (_request, response) => {
+  app.post(reloadPath, async (request, response) => {
+    if (isCrossOrigin(request)) {
+      sendText(response, 403, 'a page of another origin cannot ask for a reload');
+      return;
+    }
     const { ok, message } = await reload();
     sendText(response, ok ? 200 : 500, message);
   });

@@ -11,6 +11,10 @@ export interface Front {
 }
 
 export const healthyPath = '/-/healthy';
+export const readyPath = '/-/ready';
+
+/** The paths that orchestrators ask, by any host name and without a password: their answers hold no secret. */
+export const openPaths: readonly string[] = [healthyPath, readyPath];
 
 export function sendHealthy(_request: IncomingMessage, response: ServerResponse): void {
   sendText(response, 200, 'the exporter is running');

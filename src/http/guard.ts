@@ -3,11 +3,10 @@ import { createPasswords, type Judgement } from '../web-config/passwords.ts';
 import type { Users } from '../web-config/users.ts';
 import type { WebConfigWatch } from '../web-config/watch.ts';
 import { basicCredentials } from './basic-credentials.ts';
+import { clientNetwork } from './client-network.ts';
+import { openPaths } from './front.ts';
 import { pathOf } from './path-of.ts';
 import { sendText } from './send-text.ts';
-
-/** What an orchestrator asks: no secret is in the answer, and no password in its hands. */
-const openPaths = ['/-/healthy', '/-/ready'];
 
 /** Gives every answer the headers of the web configuration, and lets in who knows the password of one of its users. */
 export function guard(handler: RequestListener, web: WebConfigWatch): RequestListener {
@@ -41,6 +40,6 @@ function createJudge(): (users: Users, request: IncomingMessage) => Promise<Judg
     const credentials = basicCredentials(headers.authorization);
     if (!credentials) return 'wrong';
     if (latest?.users !== users) latest = { users, judge: createPasswords(users) };
-    return latest.judge({ ...credentials, from: socket.remoteAddress ?? '' });
+    return latest.judge({ ...credentials, from: clientNetwork(socket.remoteAddress) });
   };
 }

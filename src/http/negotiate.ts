@@ -1,13 +1,27 @@
+import type { IncomingMessage } from 'node:http';
 import { MIMEType } from 'node:util';
+import accepts from 'accepts';
 import type { Format } from '../metrics/exposition.ts';
+import type { Encoding } from '../metrics/page.ts';
+
+/** Characters. Scrapers and browsers send less than 500; longer headers cost more than the answer and are ignored. */
+const longestHeader = 1_000;
+
+/** Gzip where `Accept-Encoding` (RFC 9110, 12.5.3) prefers it. */
+export function negotiateEncoding(request: IncomingMessage): Encoding {
+  const header = request.headers['accept-encoding'] ?? '';
+  if (header.length > longestHeader) return 'identity';
+  return accepts(request).encodings(['gzip', 'identity']) === 'gzip' ? 'gzip' : 'identity';
+}
 
 /**
  * OpenMetrics only where `Accept` (RFC 9110, 12.5.1) prefers it, in the one version that is spoken here; the plain
  * text format for anything else, nothing and nonsense too. Parameters other than the version and q, such as
  * Prometheus 3's `escaping`, do not matter.
  */
-export function negotiateFormat(accept: string | undefined): Format {
-  const ranges = splitList(accept ?? '').flatMap((range) => parseRange(range) ?? []);
+export function negotiateFormat(accept = ''): Format {
+  if (accept.length > longestHeader) return 'text';
+  const ranges = splitList(accept).flatMap((range) => parseRange(range) ?? []);
   const openmetrics = preferenceFor(ranges, [
     ({ type, version }) => type === 'application/openmetrics-text' && version === '1.0.0',
   ]);

@@ -20,6 +20,9 @@ export interface ProbedClusters {
 /** Prometheus' own for such targets: the time that the answer needs to arrive. Seconds. */
 const timeoutOffset = 0.5;
 
+/** Seconds; a longer limit is none. Timers cannot hold more than 24 days. */
+const longestPoll = 24 * 60 * 60;
+
 /** `GET /probe?cluster=NAME`: one poll, and then that cluster's series. */
 export function probe(clusters: ProbedClusters, page: Page): Handler {
   return async (request, response) => {
@@ -50,7 +53,7 @@ export function probe(clusters: ProbedClusters, page: Page): Handler {
 /** Seconds; undefined where the client sets no limit. */
 function timeLeft(header: string | readonly string[] | undefined): number | undefined {
   const seconds = Number(header);
-  return seconds > 0 && Number.isFinite(seconds) ? Math.max(seconds - timeoutOffset, seconds / 2) : undefined;
+  return seconds > 0 && seconds <= longestPoll ? Math.max(seconds - timeoutOffset, seconds / 2) : undefined;
 }
 
 /** Undefined where the time is over first. */

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { sendBytes } from './send-bytes.ts';
 
 /** Answers with a line of plain text. */
 export function sendText(
@@ -13,5 +14,5 @@ export function sendText(
     'content-length': body.length,
     ...headers,
   });
-  response.end(body);
+  sendBytes(response, [body]);
 }

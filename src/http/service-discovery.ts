@@ -1,5 +1,10 @@
 import type { Request, RequestHandler } from 'express';
 import type { ProbedClusters } from './probe.ts';
+import { sendBuffer } from './send-bytes.ts';
+import { sendText } from './send-text.ts';
+
+/** Characters: a DNS name, a colon and a port. The answer repeats the host for each cluster. */
+const longestHost = 253 + 6;
 
 /**
  * `GET /sd`: a target for each cluster, as Prometheus' HTTP service discovery wants them
@@ -9,6 +14,10 @@ import type { ProbedClusters } from './probe.ts';
 export function serviceDiscovery({ all }: ProbedClusters): RequestHandler {
   return (request, response) => {
     const host = hostOf(request);
+    if (host.length > longestHost) {
+      sendText(response, 400, `expected a Host of at most ${longestHost} characters`);
+      return;
+    }
     const groups = all().map(({ cluster: { name } }) => ({
       targets: [host],
       labels: {
@@ -18,7 +27,7 @@ export function serviceDiscovery({ all }: ProbedClusters): RequestHandler {
         instance: `${host}/${name}`,
       },
     }));
-    response.json(groups);
+    sendBuffer(response.type('json'), Buffer.from(JSON.stringify(groups)));
   };
 }
 

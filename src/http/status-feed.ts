@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import type { ClusterHistory } from '../poll/events.ts';
 import type { ClusterState } from '../poll/state.ts';
@@ -13,9 +15,21 @@ export interface StatusFeed {
   readonly arrange: (clusters: readonly string[]) => void;
   /** Another one after every update. Weak (RFC 9110, 8.8.1): the same facts, told at another moment. */
   readonly etag: () => string;
-  /** A `StatusDocument` as JSON. A cluster's part is made when first asked for after a change. */
-  readonly json: () => string;
+  /** The same one for a second, unless there is an update: clients share its bytes. */
+  readonly document: () => EncodedDocument;
 }
+
+/** A `StatusDocument` as JSON. */
+export interface EncodedDocument {
+  readonly json: Buffer;
+  /** Compressed when first asked for. */
+  readonly gzip: () => Promise<Buffer>;
+}
+
+/** Milliseconds, the precision of `now` in the document. */
+const documentLasts = 1_000;
+
+const compress = promisify(gzip);
 
 export function createStatusFeed(clock: Clock): StatusFeed {
   let parts = new Map<string, () => string>();
@@ -23,6 +37,18 @@ export function createStatusFeed(clock: Clock): StatusFeed {
   const run = randomUUID();
   const startedAt = clock.now() / 1000;
   let updates = 0;
+  let latest: { readonly document: EncodedDocument; readonly updates: number; readonly madeAt: number } | undefined;
+
+  const make = (): EncodedDocument => {
+    const head: Omit<StatusDocument, 'clusters'> = {
+      apiVersion: 1,
+      now: clock.now() / 1000,
+      exporter: { version, startedAt },
+    };
+    const clusters = [...parts.values()].map((part) => part()).join(',');
+    const json = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"clusters":[${clusters}]}`);
+    return { json, gzip: once(() => compress(json, { level: constants.Z_BEST_SPEED })) };
+  };
   return {
     update: (state, history) => {
       parts.set(
@@ -41,20 +67,17 @@ export function createStatusFeed(clock: Clock): StatusFeed {
       updates++;
     },
     etag: () => `W/"${run}-${updates}"`,
-    json: () => {
-      const head: Omit<StatusDocument, 'clusters'> = {
-        apiVersion: 1,
-        now: clock.now() / 1000,
-        exporter: { version, startedAt },
-      };
-      const clusters = [...parts.values()].map((part) => part()).join(',');
-      return `${JSON.stringify(head).slice(0, -1)},"clusters":[${clusters}]}`;
+    document: () => {
+      if (latest?.updates !== updates || clock.monotonic() - latest.madeAt >= documentLasts) {
+        latest = { document: make(), updates, madeAt: clock.monotonic() };
+      }
+      return latest.document;
     },
   };
 }
 
-function once(make: () => string): () => string {
-  let made: string | undefined;
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
   return () => {
     made ??= make();
     return made;

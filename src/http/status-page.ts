@@ -1,29 +1,29 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
 import express, { type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
+import { negotiateEncoding } from './negotiate.ts';
+import { pageFiles } from './page-files.ts';
+import { sendBuffer } from './send-bytes.ts';
 import type { StatusFeed } from './status-feed.ts';
 
 const files = new URL('public/', import.meta.url);
 
-const compress = promisify(gzip);
-
 /** The status page at `/`, the files that it is made of, and its data at `/api/v1/clusters`. */
 export function statusPage(feed: StatusFeed, telemetryPath: string): Router {
   const router = express.Router();
-  const index = readFileSync(new URL('index.html', files), 'utf8').replaceAll(
-    'href="metrics"',
-    () => `href="${attribute(relative(telemetryPath))}"`,
+  const index = Buffer.from(
+    readFileSync(new URL('index.html', files), 'utf8').replaceAll(
+      'href="metrics"',
+      () => `href="${attribute(relative(telemetryPath))}"`,
+    ),
   );
   router.use(butNotOver(securityHeaders));
   router.get('/', (_request, response) => {
     response.setHeader('cache-control', 'no-cache');
-    response.type('html').send(index);
+    sendBuffer(response.type('html'), index);
   });
   router.get('/api/v1/clusters', clusters(feed));
-  router.use(express.static(fileURLToPath(files), { index: false, redirect: false }));
+  router.use(pageFiles(files));
   return router;
 }
 
@@ -70,13 +70,13 @@ function clusters(feed: StatusFeed): RequestHandler {
       return;
     }
     response.type('json');
-    const json = Buffer.from(feed.json());
-    if (request.acceptsEncodings(['gzip', 'identity']) !== 'gzip') {
-      response.send(json);
+    const { json, gzip } = feed.document();
+    if (negotiateEncoding(request) === 'identity') {
+      sendBuffer(response, json);
       return;
     }
     response.setHeader('content-encoding', 'gzip');
-    response.send(await compress(json, { level: constants.Z_BEST_SPEED }));
+    sendBuffer(response, await gzip());
   };
 }
 

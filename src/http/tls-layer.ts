@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { oneLine } from '../transport/one-line.ts';
-import { admits } from '../web-config/client-certificate.ts';
+import { admits, admittedUntil } from '../web-config/client-certificate.ts';
 import { secureContextOptions } from '../web-config/secure-context.ts';
 import type { WebConfigWatch } from '../web-config/watch.ts';
 import type { TlsServerConfig } from '../web-config/web-config.ts';
@@ -10,7 +10,7 @@ import type { TlsServerConfig } from '../web-config/web-config.ts';
 export interface TlsLayer {
   /** Begins the handshake. */
   readonly secure: (socket: Socket) => Promise<void>;
-  /** Whether a connection was secured by a configuration that has been replaced since. */
+  /** Whether a connection would not be let in again as it is: the configuration is another, or a certificate has expired. */
   readonly isOutdated: (socket: Socket) => boolean;
 }
 
@@ -24,7 +24,7 @@ interface TlsLayerOptions {
 export function createTlsLayer(web: WebConfigWatch, { onSecure, logger }: TlsLayerOptions): TlsLayer | undefined {
   const { tls } = web.current();
   if (tls === undefined) return undefined;
-  const securedBy = new WeakMap<Socket, TlsServerConfig>();
+  const secured = new WeakMap<Socket, { readonly by: TlsServerConfig; readonly until: number }>();
   const serverOf = (config: TlsServerConfig): Server =>
     createServer({
       ...secureContextOptions(config),
@@ -41,7 +41,7 @@ export function createTlsLayer(web: WebConfigWatch, { onSecure, logger }: TlsLay
           socket.destroy();
           return;
         }
-        securedBy.set(socket, config);
+        secured.set(socket, { by: config, until: admittedUntil(config, socket) });
         onSecure(socket);
       })
       .on('tlsClientError', ({ message }, { remoteAddress }) => {
@@ -57,6 +57,9 @@ export function createTlsLayer(web: WebConfigWatch, { onSecure, logger }: TlsLay
       if (config !== latest.config) latest = { config, server: serverOf(config) };
       latest.server.emit('connection', socket);
     },
-    isOutdated: (socket) => securedBy.get(socket) !== web.current().tls,
+    isOutdated: (socket) => {
+      const { by, until = 0 } = secured.get(socket) ?? {};
+      return by !== web.current().tls || until < Date.now();
+    },
   };
 }

@@ -18,7 +18,7 @@ export interface Page {
   readonly refresh: () => void;
   /** The exposition; made when first asked for after a change, then handed out as it is. */
   readonly body: (format: Format, encoding: Encoding) => Promise<Body>;
-  /** One cluster's series alone; none where it is not on the page. */
+  /** One cluster's series alone; none where it is not on the page. All who ask for the same part share its bytes. */
   readonly bodyOf: (cluster: string, format: Format, encoding: Encoding) => Promise<Body>;
 }
 
@@ -35,6 +35,7 @@ const largePiece = 64 * 1024;
 export function createPage(clusters: readonly string[], processMetrics: ProcessMetrics, clock: Clock): Page {
   let parts = arranged(clusters, new Map());
   let bodies = new Map<string, Promise<Body>>();
+  const bodiesOfParts = new WeakMap<ClusterPart, Map<string, Promise<Body>>>();
   let processText: Promise<(format: Format) => string> | undefined;
   let processReadAt = 0;
   let isGzipAskedFor = false;
@@ -54,7 +55,7 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
     },
     update: (cluster, part) => {
       for (const { hold } of piecesOf(part)) hold();
-      for (const { release } of piecesOf(parts.get(cluster) ?? [])) release();
+      for (const { release } of piecesOf(parts.get(cluster) ?? nothing)) release();
       parts.set(cluster, part);
       bodies = new Map();
     },
@@ -77,12 +78,22 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
       bodies.set(key, body);
       return body;
     },
-    bodyOf: (cluster, format, encoding) => encoded(joined([parts.get(cluster) ?? []], format), encoding),
+    bodyOf: (cluster, format, encoding) => {
+      const part = parts.get(cluster) ?? nothing;
+      const made = bodiesOfParts.get(part) ?? new Map<string, Promise<Body>>();
+      bodiesOfParts.set(part, made);
+      const key = `${format} ${encoding}`;
+      const body = made.get(key) ?? encoded(joined([part], format), encoding);
+      made.set(key, body);
+      return body;
+    },
   };
 }
 
+const nothing: ClusterPart = [];
+
 function arranged(clusters: readonly string[], parts: ReadonlyMap<string, ClusterPart>): Map<string, ClusterPart> {
-  return new Map(clusters.map((cluster) => [cluster, parts.get(cluster) ?? []]));
+  return new Map(clusters.map((cluster) => [cluster, parts.get(cluster) ?? nothing]));
 }
 
 async function encoded(pieces: readonly Piece[], encoding: Encoding): Promise<Body> {

@@ -19,6 +19,13 @@ export function admits({ clientAuthType, clientAllowedSans }: TlsServerConfig, s
   }
 }
 
+/** When a certificate that has been verified expires, in Unix time in milliseconds; `Infinity` where there is none. */
+export function admittedUntil({ clientAuthType }: TlsServerConfig, socket: TLSSocket): number {
+  const isVerified = clientAuthType === 'VerifyClientCertIfGiven' || clientAuthType === 'RequireAndVerifyClientCert';
+  const certificate = isVerified ? socket.getPeerX509Certificate() : undefined;
+  return certificate?.validToDate.getTime() ?? Number.POSITIVE_INFINITY;
+}
+
 function isAllowed(certificate: X509Certificate, allowed: readonly string[] | undefined): boolean {
   if (allowed === undefined) return true;
   const names = alternativeNames(certificate.subjectAltName ?? '');

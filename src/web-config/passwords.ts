@@ -1,12 +1,13 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { compare as compareByBcrypt } from 'bcrypt';
+import { createPasswordQueue } from './password-queue.ts';
 import type { Users } from './users.ts';
 
 interface Attempt {
   readonly username: string;
   /** As it came: bcrypt hashes bytes. */
   readonly password: Buffer;
-  /** The address of the client. */
+  /** The network of the client. */
   readonly from: string;
 }
 
@@ -15,13 +16,9 @@ type Compare = (password: Buffer, hash: string) => Promise<boolean>;
 /** `busy`: too many wait already for anyone to say. */
 export type Judgement = 'right' | 'wrong' | 'busy';
 
-/** Attempts that wait or are under way, in all and of one address. */
-const most = 16;
-const mostOfOne = 4;
-
 /**
- * Judges passwords. bcrypt takes a thread of the pool for some tenths of a second: one at a time, in turn. Whoever has
- * shown a right password once need not wait again: it is remembered, as a hash whose key never leaves this process.
+ * Judges passwords. bcrypt takes a thread of the pool for some tenths of a second: one at a time, in turn. A right
+ * password needs no further check: it is remembered, as a hash whose key never leaves this process.
  */
 export function createPasswords(
   users: Users,
@@ -29,43 +26,58 @@ export function createPasswords(
 ): (attempt: Attempt) => Promise<Judgement> {
   const key = randomBytes(32);
   const remembered = new Map<string, Buffer>();
-  const pending = new Map<string, { readonly from: string; readonly judgement: Promise<Judgement> }>();
-  let last: Promise<unknown> = Promise.resolve();
+  const pending = new Map<string, Promise<Judgement>>();
+  const queue = createPasswordQueue();
 
   const isRemembered = (username: string, digest: Buffer) => {
     const right = remembered.get(username);
     return right !== undefined && timingSafeEqual(right, digest);
   };
-  const judge = async ({ username, password }: Attempt, digest: Buffer): Promise<Judgement> => {
-    const isRight = await matches(users, username, password, compare);
+  const judge = async ({ username, password, from }: Attempt, digest: Buffer): Promise<Judgement> => {
+    const isRight = await queue.run(from, () => matches(users, username, password, compare));
     if (isRight) remembered.set(username, digest);
+    if (isRight === undefined) return 'busy';
     return isRight ? 'right' : 'wrong';
   };
   return async (attempt) => {
-    const { username, password, from } = attempt;
+    const { username, password } = attempt;
     // No user name holds a colon.
     const digest = createHmac('sha256', key).update(`${username}:`).update(password).digest();
     if (isRemembered(username, digest)) return 'right';
 
     const id = digest.toString('hex');
     const same = pending.get(id);
-    if (same) return same.judgement;
-    const ofThisOne = [...pending.values()].filter((other) => other.from === from);
-    if (pending.size >= most || ofThisOne.length >= mostOfOne) return 'busy';
-    const judgement = last.then(() => judge(attempt, digest)).finally(() => pending.delete(id));
-    last = judgement.catch(() => {});
-    pending.set(id, { from, judgement });
+    if (same) return same;
+    const judgement = judge(attempt, digest).finally(() => pending.delete(id));
+    pending.set(id, judgement);
     return judgement;
   };
 }
 
-/** An unknown user costs as much as a known one, lest the time tells which names there are. */
+/**
+ * Every wrong password costs what the most costly hash of all users costs, so that the time tells neither whether there
+ * is a user of that name nor which cost its hash has: a cost of n is 2^n rounds, and 2^n + 2^n + 2^(n+1) + … + 2^(m-1)
+ * are 2^m.
+ */
 async function matches(users: Users, username: string, password: Buffer, compare: Compare): Promise<boolean> {
-  const known = users.get(username);
-  const [anyHash] = users.values();
-  const hash = known ?? anyHash;
-  if (hash === undefined) return false;
+  const known = users.get(username)?.open();
+  const highest = Math.max(...[...users.values()].map((hash) => costOf(hash.open())));
+  if (known === undefined) {
+    await compare(password, hashOfNothing(highest));
+    return false;
+  }
   // bcrypt knows its own form by the name 2b, and htpasswd's, which is the same, by none.
-  const isRight = await compare(password, hash.open().replace(/^\$2[ay]\$/, '$2b$'));
-  return isRight && known !== undefined;
+  if (await compare(password, known.replace(/^\$2[ay]\$/, '$2b$'))) return true;
+  for (let cost = costOf(known); cost < highest; cost++) await compare(password, hashOfNothing(cost));
+  return false;
+}
+
+/** `$2b$10$…` */
+function costOf(hash: string): number {
+  return Number(hash.slice(4, 6));
+}
+
+/** A hash that costs a comparison, and that no password is known for. */
+function hashOfNothing(cost: number): string {
+  return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
 }

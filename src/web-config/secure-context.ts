@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { DEFAULT_CIPHERS, type SecureContextOptions } from 'node:tls';
 import type { TlsServerConfig } from './web-config.ts';
 
@@ -6,7 +7,7 @@ const ofTls13 = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_
 
 /** What `tls.createServer` and `tls.createSecureContext` take. */
 export function secureContextOptions(config: TlsServerConfig): SecureContextOptions {
-  const { cert, key, clientCa, minVersion, maxVersion, preferServerCipherSuites, curves } = config;
+  const { cert, key, clientAuthType, clientCa, minVersion, maxVersion, preferServerCipherSuites, curves } = config;
   return {
     cert,
     key: key.open(),
@@ -14,6 +15,8 @@ export function secureContextOptions(config: TlsServerConfig): SecureContextOpti
     maxVersion,
     honorCipherOrder: preferServerCipherSuites,
     ciphers: ciphersOf(config),
+    // A resumed session brings the certificate of the client with it, and OpenSSL does not look at its dates again.
+    ...(clientAuthType !== 'NoClientCert' && { secureOptions: constants.SSL_OP_NO_TICKET }),
     ...(clientCa !== undefined && { ca: clientCa }),
     ...(curves !== undefined && { ecdhCurve: curves.join(':') }),
   };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import {
   clusterAddress,
+  hostNames,
   issuerUrl,
   listenAddresses,
   proxyUrl,
@@ -123,6 +124,29 @@ describe('an address to listen at', () => {
 
   it('is given at least once', () => {
     expect(() => listenAddresses([])).toThrow('at least one address');
+  });
+});
+
+describe('the host names that are allowed', () => {
+  it('are names without port, compared in lower case', () => {
+    expect(hostNames(['Exporter.example.com', 'zeebe-exporter', 'a_b.svc'])).toEqual([
+      'exporter.example.com',
+      'zeebe-exporter',
+      'a_b.svc',
+    ]);
+  });
+
+  it.each([
+    [[]],
+    [['']],
+    [['exporter:10650']],
+    [['http://exporter']],
+    [['*.example.com']],
+    [['a b']],
+    [['.example.com']],
+    [['example.com.']],
+  ])('are not %j', (raw) => {
+    expect(() => hostNames(raw)).toThrow('host names without port, such as exporter.example.com');
   });
 });
 

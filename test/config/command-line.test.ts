@@ -110,14 +110,23 @@ describe('the settings of the exporter', () => {
   });
 
   it('of the file win over the defaults, flags over the file', () => {
-    const file = 'web: { listen_addresses: [":1", "[::1]:2"], telemetry_path: /zeebe }\nlog: { level: debug }';
+    const listen = 'listen_addresses: [":1", "[::1]:2"], telemetry_path: /zeebe';
+    const file = `web: { ${listen}, allowed_hosts: [Exporter] }\nlog: { level: debug }`;
     expect(load({ env, file }).config).toMatchObject({
-      web: { listenAddresses: [{ port: 1 }, { host: '::1', port: 2 }], telemetryPath: '/zeebe' },
+      web: {
+        listenAddresses: [{ port: 1 }, { host: '::1', port: 2 }],
+        telemetryPath: '/zeebe',
+        allowedHosts: ['exporter'],
+      },
       log: { level: 'debug' },
     });
     const given = flags('--web.listen-address=localhost:3', '--log.level=warn');
     expect(load({ env, file, flags: given }).config).toMatchObject({
-      web: { listenAddresses: [{ host: 'localhost', port: 3 }], telemetryPath: '/zeebe' },
+      web: {
+        listenAddresses: [{ host: 'localhost', port: 3 }],
+        telemetryPath: '/zeebe',
+        allowedHosts: ['exporter'],
+      },
       log: { level: 'warn' },
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
+import { systemClock } from '../../src/clock.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { createReload } from '../../src/reload.ts';
 import { memoryLog } from '../memory-log.ts';
@@ -42,6 +42,7 @@ describe.each(Object.entries(emptyFiles))('a configuration file with %s', (_cont
       },
       record: (ok) => results.push(ok),
       logger: memoryLog().logger,
+      clock: systemClock,
     });
     expect(await reload()).toEqual({ ok: false, message: expect.stringContaining('found an empty file') });
     expect(results).toEqual([false]);

@@ -31,7 +31,7 @@ function example(clock: Clock & { readonly advance: (ms: number) => void }): unk
   const after = nextState(before, now);
   feed.update(after, nextHistory(nextHistory(noHistory, first, before), before, after));
   clock.advance(4_000);
-  return JSON.parse(feed.json());
+  return JSON.parse(feed.document().json.toString());
 }
 
 it('the example in docs/api.md is what the exporter answers', () => {

@@ -1,9 +1,10 @@
+import type { RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { Agent, type Dispatcher, request } from 'undici';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp } from '../../src/http/app.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { ProbedCluster } from '../../src/http/probe.ts';
 import { listen, type RunningServer } from '../../src/http/server.ts';
 import { createStatusFeed } from '../../src/http/status-feed.ts';
@@ -16,10 +17,13 @@ import { threeBrokers, topology } from '../topologies.ts';
 
 const openmetrics = 'application/openmetrics-text;version=1.0.0';
 
+let options: AppOptions;
 let server: RunningServer;
 let agent: Agent;
 let watched: readonly ProbedCluster[] = [];
 let reloaded = { ok: true, message: '' };
+let isRead = false;
+let isHostListed = false;
 let broken = false;
 const { logger, lines } = memoryLog();
 
@@ -30,14 +34,20 @@ beforeAll(async () => {
     if (broken) throw new Error('no page today');
     return page.body(format, encoding);
   };
-  const app = createApp({
+  options = {
     page: { ...page, body },
     status: createStatusFeed(manualClock()),
     clusters: { all: () => watched, named: (name) => watched.find(({ cluster }) => cluster.name === name) },
-    reload: async () => reloaded,
+    reload: async () => {
+      isRead = true;
+      return reloaded;
+    },
     telemetryPath: '/scrape',
     logger,
-  });
+  };
+  const all = createApp(options);
+  const listed = createApp({ ...options, allowedHosts: ['exporter.example.com'] });
+  const app: RequestListener = (incoming, response) => (isHostListed ? listed : all)(incoming, response);
   server = await listen(app, { host: '127.0.0.1', port: 0 });
   agent = new Agent();
 });
@@ -187,6 +197,72 @@ describe('/-/reload', () => {
   });
 });
 
+describe('a reload that a web page asks for', () => {
+  const asked = (headers: Readonly<Record<string, string>>) =>
+    get('/-/reload', { host: 'exporter:10650', ...headers }, 'POST');
+
+  it.each([
+    ['of another site, by Origin', { origin: 'http://evil.example' }],
+    ['of another port, by Origin', { origin: 'http://exporter:8080' }],
+    ['of an opaque origin', { origin: 'null' }],
+    ['of another site, by Sec-Fetch-Site', { 'sec-fetch-site': 'cross-site' }],
+    ['of another origin of the site', { 'sec-fetch-site': 'same-site', origin: 'http://exporter:10650' }],
+  ])('%s is refused, and nothing is read', async (_page, headers) => {
+    isRead = false;
+    reloaded = { ok: true, message: '' };
+    const { status, text } = await asked(headers);
+    expect([status, isRead]).toEqual([403, false]);
+    expect(text).toContain('another origin');
+  });
+
+  it.each([
+    ['of the exporter, by Origin', { origin: 'http://exporter:10650' }],
+    ['of the exporter, by Sec-Fetch-Site', { 'sec-fetch-site': 'same-origin', origin: 'https://proxy.example' }],
+    ['that is no page', {}],
+    ['that is typed', { 'sec-fetch-site': 'none' }],
+  ])('%s is answered', async (_page, headers) => {
+    reloaded = { ok: true, message: '' };
+    expect((await asked(headers)).status).toBe(200);
+  });
+});
+
+describe('where host names are listed', () => {
+  beforeEach(() => {
+    isHostListed = true;
+    return () => {
+      isHostListed = false;
+    };
+  });
+
+  it.each([
+    'exporter.example.com',
+    'Exporter.Example.com:10650',
+    'exporter.example.com.',
+    'localhost:10650',
+    '127.0.0.1:10650',
+    '[::1]:10650',
+    '10.0.0.7',
+  ])('requests to %s are answered', async (host) => {
+    for (const path of ['/scrape', '/', '/api/v1/clusters']) expect((await get(path, { host })).status).toBe(200);
+  });
+
+  it.each([
+    'evil.example',
+    'exporter.example.com.evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '',
+    '/',
+  ])('requests to "%s" are refused, except by orchestrators', async (host) => {
+    watched = [cluster('production')];
+    for (const path of ['/scrape', '/', '/api/v1/clusters', '/probe?cluster=production', '/sd']) {
+      expect([path, (await get(path, { host })).status]).toEqual([path, 403]);
+    }
+    expect((await get('/-/reload', { host }, 'POST')).status).toBe(403);
+    for (const path of ['/-/healthy', '/-/ready']) expect((await get(path, { host })).status).toBe(200);
+  });
+});
+
 describe('/probe', () => {
   /** A poll that ends when the test says so. */
   function gate() {
@@ -249,6 +325,16 @@ describe('/probe', () => {
     expect((await probe({ 'x-prometheus-scrape-timeout-seconds': seconds })).status).toBe(200);
   });
 
+  it.each(['2147485', '1e300'])('sets no timer that is too long for one: %s s', async (seconds) => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    watched = [cluster('production')];
+    expect((await probe({ 'x-prometheus-scrape-timeout-seconds': seconds })).status).toBe(200);
+    expect(warnings).toEqual([]);
+  });
+
   it('is 503 where the poll was cut short', async () => {
     watched = [cluster('production', { pollNow: async () => false })];
     expect((await probe()).status).toBe(503);
@@ -280,6 +366,13 @@ describe('/sd', () => {
     ]);
   });
 
+  it('repeats no host that is longer than a name can be', async () => {
+    watched = [cluster('production')];
+    expect((await get('/sd', { host: `${'a'.repeat(253)}:10650` })).status).toBe(200);
+    const { status, text } = await get('/sd', { host: 'a'.repeat(260) });
+    expect([status, text]).toEqual([400, 'expected a Host of at most 259 characters\n']);
+  });
+
   it('names its own address to a client of HTTP/1.0 that does not say which it asks', async () => {
     watched = [cluster('production')];
     const { port, hostname } = new URL(`http://${server.address}`);
@@ -308,6 +401,26 @@ describe('a method that a path does not have', () => {
   it.each(['GET', 'HEAD', 'PUT'] as const)('%s /-/reload too, and nothing is read', async (method) => {
     const { status, headers } = await get('/-/reload', {}, method);
     expect([status, headers.allow]).toEqual([405, 'POST']);
+  });
+});
+
+describe('a status page that cannot be loaded', () => {
+  it('is loaded by the next request for it', async () => {
+    let isBroken = true;
+    const load = async () => {
+      if (isBroken) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+      return import('../../src/http/express-app.ts');
+    };
+    const own = await listen(createApp(options, load), { host: '127.0.0.1', port: 0 });
+    onTestFinished(() => own.close());
+    const statusOf = async (path: string) => {
+      const { statusCode, body } = await request(`http://${own.address}${path}`, { dispatcher: agent });
+      await body.dump();
+      return statusCode;
+    };
+    expect([await statusOf('/'), await statusOf('/scrape')]).toEqual([500, 200]);
+    isBroken = false;
+    expect([await statusOf('/'), await statusOf('/sd')]).toEqual([200, 200]);
   });
 });
 

@@ -19,6 +19,14 @@ async function send(port: number, head: string): Promise<Socket> {
   return socket;
 }
 
+async function sendFrom(localAddress: string, port: number, head: string): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  socket.write(head);
+  return socket;
+}
+
 async function sendMany(count: number, port: number, head: string): Promise<readonly Socket[]> {
   return Promise.all(Array.from({ length: count }, () => send(port, head)));
 }
@@ -180,14 +188,39 @@ describe('where there are too many connections', () => {
   it('those of the address that has the most go first', async () => {
     const limits = { ...connectionLimits, connections: 20 };
     const { port, get } = await serve([''], { limits });
-    const other = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
-    onTestFinished(() => void other.destroy());
-    await once(other, 'connect');
-    other.write(halfARequest);
+    const other = await sendFrom('127.0.0.2', port, halfARequest);
     await sendMany(100, port, halfARequest);
     expect((await get()).status).toBe(200);
     other.write('\r\nConnection: close\r\n\r\n');
     expect(await text(other)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('those of the address that has the most go first, whatever they are at', async () => {
+    const limits = { ...connectionLimits, connections: 20 };
+    const { port } = await serve([''], {
+      limits,
+      handler: ({ url }, response) => {
+        if (url === '/metrics') response.end('here');
+      },
+    });
+    await sendMany(20, port, wholeRequest.replace('/metrics', '/held'));
+    for (let scrapes = 0; scrapes < 40; scrapes++) {
+      const scraper = await sendFrom('127.0.0.2', port, halfARequest);
+      await sendMany(2, port, halfARequest);
+      scraper.write('\r\nConnection: close\r\n\r\n');
+      expect(await text(scraper)).toMatch(/here$/);
+    }
+  });
+
+  it('an address that has many leaves some free for those that have few', async () => {
+    const limits = { ...connectionLimits, connections: 20, reserved: 5, few: 2 };
+    const { port } = await serve([''], { limits });
+    const many = await sendMany(20, port, halfARequest);
+    await Promise.all(many.slice(0, 5).map(closed));
+    const few = [await sendFrom('127.0.0.2', port, halfARequest), await sendFrom('127.0.0.2', port, halfARequest)];
+    const third = await sendFrom('127.0.0.2', port, halfARequest);
+    await Promise.race(many.slice(5).map(closed));
+    expect([...many.slice(6), ...few, third].filter(({ closed }) => closed)).toEqual([]);
   });
 
   it('those that wait for their next request go before those that are being answered', async () => {

@@ -1,6 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { negotiateFormat } from '../../src/http/negotiate.ts';
+import { negotiateEncoding, negotiateFormat } from '../../src/http/negotiate.ts';
 
 /** As the scrapers send them. */
 const prometheus2 =
@@ -59,8 +60,22 @@ describe('the text format', () => {
     ['OpenMetrics inside a quoted parameter', 'text/plain;note=", application/openmetrics-text;version=1.0.0"'],
     ['a quote that does not end', 'text/plain;note=", application/openmetrics-text;version=1.0.0'],
     ['nonsense', ';;,=="'],
+    ['a header too long to be read', `application/openmetrics-text;version=1.0.0,${' '.repeat(1_000)}`],
   ])('is for %s', (_case, accept) => {
     expect(negotiateFormat(accept)).toBe('text');
+  });
+});
+
+describe('gzip', () => {
+  const encodingOf = (header: string | undefined) =>
+    negotiateEncoding({ headers: { 'accept-encoding': header } } as IncomingMessage);
+
+  it.each(['gzip', 'gzip, deflate, br', '*', 'gzip;q=0.1'])('is for %s', (header) => {
+    expect(encodingOf(header)).toBe('gzip');
+  });
+
+  it.each([undefined, '', 'br', 'gzip;q=0', `gzip,${' '.repeat(1_000)}`])('is not for %s', (header) => {
+    expect(encodingOf(header)).toBe('identity');
   });
 });
 

@@ -1,9 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import { request } from 'undici';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { pageFiles } from '../../src/http/page-files.ts';
 import { createStatusFeed, type StatusFeed } from '../../src/http/status-feed.ts';
 import { statusPage } from '../../src/http/status-page.ts';
 import { noHistory } from '../../src/poll/events.ts';
@@ -21,7 +25,11 @@ beforeEach(() => {
 
 /** The status page on loopback, for one test. */
 async function serve(telemetryPath = '/metrics') {
-  const server = express().disable('etag').use(statusPage(feed, telemetryPath)).listen(0, '127.0.0.1');
+  return serveOn(statusPage(feed, telemetryPath));
+}
+
+async function serveOn(handler: RequestHandler) {
+  const server = express().disable('etag').use(handler).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
@@ -85,6 +93,15 @@ describe('the status page', () => {
     }
   });
 
+  it('opens no file for a request', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    writeFileSync(join(folder, 'one.js'), 'export {};');
+    const files = pageFiles(pathToFileURL(`${folder}/`));
+    rmSync(folder, { recursive: true });
+    const get = await serveOn(files);
+    expect(await get('/one.js')).toMatchObject({ status: 200, text: 'export {};' });
+  });
+
   it('serves nothing beside its files', async () => {
     const get = await serve();
     for (const path of ['/../status-page.ts', '/%2e%2e/status-page.ts', '/..%2fstatus-page.ts', '/nothing.js']) {
@@ -99,14 +116,14 @@ describe('GET /api/v1/clusters', () => {
     const { status, headers, text } = await get('/api/v1/clusters');
     expect(status).toBe(200);
     expect(headers).toMatchObject({ 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-cache' });
-    expect(text).toBe(feed.json());
+    expect(text).toBe(feed.document().json.toString());
   });
 
   it('is compressed for who can read that', async () => {
     const get = await serve();
     const { headers, body } = await get('/api/v1/clusters', { 'accept-encoding': 'gzip' });
     expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
-    expect(gunzipSync(body).toString()).toBe(feed.json());
+    expect(gunzipSync(body).toString()).toBe(feed.document().json.toString());
   });
 
   it('answers 304 until something has changed', async () => {
@@ -121,6 +138,6 @@ describe('GET /api/v1/clusters', () => {
   it('has the same headers and no body for HEAD', async () => {
     const get = await serve();
     const { status, headers, text } = await get('/api/v1/clusters', {}, 'HEAD');
-    expect([status, text, Number(headers['content-length'])]).toEqual([200, '', feed.json().length]);
+    expect([status, text, Number(headers['content-length'])]).toEqual([200, '', feed.document().json.length]);
   });
 });

@@ -122,21 +122,42 @@ describe('the status feed', () => {
     const feed = feedOf();
     for (const name of ['b', 'a', 'c']) feed.update({ ...well, name }, noHistory);
     feed.update({ ...well, name: 'b', verdict: 'unknown' }, noHistory);
-    const document = JSON.parse(feed.json());
+    const document = JSON.parse(feed.document().json.toString());
     expect(document).toMatchObject({ apiVersion: 1, now: end, exporter: { startedAt: end } });
     expect(document.clusters.map(({ name }: { name: string }) => name)).toEqual(['b', 'a', 'c']);
     expect(document.clusters[1]).toEqual(clusterStatus({ ...well, name: 'a' }, noHistory));
   });
 
   it('is a whole document without clusters too', () => {
-    expect(JSON.parse(feedOf().json()).clusters).toEqual([]);
+    expect(JSON.parse(feedOf().document().json.toString()).clusters).toEqual([]);
   });
 
   it('tells the time at which it is asked', () => {
     const own = manualClock(endOfPoll);
     const feed = createStatusFeed(own);
     own.advance(5_000);
-    expect(JSON.parse(feed.json())).toMatchObject({ now: end + 5, exporter: { startedAt: end } });
+    expect(JSON.parse(feed.document().json.toString())).toMatchObject({ now: end + 5, exporter: { startedAt: end } });
+  });
+
+  it('gives everyone who asks within a second the same bytes, compressed once', async () => {
+    const own = manualClock(endOfPoll);
+    const feed = createStatusFeed(own);
+    feed.update(well, noHistory);
+    const first = feed.document();
+    own.advance(999);
+    expect(feed.document().json).toBe(first.json);
+    expect(await feed.document().gzip()).toBe(await first.gzip());
+    own.advance(1);
+    expect(feed.document().json).not.toBe(first.json);
+  });
+
+  it('gives what is new at once', () => {
+    const feed = feedOf();
+    feed.update(well, noHistory);
+    const before = feed.document();
+    feed.update({ ...well, verdict: 'unknown' }, noHistory);
+    expect(JSON.parse(feed.document().json.toString()).clusters[0].verdict).toBe('unknown');
+    expect(feed.document()).not.toBe(before);
   });
 
   it('has another tag after every update, and the same one until then', () => {
@@ -153,7 +174,7 @@ describe('the status feed', () => {
     for (const name of ['a', 'b', 'c', 'd']) feed.update({ ...well, name }, noHistory);
     const before = feed.etag();
     feed.arrange(['d', 'a', 'unknown', 'b']);
-    const { clusters } = JSON.parse(feed.json()) as { clusters: { name: string }[] };
+    const { clusters } = JSON.parse(feed.document().json.toString()) as { clusters: { name: string }[] };
     expect(clusters.map(({ name }) => name)).toEqual(['d', 'a', 'b']);
     expect(feed.etag()).not.toBe(before);
   });

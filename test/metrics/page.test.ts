@@ -114,6 +114,15 @@ describe('the body of one cluster', () => {
     expect(textOf(unzipped(await page.bodyOf('b', format, 'gzip')))).toBe(expected);
   });
 
+  it.each(encodings)('is made once for a poll, and shared by everyone who asks for it (%s)', async (encoding) => {
+    const { page } = setUp();
+    page.update('production', await partOf({ results: [healthy] }));
+    const first = await page.bodyOf('production', 'text', encoding);
+    expect(await page.bodyOf('production', 'text', encoding)).toBe(first);
+    page.update('production', await partOf({ results: [healthy, failed('dns')] }));
+    expect(await page.bodyOf('production', 'text', encoding)).not.toBe(first);
+  });
+
   it('is empty, and valid, where it is not on the page', async () => {
     const { page } = setUp();
     expect(textOf(await page.bodyOf('nobody', 'text', 'identity'))).toBe('');

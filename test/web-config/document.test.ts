@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Table } from '../../src/config/setting.ts';
 import { connectionLimits } from '../../src/http/connections.ts';
+import { maxBacklog } from '../../src/http/send-bytes.ts';
 import { webTable } from '../../src/web-config/schema.ts';
 
 const page = readFileSync(new URL('../../docs/web-config.md', import.meta.url), 'utf8');
@@ -14,9 +15,11 @@ describe('docs/web-config.md', () => {
   });
 
   it('tells the limits as they are', () => {
-    const { connections, unanswered, deadlines } = connectionLimits;
+    const { connections, reserved, few, unanswered, deadlines } = connectionLimits;
     const rows = [
       `| connections | ${connections.toLocaleString('en')};`,
+      `connections of all addresses with more than ${few} | ${connections - reserved}, so that ${reserved} places`,
+      `answers that wait for their readers, of all connections | ${maxBacklog / 1024 ** 2} MiB,`,
       `first request | ${deadlines.opening / 1000} s |`,
       `next request | ${deadlines.idle / 1000} s |`,
       `all of it | ${deadlines.answering / 1000} s |`,

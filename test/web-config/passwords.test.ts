@@ -1,4 +1,4 @@
-import { hash } from 'bcrypt';
+import { compare, getRounds, hash } from 'bcrypt';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/config/secret.ts';
 import { createPasswords } from '../../src/web-config/passwords.ts';
@@ -45,6 +45,28 @@ describe('a password', () => {
 
   it.each(['', 'Alice', 'bob', '__proto__'])('is wrong for any other user: "%s"', async (username) => {
     expect(await createPasswords(users)(attempt(right, username))).toBe('wrong');
+  });
+
+  it.each([
+    ['alice', [4, 4, 5]],
+    ['bob', [5, 5]],
+    ['carol', [6]],
+    ['mallory', [6]],
+  ])('costs as much as the most costly one where it is wrong: of %s %j', async (username, costs) => {
+    const hashes = new Map([
+      ['alice', new Secret(alice)],
+      ['bob', new Secret(await hash('bob', 5))],
+      ['carol', new Secret(await hash('carol', 6))],
+    ]);
+    const compared: string[] = [];
+    const judge = createPasswords(hashes, async (password, against) => {
+      compared.push(against);
+      return compare(password, against);
+    });
+    expect(await judge(attempt('wrong', username))).toBe('wrong');
+    expect(compared.map(getRounds)).toEqual(costs);
+    const rounds = compared.reduce((sum, each) => sum + 2 ** getRounds(each), 0);
+    expect(rounds).toBe(2 ** 6);
   });
 
   it('of an unknown user costs a comparison too', async () => {
@@ -126,6 +148,35 @@ describe('a flood of wrong passwords', () => {
     expect(new Set(await Promise.all(flood.slice(16)))).toEqual(new Set(['busy']));
     expect(await judge(attempt(right))).toBe('right');
     expect(await judge(attempt(right, 'old'))).toBe('busy');
+  });
+
+  it('of eight addresses, kept up, lets a new one in at its next turn', async () => {
+    const { held, judge } = heldComparisons();
+    let isOver = false;
+    const guess = async (address: string): Promise<void> => {
+      for (let count = 0; ; count++) {
+        if (isOver) return;
+        await judge(attempt(`${address} ${count}`, 'alice', address));
+        await settled();
+      }
+    };
+    const guessers = Array.from({ length: 32 }, (_, index) => guess(`192.0.2.${index % 8}`));
+    const end = async (isRight = false) => {
+      await settled();
+      held.at(-1)?.end(isRight);
+    };
+    for (let turn = 0; turn < 10; turn++) await end();
+    await settled();
+    const judgement = judge(attempt(right, 'alice', '198.51.100.1'));
+    await end();
+    await settled();
+    expect(held.at(-1)?.password).toBe(right.toString());
+    await end(true);
+    expect(await judgement).toBe('right');
+    isOver = true;
+    let guessing = guessers.length;
+    for (const guesser of guessers) void guesser.then(() => guessing--);
+    while (guessing > 0) await end();
   });
 
   it('is over when it is over', async () => {

@@ -1,9 +1,11 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { Agent } from 'node:https';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { connect as connectTls } from 'node:tls';
-import { describe, expect, it } from 'vitest';
-import { client, stranger, tricky } from './fixtures.ts';
+import { connect as connectTls, type SecureVersion } from 'node:tls';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ca, client, stranger, tricky } from './fixtures.ts';
 import { serve, tls } from './serving.ts';
 
 describe('TLS', () => {
@@ -132,6 +134,57 @@ describe('the certificate of a client', () => {
     if (isLetIn) expect((await answer).status).toBe(200);
     else await expect(answer).rejects.toThrow();
     await expect(get({ options: stranger })).rejects.toThrow();
+  });
+});
+
+/** Whether the second connection of a client resumes the session of its first one. */
+async function isResumed(port: number, version: SecureVersion): Promise<boolean> {
+  const options = { port, host: '127.0.0.1', ca, ...client, minVersion: version, maxVersion: version };
+  const ask = async (session?: Buffer) => {
+    const socket = connectTls({ ...options, ...(session && { session }) });
+    let latest: Buffer | undefined;
+    socket.on('session', (given) => {
+      latest = given;
+    });
+    await once(socket, 'secureConnect');
+    const isReused = socket.isSessionReused();
+    latest ??= socket.getSession();
+    socket.end('GET / HTTP/1.1\r\nHost: exporter\r\nConnection: close\r\n\r\n');
+    expect(await text(socket)).toContain('HTTP/1.1 200');
+    return { session: latest, isReused };
+  };
+  const { session } = await ask();
+  return (await ask(session)).isReused;
+}
+
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', (version) => {
+  it.each([
+    ['NoClientCert', [], true],
+    ['RequestClientCert', [], false],
+    ['RequireAnyClientCert', [], false],
+    ['VerifyClientCertIfGiven', ['  client_ca_file: ca.crt'], false],
+    ['RequireAndVerifyClientCert', ['  client_ca_file: ca.crt'], false],
+  ] as const)('is resumed only where no certificate is asked for: %s', async (type, more, expected) => {
+    const { port } = await serve([...tls, `  client_auth_type: ${type}`, ...more]);
+    expect(await isResumed(port, version)).toBe(expected);
+  });
+});
+
+describe('a connection whose client certificate expires', () => {
+  it.each([
+    ['RequireAndVerifyClientCert', ['  client_ca_file: ca.crt'], 'close'],
+    ['VerifyClientCertIfGiven', ['  client_ca_file: ca.crt'], 'close'],
+    ['RequireAnyClientCert', [], 'keep-alive'],
+  ] as const)('is closed after an answer where it is verified: %s', async (type, more, expected) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const { get } = await serve([...tls, `  client_auth_type: ${type}`, ...more]);
+    const connection = async () => (await get({ options: { agent, ...client } })).headers.connection;
+    expect(await connection()).toBe('keep-alive');
+    vi.setSystemTime(new X509Certificate(client.cert).validToDate.getTime() + 1);
+    expect(await connection()).toBe(expected);
   });
 });
 
