@@ -47,6 +47,18 @@ describe('a successful answer without a token', () => {
       bearerRemedy,
     ],
     [
+      'one of a type as long as a name may be',
+      { access_token: 'opaque', token_type: 'x'.repeat(32) },
+      `: its token_type is "${'x'.repeat(32)}", expected Bearer`,
+      bearerRemedy,
+    ],
+    [
+      'one of a type longer than that',
+      { access_token: 'opaque', token_type: 'x'.repeat(33) },
+      ': its token_type is not a short text, expected Bearer',
+      bearerRemedy,
+    ],
+    [
       'one of a type that is no text',
       { access_token: 'opaque', token_type: ['Bearer'] },
       ': its token_type is not a short text, expected Bearer',
