@@ -1,26 +1,13 @@
 import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { AuthFailure } from '../../src/auth/failure.ts';
-import type { OAuth2Config } from '../../src/config/config.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { httpServer, httpsServer, tcpServer } from '../transport/loopback.ts';
-import { neverAborted, tokenEndpoint } from './asking.ts';
-import { answerTokenRequests, html, json, type Reply, text } from './identity-provider.ts';
+import { html, json, type Reply, text } from './identity-provider.ts';
+import { failureOf, refusalOf } from './refusals.ts';
 
 beforeAll(() => nock.disableNetConnect());
 afterEach(() => nock.cleanAll());
 afterAll(() => nock.restore());
-
-async function failureOf(config: Partial<OAuth2Config> = {}): Promise<AuthFailure> {
-  const answer = await tokenEndpoint(config)(neverAborted);
-  if (answer.ok) throw new Error('expected a failure, got a token');
-  return answer.failure;
-}
-
-async function refusalOf(reply: Reply, config: Partial<OAuth2Config> = {}): Promise<AuthFailure> {
-  answerTokenRequests(() => reply);
-  return failureOf(config);
-}
 
 describe('what identity providers answer', () => {
   it.each<[string, Reply, string]>([
@@ -136,28 +123,6 @@ describe('what identity providers answer', () => {
     expect(message).toBe(`POST http://identity.test/token answered ${reply.status}${said}`);
   });
 
-  const checkClient = expect.stringContaining('(CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET)');
-  const checkUrlAndAudience =
-    'check oauth2.token_url (CAMUNDA_OAUTH_URL) or oauth2.issuer_url, and oauth2.audience (CAMUNDA_TOKEN_AUDIENCE)';
-  it.each<[string, Reply, unknown]>([
-    ['the client after invalid_client', { status: 400, body: { error: 'invalid_client' } }, checkClient],
-    ['the client after unauthorized_client', { status: 400, body: { error: 'unauthorized_client' } }, checkClient],
-    ['the client after access_denied', { status: 403, body: { error: 'access_denied' } }, checkClient],
-    ['the client after a 401', { status: 401 }, checkClient],
-    ['URL and audience after another 4xx', { status: 404 }, checkUrlAndAudience],
-    ['URL and audience after another error', { status: 400, body: { error: 'invalid_target' } }, checkUrlAndAudience],
-    [
-      'the scope after invalid_scope',
-      { status: 400, body: { error: 'invalid_scope' } },
-      expect.stringContaining('OAUTH_SCOPE'),
-    ],
-    ['who else asks after a 429', { status: 429 }, 'let fewer clients ask for tokens from this address'],
-    ['the log after a 5xx', { status: 503 }, "see the identity provider's own log"],
-    ['the URL after a redirect', { status: 302 }, 'check oauth2.token_url (CAMUNDA_OAUTH_URL) or oauth2.issuer_url'],
-  ])('is told with what to check: %s', async (_, reply, remedy) => {
-    expect((await refusalOf(reply)).remedy).toEqual(remedy);
-  });
-
   it.each<[string, Reply]>([
     ['https://login.example/?from=token', { status: 302, headers: { location: 'https://login.example/?from=token' } }],
     ['nowhere', { status: 304, headers: {} }],
@@ -184,66 +149,6 @@ describe('what identity providers answer', () => {
   });
 });
 
-describe('a successful answer without a token', () => {
-  it.each<[string, unknown, string, string]>([
-    ['no JSON object', '[]', '', 'oauth2.token_url'],
-    ['no access_token', { id_token: 'opaque' }, ': it has no access_token', 'oauth2.token_url'],
-    ['a number', { access_token: 7 }, ': it has no access_token', 'oauth2.token_url'],
-    [
-      'a long one',
-      { access_token: '%'.repeat(300_000) },
-      ': its access_token has 300000 characters, expected at most 16384',
-      'less into the token',
-    ],
-    [
-      'one with a line break',
-      { access_token: 'opaque-token\n0815' },
-      ': its access_token has a character at position 13 of 17 that is not visible ASCII',
-      'a header can carry',
-    ],
-    [
-      'one of another type',
-      { access_token: 'opaque-token-0815', token_type: 'MAC' },
-      ': its token_type is "MAC", expected Bearer',
-      'issue bearer tokens',
-    ],
-    [
-      'one of a type that could be the token',
-      { access_token: 'opaque', token_type: `opaque-token-0815-${'x'.repeat(20)}` },
-      ': its token_type is not a short text, expected Bearer',
-      'issue bearer tokens',
-    ],
-    [
-      'one of a type that is no text',
-      { access_token: 'opaque', token_type: ['Bearer'] },
-      ': its token_type is not a short text, expected Bearer',
-      'issue bearer tokens',
-    ],
-  ])('is told by what is wrong with it, and never quoted: %s', async (_, body, problem, remedy) => {
-    const failure = await refusalOf({ body });
-    expect(failure).toEqual({
-      reason: 'token_response_invalid',
-      message:
-        'POST http://identity.test/token answered 200 with content type "application/json", ' +
-        `but not with a bearer token${problem}`,
-      remedy: expect.stringContaining(remedy),
-    });
-    expect(JSON.stringify(failure)).not.toContain('0815');
-  });
-
-  it.each([
-    ['invalid_client', 'invalid_client', 'CAMUNDA_CLIENT_SECRET'],
-    ['unauthorized_client', 'invalid_client', 'CAMUNDA_CLIENT_SECRET'],
-    ['invalid_scope', 'invalid_scope', 'CAMUNDA_OAUTH_SCOPE'],
-    ['access_denied', 'token_request_rejected', 'CAMUNDA_CLIENT_SECRET'],
-    ['bad_verification_code', 'token_request_rejected', 'CAMUNDA_TOKEN_AUDIENCE'],
-  ])('but with the error %s is told as that error', async (error, reason, remedy) => {
-    const failure = await refusalOf({ body: { error, error_description: 'what\r\ncame', access_token: null } });
-    expect(failure).toMatchObject({ reason, remedy: expect.stringContaining(remedy) });
-    expect(failure.message).toContain(`POST http://identity.test/token answered 200: ${error}: what came`);
-  });
-});
-
 describe('a token endpoint that does not answer', () => {
   it.each([
     ['ENOTFOUND', 'token_endpoint_unreachable'],
@@ -258,14 +163,6 @@ describe('a token endpoint that does not answer', () => {
       .replyWithError(Object.assign(new Error('what came'), { code }));
     const failure = await failureOf();
     expect(failure).toMatchObject({ reason, message: `POST http://identity.test/token failed: what came (${code})` });
-  });
-
-  it('is told what to check by its settings', async () => {
-    nock('http://identity.test')
-      .post('/token')
-      .replyWithError(Object.assign(new Error('gone'), { code: 'ENOTFOUND' }));
-    const { remedy } = await failureOf();
-    expect(remedy).toContain('(oauth2.token_url or oauth2.issuer_url, CAMUNDA_OAUTH_URL)');
   });
 });
 

@@ -27,6 +27,7 @@ describe('the times of a token', () => {
   it.each([
     ['is missing', undefined],
     ['is later than exp', seconds + 1000],
+    ['is exp', seconds + 290],
   ])('run from now where iat %s', (_, iat) => {
     expect(times(jwt({ exp: seconds + 290, iat }))).toEqual({
       obtainedAt: now,
@@ -45,6 +46,7 @@ describe('the times of a token', () => {
       expiresAt: now + 300_000,
       lifetime: 300_000,
     });
+    expect(times(jwt({ exp: seconds, iat: seconds - 300 }))).toMatchObject({ expiresAt: now + 300_000 });
     expect(times(jwt({ exp: seconds - 3600 }))).toEqual({ obtainedAt: now });
   });
 
