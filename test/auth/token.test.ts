@@ -47,6 +47,7 @@ describe('the times of a token', () => {
       lifetime: 300_000,
     });
     expect(times(jwt({ exp: seconds, iat: seconds - 300 }))).toMatchObject({ expiresAt: now + 300_000 });
+    expect(times(jwt({ exp: seconds }))).toEqual({ obtainedAt: now });
     expect(times(jwt({ exp: seconds - 3600 }))).toEqual({ obtainedAt: now });
   });
 

@@ -35,6 +35,7 @@ describe.each(codings)('an answer in %s', (coding, encode) => {
   it('is malformed where it is cut short, or is not in that coding', async () => {
     expect(await decodeContent(coding, encode(text).subarray(0, -6), maxBytes)).toEqual(malformed);
     expect(await decodeContent(coding, text, maxBytes)).toEqual(malformed);
+    expect(await decodeContent(coding, text.subarray(0, 1), maxBytes)).toEqual(malformed);
   });
 
   it('is empty where nothing was sent', async () => {
