@@ -46,6 +46,8 @@ export interface ClusterHistory {
 export const noHistory: ClusterHistory = { events: [], latest: [] };
 
 const mostEvents = 50;
+/** Of one poll, from one version to another; a cluster may claim another version for each of 10,000 brokers. */
+const maxVersionChanges = 10;
 /** Characters; the message as a whole stands with the failure while it lasts. */
 const messageLength = 120;
 
@@ -113,9 +115,9 @@ function polls(previous: ClusterState, { lastPoll }: ClusterState): readonly Hap
 }
 
 function cluster(before: ClusterView | undefined, view: ClusterView): readonly Happening[] {
-  const missingBefore = before?.missingBrokers ?? [];
-  const missing = view.missingBrokers.filter((id) => !missingBefore.includes(id));
-  const back = view.topology.brokers.map(({ id }) => id).filter((id) => missingBefore.includes(id));
+  const missingBefore = new Set(before?.missingBrokers);
+  const missing = view.missingBrokers.filter((id) => !missingBefore.has(id));
+  const back = view.topology.brokers.map(({ id }) => id).filter((id) => missingBefore.has(id));
   return [
     ...(before ? sizeChanged(before.topology, view.topology) : []),
     ...(before ? versionsChanged(before.topology, view.topology) : []),
@@ -147,10 +149,19 @@ function versionsChanged(before: Topology, now: Topology): readonly Happening[] 
     const old = versionOf.get(id);
     return old && version && old !== version ? [{ id, text: change(old, version) }] : [];
   });
-  const happenings: Happening[] = [...Map.groupBy(changed, ({ text }) => text)].map(([text, group]) => {
+  const groups = [...Map.groupBy(changed, ({ text }) => text)];
+  const happenings: Happening[] = groups.slice(0, maxVersionChanges).map(([text, group]) => {
     const ids = group.map(({ id }) => id);
     return { kind: 'version_changed', text: `${named('broker', ids)} ${ids.length === 1 ? 'runs' : 'run'} ${text}` };
   });
+  const others = groups.slice(maxVersionChanges).flatMap(([, group]) => group.map(({ id }) => id));
+  if (others.length > 0) {
+    const verb = others.length === 1 ? 'runs' : 'run';
+    happenings.push({
+      kind: 'version_changed',
+      text: `${named('broker', others)} ${verb} another version than before`,
+    });
+  }
   const [old, version] = [before.gatewayVersion, now.gatewayVersion];
   if (old !== undefined && version !== undefined && old !== version) {
     happenings.push({ kind: 'version_changed', text: `the gateway runs ${change(old, version)}` });

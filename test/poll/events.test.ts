@@ -117,6 +117,22 @@ describe('the history of a cluster', () => {
     ]);
   });
 
+  it('tells of at most ten changes of versions in one poll, and which brokers have further ones', () => {
+    const running = (version: (index: number) => string) =>
+      succeeded(
+        topology(
+          Array.from({ length: 23 }, (_, index) => ({ ...broker(`b${index}`, follower(1)), version: version(index) })),
+          { clusterSize: 23, partitionsCount: 1, replicationFactor: 3 },
+        ),
+      );
+    const { latest } = historyOf([running((index) => `1.${index}`), running((index) => `2.${index}`)]);
+    expect(latest.map(({ kind }) => kind)).toEqual(Array.from({ length: 11 }, () => 'version_changed'));
+    expect(latest[9]?.text).toBe('broker b9 runs 2.9, before 1.9');
+    expect(latest[10]?.text).toBe(
+      'brokers b10, b11, b12, b13, b14, b15, b16, b17, b18, b19 and 3 more run another version than before',
+    );
+  });
+
   it('tells of an id and of a version the first 60 characters', () => {
     const named = (length: number) => 'i'.repeat(length);
     const led = (id: string, version: string) =>
