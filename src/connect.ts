@@ -6,7 +6,7 @@ import { createTokenEndpoint } from './auth/token-endpoint.ts';
 import { createTokenSource, type KeptToken } from './auth/token-source.ts';
 import { type Clock, withDeadline } from './clock.ts';
 import type { ClusterConfig, TransportConfig } from './config/config.ts';
-import { type CertificateExpiries, createPoll, type Poll } from './poll/poll.ts';
+import { type Admit, type CertificateExpiries, createPoll, type Poll } from './poll/poll.ts';
 import { earliestExpiry } from './transport/certificates.ts';
 import { proxyCredentials } from './transport/proxy.ts';
 import { createWatchedDispatcher } from './transport/server-certificates.ts';
@@ -22,8 +22,13 @@ export interface Connection {
   readonly close: () => Promise<void>;
 }
 
+export interface ConnectOptions {
+  readonly kept?: KeptToken;
+  readonly admit?: Admit;
+}
+
 /** Makes what polls a cluster from its settings. Nothing is opened before the first poll. */
-export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken): Connection {
+export function connect(cluster: ClusterConfig, clock: Clock, { kept, admit }: ConnectOptions = {}): Connection {
   const { address, apiVersion, headers, transport, pollTimeout } = cluster;
   const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout);
   const client = createClient({
@@ -35,7 +40,7 @@ export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken):
     secrets: proxyCredentials(transport),
   });
   const { authenticator, keptToken, tokenCertificates, close } = createAuthenticator(cluster, clock, kept);
-  const poll = createPoll({ client, authenticator, pollTimeout, clock });
+  const poll = createPoll({ client, authenticator, pollTimeout, clock, ...(admit && { admit }) });
 
   const clusterClient = clientExpiry(address, transport);
   const certificates = async (signal: AbortSignal): Promise<CertificateExpiries> => {

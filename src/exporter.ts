@@ -3,11 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config, WebConfig } from './config/config.ts';
-import { keepHeapSmall } from './heap.ts';
 import { createDoor } from './http/door.ts';
 import { createFront } from './http/front.ts';
 import { type ListenOptions, listen, type RunningServer } from './http/server.ts';
 import { ListenError, type ListenFailure } from './listen-error.ts';
+import { keepHeapSmall } from './memory.ts';
 import type { Load, Reloaded } from './reload.ts';
 import { openWebConfig } from './web-config/watch.ts';
 

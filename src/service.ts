@@ -5,8 +5,9 @@ import { watchClusters } from './clusters.ts';
 import type { Config } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { createStatusFeed } from './http/status-feed.ts';
+import { shareOfMemory } from './memory.ts';
 import { createPage } from './metrics/page.ts';
-import { createPageBudget, maxPageBytes } from './metrics/page-budget.ts';
+import { createPageBudget } from './metrics/page-budget.ts';
 import { createProcessMetrics } from './metrics/process-families.ts';
 import { createReload, type Load, type Reloaded } from './reload.ts';
 import type { WebConfigWatch } from './web-config/watch.ts';
@@ -30,6 +31,9 @@ export interface ServiceOptions {
   readonly clock: Clock;
 }
 
+/** A page takes about three times its bytes: as text, compressed, and as the values of its series. */
+const pageShare = 1 / 5;
+
 /** Puts the parts together, and begins to poll. */
 export async function startService({ config, web, load, logger, clock }: ServiceOptions): Promise<Service> {
   const processMetrics = createProcessMetrics();
@@ -39,7 +43,7 @@ export async function startService({ config, web, load, logger, clock }: Service
     page.refresh();
   });
   const status = createStatusFeed(clock);
-  const budget = createPageBudget(maxPageBytes(process.constrainedMemory()));
+  const budget = createPageBudget(shareOfMemory(pageShare));
   const clusters = watchClusters({ page, budget, status }, logger, clock);
   const record = (ok: boolean) => {
     processMetrics.reloaded(ok, clock.now());

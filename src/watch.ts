@@ -5,14 +5,14 @@ import type { StatusFeed } from './http/status-feed.ts';
 import { createClusterRenderer } from './metrics/cluster-part.ts';
 import { createInstruments } from './metrics/instruments.ts';
 import type { Page } from './metrics/page.ts';
-import { expositionBytes, type PageBudget } from './metrics/page-budget.ts';
+import { expositionBytes, type PageBudget, type PageShare } from './metrics/page-budget.ts';
 import { readRegistry } from './metrics/readings.ts';
 import { nextHistory, noHistory } from './poll/events.ts';
 import type { PollFailure } from './poll/failure.ts';
-import type { PollResult } from './poll/poll.ts';
+import type { Admit, PollResult } from './poll/poll.ts';
 import { createPollLog } from './poll/poll-log.ts';
 import { runPoller } from './poll/poller.ts';
-import { type ClusterState, initialState, nextState } from './poll/state.ts';
+import { initialState, nextState } from './poll/state.ts';
 import { connectRotating } from './rotate.ts';
 import { createTurns } from './turns.ts';
 
@@ -50,9 +50,10 @@ export function watch(
   const render = createClusterRenderer(name);
   const instruments = createInstruments(authentication.method);
   const logger = parentLogger.child({ cluster: name });
-  const { poll, close, cluster: inUse } = connectRotating(cluster, logger, clock);
+  const share = budget.open();
+  const admit = createAdmit(name, budget, share);
+  const { poll, close, cluster: inUse } = connectRotating(cluster, logger, clock, admit);
   const log = createPollLog(logger, clock);
-  const partLimit = createPartLimit(name, budget);
   const stopping = new AbortController();
   let state = initialState(cluster);
   let history = noHistory;
@@ -66,11 +67,10 @@ export function watch(
     status.update(state, history);
     page.update(name, part);
   };
-  const onResult = async (polled: PollResult) => {
+  const onResult = async (result: PollResult) => {
     const previous = state;
     const turn = createTurns();
-    const { result, next } = partLimit.apply(previous, polled);
-    state = next;
+    state = nextState(previous, result);
     history = nextHistory(history, previous, state);
     instruments.record(result);
     await turn();
@@ -106,27 +106,22 @@ export function watch(
     stop: async () => {
       stopping.abort();
       await Promise.all([polling, underWay]);
-      partLimit.release();
+      share.release();
       await close();
     },
   };
 }
 
-/** Turns a topology that the page has no room for into a failed poll, before anything is rendered. */
-function createPartLimit(name: string, budget: PageBudget) {
-  const share = budget.open();
-  const apply = (previous: ClusterState, result: PollResult): { result: PollResult; next: ClusterState } => {
-    const next = nextState(previous, result);
-    if (!next.view) {
+/** Refuses a topology that the page has no room for, before anything of it is rendered. */
+function createAdmit(name: string, { maxBytes }: PageBudget, share: PageShare): Admit {
+  return (topology) => {
+    if (!topology) {
       share.release();
-      return { result, next };
+      return undefined;
     }
-    const bytes = expositionBytes(name, next.view);
-    if (share.admits(bytes)) return { result, next };
-    const refused: PollResult = { ...result, outcome: { ok: false, failure: tooLarge(bytes, budget.maxBytes) } };
-    return { result: refused, next: nextState(previous, refused) };
+    const bytes = expositionBytes(name, topology);
+    return share.admits(bytes) ? undefined : tooLarge(bytes, maxBytes);
   };
-  return { apply, release: share.release };
 }
 
 function tooLarge(bytes: number, maxBytes: number): PollFailure {

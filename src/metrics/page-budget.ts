@@ -1,4 +1,4 @@
-import type { ClusterView } from '../poll/state.ts';
+import type { Topology } from '../zeebe/topology.ts';
 
 /** What the clusters may put on the page in all; see `createPageBudget`. */
 export interface PageBudget {
@@ -11,16 +11,6 @@ export interface PageShare {
   /** Whether the page has room for that many bytes of this cluster, which replace those before. */
   readonly admits: (bytes: number) => boolean;
   readonly release: () => void;
-}
-
-const MiB = 1024 * 1024;
-/** The memory that a page takes is about three times its bytes: as text, compressed, and as the values of its series. */
-const shareOfMemory = 1 / 5;
-
-/** From the memory limit of the process's control group in bytes; 0 where there is none. */
-export function maxPageBytes(memoryLimit: number): number {
-  const share = memoryLimit > 0 ? memoryLimit * shareOfMemory : Number.POSITIVE_INFINITY;
-  return Math.min(Math.max(share, 64 * MiB), 256 * MiB);
 }
 
 /**
@@ -67,16 +57,22 @@ const linesOfPartition = 4;
 const linesOfBroker = 2;
 
 /** The bytes that the series of brokers, partitions and replicas take on the page, a little overestimated. */
-export function expositionBytes(cluster: string, { topology, partitions, missingBrokers }: ClusterView): number {
+export function expositionBytes(cluster: string, { clusterSize = 0, partitionsCount = 0, brokers }: Topology): number {
   const base = lineBytes + bytesOf(cluster);
-  let bytes = partitions.length * linesOfPartition * base;
-  for (const id of missingBrokers) bytes += base + bytesOf(id);
-  for (const { id, host, port, version, replicas } of topology.brokers) {
+  let partitions = partitionsCount;
+  let longestId = 0;
+  let bytes = 0;
+  for (const { id, host, port, version, replicas } of brokers) {
+    const idBytes = bytesOf(id);
+    longestId = Math.max(longestId, idBytes);
     let lines = linesOfBroker;
     for (const { state } of replicas) lines += state === undefined ? linesOfReplica : linesOfReplicaWithState;
-    bytes += lines * (base + bytesOf(id)) + bytesOf(host) + bytesOf(port) + bytesOf(version);
+    bytes += lines * (base + idBytes) + bytesOf(host) + bytesOf(port) + bytesOf(version);
+    // They are sorted.
+    partitions = Math.max(partitions, replicas.at(-1)?.partition ?? 0);
   }
-  return bytes;
+  const missing = Math.max(clusterSize - brokers.length, 0);
+  return bytes + missing * (base + longestId) + partitions * linesOfPartition * base;
 }
 
 /** As a label's value, at most: an escaped character takes one byte more. */

@@ -4,7 +4,7 @@ import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
 import { type Clock, withDeadline } from '../clock.ts';
 import { createTurns } from '../turns.ts';
-import { type Client, createReader, statusOf } from '../zeebe/client.ts';
+import { type Client, createReader, type Reader, statusOf } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { PollFailure } from './failure.ts';
 
@@ -57,10 +57,17 @@ export interface PollOptions {
   /** Milliseconds, for the whole poll: token requests too. */
   readonly pollTimeout: number;
   readonly clock: Clock;
+  readonly admit?: Admit;
 }
 
-export function createPoll({ client, authenticator, pollTimeout, clock }: PollOptions): Poll {
-  const read = createReader();
+/**
+ * Says why there is no room for a topology: its poll has failed then. Is called with each poll, without a topology
+ * where that has none.
+ */
+export type Admit = (topology: Topology | undefined) => PollFailure | undefined;
+
+export function createPoll({ client, authenticator, pollTimeout, clock, admit }: PollOptions): Poll {
+  const reader = createReader();
   return async (stop) => {
     const startedAt = clock.monotonic();
     let httpStatus: number | undefined;
@@ -73,7 +80,8 @@ export function createPoll({ client, authenticator, pollTimeout, clock }: PollOp
     );
     const { failure, token, tokenRequests, requested } = authenticated;
     const turn = createTurns();
-    const outcome = outcomeOf(authenticated, read);
+    const outcome = admitted(outcomeOf(authenticated, reader.read), admit);
+    if (!outcome.ok) reader.forget();
     await turn();
     const up = accepted(authenticated);
     return {
@@ -91,7 +99,12 @@ export function createPoll({ client, authenticator, pollTimeout, clock }: PollOp
   };
 }
 
-function outcomeOf({ sent, failure }: Authenticated, read: ReturnType<typeof createReader>): PollResult['outcome'] {
+function admitted(outcome: PollResult['outcome'], admit: Admit | undefined): PollResult['outcome'] {
+  const refusal = admit?.(outcome.ok ? outcome.topology : undefined);
+  return refusal ? { ok: false, failure: refusal } : outcome;
+}
+
+function outcomeOf({ sent, failure }: Authenticated, read: Reader['read']): PollResult['outcome'] {
   if (sent?.kind === 'failure') return { ok: false, failure: sent.failure };
   if (failure && (!sent || sent.answer.status === 401 || sent.answer.status === 403)) {
     return { ok: false, failure: { ...failure, reason: 'auth' } };

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { type DecodingProblem, decodeContent } from './decode-content.ts';
 import { headerOf } from './header.ts';
+import { readingBudget } from './reading-budget.ts';
 
 /** A body as text, without a byte order mark. JSON is UTF-8 (RFC 8259, 8.1): anything else is shown as U+FFFD. */
 export interface BodyText {
@@ -45,11 +46,16 @@ export async function readBody(response: Dispatcher.ResponseData, limits: BodyLi
 async function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    // To leave the loop is to destroy the body, and the connection with it.
-    if (length > maxBytes) break;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      length += chunk.length;
+      readingBudget.add(body, chunk.length);
+      // To leave the loop is to destroy the body, and the connection with it.
+      if (length > maxBytes) break;
+    }
+  } finally {
+    readingBudget.release(body);
   }
   return Buffer.concat(chunks);
 }

@@ -118,19 +118,33 @@ function hasLength(response: Dispatcher.ResponseData): boolean {
   return headerOf(response, 'content-length') !== '' || headerOf(response, 'transfer-encoding') !== '';
 }
 
-/** Reads answers: one that is the same text as the topology before is that topology, as an object too. */
-export function createReader(): typeof readAnswer {
+export interface Reader {
+  /** An answer of the same text as the one before is the same topology, as an object too. */
+  readonly read: typeof readAnswer;
+  /** Frees what is kept of the answer before. */
+  readonly forget: () => void;
+}
+
+export function createReader(): Reader {
   let latest: (Pick<Answer, 'contentType' | 'body'> & { readonly result: ReturnType<typeof readAnswer> }) | undefined;
-  return (answer) => {
-    const { status, contentType, isUtf8, body } = answer;
-    const isSame = status === 200 && isUtf8 && contentType === latest?.contentType && body === latest.body;
-    if (latest && isSame) return latest.result;
-    const result = readAnswer(answer);
-    // Not the answer as a whole: to quote it, it knows what authenticated the request.
-    latest = result.ok ? { contentType, body, result } : undefined;
-    return result;
+  return {
+    read: (answer) => {
+      const { status, contentType, isUtf8, body } = answer;
+      const isSame = status === 200 && isUtf8 && contentType === latest?.contentType && body === latest.body;
+      if (latest && isSame) return latest.result;
+      const result = readAnswer(answer);
+      // Not the answer as a whole: to quote it, it knows what authenticated the request.
+      latest = result.ok && body.length <= maxKeptLength ? { contentType, body, result } : undefined;
+      return result;
+    },
+    forget: () => {
+      latest = undefined;
+    },
   };
 }
+
+/** Characters; 24,000 replicas take 1.5 million. A longer text costs more memory to keep than time to read again. */
+const maxKeptLength = 2 * 1024 * 1024;
 
 /** What an answer says that is neither 401 nor 403, which are the authenticator's to judge. */
 export function readAnswer(

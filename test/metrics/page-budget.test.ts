@@ -1,25 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPageBudget, expositionBytes, maxPageBytes } from '../../src/metrics/page-budget.ts';
+import { createPageBudget, expositionBytes } from '../../src/metrics/page-budget.ts';
 import { anyAnswer } from '../arbitraries.ts';
-import { stateAfter, succeeded } from '../polls.ts';
+import { succeeded } from '../polls.ts';
 import { topologyOf } from '../topologies.ts';
 import { pageOf } from './pages.ts';
-
-const MiB = 1024 * 1024;
-
-describe('the bytes that the page may have', () => {
-  it('are a fifth of the memory limit, from 64 MiB to 256 MiB', () => {
-    expect(maxPageBytes(512 * MiB)).toBe((512 * MiB) / 5);
-    expect(maxPageBytes(100 * MiB)).toBe(64 * MiB);
-    expect(maxPageBytes(64 * 1024 * MiB)).toBe(256 * MiB);
-  });
-
-  it('are 256 MiB where the process has no memory limit', () => {
-    expect(maxPageBytes(0)).toBe(256 * MiB);
-    expect(maxPageBytes(2 ** 64)).toBe(256 * MiB);
-  });
-});
 
 describe('a page budget', () => {
   it('admits parts up to its last byte', () => {
@@ -80,10 +65,9 @@ describe('the bytes of a topology on the page', () => {
         const polled = [succeeded(topologyOf(answer))];
         const failed = Buffer.byteLength(await pageOf('text', { results: [] }));
         const bytes = Buffer.byteLength(await pageOf('text', { results: polled })) - failed;
-        const { view } = stateAfter(polled);
         // What every polled cluster has, however small: its polls, verdict, sizes, and the headers of families.
         const fixed = 20_000;
-        expect(view && bytes - fixed).toBeLessThanOrEqual(expositionBytes('production', view ?? emptyView));
+        expect(bytes - fixed).toBeLessThanOrEqual(expositionBytes('production', topologyOf(answer)));
       }),
     );
   });
@@ -103,12 +87,9 @@ describe('the bytes of a topology on the page', () => {
       })),
     };
     const polled = [succeeded(topologyOf(answer))];
-    const { view = emptyView } = stateAfter(polled);
     const bytes = Buffer.byteLength(await pageOf('text', { results: polled }));
-    const estimate = expositionBytes('production', view);
+    const estimate = expositionBytes('production', topologyOf(answer));
     expect(bytes / estimate).toBeGreaterThan(0.75);
     expect(bytes / estimate).toBeLessThanOrEqual(1);
   });
 });
-
-const emptyView = { topology: { brokers: [] }, partitions: [], missingBrokers: [], shape: {} };

@@ -170,7 +170,7 @@ describe('answers, one after the other', () => {
   };
 
   it('are one topology, as an object too, while their text is the same', () => {
-    const read = createReader();
+    const { read } = createReader();
     const first = read(answer());
     expect(read(answer())).toBe(first);
     const changed = read(answer({ body: healthy.replace('"LEADER"', '"FOLLOWER"').replace('"leader"', '"follower"') }));
@@ -179,12 +179,23 @@ describe('answers, one after the other', () => {
     expect(read(answer())).toEqual(first);
   });
 
+  it('are read anew once the answer before is forgotten, and where they are too long to be kept', () => {
+    const { read, forget } = createReader();
+    const first = read(answer());
+    forget();
+    expect(read(answer())).not.toBe(first);
+    const padded = (length: number) => answer({ body: healthy.padEnd(length) });
+    const kept = 2 * 1024 * 1024;
+    expect(read(padded(kept))).toBe(read(padded(kept)));
+    expect(read(padded(kept + 1))).not.toBe(read(padded(kept + 1)));
+  });
+
   it.each([
     ['as a web page', { contentType: 'text/html' }],
     ['in bytes that are not UTF-8', { isUtf8: false }],
     ['as an error', { status: 500 }],
   ])('are judged anew where the same text comes %s', (_how, change) => {
-    const read = createReader();
+    const { read } = createReader();
     expect(read(answer())).toMatchObject({ ok: true });
     expect(read(answer(change))).toMatchObject({ ok: false });
   });

@@ -1,0 +1,20 @@
+import { expect, it, vi } from 'vitest';
+import { shareOfMemory } from '../src/memory.ts';
+
+const MiB = 1024 * 1024;
+
+it('a share of the memory limit is at least 64 MiB and at most 256 MiB', () => {
+  expect(shareOfMemory(1 / 4, 512 * MiB)).toBe(128 * MiB);
+  expect(shareOfMemory(1 / 4, 100 * MiB)).toBe(64 * MiB);
+  expect(shareOfMemory(1 / 4, 4 * 1024 * MiB)).toBe(256 * MiB);
+});
+
+it('a share of no memory limit is 256 MiB, however Node.js tells that there is none', () => {
+  expect(shareOfMemory(1 / 4, 0)).toBe(256 * MiB);
+  expect(shareOfMemory(1 / 4, 2 ** 64)).toBe(256 * MiB);
+});
+
+it('the memory limit is that of the process', () => {
+  vi.spyOn(process, 'constrainedMemory').mockReturnValue(800 * MiB);
+  expect(shareOfMemory(1 / 4)).toBe(200 * MiB);
+});
