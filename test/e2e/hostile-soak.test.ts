@@ -1,0 +1,229 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { hash } from 'bcrypt';
+import { Agent, request } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { countsOf } from '../faults/counts.ts';
+import { command } from './exporter.ts';
+import { type Counts, clusterCount, pollInterval } from './hostile/schedule.ts';
+import { alive, place, start } from './process.ts';
+import { until } from './until.ts';
+
+const duration = 10 * 60_000;
+const memoryLimit = 512 * 1024 * 1024;
+const heldConnections = 1_000;
+const guessers = 10;
+const password = 'correct horse';
+const authorization = (secret: string) => `Basic ${Buffer.from(`prometheus:${secret}`).toString('base64')}`;
+
+/** Agents of clients at different addresses; a connection each, as a scraper has. */
+function clientAt(localAddress: string): Agent {
+  const agent = new Agent({ connect: { localAddress }, connections: 2 });
+  onTestFinished(() => agent.destroy());
+  return agent;
+}
+
+async function startClusters(): Promise<string> {
+  const script = join(import.meta.dirname, 'hostile', 'clusters-process.ts');
+  const running = start(await place('hostile-clusters'), [command[0], script]);
+  onTestFinished(running.stop);
+  let port: string | undefined;
+  await alive('The process of the clusters', running, 60, () => {
+    [, port] = /port (\d+)/.exec(running.output()) ?? [];
+    expect(port).toBeDefined();
+  });
+  return `http://127.0.0.1:${port}`;
+}
+
+/** The folder of a control group with that memory limit, as a container has one; undefined where none can be made. */
+function memoryGroup(bytes: number): string | undefined {
+  const group = `/sys/fs/cgroup/memory/zeebe-topology-exporter-${process.pid}`;
+  try {
+    mkdirSync(group);
+    writeFileSync(join(group, 'memory.limit_in_bytes'), String(bytes));
+    return group;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The exporter with its log on a pipe, which the test reads, or does not. */
+async function startLimited(clusters: string) {
+  const { data } = await place('hostile-exporter');
+  const file = join(data, 'exporter.yml');
+  const web = join(data, 'web.yml');
+  const names = Array.from({ length: clusterCount }, (_, index) => ({
+    name: `cluster-${index}`,
+    address: `${clusters}/${index}`,
+    basic_auth: { username: 'demo', password: `secret-%"<>&'-${index}` },
+  }));
+  await writeFile(file, JSON.stringify({ poll_interval: `${pollInterval / 1000}s`, clusters: names }));
+  await writeFile(web, JSON.stringify({ basic_auth_users: { prometheus: await hash(password, 10) } }));
+  const flags = [`--config.file=${file}`, `--web.config.file=${web}`, '--web.listen-address=127.0.0.1:0'];
+  const group = memoryGroup(memoryLimit);
+  console.log(`The memory is limited by ${group ? 'a control group' : "V8's heap limit"}, and measured`);
+  // The shell enters the group and then becomes the exporter.
+  const limit = group ? ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(group, 'cgroup.procs')] : ['env'];
+  const heapLimit = group ? [] : ['--max-old-space-size=256'];
+  const [shell = '', ...args] = [...limit, command[0], ...heapLimit, command[1], ...flags];
+  const child = spawn(shell, args, {
+    cwd: data,
+    env: { PATH: process.env.PATH, HOME: data },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+    // A group can be removed once its processes have ended.
+    if (group) rmdirSync(group);
+  });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    log = (log + chunk).slice(-64 * 1024);
+  });
+  const address = await until('the exporter listens', 60, () => {
+    const [, found] = /"address":"([^"]+)"/.exec(log) ?? [];
+    if (found === undefined) throw new Error(log);
+    return found;
+  });
+  return { address, child, log: () => log, peakMemory: () => peakOf(child.pid ?? 0), exited };
+}
+
+/** Bytes of resident memory at the most so far (proc(5)). */
+function peakOf(pid: number): number {
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}
+
+function percentile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
+}
+
+describe('ten minutes of everything hostile at once', () => {
+  it('end no process, delay no good cluster’s poll and no other address’s scrape', async () => {
+    const clusters = await startClusters();
+    const exporter = await startLimited(clusters);
+    const { address } = exporter;
+    const endsAt = performance.now() + duration;
+    const goesOn = () => performance.now() < endsAt && exporter.child.exitCode === null;
+
+    const hold = async (index: number) => {
+      while (goesOn()) {
+        const [host = '', port = ''] = address.split(':');
+        const socket = connect({ host, port: Number(port), localAddress: '127.0.0.2' });
+        socket.on('error', () => {});
+        // Some never send, some never finish their request, some ask and do not read.
+        if (index % 3 === 1) socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\nX-Slow: ');
+        if (index % 3 === 2) {
+          const head = `GET /api/v1/clusters HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization(password)}\r\n\r\n`;
+          socket.pause().write(head.repeat(8));
+        }
+        await new Promise((resolve) => socket.once('close', resolve).setTimeout(60_000, () => socket.destroy()));
+        // One connection a second at the most from each of them.
+        await wait(1_000);
+      }
+    };
+
+    const guess = async (index: number) => {
+      const dispatcher = clientAt('127.0.0.3');
+      for (let count = 0; goesOn(); count++) {
+        await request(`http://${address}/metrics`, {
+          dispatcher,
+          headers: { authorization: authorization(`guess ${index} ${count}`) },
+        }).then(
+          ({ body }) => body.dump(),
+          () => {},
+        );
+        await wait(50);
+      }
+    };
+
+    const reload = async () => {
+      const dispatcher = clientAt('127.0.0.4');
+      while (goesOn()) {
+        const { body } = await request(`http://${address}/-/reload`, {
+          dispatcher,
+          method: 'POST',
+          headers: { authorization: authorization(password) },
+        });
+        await body.dump();
+        await wait(5_000);
+      }
+    };
+
+    const stopReading = async () => {
+      await wait(2 * 60_000);
+      exporter.child.stderr.pause();
+      await wait(60_000);
+      exporter.child.stderr.resume();
+    };
+
+    /** Milliseconds. */
+    const scrapeTimes: number[] = [];
+    const scraper = clientAt('127.0.0.1');
+    const read = async () => {
+      const { statusCode, body } = await request(`http://${address}/metrics`, {
+        dispatcher: scraper,
+        headers: { authorization: authorization(password), 'accept-encoding': 'gzip' },
+      });
+      const bytes = await body.bytes();
+      expect(statusCode).toBe(200);
+      return bytes;
+    };
+    const scrape = async () => {
+      while (goesOn()) {
+        const begin = performance.now();
+        await read();
+        scrapeTimes.push(performance.now() - begin);
+        await wait(1_000);
+      }
+    };
+
+    await Promise.all([
+      ...Array.from({ length: heldConnections }, (_, index) => hold(index)),
+      ...Array.from({ length: guessers }, (_, index) => guess(index)),
+      reload(),
+      stopReading(),
+      scrape(),
+    ]);
+
+    expect(exporter.child.exitCode).toBeNull();
+    const peak = exporter.peakMemory();
+    const counts = (await (await fetch(`${clusters}/counts`)).json()) as Counts;
+    console.log({
+      peakMiB: Math.round(peak / 1024 / 1024),
+      scrapes: scrapeTimes.length,
+      p99: percentile(scrapeTimes, 0.99),
+      lateness99: percentile(counts.lateness, 0.99),
+    });
+    expect(peak).toBeLessThan(memoryLimit);
+    expect(scrapeTimes.length).toBeGreaterThan(duration / 1_000 / 4);
+    expect(percentile(scrapeTimes, 0.99)).toBeLessThan(1_000);
+    expect(percentile(counts.lateness, 0.99)).toBeLessThan(1_000);
+
+    const { body } = await request(`http://${address}/metrics`, {
+      dispatcher: scraper,
+      headers: { authorization: authorization(password) },
+    });
+    const metrics = countsOf(await body.text());
+    const wrong = counts.clusters.flatMap(({ good, hostile }, index) => {
+      const series = metrics.get(`cluster-${index}`);
+      const polls = series?.get('polls_total') ?? 0;
+      const due = Math.floor(duration / pollInterval) - 2;
+      const failures = [...(series ?? [])]
+        .filter(([name]) => name.startsWith('poll_failures_total'))
+        .reduce((sum, [, value]) => sum + value, 0);
+      return polls >= due && failures <= hostile ? [] : [{ index, polls, failures, good, hostile }];
+    });
+    expect(wrong).toEqual([]);
+
+    exporter.child.kill('SIGTERM');
+    expect((await exporter.exited)[0]).toBe(0);
+  });
+});
