@@ -32,7 +32,9 @@ OpenID discovery document goes wrong, and which tests hold it to that.
   same limits.
 - What the clusters put on the page is bounded: all together a fifth of the process's memory limit, from 64 MiB to
   256 MiB, also where there is no limit. A topology that there is no room for fails its poll (\`too_large\`); smaller
-  clusters have precedence.
+  clusters have precedence. Answers that are being read have an eighth of the limit together, also from 64 MiB to
+  256 MiB; beyond that the largest one is cut.
+- A log that is not read stops nothing: up to 1 MiB waits, later lines are lost, and one line says how many were.
 - An answer is UTF-8. A byte order mark before it is left out; bytes that are not UTF-8 make it malformed.
 - No exception reaches the process, whatever an answer, a configuration file or a request to the exporter holds.
 
@@ -62,11 +64,13 @@ ${clientTable()}
 | \`test/faults/statuses.test.ts\` | Every 2xx, 4xx and 5xx |
 | \`test/faults/memory.test.ts\` | The memory that large answers take |
 | \`test/faults/clients.test.ts\` | Clients that attack the exporter, which runs as a process of its own |
+| \`test/output.test.ts\` | Logs that are not read: pipes, terminals, sockets |
 | \`test/fuzz\` | Generated answers, configuration files and requests; the seed is fixed in CI, and a failure prints it |
 | \`test/e2e/soak.test.ts\` | 20,000 polls of 250 clusters that go wrong at random: no poll misses its time, memory, handles and connections do not grow |
+| \`test/e2e/hostile-soak.test.ts\` | 200 clusters, a fifth of them hostile in turn, 1,000 held connections, 10 guessers of passwords, reloads, and a log that is not read for a minute, for ten minutes with a memory limit of 512 MiB: the exporter runs on, good clusters are polled on time, 99 of 100 scrapes take less than a second |
 
-\`npx vitest run test/faults test/fuzz\` runs all but the last, as \`npm test\` does. \`npm run test:e2e -- test/e2e/soak.test.ts\`
-runs the soak. It takes three minutes and wants a machine that does nothing else.
+\`npx vitest run test/faults test/fuzz\` runs those of faults and generated input, as \`npm test\` does. \`npm run test:e2e -- test/e2e/soak.test.ts\`
+runs the first soak. It takes three minutes and wants a machine that does nothing else.
 `;
 }
 
