@@ -37,9 +37,10 @@ LABEL org.opencontainers.image.title="zeebe-topology-exporter" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="gcr.io/distroless/nodejs24-debian12:nonroot"
 
-# Threads that share their memory leave less of it unused: a tenth less is resident.
+# Threads that share their memory leave less of it unused: a tenth less is resident. Without a threshold of its own,
+# malloc keeps freed answers of megabytes instead of returning them to the system.
 # The exporter writes where it listens to HEALTHCHECK_FILE: /dev/shm is in memory, and writable in a read-only container.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=1 HEALTHCHECK_FILE=/dev/shm/zeebe-topology-exporter
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 HEALTHCHECK_FILE=/dev/shm/zeebe-topology-exporter
 USER 65532:65532
 EXPOSE 10650
 STOPSIGNAL SIGTERM

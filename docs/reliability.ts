@@ -30,9 +30,9 @@ OpenID discovery document goes wrong, and which tests hold it to that.
   texts 256 characters, a token response or discovery document 1 MiB, a token 16 KiB, headers 16 KiB. Of an error the
   first 64 KiB are read. The exporter asks for uncompressed answers; one that is compressed anyway is decoded under the
   same limits.
-- What the clusters put on the page is bounded: all together a fifth of the process's memory limit, from 64 MiB to
+- What the clusters put on the page is bounded: all together a tenth of the process's memory limit, from 48 MiB to
   256 MiB, also where there is no limit. A topology that there is no room for fails its poll (\`too_large\`); smaller
-  clusters have precedence. Answers that are being read have an eighth of the limit together, also from 64 MiB to
+  clusters have precedence. Answers that are being read have a twelfth of the limit together, also from 48 MiB to
   256 MiB; beyond that the largest one is cut.
 - A log that is not read stops nothing: up to 1 MiB waits, later lines are lost, and one line says how many were.
 - An answer is UTF-8. A byte order mark before it is left out; bytes that are not UTF-8 make it malformed.

@@ -73,7 +73,8 @@ async function startLimited(clusters: string) {
   const [shell = '', ...args] = [...limit, command[0], ...heapLimit, command[1], ...flags];
   const child = spawn(shell, args, {
     cwd: data,
-    env: { PATH: process.env.PATH, HOME: data },
+    // As the image sets them.
+    env: { PATH: process.env.PATH, HOME: data, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exited = once(child, 'exit');

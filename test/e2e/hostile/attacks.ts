@@ -64,7 +64,7 @@ export const attacks: readonly Attack[] = [
   // An id of 30,000 characters in 13 series of 1,000 replicas.
   answering({ brokers: 1, partitions: 1_000, idLength: 30_000 }),
   answering({ brokers: 1, partitions: 1_000, idLength: 400_000 }),
-  answering({ brokers: 10_000, partitions: 1, idLength: 256 }),
+  answering({ brokers: 8_000, partitions: 1, idLength: 256 }),
   answering({ brokers: 100, partitions: 400, idLength: 200 }),
   // New names of brokers at every poll, each with another version.
   answering({ brokers: 300, partitions: 3, idLength: 20, state: false }),
