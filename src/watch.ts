@@ -131,8 +131,8 @@ function tooLarge(bytes: number, maxBytes: number): PollFailure {
       `the metrics of this topology would take ${megabytes(bytes)} MB, and all clusters together have ` +
       `${megabytes(maxBytes)} MB on the page`,
     remedy:
-      'if the cluster is this large, raise the memory limit of the exporter (a fifth of it is for the page, at most ' +
-      '256 MiB), or watch the cluster with an exporter of its own',
+      'if the cluster is this large, raise the memory limit of the exporter (a tenth of it is for the page, from 48 ' +
+      'to 256 MiB), or watch the cluster with an exporter of its own',
   };
 }
 
