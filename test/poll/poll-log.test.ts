@@ -118,6 +118,7 @@ describe('leaders that moved', () => {
   });
 
   it.each([
+    [1, 1, /partition 1 from broker 0 to 1$/],
     [9, 9, /partition 9 from broker 0 to 1$/],
     [10, 10, /partition 10 from broker 0 to 1$/],
     [11, 10, / and 1 more$/],
