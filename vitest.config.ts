@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tests of plain functions: they change nothing that another file could see. They share their workers, which saves a
- * process and the loading of the sources for each file; test/no-trace.ts fails the ones that do not belong here.
+ * Tests of plain functions, which change nothing that another file could see and look at no state of a module. They
+ * share their workers, which saves a process and the loading of the sources for each file. test/no-trace.ts fails a file
+ * that changes the process.
  */
 const pure = [
   'test/{bench,docs,helm,metrics,prometheus}/**/*.test.ts',
@@ -12,10 +13,10 @@ const pure = [
   'test/http/{api-doc,front,negotiate,status}.test.ts',
   'test/poll/{events,failure-log,poll-log,state}.test.ts',
   'test/simulator/!(camunda-client|clock).test.ts',
-  'test/transport/{certificates,failure,one-line,retry-after,secrets}.test.ts',
+  'test/transport/{certificates,failure,one-line,retry-after}.test.ts',
   'test/web-config/{document,passwords,web-config}.test.ts',
   'test/zeebe/!(client).test.ts',
-  'test/{clusters,dependencies,error-text}.test.ts',
+  'test/{clusters,dependencies}.test.ts',
 ];
 
 export default defineConfig({

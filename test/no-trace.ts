@@ -1,5 +1,5 @@
 import { ClientRequest } from 'node:http';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 
 /** What a test file could leave behind in a process that it shares with others. */
 function traces(): ReadonlyMap<string, unknown> {
@@ -11,11 +11,9 @@ function traces(): ReadonlyMap<string, unknown> {
   ]);
 }
 
-let before: ReadonlyMap<string, unknown> = new Map();
+// Now, since a test file may change something as soon as it is loaded.
+const before = traces();
 
-beforeAll(() => {
-  before = traces();
-});
 afterAll(() => {
   const after = traces();
   // By name: the value of a variable may be a secret.

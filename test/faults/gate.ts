@@ -17,7 +17,10 @@ export interface Gate {
   /** Requests meet no fault from now on, and wait for their answers until `release` is called. */
   readonly mend: () => void;
   readonly release: () => void;
-  /** Connections that went wrong. */
+  /**
+   * Connections that went wrong. One that asked for nothing is not counted: on a busy machine, a connection of another
+   * process that was meant for the one before at this port may arrive here.
+   */
   readonly faulty: () => number;
   /** The most bytes that one of them took, those under way included. */
   readonly mostTaken: () => number;
@@ -36,7 +39,7 @@ export async function openGate(behaviour: Behaviour, goodBody: (origin: string) 
     : createHttpServer(patient, good);
   const sockets = new Set<Socket>();
   let meeting: Meeting | undefined = typeof behaviour === 'object' ? behaviour.meet : undefined;
-  let faulty = 0;
+  const met: { readonly socket: Socket; readonly isCutAtOnce: boolean }[] = [];
   let mostTaken = 0;
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -45,11 +48,11 @@ export async function openGate(behaviour: Behaviour, goodBody: (origin: string) 
       goodServer.emit('connection', socket);
       return;
     }
-    faulty++;
     socket.on('close', () => {
       mostTaken = Math.max(mostTaken, socket.bytesWritten);
     });
     meeting(socket, goodBody(origin));
+    met.push({ socket, isCutAtOnce: socket.destroyed });
   });
 
   const place = await takePlace(behaviour, server);
@@ -62,7 +65,7 @@ export async function openGate(behaviour: Behaviour, goodBody: (origin: string) 
       mended ??= place.mend();
     },
     release: released.resolve,
-    faulty: () => faulty,
+    faulty: () => met.filter(({ socket, isCutAtOnce }) => isCutAtOnce || socket.bytesRead > 0).length,
     mostTaken: () => mostTaken,
     close: async () => {
       mended ??= place.mend();

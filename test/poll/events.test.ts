@@ -240,3 +240,30 @@ describe('the history of a cluster', () => {
     );
   });
 });
+
+describe('in an event', () => {
+  const long = 'x'.repeat(200);
+  const cut = (length: number) => `${'x'.repeat(length)}…`;
+
+  it('the message of a failure has 120 characters at most', () => {
+    const result = failed('connect', {
+      outcome: { ok: false, failure: { reason: 'connect', message: long, remedy: '' } },
+    });
+    expect(textsOf([result])).toEqual([`polls fail (connect): ${cut(120)}`]);
+  });
+
+  it('a version has 60 characters at most', () => {
+    const upgraded = topology(threeBrokers, { gatewayVersion: long });
+    expect(textsOf([well, succeeded(upgraded), well]).slice(0, 2)).toEqual([
+      `the gateway runs 8.6.0, before ${cut(60)}`,
+      `the gateway runs ${cut(60)}, before 8.6.0`,
+    ]);
+  });
+
+  it('a broker has 60 characters at most', () => {
+    const ledBy = (id: string) => succeeded(topology([broker(id, leader(1))], { partitionsCount: 1 }));
+    expect(textsOf([ledBy(long), ledBy(`y${long}`)])).toContain(
+      `leader moved: partition 1 from broker ${cut(60)} to y${cut(59)}`,
+    );
+  });
+});

@@ -89,3 +89,29 @@ describe('the end of a failure', () => {
     expect(lines.map(({ times }) => times)).toEqual([1, undefined, 1]);
   });
 });
+
+describe('a failure that polls far apart bring', () => {
+  it('is counted from the second one on', () => {
+    const { clock, log, messages } = setUp();
+    for (let poll = 0; poll < 3; poll++) {
+      log(failure('dns'));
+      clock.advance(10 * minute);
+    }
+    expect(messages()).toEqual([
+      'poll failed: what dns is; what to do about dns',
+      'poll failed: what dns is (2 times so far); what to do about dns',
+      'poll failed: what dns is (3 times so far); what to do about dns',
+    ]);
+  });
+
+  it('is logged again once five minutes are over, and not before', () => {
+    const { clock, log, messages } = setUp();
+    log(failure('dns'));
+    clock.advance(5 * minute - 1);
+    log(failure('dns'));
+    expect(messages()).toHaveLength(1);
+    clock.advance(1);
+    log(failure('dns'));
+    expect(messages()).toHaveLength(2);
+  });
+});

@@ -306,3 +306,29 @@ describe('an answer that shows the request is told without the credentials', () 
     expect(readAnswer(sent.answer)).toEqual({ ok: true, topology: topologyOf(healthy) });
   });
 });
+
+describe('a cluster where neither version of the API is found', () => {
+  it('is asked for v1 first again', async () => {
+    const { paths } = cluster(() => 404);
+    const client = clientOf('http://cluster.test/', { apiVersion: 'auto' });
+    await client({}, neverAborted);
+    await client({}, neverAborted);
+    expect(paths).toEqual(['/v1/topology', '/v2/topology', '/v1/topology', '/v2/topology']);
+  });
+});
+
+describe('of a large body', () => {
+  const bodyOf = async (status: number) => {
+    cluster(() => [status, 'x'.repeat(1_000_000), json]);
+    const sent = await clientOf('http://cluster.test/')({}, neverAborted);
+    return sent.kind === 'answer' ? sent.answer.body.length : 0;
+  };
+
+  it('all is read where it may be a topology', async () => {
+    expect(await bodyOf(200)).toBe(1_000_000);
+  });
+
+  it.each([201, 401, 404, 500])('the beginning alone is read where the status is %i', async (status) => {
+    expect(await bodyOf(status)).toBeLessThanOrEqual(64 * 1024);
+  });
+});

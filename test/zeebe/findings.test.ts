@@ -104,3 +104,35 @@ describe('the findings', () => {
     );
   });
 });
+
+describe('the healthy replicas that a partition should have', () => {
+  const replicas = (count: number) =>
+    Array.from({ length: count }, (_, id) => broker(`${id}`, id === 0 ? leader(1) : follower(1)));
+
+  it('are as many as the factor, where the cluster is larger', () => {
+    const sizes = { clusterSize: 3, partitionsCount: 1, replicationFactor: 2 };
+    const idle = broker('2');
+    expect(textsOf(topology([...replicas(2), idle], sizes))).toEqual([]);
+    expect(textsOf(topology([...replicas(1), broker('1'), idle], sizes))).toEqual([
+      'partition 1 has 1 of 2 healthy replicas',
+    ]);
+  });
+
+  it('are as many as the brokers, where the factor is larger', () => {
+    expect(textsOf(topology(replicas(2), { clusterSize: 2, partitionsCount: 1, replicationFactor: 3 }))).toEqual([]);
+  });
+});
+
+describe('one of a thing and several', () => {
+  it('are told apart where brokers are missing that have no name', () => {
+    const zoned = ['eu_0', 'us_0'].map((id) => broker(id, id === 'eu_0' ? leader(1) : follower(1)));
+    const sizes = { clusterSize: 3, partitionsCount: 1, replicationFactor: 2 };
+    expect(textsOf(topology(zoned, sizes))).toEqual(['a broker is missing, unknown by name: 2 of 3 are listed']);
+  });
+
+  it('are told apart where leaders are in bad health', () => {
+    const sick = broker('0', leader(1, { health: 'unhealthy' }), leader(2, { health: 'unhealthy' }));
+    const sizes = { clusterSize: 1, partitionsCount: 2, replicationFactor: 1 };
+    expect(textsOf(topology([sick], sizes))[0]).toBe('the leaders of partitions 1 and 2 are unhealthy');
+  });
+});

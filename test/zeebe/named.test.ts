@@ -15,4 +15,9 @@ describe('brokers and partitions in a sentence', () => {
   ])('are ten at most: of %i', (count, text) => {
     expect(named('partition', ids(count))).toBe(text);
   });
+
+  it('have ids of 60 characters at most', () => {
+    expect(named('broker', ['b'.repeat(60)])).toBe(`broker ${'b'.repeat(60)}`);
+    expect(named('broker', ['b'.repeat(61)])).toBe(`broker ${'b'.repeat(60)}…`);
+  });
 });

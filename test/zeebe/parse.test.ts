@@ -379,3 +379,24 @@ describe('the size of an answer', () => {
     );
   });
 });
+
+describe('a limit', () => {
+  /** A topology with so many lists, objects and commas. */
+  const ofParts = (count: number) => `{"clusterSize":3,"ignored":[${'0,'.repeat(count - 3)}0]}`;
+
+  it('of 1,000,000 lists, objects and values is met by an answer that has as many', () => {
+    expect(topologyOf(ofParts(1_000_000)).clusterSize).toBe(3);
+    expect(problemOf(ofParts(1_000_001))).toContain('expected at most 1000000 ');
+  });
+
+  it('of 15 digits holds for a change id that is a string', () => {
+    const idOf = (digits: number) => topologyOf({ clusterSize: 3, lastCompletedChangeId: '9'.repeat(digits) });
+    expect(idOf(15).lastCompletedChangeId).toBe(999_999_999_999_999);
+    expect(idOf(16)).not.toHaveProperty('lastCompletedChangeId');
+  });
+
+  it('of 60 characters holds for what a problem quotes', () => {
+    const problem = problemOf({ clusterSize: '3'.repeat(200) });
+    expect(problem).toBe(`the answer.clusterSize: expected an integer, got "${'3'.repeat(59)}…`);
+  });
+});

@@ -1,0 +1,52 @@
+import { MockAgent } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createClient, readAnswer } from '../../src/zeebe/client.ts';
+import { answered } from '../auth/sending.ts';
+
+/** What the operator is told to do about a request that ends with that error. */
+async function remedyOf(error: Error): Promise<string> {
+  const dispatcher = new MockAgent();
+  onTestFinished(() => dispatcher.close());
+  dispatcher.disableNetConnect();
+  dispatcher.get('http://cluster.test').intercept({ path: '/v1/topology' }).replyWithError(error);
+  const address = new URL('http://cluster.test/');
+  const sent = await createClient({ address, apiVersion: 'v1', headers: {}, dispatcher })(
+    {},
+    new AbortController().signal,
+  );
+  return sent.kind === 'failure' ? sent.failure.remedy : '';
+}
+
+function failing(code: string): Error {
+  return Object.assign(new Error('what went wrong'), { code });
+}
+
+describe('the remedy for a request that fails', () => {
+  it.each([
+    ['ENOTFOUND', ['host name', 'address', 'DNS']],
+    ['ECONNREFUSED', ['runs', 'port']],
+    ['CERT_HAS_EXPIRED', ['certificate', 'tls_config.ca_file']],
+    ['UND_ERR_HEADERS_TIMEOUT', ['network', 'poll_timeout']],
+    ['UND_ERR_RES_EXCEEDED_MAX_SIZE', ['address']],
+    ['SOMETHING_NEW', ['message']],
+  ])('with %s names %j', async (code, names) => {
+    const remedy = await remedyOf(failing(code));
+    for (const name of names) expect(remedy).toContain(name);
+  });
+});
+
+describe('the remedy for an answer that is no topology', () => {
+  it.each<[number, string, readonly string[]]>([
+    [404, '', ['address', 'api_version']],
+    [302, '', ['address', 'redirect', 'REST API']],
+    [429, '', ['poll_interval']],
+    [500, '', ['log']],
+    [200, 'text/html', ['address', 'web page', 'REST API']],
+    [200, 'application/json', ['address']],
+  ])('of %i %s names %j', (status, contentType, names) => {
+    const sent = answered(status, { contentType, body: '[]' });
+    const result = sent.kind === 'answer' && readAnswer(sent.answer);
+    const remedy = result && !result.ok ? result.failure.remedy : '';
+    for (const name of names) expect(remedy).toContain(name);
+  });
+});
