@@ -26,13 +26,13 @@ OpenID discovery document goes wrong, and which tests hold it to that.
   says, within an hour. Polls in between fail without a request, under the same reason. After a cluster has answered
   401 or 403 to a new token, another one is requested within a minute.
 - One cluster's trouble is its own: the polls of the others come at their times.
-- What an answer may take is bounded: a topology has at most 32 MiB and 1,000,000 lists, objects and values, each of its
+- What an answer may take is bounded: a topology has at most 16 MiB and 1,000,000 lists, objects and values, each of its
   texts 256 characters, a token response or discovery document 1 MiB, a token 16 KiB, headers 16 KiB. Of an error the
   first 64 KiB are read. The exporter asks for uncompressed answers; one that is compressed anyway is decoded under the
   same limits.
-- What the clusters put on the page is bounded: all together a tenth of the process's memory limit, from 48 MiB to
+- What the clusters put on the page is bounded: all together a tenth of the process's memory limit, from 32 MiB to
   256 MiB, also where there is no limit. A topology that there is no room for fails its poll (\`too_large\`); smaller
-  clusters have precedence. Answers that are being read have a twelfth of the limit together, also from 48 MiB to
+  clusters have precedence. Answers that are being read have a sixteenth of the limit together, also from 32 MiB to
   256 MiB; beyond that the largest one is cut.
 - A log that is not read stops nothing: up to 1 MiB waits, later lines are lost, and one line says how many were.
 - An answer is UTF-8. A byte order mark before it is left out; bytes that are not UTF-8 make it malformed.

@@ -11,11 +11,8 @@ export function keepHeapSmall(): void {
 
 const MiB = 1024 * 1024;
 
-/**
- * Bytes: a share of the memory limit of the process's control group. From 48 MiB, so that an answer of 32 MiB can be
- * read at all, to 256 MiB, also where there is no limit.
- */
+/** Bytes: a share of the memory limit of the process's control group, from 32 MiB to 256 MiB, also without a limit. */
 export function shareOfMemory(share: number, memoryLimit: number = process.constrainedMemory()): number {
   const bytes = memoryLimit > 0 ? memoryLimit * share : Number.POSITIVE_INFINITY;
-  return Math.min(Math.max(bytes, 48 * MiB), 256 * MiB);
+  return Math.min(Math.max(bytes, 32 * MiB), 256 * MiB);
 }

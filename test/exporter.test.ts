@@ -8,7 +8,7 @@ import { ListenError } from '../src/listen-error.ts';
 import { client, cluster, configOf, healthy, ofCluster, start, sum } from './exporting.ts';
 import { samplesOf, valuesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
-import { freePort, httpServer, listen } from './transport/loopback.ts';
+import { freePort, httpServer, listen, ownAddress } from './transport/loopback.ts';
 
 /** For what takes a moment on a quiet machine. */
 const soon = { timeout: 20_000, interval: 20 };
@@ -136,7 +136,7 @@ describe('an address that is taken', () => {
     const taken = new URL(await httpServer(healthy));
     const free = await freePort();
     const addresses = [
-      { host: '127.0.0.1', port: free },
+      { host: ownAddress, port: free },
       { host: '127.0.0.1', port: Number(taken.port) },
     ];
     const config = configOf([watched], { web: { listenAddresses: addresses, telemetryPath: '/metrics' } });
@@ -144,7 +144,7 @@ describe('an address that is taken', () => {
     expect(failure).toBeInstanceOf(ListenError);
     expect(String(failure)).toContain(`cannot listen on ${taken.host} (--web.listen-address), EADDRINUSE: `);
     expect(String(failure)).not.toContain(String(free));
-    await expect(request(`http://127.0.0.1:${free}/`)).rejects.toThrow('ECONNREFUSED');
+    await expect(request(`http://${ownAddress}:${free}/`)).rejects.toThrow('ECONNREFUSED');
     expect(polled).toEqual([]);
   });
 });
@@ -174,7 +174,8 @@ describe('a stop', () => {
       pollInterval: 60_000,
       pollTimeout: 60_000,
     });
-    const exporter = await start(configOf([silent]));
+    const listenAddresses = [{ host: ownAddress, port: 0 }];
+    const exporter = await start(configOf([silent], { web: { listenAddresses, telemetryPath: '/metrics' } }));
     const { get } = client(exporter);
     const { socket } = await polled;
     const closed = once(socket, 'close');

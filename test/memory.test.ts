@@ -3,9 +3,9 @@ import { shareOfMemory } from '../src/memory.ts';
 
 const MiB = 1024 * 1024;
 
-it('a share of the memory limit is at least 48 MiB and at most 256 MiB', () => {
+it('a share of the memory limit is at least 32 MiB and at most 256 MiB', () => {
   expect(shareOfMemory(1 / 4, 512 * MiB)).toBe(128 * MiB);
-  expect(shareOfMemory(1 / 4, 100 * MiB)).toBe(48 * MiB);
+  expect(shareOfMemory(1 / 4, 100 * MiB)).toBe(32 * MiB);
   expect(shareOfMemory(1 / 4, 4 * 1024 * MiB)).toBe(256 * MiB);
 });
 

@@ -14,7 +14,7 @@ import { manualClock } from './manual-clock.ts';
 import { memoryLog } from './memory-log.ts';
 import { samplesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
-import { httpServer } from './transport/loopback.ts';
+import { httpServer, ownAddress } from './transport/loopback.ts';
 
 /** For what takes a moment on a quiet machine. */
 const soon = { timeout: 20_000, interval: 20 };
@@ -376,7 +376,8 @@ describe('a reload while the exporter stops', () => {
     const a = await polledOnce('a');
     const added = counting();
     const b = await polledOnce('b', added.answer);
-    const running = await startWith(configOf([a]));
+    const listenAddresses = [{ host: ownAddress, port: 0 }];
+    const running = await startWith(configOf([a], { web: { listenAddresses, telemetryPath: '/metrics' } }));
     await untilReady(running);
     running.configure(configOf([a, b]));
     const underWay = running.exporter.reload();

@@ -6,7 +6,7 @@ import { createReplacingDispatcher } from './replacing-dispatcher.ts';
 import { secureContextOptions } from './tls.ts';
 
 /** Bytes; a larger answer is refused while it arrives. The largest topology that Zeebe allows stays well below. */
-export const maxAnswerBytes = 32 * 1024 * 1024;
+export const maxAnswerBytes = 16 * 1024 * 1024;
 
 /** Milliseconds that a connection is used: a name may get other addresses. */
 const maxConnectionAge = 3 * 60 * 1000;

@@ -35,4 +35,4 @@ export function createReadingBudget(maxBytes: number): ReadingBudget {
 }
 
 /** Twice as much is needed where a body is put together, and once more for its text. */
-export const readingBudget = createReadingBudget(shareOfMemory(1 / 12));
+export const readingBudget = createReadingBudget(shareOfMemory(1 / 16));

@@ -50,7 +50,7 @@ export function parseTopology(text: string, hide: Hide = (quoted) => quoted): Pa
 
 const [comma, bracket, brace] = Buffer.from(',[{');
 
-/** `JSON.parse` turns 32 MiB of brackets into a gigabyte, and no poll of any cluster gets on meanwhile. */
+/** `JSON.parse` turns 16 MiB of brackets into half a gigabyte, and no poll of any cluster gets on meanwhile. */
 function hasTooManyParts(text: string): boolean {
   let parts = 0;
   for (let index = 0; index < text.length && parts <= maxParts; index++) {

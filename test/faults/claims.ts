@@ -4,8 +4,8 @@ import type { Door } from './documents.ts';
 import type { Fault } from './faults.ts';
 import { isOfAuthentication, type Matrix, type MatrixOptions, runMatrix, type Trial } from './matrix.ts';
 
-/** 32 MiB of an answer, and what the buffers between hold. */
-const mostBytes = 48 * 1024 * 1024;
+/** 16 MiB of an answer, and what the buffers between hold. */
+const mostBytes = 32 * 1024 * 1024;
 
 let matrix: Matrix = { trials: [], neighbourPolls: 0, neighboursWell: false, escaped: [] };
 

@@ -12,16 +12,16 @@ function behavioursOf(name: string): readonly Behaviour[] {
   return faults.filter((fault) => fault.name.startsWith(name)).flatMap(({ behaviours }) => behaviours('cluster'));
 }
 
-/** 30 MiB of this, which parsed would be a gigabyte. */
+/** 15 MiB of this, which parsed would be half a gigabyte. */
 function crowd(part: string): Behaviour {
   const piece = part.repeat(64 * 1024);
-  const pieces = Math.floor((30 * 1024 * 1024) / piece.length);
+  const pieces = Math.floor((15 * 1024 * 1024) / piece.length);
   const length = { 'content-length': `${pieces * piece.length}`, connection: 'close' };
   return { meet: flood(head(200, { ...json, ...length }), piece, pieces) };
 }
 
 /**
- * What the process may take more than ever before, in MiB. An answer of 32 MiB is there as it came, in one piece and
+ * What the process may take more than ever before, in MiB. An answer of 16 MiB is there as it came, in one piece and
  * as text, and what is not collected yet; the server that sends it is in the same process.
  */
 const floods: readonly (readonly [name: string, most: number, behaviours: readonly Behaviour[]])[] = [
@@ -29,7 +29,7 @@ const floods: readonly (readonly [name: string, most: number, behaviours: readon
   ['16 MB of headers', 64, behavioursOf('16 MB of headers')],
   ['an endless error', 64, behavioursOf('an endless error')],
   ['an endless body', 384, behavioursOf('an endless body')],
-  ['30 MiB of lists and objects', 384, ['[', '[],', '{},', '{"brokers":'].map(crowd)],
+  ['15 MiB of lists and objects', 256, ['[', '[],', '{},', '{"brokers":'].map(crowd)],
 ];
 
 describe('the memory that an answer takes is bounded', () => {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listen } from '../../src/http/server.ts';
-import { listen as listenUntilTheEnd } from '../transport/loopback.ts';
+import { listen as listenUntilTheEnd, ownAddress } from '../transport/loopback.ts';
 
 const loopback = { host: '127.0.0.1', port: 0 };
 
@@ -63,7 +63,7 @@ describe('closing', () => {
 
   it('ends connections that wait for their next request', async () => {
     const dispatcher = keepAlive();
-    const server = await listen((_request, response) => response.end(), loopback);
+    const server = await listen((_request, response) => response.end(), { host: ownAddress, port: 0 });
     await (await request(`http://${server.address}/`, { dispatcher })).body.dump();
     await server.close();
     await expect(request(`http://${server.address}/`, { dispatcher })).rejects.toThrow('ECONNREFUSED');

@@ -224,20 +224,20 @@ describe('an answer', () => {
     return { url, hungUp: hungUp.promise };
   };
 
-  it('of more than 32 MiB is refused while it arrives', async () => {
+  it('of more than 16 MiB is refused while it arrives', async () => {
     const { url, hungUp } = await endlessServer();
     expect(await get(url)).toBe('too_large');
     await hungUp;
   });
 
-  it('of more than 32 MiB is refused from a proxy, too', async () => {
+  it('of more than 16 MiB is refused from a proxy, too', async () => {
     const { url, hungUp } = await endlessServer();
     expect(await get('http://zeebe.test/', { proxyUrl: new Secret(url) })).toBe('too_large');
     await hungUp;
   });
 
-  it('of 32 MiB is taken', async () => {
-    const body = Buffer.alloc(32 * 1024 * 1024, 'a');
+  it('of 16 MiB is taken', async () => {
+    const body = Buffer.alloc(16 * 1024 * 1024, 'a');
     const url = await httpServer((_, response) => response.end(body));
     expect((await get(url)).length).toBe(body.length);
   });

@@ -182,7 +182,7 @@ describe('an answer over HTTP/2', () => {
     expect(await asking()(url)).toBe('whole');
   });
 
-  it('of more than 32 MiB is refused', async () => {
+  it('of more than 16 MiB is refused', async () => {
     const server = createSecureServer(certificate, (_, response) => response.end(Buffer.alloc(33 * 1024 * 1024)));
     expect(await asking()(`https://127.0.0.1:${await listen(server)}/`)).toBe('too_large');
   });

@@ -38,6 +38,12 @@ export async function tcpServer(answer: (socket: Socket) => void): Promise<numbe
 }
 
 /** A port that can be listened on. */
+/**
+ * Of this process: no other test is given a port that was just given back there. At 127.0.0.1, where tests leave
+ * thousands of connections behind, that happens.
+ */
+export const ownAddress = `127.${1 + (process.pid % 250)}.${1 + (Math.floor(process.pid / 250) % 250)}.1`;
+
 export async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

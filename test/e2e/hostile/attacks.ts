@@ -54,7 +54,7 @@ function pour(response: ServerResponse, chunk: Buffer, most: number): void {
 /** As large as an answer may be, padded with blanks; all but the last byte comes at once. */
 function slow(response: ServerResponse, body: string): void {
   response.writeHead(200, json);
-  response.write(body.padEnd(31 * MiB));
+  response.write(body.padEnd(15 * MiB));
   void wait(9_000, undefined, { ref: false }).then(() => response.end('\n'));
 }
 
