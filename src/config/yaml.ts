@@ -48,7 +48,10 @@ export function parseYaml(file: string, text: string, problems: Problem[]): Yaml
     problems.push({ place: `${file}:${line}:${col}`, expected: 'valid YAML', found });
     isValid = false;
   };
-  for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
+  const errors = [...document.errors, ...document.warnings];
+  // Each level that ran out of stack reports it, as many as the stack happens to hold.
+  const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  for (const { code, message, pos } of exhausted ? [exhausted] : errors) {
     report(pos[0], reasonsWithoutQuotes[code] ?? message);
   }
   if (!isValid) {
