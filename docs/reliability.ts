@@ -30,7 +30,7 @@ OpenID discovery document goes wrong, and which tests hold it to that.
   texts 256 characters, a token response or discovery document 1 MiB, a token 16 KiB, headers 16 KiB. Of an error the
   first 64 KiB are read. The exporter asks for uncompressed answers; one that is compressed anyway is decoded under the
   same limits.
-- What the clusters put on the page is bounded: all together a tenth of the process's memory limit, from 32 MiB to
+- What the clusters put on the page is bounded: all together a twelfth of the process's memory limit, from 32 MiB to
   256 MiB, also where there is no limit. A topology that there is no room for fails its poll (\`too_large\`); smaller
   clusters have precedence. Answers that are being read have a sixteenth of the limit together, also from 32 MiB to
   256 MiB; beyond that the largest one is cut.

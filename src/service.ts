@@ -32,7 +32,7 @@ export interface ServiceOptions {
 }
 
 /** A page takes about three times its bytes: as text, compressed, and as the values of its series. */
-const pageShare = 1 / 10;
+const pageShare = 1 / 12;
 
 /** Puts the parts together, and begins to poll. */
 export async function startService({ config, web, load, logger, clock }: ServiceOptions): Promise<Service> {

@@ -131,7 +131,7 @@ function tooLarge(bytes: number, maxBytes: number): PollFailure {
       `the metrics of this topology would take ${megabytes(bytes)} MB, and all clusters together have ` +
       `${megabytes(maxBytes)} MB on the page`,
     remedy:
-      'if the cluster is this large, raise the memory limit of the exporter (a tenth of it is for the page, from 32 ' +
+      'if the cluster is this large, raise the memory limit of the exporter (a twelfth of it is for the page, from 32 ' +
       'to 256 MiB), or watch the cluster with an exporter of its own',
   };
 }

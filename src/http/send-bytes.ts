@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { shareOfMemory } from '../memory.ts';
 import type { Body } from '../metrics/page.ts';
 import { createBacklog, lengthOf } from './backlog.ts';
 
@@ -8,7 +9,7 @@ import { createBacklog, lengthOf } from './backlog.ts';
 const piece = 64 * 1024;
 
 /** Bytes that wait for clients, of all servers: the memory is that of the process. */
-export const maxBacklog = 64 * 1024 * 1024;
+export const maxBacklog = Math.min(64 * 1024 * 1024, shareOfMemory(1 / 16));
 const backlog = createBacklog(maxBacklog);
 
 /**

@@ -42,7 +42,7 @@ export const clientAttacks: readonly ClientAttack[] = [
   {
     attack: 'slow readers of many versions of a page',
     bound:
-      '64 MiB of distinct bytes wait for clients: over that the address that keeps the most loses the connection that has waited longest',
+      '64 MiB of distinct bytes, or a sixteenth of the memory limit if that is less, wait for clients: over that the address that keeps the most loses the connection that has waited longest',
     others: 'nothing: addresses that keep less lose none',
     test: ['test/http/backlog.test.ts', 'are those of the address that keeps the most'],
   },
