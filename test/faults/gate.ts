@@ -28,35 +28,25 @@ export interface Gate {
 }
 
 export async function openGate(behaviour: Behaviour, goodBody: (origin: string) => string): Promise<Gate> {
-  const tls = typeof behaviour === 'object' && behaviour.tls === true;
+  const isTls = typeof behaviour === 'object' && behaviour.tls === true;
   const released = Promise.withResolvers<void>();
-  const good: RequestListener = async (_, response) => {
+  const goodServer = serverOf(isTls, async (_, response) => {
     await released.promise;
     response.writeHead(200, { 'content-type': 'application/json' }).end(goodBody(origin));
-  };
-  const goodServer = tls
-    ? createHttpsServer({ ...loopbackCertificate, ...patient }, good)
-    : createHttpServer(patient, good);
+  });
   const sockets = new Set<Socket>();
-  let meeting: Meeting | undefined = typeof behaviour === 'object' ? behaviour.meet : undefined;
   const met: { readonly socket: Socket; readonly isCutAtOnce: boolean }[] = [];
-  let mostTaken = 0;
+  let meeting: Meeting | undefined = typeof behaviour === 'object' ? behaviour.meet : undefined;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    if (!meeting) {
-      goodServer.emit('connection', socket);
-      return;
-    }
-    socket.on('close', () => {
-      mostTaken = Math.max(mostTaken, socket.bytesWritten);
-    });
+    if (!meeting) return void goodServer.emit('connection', socket);
     meeting(socket, goodBody(origin));
     met.push({ socket, isCutAtOnce: socket.destroyed });
   });
 
   const place = await takePlace(behaviour, server);
-  const origin = `${tls ? 'https' : 'http'}://127.0.0.1:${place.port}`;
+  const origin = `${isTls ? 'https' : 'http'}://127.0.0.1:${place.port}`;
   let mended: Promise<void> | undefined;
   return {
     origin,
@@ -66,16 +56,19 @@ export async function openGate(behaviour: Behaviour, goodBody: (origin: string) 
     },
     release: released.resolve,
     faulty: () => met.filter(({ socket, isCutAtOnce }) => isCutAtOnce || socket.bytesRead > 0).length,
-    mostTaken: () => mostTaken,
+    mostTaken: () => Math.max(0, ...met.map(({ socket }) => socket.bytesWritten)),
     close: async () => {
-      mended ??= place.mend();
-      await mended;
+      await (mended ?? place.mend());
       await place.close();
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
     },
   };
+}
+
+function serverOf(isTls: boolean, answer: RequestListener) {
+  return isTls ? createHttpsServer({ ...loopbackCertificate, ...patient }, answer) : createHttpServer(patient, answer);
 }
 
 interface Place {

@@ -103,14 +103,7 @@ async function watchAll({ doors, faults, pollTimeout }: MatrixOptions, scene: Sc
     [...subjects].filter(([, { door, fault }]) => fault.outcomes[door] !== 'taken').map(([name]) => name),
   );
   const exporter = await startWatching(
-    [
-      ...neighbours.map((name) =>
-        clusterConfig({ name, address: new URL(`${cluster.origin}/${name}/`), ...neighbourTiming }),
-      ),
-      ...[...subjects].map(([name, { door, gate }]) =>
-        watchedThrough(door, gate.origin, cluster.origin, { name, pollInterval, pollTimeout }),
-      ),
-    ],
+    configsOf(subjects, cluster.origin, pollTimeout),
     (name) => {
       subjects.get(name)?.gate.mend();
       toFail.delete(name);
@@ -130,6 +123,19 @@ async function watchAll({ doors, faults, pollTimeout }: MatrixOptions, scene: Sc
     neighbourPolls,
     neighboursWell: neighbours.every((name) => isWell(counts.get(name)) && !hasFailed(counts.get(name))),
   };
+}
+
+function configsOf(
+  subjects: ReadonlyMap<string, Subject>,
+  cluster: string,
+  pollTimeout: number,
+): readonly ClusterConfig[] {
+  return [
+    ...neighbours.map((name) => clusterConfig({ name, address: new URL(`${cluster}/${name}/`), ...neighbourTiming })),
+    ...[...subjects].map(([name, { door, gate }]) =>
+      watchedThrough(door, gate.origin, cluster, { name, pollInterval, pollTimeout }),
+    ),
+  ];
 }
 
 async function openGates(
