@@ -19,7 +19,7 @@ describe('docs/web-config.md', () => {
     const rows = [
       `| connections | ${connections.toLocaleString('en')};`,
       `connections of all addresses with more than ${few} | ${connections - reserved}, so that ${reserved} places`,
-      `answers that wait for their readers, of all connections | ${maxBacklog / 1024 ** 2} MiB,`,
+      `answers that wait for their readers, of all connections | ${maxBacklog / 1024 ** 2} MiB or a sixteenth`,
       `first request | ${deadlines.opening / 1000} s |`,
       `next request | ${deadlines.idle / 1000} s |`,
       `all of it | ${deadlines.answering / 1000} s |`,

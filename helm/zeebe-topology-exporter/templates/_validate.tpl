@@ -4,7 +4,7 @@
 {{- $hasSecret := .Values.existingConfig.secret -}}
 {{- $inEnvironment := false -}}
 {{- range .Values.extraEnv -}}
-{{- if has .name (list "ZEEBE_REST_ADDRESS" "CAMUNDA_REST_ADDRESS") -}}{{- $inEnvironment = true -}}{{- end -}}
+{{- if has .name (list "ZEEBE_REST_ADDRESS" "CAMUNDA_REST_ADDRESS" "CAMUNDA_CLUSTER_ID") -}}{{- $inEnvironment = true -}}{{- end -}}
 {{- end -}}
 {{- if and $hasSecret .Values.clusters -}}
 {{- $problems = append $problems "clusters and existingConfig.secret are both set: the file in the Secret names its clusters itself, so leave one of them out" -}}
