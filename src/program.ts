@@ -3,9 +3,9 @@ import { receiveSignals } from './signals.ts';
 import { endByTheUnexpected } from './unexpected.ts';
 
 const signals = receiveSignals();
-// Rejections that nobody handles come here too.
+// Unhandled rejections arrive here as well.
 process.on('uncaughtException', endByTheUnexpected);
-// Whoever reads the output may go away.
+// The reader of the output may close it.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 // Loaded once signals are received: it may take a second.
@@ -14,7 +14,7 @@ const exitCode = await runCommand(process.argv.slice(2), signals);
 // A reader that is slow gets all of the output, unless a signal ends the wait.
 const outputs = [written(process.stdout), written(process.stderr)];
 if (!signals.stop.aborted) await Promise.race([Promise.all(outputs), once(signals.stop, 'abort')]);
-// A name lookup that nobody waits for any more would hold the process for its own half minute.
+// A DNS lookup that was given up would keep the process alive for up to half a minute.
 process.exit(exitCode);
 
 /** Resolves when all that was written to the stream has left this process, or cannot. */

@@ -27,8 +27,12 @@ export interface BodyLimits {
   readonly maxErrorBytes: number;
 }
 
+interface BodyResponse extends Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> {
+  readonly body: Readable;
+}
+
 /** Reads a body as text. Some servers and proxies compress it although `identity` is asked for. */
-export async function readBody(response: Dispatcher.ResponseData, limits: BodyLimits): Promise<BodyText> {
+export async function readBody(response: BodyResponse, limits: BodyLimits): Promise<BodyText> {
   const isWhole = response.statusCode === 200;
   const maxBytes = isWhole ? limits.maxBytes : limits.maxErrorBytes;
   const coding = headerOf(response, 'content-encoding');

@@ -1,13 +1,12 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../src/transport/body.ts';
 
 const limits = { maxBytes: 6, maxErrorBytes: 4 };
 
 function responseOf(body: Readable, statusCode = 200, headers: Readonly<Record<string, string>> = {}) {
-  return { statusCode, headers, body } as unknown as Dispatcher.ResponseData;
+  return { statusCode, headers, body };
 }
 
 function chunks(...texts: readonly string[]): Readable {
