@@ -63,7 +63,8 @@ export function loadConfig({ flags, env, isTerminal, readFile = readFileNow }: I
     checkProxies(env, problems);
   }
   const fromFile = file.clusters !== undefined;
-  notices.push(...unreadVariables(env, fromFile ? polling : clusterTable));
+  const unread = unreadVariables(env, fromFile ? polling : clusterTable);
+  notices.push(...unread);
   const described = { below: common.map(pollingOnly), folder: fromFile ? dirname(path) : '.', env, fromFile };
   const clusters = sources.flatMap((source) => loadCluster({ source, ...described }, readFile, problems) ?? []);
 
@@ -73,7 +74,7 @@ export function loadConfig({ flags, env, isTerminal, readFile = readFileNow }: I
   }
 
   if (problems.length > 0) {
-    throw new ConfigError(problems);
+    throw new ConfigError(problems, unread);
   }
   const allowedHosts = settings.value('web.allowed_hosts');
   const config: Config = {

@@ -6,15 +6,19 @@ export interface Problem {
   readonly found: string;
 }
 
-/** The configuration cannot be used; the message lists every problem, one a line. */
+/**
+ * The configuration cannot be used. The message lists every problem, one a line, and then the variables that are not
+ * read: one that is misspelt is often why a setting is missing.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly Problem[];
 
   /** What several clusters have in common may be reported by each of them; it is told once. */
-  constructor(reported: readonly Problem[]) {
+  constructor(reported: readonly Problem[], unread: readonly Notice[] = []) {
     const byLine = new Map(reported.map((problem) => [lineOf(problem), problem]));
-    super(['The configuration cannot be used:', ...byLine.keys()].join('\n  '));
+    const noted = unread.length === 0 ? [] : ['Note:', ...unread.map(({ message }) => `  ${message}`)];
+    super([['The configuration cannot be used:', ...byLine.keys()].join('\n  '), ...noted].join('\n'));
     this.problems = [...byLine.values()];
   }
 }

@@ -46,7 +46,8 @@ export function configError(given: Given): ConfigError {
 
 /** The lines of the message, one a problem. */
 export function complaints(given: Given): readonly string[] {
-  return configError(given).message.split('\n  ').slice(1);
+  const [problems = ''] = configError(given).message.split('\nNote:\n');
+  return problems.split('\n  ').slice(1);
 }
 
 export function onlyCluster(given: Given): ClusterConfig {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { fileWith, load } from './loading.ts';
+import { configError, fileWith, load } from './loading.ts';
 
 function messages(given: Parameters<typeof load>[0]): readonly string[] {
   return load(given).notices.map(({ message }) => message);
@@ -71,6 +71,16 @@ describe('a variable that is not read', () => {
   it('is two characters away from the name at most', () => {
     expect(messages({ env: { ZEEBE_REST_ADRES: 'a' } })).toHaveLength(1);
     expect(messages({ env: { ZEEBE_REST_ADRE: 'a' } })).toHaveLength(0);
+  });
+
+  it('is told beside what is missing because of it, without its value', () => {
+    const env = { CAMUNDA_CLIENT_ID: 'exporter', CAMUNDA_CLIENT_SECRETE: 'opensesame' };
+    const { message } = configError({ env });
+    expect(message).toContain('CAMUNDA_CLIENT_SECRET: expected a value');
+    expect(message).toMatch(
+      /\nNote:\n {2}CAMUNDA_CLIENT_SECRETE is not read: the variable for this is CAMUNDA_CLIENT_SECRET$/,
+    );
+    expect(message).not.toContain('opensesame');
   });
 
   it('is not told where it is empty', () => {
