@@ -10,7 +10,7 @@ export interface ReadingBudget {
   readonly release: (body: Readable) => void;
 }
 
-/** Hundreds of slow answers of 30 MB each would take the memory of all, though each is within its own limit. */
+/** Hundreds of slow answers of 15 MB each would take the memory of all, though each is within its own limit. */
 export function createReadingBudget(maxBytes: number): ReadingBudget {
   const readings = new Map<Readable, number>();
   let total = 0;
