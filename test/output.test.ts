@@ -38,7 +38,8 @@ type Launch = (fd: Fd, command: readonly [string, ...string[]], folder: string) 
 const kinds: Readonly<Record<string, Launch>> = {
   'a pipe, as of a shell': (fd, command, folder) => toNamedPipe(`exec "$@" ${fd}>"$0"`, command, folder),
   'a terminal, as after Ctrl-S': (_fd, command, folder) => {
-    const script = 'exec script --quiet --return --flush --command "$(printf "%q " "$@")" /dev/null >"$0"';
+    // script(1) gives the command to $SHELL, and to sh where that is not set, which cannot read what bash quotes.
+    const script = 'SHELL=$BASH exec script --quiet --return --flush --command "$(printf "%q " "$@")" /dev/null >"$0"';
     return toNamedPipe(script, command, folder);
   },
   'a socket, as of systemd': async (fd, [file, ...args]) => {
