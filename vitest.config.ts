@@ -7,16 +7,17 @@ import { defineConfig } from 'vitest/config';
  */
 const pure = [
   'test/{bench,docs,helm,metrics,prometheus}/**/*.test.ts',
-  'test/auth/{claims,single-flight,token}.test.ts',
-  'test/config/!(read-file|reread|secrets-stay-hidden).test.ts',
+  'test/auth/{claims,retry-after,single-flight,token}.test.ts',
+  'test/config/!(read-file|file-set|secrets-stay-hidden).test.ts',
   'test/grafana/!(shown).test.ts',
-  'test/http/{api-doc,front,negotiate,status}.test.ts',
+  'test/http/{api-doc,negotiate,passwords,startup}.test.ts',
   'test/poll/{events,failure-log,poll-log,state}.test.ts',
+  'test/cluster/clusters.test.ts',
   'test/simulator/!(camunda-client|clock).test.ts',
-  'test/transport/{certificates,failure,one-line,retry-after}.test.ts',
-  'test/web-config/{document,passwords,web-config}.test.ts',
+  'test/transport/transport-failure.test.ts',
+  'test/status/*.test.ts',
   'test/zeebe/!(client).test.ts',
-  'test/{clusters,dependencies}.test.ts',
+  'test/{certificates,dependencies,one-line}.test.ts',
 ];
 
 export default defineConfig({

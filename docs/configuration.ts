@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
-
-import { clusterTable, topTable } from '../src/config/schema.ts';
 import type { Raw, Setting, Table } from '../src/config/setting.ts';
+import { clusterTable, topTable } from '../src/config/settings-table.ts';
 
 export const exampleFile = `\
 poll_interval: 15s
@@ -39,7 +38,7 @@ clusters:
 export function configurationPage(): string {
   return `# Configuration
 
-<!-- Written by \`npm run docs\` from src/config/schema.ts: change it there. -->
+<!-- Written by \`npm run docs\` from src/config/settings-table.ts: change it there. -->
 
 The exporter watches one cluster that environment variables describe, or the clusters that a file describes.
 Flags win over environment variables, these over the file, and the file over the defaults.

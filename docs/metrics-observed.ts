@@ -1,9 +1,8 @@
 import type { AuthenticationMethod, ClusterConfig } from '../src/config/config.ts';
 import { clusterFamilies, createClusterRenderer } from '../src/metrics/cluster-part.ts';
-import type { Family } from '../src/metrics/exposition.ts';
-import { createInstruments } from '../src/metrics/instruments.ts';
-import { createProcessMetrics, type ProcessMetrics } from '../src/metrics/process-families.ts';
-import { readRegistry } from '../src/metrics/readings.ts';
+import { createInstruments, readRegistry } from '../src/metrics/counters.ts';
+import type { Family } from '../src/metrics/family.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../src/metrics/process-metrics.ts';
 import type { PollResult } from '../src/poll/poll.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
 import type { Topology } from '../src/zeebe/topology.ts';

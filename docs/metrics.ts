@@ -1,10 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { type AuthFailureReason, authFailureReasons, tokenFailureReasons } from '../src/auth/failure.ts';
-import { authenticationFamilies } from '../src/metrics/authentication-families.ts';
-import { credentialFamilies } from '../src/metrics/credential-families.ts';
-import { pollFamilies } from '../src/metrics/poll-families.ts';
+import { type AuthFailureReason, authFailureReasons, tokenFailureReasons } from '../src/auth/auth-failure.ts';
+import { authenticationFamilies, credentialFamilies, pollFamilies } from '../src/metrics/cluster-families.ts';
 import { topologyFamilies } from '../src/metrics/topology-families.ts';
-import { type PollFailureReason, pollFailureReasons } from '../src/poll/failure.ts';
+import { type PollFailureReason, pollFailureReasons } from '../src/poll/poll-failure.ts';
 import { type Documented, documentedFamilies } from './metrics-observed.ts';
 
 /** Typed, so that a new reason is not forgotten here. */

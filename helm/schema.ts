@@ -7,10 +7,9 @@ import {
   logLevels,
   signatureAlgorithms,
 } from '../src/config/config.ts';
-import { clusterTable } from '../src/config/schema.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
-import { cipherSuites, curves, tlsVersions } from '../src/web-config/go-names.ts';
-import { clientAuthTypes, webTable } from '../src/web-config/schema.ts';
+import { clusterTable } from '../src/config/settings-table.ts';
+import { cipherSuites, clientAuthTypes, curves, tlsVersions, webTable } from '../src/config/web-table.ts';
 import { type ChartValue, chartValues } from './values.ts';
 
 interface Schema {

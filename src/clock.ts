@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** Time, passed in wherever something waits or is stamped, so that tests set it. */
 export interface Clock {
   /** Unix time in milliseconds: for what people and other machines read. It may jump. */
@@ -44,4 +46,17 @@ export async function withDeadline<T>(
     clearTimeout(timer);
     signal.removeEventListener('abort', follow);
   }
+}
+
+/** Milliseconds that work may hold the event loop. */
+const mostHeld = 4;
+
+/** To be awaited between parts of work that begins now: where it has held the loop for long, others get their turn. */
+export function createTurns(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < mostHeld) return;
+    await nextTurn();
+    since = performance.now();
+  };
 }

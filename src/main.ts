@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { nodeProblem } from './node-version.ts';
+import { nodeProblem } from './version.ts';
 
 // This file and what it imports statically are in a syntax that an old Node.js reads: only then can it say what is wrong.
 const problem = nodeProblem(process.versions.node);

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { receiveSignals } from './signals.ts';
-import { endByTheUnexpected } from './unexpected.ts';
+import { endByTheUnexpected, receiveSignals } from './process.ts';
 
 const signals = receiveSignals();
 // Unhandled rejections arrive here as well.

@@ -1,10 +1,10 @@
 import { TLSSocket } from 'node:tls';
 import { type Dispatcher, request } from 'undici';
+import { earliestExpiryOfChain } from '../certificates.ts';
 import { withDeadline } from '../clock.ts';
 import type { TransportConfig } from '../config/config.ts';
-import { earliestExpiryOfChain } from './certificates.ts';
 import { type Connect, createDispatcher, type DispatcherOptions } from './dispatcher.ts';
-import { transportFailureOf } from './failure.ts';
+import { transportFailureOf } from './transport-failure.ts';
 
 /** Milliseconds that a look at a refused certificate may take: it delays the end of a poll. */
 const longestLook = 5_000;

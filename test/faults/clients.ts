@@ -11,8 +11,8 @@ interface ClientAttack {
 const here = 'test/faults/clients.test.ts';
 const limits = 'test/http/limits.test.ts';
 const app = 'test/http/app.test.ts';
-const passwords = 'test/web-config/passwords.test.ts';
-const tls = 'test/web-config/tls.test.ts';
+const passwords = 'test/http/passwords.test.ts';
+const tls = 'test/http/tls.test.ts';
 
 export const clientAttacks: readonly ClientAttack[] = [
   {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { request } from 'undici';
-import { type AuthFailureReason, authFailureReasons } from '../../src/auth/failure.ts';
+import { type AuthFailureReason, authFailureReasons } from '../../src/auth/auth-failure.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { startExporter } from '../../src/exporter.ts';

@@ -1,6 +1,6 @@
 /** Asks the exporter again and again. */
 
-/** @import { StatusDocument } from '../status.ts' */
+/** @import { StatusDocument } from '../../status/status-document.ts' */
 
 /** Milliseconds between two questions; in a tab that nobody sees, a title is all there is to bring up to date. */
 const pause = { visible: 3_000, hidden: 30_000 };

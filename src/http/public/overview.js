@@ -5,7 +5,7 @@ import { relativeTime } from './times.js';
 import { capitalized, verdictsByGravity, wrongs } from './words.js';
 
 /**
- * @import { ClusterStatus } from '../status.ts'
+ * @import { ClusterStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
  */
 
@@ -13,7 +13,7 @@ import { capitalized, verdictsByGravity, wrongs } from './words.js';
 const filteredFrom = 8;
 
 /** @param {string} name */
-export function clusterRoute(name) {
+function clusterRoute(name) {
   return `#/cluster/${encodeURIComponent(name)}`;
 }
 
