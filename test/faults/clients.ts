@@ -31,7 +31,7 @@ export const clientAttacks: readonly ClientAttack[] = [
     attack: 'connections that never finish a request, or never read the answer',
     bound: '10 s for a request, 60 s for an answer',
     others: 'nothing',
-    test: [limits, 'leave 200 others and a scrape answered'],
+    test: [limits, 'do not keep 200 scrapes from being answered'],
   },
   {
     attack: 'many requests sent at once on each connection',
@@ -44,25 +44,25 @@ export const clientAttacks: readonly ClientAttack[] = [
     bound:
       '64 MiB of distinct bytes, or a sixteenth of the memory limit if that is less, wait for clients: over that the address that keeps the most loses the connection that has waited longest',
     others: 'nothing: addresses that keep less lose none',
-    test: ['test/http/backlog.test.ts', 'are those of the address that keeps the most'],
+    test: ['test/http/backlog.test.ts', 'are dropped above the limit for the address that has the most'],
   },
   {
     attack: 'a `Host` of 15 kB, which `/sd` repeats for each cluster',
     bound: '400 above 259 characters',
     others: 'nothing',
-    test: [app, 'repeats no host that is longer than a name can be'],
+    test: [app, 'rejects a Host header longer than a host name can be'],
   },
   {
     attack: 'headers of 15 kB to negotiate by',
     bound: 'above 1,000 characters `Accept` and `Accept-Encoding` are ignored; above 16 KiB of headers: 431',
     others: 'nothing',
-    test: ['test/http/negotiate.test.ts', 'is for %s'],
+    test: ['test/http/negotiate.test.ts', 'if it is %s'],
   },
   {
     attack: 'a scrape timeout of years',
     bound: 'above a day it is none',
     others: 'nothing',
-    test: [app, 'sets no timer that is too long for one'],
+    test: [app, 'sets no timer for a scrape timeout that exceeds'],
   },
   {
     attack: 'thousands of `POST /-/reload`',
@@ -92,18 +92,18 @@ export const clientAttacks: readonly ClientAttack[] = [
     attack: 'wrong passwords from several addresses',
     bound: '16 checks wait, 4 of one address; addresses with fewer wrong passwords go first',
     others: 'clients that were let in before: nothing; new ones wait for one check',
-    test: [passwords, 'of eight addresses, kept up, lets a new one in'],
+    test: [passwords, 'from eight addresses, kept up, lets a new address'],
   },
   {
     attack: 'user names guessed by the time of the answer',
     bound: 'every wrong password costs as much as the most costly hash',
     others: 'nothing',
-    test: [passwords, 'costs as much as the most costly one'],
+    test: [passwords, 'costs as much as the most expensive hash'],
   },
   {
     attack: 'a TLS session of a client certificate that has expired since, or of a CA that was replaced',
     bound: 'no session is resumed where a certificate is asked for; a connection is closed after an answer',
     others: 'nothing',
-    test: [tls, 'is resumed only where no certificate is asked for'],
+    test: [tls, 'is resumed only if no client certificate is requested'],
   },
 ];
