@@ -1,4 +1,4 @@
-/** The paths that the exporter serves besides the telemetry path, which is configured, and the files of the status page. */
+/** The paths that the exporter serves, besides the configured telemetry path and the files of the status page. */
 export const webPaths = {
   statusPage: '/',
   healthy: '/-/healthy',

@@ -30,7 +30,7 @@ export function createApp(
   const sender = createSender(createBacklog(maxBacklog));
   const handleError = createErrorHandler(logger);
   const frequent = frequentRequests(options, sender);
-  const loadExpressApp = retried(async () => (await load()).createExpressApp(options, sender, handleError));
+  const loadExpressApp = memoizeSuccess(async () => (await load()).createExpressApp(options, sender, handleError));
   // Loaded in parallel with the first polls rather than by the first request for it: that one may arrive when no file
   // descriptors are left, and Node.js 22 does not retry an import that has failed.
   loadExpressApp().catch((error: unknown) => {
@@ -86,7 +86,7 @@ function createErrorHandler(logger: Logger) {
 }
 
 /** Returns the result of the first call of `make` that succeeds. Calls it again only after it has failed. */
-function retried<T>(make: () => Promise<T>): () => Promise<T> {
+function memoizeSuccess<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make().catch((error: unknown) => {

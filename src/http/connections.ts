@@ -32,7 +32,8 @@ export const connectionLimits: ConnectionLimits = {
   deadlines: {
     // Covers the TLS handshake and the head of the first request.
     opening: 10_000,
-    // Lasts until the next request has arrived. Exceeds the usual scrape intervals, so that Prometheus keeps its connection.
+    // Lasts until the next request has arrived. Exceeds the usual scrape intervals, so that Prometheus can keep its
+    // connection.
     idle: 130_000,
     // Lasts until the client has read the whole response. A scraper that takes longer has given up.
     answering: 60_000,
@@ -119,8 +120,8 @@ interface Deadline {
 }
 
 /**
- * Calls `onMissed` when a phase has lasted too long. A timer for every request and response would be a large part of the
- * cost of a scrape. So there is one timer, which checks the deadline at least as often as the shortest phase may last.
+ * Calls `onMissed` when a phase has lasted too long. A timer for every request and response would be a large part of
+ * the cost of a scrape. So there is one timer, which checks the deadline at intervals of at most the shortest phase.
  */
 function createDeadline(deadlines: ConnectionLimits['deadlines'], onMissed: () => void): Deadline {
   const minPhase = Math.min(...Object.values(deadlines));
@@ -218,7 +219,7 @@ function sizeOf(entries: NetworkEntries | undefined): number {
   return entries ? entries.opening.size + entries.idle.size + entries.answering.size : 0;
 }
 
-/** Returns what counts as one client: an IPv4 address, or the /64 network of an IPv6 address, as one host can use all of it. */
+/** Returns what counts as one client: an IPv4 address, or the /64 network of an IPv6 address, as a host can use all of it. */
 export function clientNetwork(address = ''): string {
   const [withoutZone = ''] = address.split('%');
   const mapped = withoutZone.replace(/^::ffff:/i, '');

@@ -19,7 +19,7 @@ type Reload = () => Promise<{ readonly ok: boolean; readonly message: string }>;
 
 type HandleError = (error: unknown, request: IncomingMessage, response: ServerResponse) => void;
 
-/** Routes the requests for the status page, its data, service discovery and reloads; rejects those for unknown paths. */
+/** Routes the requests for the status page, its data, service discovery and reloads, and rejects unknown paths. */
 export function createExpressApp(
   { status, clusters, reload, telemetryPath }: ExpressAppOptions,
   sender: Sender,

@@ -45,7 +45,7 @@ function createNegotiation(): (request: IncomingMessage) => Negotiated {
   };
 }
 
-/** Characters. Scrapers and browsers send less than 500. Longer headers are ignored: parsing them would cost too much. */
+/** Characters. Scrapers and browsers send less than 500. Longer headers are ignored, as parsing them costs too much. */
 const maxHeaderLength = 1_000;
 
 /** Returns gzip if `Accept-Encoding` (RFC 9110, 12.5.3) prefers it. */
@@ -56,8 +56,9 @@ export function negotiateEncoding(request: IncomingMessage): Encoding {
 }
 
 /**
- * Returns OpenMetrics if `Accept` (RFC 9110, 12.5.1) prefers version 1.0.0 of it, and otherwise the text format, also if
- * the header is absent or malformed. Ignores parameters other than the version and q, such as `escaping` of Prometheus 3.
+ * Returns OpenMetrics if `Accept` (RFC 9110, 12.5.1) prefers version 1.0.0 of it, and otherwise the text format, also
+ * if the header is absent or malformed. Ignores parameters other than the version and q, such as `escaping` of
+ * Prometheus 3.
  */
 export function negotiateFormat(accept = ''): Format {
   if (accept.length > maxHeaderLength) return 'text';

@@ -18,9 +18,9 @@ type PasswordCheck = 'ok' | 'denied' | 'throttled';
 export type VerifyPassword = (attempt: Attempt) => Promise<PasswordCheck>;
 
 /**
- * Verifies the passwords of these users. bcrypt occupies a thread of the pool for some tenths of a second, so one
- * password is verified at a time. A correct password is remembered, as an HMAC with a key that never leaves this process, and
- * needs no verification afterwards.
+ * Returns a function that verifies the passwords of these users. bcrypt occupies a thread of the pool for some tenths
+ * of a second, so one password is verified at a time. A correct password is remembered, as an HMAC with a key that
+ * never leaves this process, and needs no verification afterwards.
  */
 export function createPasswordVerifier(users: Users, compare: Compare = compareByBcrypt): VerifyPassword {
   const key = randomBytes(32);
@@ -83,7 +83,7 @@ function unmatchedHash(cost: number): string {
 
 /** Runs verifications one at a time. */
 interface PasswordQueue {
-  /** Returns whether the password is correct, or undefined if the verification did not get a place in the queue, or lost it. */
+  /** Returns whether the password is correct, or undefined if the verification got no place in the queue or lost it. */
   readonly run: (network: string, verification: () => Promise<boolean>) => Promise<boolean | undefined>;
 }
 
@@ -95,8 +95,8 @@ const maxPendingPerNetwork = 4;
 const maxCountedNetworks = 1_000;
 
 /**
- * Verifications of networks that sent fewer wrong passwords run first and, when the queue is full, keep their place: clients
- * that guess passwords delay only each other.
+ * Verifications of networks that sent fewer wrong passwords run first and, when the queue is full, keep their place. So
+ * clients that guess passwords delay others by one verification at most.
  */
 function createPasswordQueue(): PasswordQueue {
   const wrongCounts = createWrongCounts();
@@ -158,12 +158,12 @@ function createWaitingList(wrongPasswordsOf: (network: string) => number) {
       waiting = [...waiting, one];
     },
     takeFirst: () => take(waiting.toSorted(byWrongPasswords)[0]),
-    /** Takes the last one; among networks with equally many wrong passwords, one of the network with the most waiting. */
+    /** Takes the last one. Of networks with equally many wrong passwords, chooses the one with the most waiting. */
     takeLast: () => take(waiting.toSorted((one, other) => byWrongPasswords(one, other) || bySize(one, other)).at(-1)),
   };
 }
 
-/** Counts the wrong passwords that networks sent since their last correct one, for those that sent one most recently. */
+/** Counts the wrong passwords of networks since their last correct one. Limited to the networks that sent one last. */
 function createWrongCounts() {
   const counts = new Map<string, number>();
   const of = (network: string) => counts.get(network) ?? 0;

@@ -45,8 +45,8 @@ const securityHeaders = helmet({
     },
   },
   frameguard: { action: 'deny' },
-  // Over plain HTTP, browsers ignore these headers or log warnings; behind a proxy with TLS, the first one would force TLS
-  // on every port of the host name.
+  // Over plain HTTP, browsers ignore these headers or log warnings. Behind a proxy with TLS, the first one would force
+  // TLS on every port of the host name.
   strictTransportSecurity: false,
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,

@@ -433,6 +433,20 @@ describe('a path', () => {
   });
 });
 
+describe('if a handler of express throws', () => {
+  it('the request is answered with 500, and the error is logged', async () => {
+    const document = () => {
+      throw new Error('no document today');
+    };
+    const failing = createApp({ ...options, status: { ...options.status, document } });
+    const own = await listen(failing, { host: '127.0.0.1', port: 0 });
+    onTestFinished(() => own.close());
+    const { statusCode, body } = await request(`http://${own.address}/api/v1/clusters`, { dispatcher: agent });
+    expect([statusCode, await body.text()]).toEqual([500, 'internal error; see the log of the exporter\n']);
+    expect(lines.at(-1)).toMatchObject({ path: '/api/v1/clusters', err: { message: 'no document today' } });
+  });
+});
+
 describe('if the status page cannot be loaded', () => {
   it('the next request for it loads it', async () => {
     let isBroken = true;

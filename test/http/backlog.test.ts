@@ -10,8 +10,8 @@ const megabyte = 1024 * 1024;
 const large = 16 * megabyte;
 
 /**
- * Starts two servers that share a backlog, as those of the exporter do, and whose responses are `body` of the path, and clients that do not read them. `waiting` are the paths
- * whose responses are still kept.
+ * Starts two servers that share a backlog, as those of the exporter do, and whose responses are `body` of the path.
+ * `ask` opens a connection that does not read them. `waiting` are the paths whose responses are still kept.
  */
 async function serveUnread(body: (path: string) => Buffer, limit: number) {
   const waiting = new Set<string>();
