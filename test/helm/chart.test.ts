@@ -34,6 +34,7 @@ describe('the chart', () => {
     expect(parse(read('Chart.yaml'))).toMatchObject({
       version: packageJson.version,
       appVersion: packageJson.version,
+      annotations: { 'artifacthub.io/images': expect.stringContaining(`:${packageJson.version}\n`) },
     });
   });
 
