@@ -16,6 +16,7 @@ import {
   text,
   texts,
 } from './json-schema.ts';
+import { otherNames } from './other-names.ts';
 import { alertName, sharedThresholds } from './rule-files.ts';
 import { cluster, mapping, topOfTheFile } from './settings-schema.ts';
 import { type ChartValue, chartValues } from './values.ts';
@@ -141,6 +142,14 @@ const complete: readonly string[] = ['prometheusRule.thresholds'];
 /** Mappings with values for the other charts of a parent chart. */
 const shared: readonly string[] = ['global'];
 
+/** Accepts the names of other charts below a path, since a template rejects them with a better message. */
+const rejectedLater = (prefix: string): Readonly<Record<string, Schema>> =>
+  Object.fromEntries(
+    Object.entries(otherNames)
+      .filter(([path]) => path.startsWith(prefix) && !path.slice(prefix.length).includes('.'))
+      .map(([path, instead]) => [path.slice(prefix.length), { description: `Rejected: use ${instead}.` }]),
+  );
+
 const inParent = 'Only for the `condition` of a parent chart. The chart itself ignores it.';
 
 /** Returns the content of values.schema.json. Throws if a refinement matches no value in values.yaml. */
@@ -154,7 +163,7 @@ export function valuesSchema(): Schema {
     if (value.children.length === 0) return { ...inferred(value), ...described };
     const children = properties(value.children);
     return {
-      ...closed(children),
+      ...closed({ ...children, ...rejectedLater(`${value.path}.`) }),
       ...(complete.includes(value.path) && { required: Object.keys(children) }),
       ...(shared.includes(value.path) && { additionalProperties: true }),
     };
@@ -167,7 +176,7 @@ export function valuesSchema(): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of zeebe-topology-exporter',
-    ...closed({ ...all, enabled: { type: 'boolean', description: inParent } }),
+    ...closed({ ...all, ...rejectedLater(''), enabled: { type: 'boolean', description: inParent } }),
   };
 }
 

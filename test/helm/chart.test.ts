@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { chartFiles } from '../../helm/files.ts';
+import { otherNames } from '../../helm/other-names.ts';
 import { sharedThresholds } from '../../helm/rule-files.ts';
 import { valuesSchema } from '../../helm/schema.ts';
 import { chart, chartValues, documented } from '../../helm/values.ts';
@@ -36,6 +37,12 @@ describe('the chart', () => {
       appVersion: packageJson.version,
       annotations: { 'artifacthub.io/images': expect.stringContaining(`:${packageJson.version}\n`) },
     });
+  });
+
+  it('names one of its values in place of each name of another chart', () => {
+    const values = documented(chartValues()).map(({ path }) => path);
+    expect(Object.values(otherNames).filter((name) => !values.includes(name))).toEqual([]);
+    expect(Object.keys(otherNames).filter((name) => values.includes(name))).toEqual([]);
   });
 
   it('prefixes the names of its templates, which all charts of a parent chart share', () => {

@@ -1,6 +1,16 @@
 {{- /* Fails with all contradictions between values that values.schema.json cannot express or explain. */ -}}
 {{- define "zeebe-topology-exporter.validate" -}}
 {{- $problems := list -}}
+{{- range $name, $instead := .Files.Get "files/other-names.yaml" | fromYaml -}}
+{{- $parent := $.Values -}}
+{{- range splitList "." $name | initial -}}{{- $parent = get $parent . -}}{{- end -}}
+{{- if hasKey $parent (splitList "." $name | last) -}}
+{{- $problems = append $problems (printf "%s: unknown; use %s" $name $instead) -}}
+{{- end -}}
+{{- end -}}
+{{- if regexMatch "\\b(include|template) +[\\\\]?\"exporter\\." (toString .Values.extraObjects) -}}
+{{- $problems = append $problems "extraObjects: the names of the chart's templates begin with zeebe-topology-exporter instead of exporter, for example zeebe-topology-exporter.fullname" -}}
+{{- end -}}
 {{- $hasSecret := .Values.existingConfig.secret -}}
 {{- $inEnvironment := false -}}
 {{- range .Values.extraEnv -}}
