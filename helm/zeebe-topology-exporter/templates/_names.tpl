@@ -82,3 +82,21 @@ annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
+
+{{- /* Returns the URLs of the status page, as JSON. Those of an HTTPRoute have no scheme, which its Gateway knows. */ -}}
+{{- define "zeebe-topology-exporter.statusPages" -}}
+{{- $pages := list -}}
+{{- with .Values.ingress -}}
+{{- if .enabled -}}
+{{- $secure := list -}}
+{{- range .tls -}}{{- $secure = concat $secure (.hosts | default list) -}}{{- end -}}
+{{- range .hosts -}}
+{{- $pages = append $pages (printf "%s://%s/" (ternary "https" "http" (has .host $secure)) .host) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.httpRoute.enabled -}}
+{{- $pages = concat $pages .Values.httpRoute.hostnames -}}
+{{- end -}}
+{{- toJson $pages -}}
+{{- end -}}

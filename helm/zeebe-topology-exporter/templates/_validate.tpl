@@ -167,7 +167,7 @@
 {{- end -}}
 {{- with .Values.config.web.allowed_hosts -}}
 {{- range $host := uniq $hosts -}}
-{{- if not (has $host $.Values.config.web.allowed_hosts) -}}
+{{- if not (or (hasPrefix "*" $host) (has $host $.Values.config.web.allowed_hosts)) -}}
 {{- $problems = append $problems (printf "config.web.allowed_hosts: does not contain %s, a host of the Ingress or HTTPRoute: the exporter would reject its requests" $host) -}}
 {{- end -}}
 {{- end -}}
