@@ -65,64 +65,77 @@ const alertNames = (): readonly string[] =>
     .flat()
     .map(({ name }) => alertName(name));
 
+type Refinements = Readonly<Record<string, Schema>>;
+
 /** Schemas of values whose default does not determine the type. All other types are inferred from values.yaml. */
-function refined(): Readonly<Record<string, Schema>> {
-  return {
-    clusters: { type: 'object', propertyNames: { minLength: 1, maxLength: 128 }, additionalProperties: cluster() },
-    ...Object.fromEntries(Object.entries(topOfTheFile).map(([key, schema]) => [`config.${key}`, schema])),
-    'global.imagePullSecrets': list({ type: ['string', 'object'] }),
-    'existingConfig.key': dataKey,
-    'web.existingConfig.key': dataKey,
-    'web.port': port,
-    'web.telemetry_path': { type: 'string', pattern: '^/[-._~/A-Za-z0-9]*$' },
-    'web.config': mapping(webTable),
-    replicas: { type: 'integer', minimum: 0 },
-    'image.digest': emptyOr('sha256:[0-9a-f]{64}'),
-    'image.pullPolicy': { enum: ['Always', 'IfNotPresent', 'Never'] },
-    commonLabels: texts,
-    commonAnnotations: texts,
-    deploymentAnnotations: texts,
-    podLabels: texts,
-    podAnnotations: texts,
-    extraArgs: list({ type: 'string', pattern: '^--' }),
-    extraObjects: list({ type: ['string', 'object'] }),
-    'serviceAccount.annotations': texts,
-    livenessProbe: probe,
-    readinessProbe: probe,
-    dnsPolicy: optional(['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']),
-    nodeSelector: texts,
-    'podDisruptionBudget.minAvailable': count,
-    'podDisruptionBudget.maxUnavailable': count,
-    'service.type': { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
-    'service.port': port,
-    'service.nodePort': { type: ['integer', 'null'], minimum: 1, maximum: 65_535 },
-    'service.ipFamilyPolicy': optional(['SingleStack', 'PreferDualStack', 'RequireDualStack']),
-    'service.ipFamilies': list({ enum: ['IPv4', 'IPv6'] }),
-    'service.loadBalancerSourceRanges': list(some),
-    'service.externalTrafficPolicy': optional(['Cluster', 'Local']),
-    'service.labels': texts,
-    'service.annotations': texts,
-    'ingress.labels': texts,
-    'ingress.annotations': texts,
-    'ingress.hosts': list(ingressHost),
-    'httpRoute.labels': texts,
-    'httpRoute.annotations': texts,
-    'httpRoute.hostnames': list(some),
-    ...Object.fromEntries(['serviceMonitor', 'podMonitor'].flatMap((name) => Object.entries(monitor(name)))),
-    'serviceMonitor.targetLabels': list(some),
-    'prometheusRule.labels': texts,
-    'prometheusRule.annotations': texts,
-    'prometheusRule.alertLabels': texts,
-    'prometheusRule.alerts': closed(Object.fromEntries(alertNames().map((name) => [name, alert]))),
-    ...Object.fromEntries(Object.entries(sharedThresholds).map(threshold)),
-    'prometheusRule.additionalRules': list(additionalRule),
-    'dashboards.labels': texts,
-    'dashboards.annotations': texts,
-    'tests.timeoutSeconds': seconds,
-  };
+function refined(): Refinements {
+  return { ...configuration(), ...pods, ...access, ...monitoring(), 'tests.timeoutSeconds': seconds };
 }
 
-const monitor = (name: string): Readonly<Record<string, Schema>> => ({
+const configuration = (): Refinements => ({
+  clusters: { type: 'object', propertyNames: { minLength: 1, maxLength: 128 }, additionalProperties: cluster() },
+  ...Object.fromEntries(Object.entries(topOfTheFile).map(([key, schema]) => [`config.${key}`, schema])),
+  'existingConfig.key': dataKey,
+  'web.existingConfig.key': dataKey,
+  'web.port': port,
+  'web.telemetry_path': { type: 'string', pattern: '^/[-._~/A-Za-z0-9]*$' },
+  'web.config': mapping(webTable),
+});
+
+const pods: Refinements = {
+  'global.imagePullSecrets': list({ type: ['string', 'object'] }),
+  replicas: { type: 'integer', minimum: 0 },
+  'image.digest': emptyOr('sha256:[0-9a-f]{64}'),
+  'image.pullPolicy': { enum: ['Always', 'IfNotPresent', 'Never'] },
+  commonLabels: texts,
+  commonAnnotations: texts,
+  deploymentAnnotations: texts,
+  podLabels: texts,
+  podAnnotations: texts,
+  extraArgs: list({ type: 'string', pattern: '^--' }),
+  extraObjects: list({ type: ['string', 'object'] }),
+  'serviceAccount.annotations': texts,
+  livenessProbe: probe,
+  readinessProbe: probe,
+  dnsPolicy: optional(['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']),
+  nodeSelector: texts,
+  'podDisruptionBudget.minAvailable': count,
+  'podDisruptionBudget.maxUnavailable': count,
+};
+
+const access: Refinements = {
+  'service.type': { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
+  'service.port': port,
+  'service.nodePort': { ...port, type: ['integer', 'null'] },
+  'service.ipFamilyPolicy': optional(['SingleStack', 'PreferDualStack', 'RequireDualStack']),
+  'service.ipFamilies': list({ enum: ['IPv4', 'IPv6'] }),
+  'service.loadBalancerSourceRanges': list(some),
+  'service.externalTrafficPolicy': optional(['Cluster', 'Local']),
+  'service.labels': texts,
+  'service.annotations': texts,
+  'ingress.labels': texts,
+  'ingress.annotations': texts,
+  'ingress.hosts': list(ingressHost),
+  'httpRoute.labels': texts,
+  'httpRoute.annotations': texts,
+  'httpRoute.hostnames': list(some),
+};
+
+const monitoring = (): Refinements => ({
+  ...monitor('serviceMonitor'),
+  ...monitor('podMonitor'),
+  'serviceMonitor.targetLabels': list(some),
+  'prometheusRule.labels': texts,
+  'prometheusRule.annotations': texts,
+  'prometheusRule.alertLabels': texts,
+  'prometheusRule.alerts': closed(Object.fromEntries(alertNames().map((name) => [name, alert]))),
+  ...Object.fromEntries(Object.entries(sharedThresholds).map(threshold)),
+  'prometheusRule.additionalRules': list(additionalRule),
+  'dashboards.labels': texts,
+  'dashboards.annotations': texts,
+});
+
+const monitor = (name: string): Refinements => ({
   [`${name}.labels`]: texts,
   [`${name}.annotations`]: texts,
   [`${name}.interval`]: emptyOr(duration),
