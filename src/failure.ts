@@ -55,7 +55,7 @@ export interface Failure<Reason extends FailureReason = FailureReason> {
   /** The label of the metrics. */
   readonly reason: Reason;
   readonly problem: Problem;
-  /** Absent where the failure is not of one request. */
+  /** Absent where it is not the failure of one request. */
   readonly request?: FailedRequest;
   /** The status of the answer; absent where there was no whole answer. */
   readonly status?: number;
@@ -67,8 +67,11 @@ export interface Failure<Reason extends FailureReason = FailureReason> {
 }
 
 export interface FailedRequest {
-  /** GET of the topology, POST to the token endpoint, or discovery from the issuer. */
-  readonly to: 'cluster' | 'token_endpoint' | 'issuer';
+  /**
+   * `cluster`: GET of the topology. `token_endpoint`: POST to the configured one. `issuer`: discovery, where `url` is the
+   * issuer. `discovered_token_endpoint`: POST to the one that the issuer names.
+   */
+  readonly to: 'cluster' | 'token_endpoint' | 'issuer' | 'discovered_token_endpoint';
   /** Without the query of a token endpoint, which may hold keys. */
   readonly url: string;
 }
@@ -107,7 +110,7 @@ export interface Unanswered extends TransportFailure {
 }
 
 export interface TransportFailure {
-  readonly transport: TransportFailureReason;
+  readonly reason: TransportFailureReason;
   /** Of Node.js (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), OpenSSL (`ERR_SSL_…`) or undici (`UND_ERR_…`); empty where the error has none. */
   readonly code: string;
   /** What Node.js, OpenSSL or undici say, and the code where they do not say it. */
