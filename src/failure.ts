@@ -50,18 +50,18 @@ export type PollFailureReason = (typeof pollFailureReasons)[number];
 
 export type FailureReason = PollFailureReason | AuthFailureReason;
 
-/** The facts of a failure. All texts are redacted and fit for one line; `failureText` makes sentences of them. */
+/** The facts of a failure. All texts are redacted and have one line; `failureText` makes sentences of them. */
 export interface Failure<Reason extends FailureReason = FailureReason> {
   /** The label of the metrics. */
   readonly reason: Reason;
   readonly problem: Problem;
-  /** Absent where it is not the failure of one request. */
+  /** Absent if it is not the failure of one request. */
   readonly request?: FailedRequest;
-  /** The status of the answer; absent where there was no whole answer. */
+  /** The status of the answer; absent if there was no whole answer. */
   readonly status?: number;
   /**
    * What the answer said about the failure: `error` and `error_description` (RFC 6749, 5.2), the challenge and the body
-   * of a 401, or the beginning of the body; absent where it said nothing, or what it said may hold a token.
+   * of a 401, or the beginning of the body; absent if it said nothing, or what it said may hold a token.
    */
   readonly said?: string;
 }
@@ -79,30 +79,52 @@ export interface FailedRequest {
 /** Tells apart the situations that have sentences of their own, with the facts that only they have. */
 export type Problem =
   | Unanswered
+  | AccessRefused
+  | TokenRefused
+  | NoTopology
+  | NoTokenResponse
+  | TokenRequestRefused
+  | NoOpenIdConfiguration
+  /** `location` is empty if the answer names none. */
+  | { readonly kind: 'redirect'; readonly location: string }
+  | { readonly kind: 'unreadable_body'; readonly body: UnreadableBody }
+  | NoRequest;
+
+/** The cluster answered 401 without a token, or 403. */
+export type AccessRefused =
   | { readonly kind: 'no_credentials' }
   | { readonly kind: 'password_refused'; readonly username: string }
-  | TokenRefused
-  | { readonly kind: 'forbidden' }
+  | { readonly kind: 'forbidden' };
+
+/** The cluster, or what is in front of it, answered with something else than a topology. */
+export type NoTopology =
   | { readonly kind: 'not_found' }
-  /** `location` is empty where the answer names none. */
-  | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'rate_limited' }
   | { readonly kind: 'http_status' }
   | { readonly kind: 'content_type'; readonly contentType: string }
-  | { readonly kind: 'unreadable_body'; readonly body: UnreadableBody }
   /** `mismatch` names the place in the answer, what was expected there and what was found. */
-  | { readonly kind: 'not_a_topology'; readonly mismatch: string }
-  | TokenRequestRefused
-  | { readonly kind: 'no_token'; readonly contentType: string; readonly defect?: TokenDefect }
+  | { readonly kind: 'not_a_topology'; readonly mismatch: string };
+
+/** The token endpoint answered with success, and without a bearer token. */
+export interface NoTokenResponse {
+  readonly kind: 'no_token';
+  readonly contentType: string;
+  /** Absent if the answer is no JSON object, or none with status 200. */
+  readonly defect?: TokenDefect;
+}
+
+/** The issuer answered with success, and without a configuration that names a token endpoint to use. */
+export type NoOpenIdConfiguration =
   | { readonly kind: 'no_openid_configuration' }
   | { readonly kind: 'openid_configuration_of_other_issuer'; readonly issuer: string }
-  | { readonly kind: 'token_endpoint_without_tls'; readonly tokenEndpoint: string }
+  | { readonly kind: 'token_endpoint_without_tls'; readonly tokenEndpoint: string };
+
+/** It is not the failure of a request. */
+export type NoRequest =
   /** The poll waited for the token request that another poll had sent. */
   | { readonly kind: 'joined_token_request_unfinished' }
   | { readonly kind: 'no_room_on_page'; readonly bytes: number; readonly maxBytes: number }
   | { readonly kind: 'nothing_sent' };
-
-export type ProblemKind = Problem['kind'];
 
 /** There was no whole answer. */
 export interface Unanswered extends TransportFailure {
@@ -111,15 +133,15 @@ export interface Unanswered extends TransportFailure {
 
 export interface TransportFailure {
   readonly reason: TransportFailureReason;
-  /** Of Node.js (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), OpenSSL (`ERR_SSL_…`) or undici (`UND_ERR_…`); empty where the error has none. */
+  /** Of Node.js (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), OpenSSL (`ERR_SSL_…`) or undici (`UND_ERR_…`); empty if the error has none. */
   readonly code: string;
-  /** What Node.js, OpenSSL or undici say, and the code where they do not say it. */
+  /** The message of Node.js, OpenSSL or undici, and the code if the message does not have it. */
   readonly cause: string;
-  /** Whether the time for the whole request ran out, and not that of one of its phases, such as the connection's. */
+  /** Whether the time of the poll ran out, and not that of one phase of the request, such as connecting. */
   readonly isPastDeadline: boolean;
-  /** The TLS alert by which the server ended the handshake, where it is one of those that settings can answer. */
+  /** The TLS alert with which the server ended the handshake; absent if it is none that a setting can solve. */
   readonly alert?: TlsAlert;
-  /** Absent where the request did not go through a proxy, or failed behind it for sure. */
+  /** Absent if the request did not go through a proxy, or certainly failed behind it. */
   readonly proxy?: InvolvedProxy;
 }
 
@@ -133,22 +155,22 @@ export type TlsAlert = 'client_certificate' | 'no_application_protocol' | 'proto
 export interface ProxyInFront {
   /** Host and port, without credentials. */
   readonly address: string;
-  /** The setting that names it: a key of the cluster's settings, or variables of the environment. */
+  /** Where it is configured: in a setting of the cluster, or in variables of the environment. */
   readonly setting: 'proxy_url' | 'HTTP_PROXY' | 'HTTPS_PROXY or HTTP_PROXY';
 }
 
-/** That of a failed request. */
+/** The proxy of a failed request. */
 export interface InvolvedProxy extends ProxyInFront {
   /** Whether the request failed at the proxy; false where it may as well have failed behind it. */
   readonly isAtFault: boolean;
-  /** With which the proxy refused the request. */
+  /** The status with which the proxy refused the request. */
   readonly status?: number;
 }
 
 /** The cluster answered 401 to a token that was issued just now. */
 export interface TokenRefused {
   readonly kind: 'token_refused' | 'token_for_another_audience';
-  /** Those of the token; absent where it is opaque. */
+  /** The audiences of the token; absent if it is opaque. */
   readonly audiences?: readonly string[];
   readonly configuredAudience?: string;
 }
@@ -162,26 +184,26 @@ export interface TokenRequestRefused {
     | 'token_requests_limited'
     | 'identity_provider_failed';
   readonly clientAuthentication: ClientAuthenticationMethod;
-  /** Those asked for. */
+  /** The scopes that were requested. */
   readonly scopes: readonly string[];
-  /** Absent where the body could be read: `said` has its beginning. */
+  /** Absent if the body could be read: `said` has its beginning. */
   readonly unreadable?: UnreadableBody;
 }
 
 /** Why the body of an answer could not be read as text. */
 export interface UnreadableBody {
   readonly why: 'too_large' | 'malformed' | 'unknown_coding';
-  /** Of the `Content-Encoding`; empty where there is none. */
+  /** The `Content-Encoding`; empty if there is none. */
   readonly coding: string;
   readonly maxBytes: number;
 }
 
-/** Why a token response holds no bearer token that can be sent. */
+/** Why a token response has no bearer token that can be sent. */
 export type TokenDefect =
   | { readonly kind: 'not_utf8' }
   | { readonly kind: 'no_access_token' }
   | { readonly kind: 'too_long'; readonly length: number; readonly maxLength: number }
   /** `position` is that of the first character that is not visible ASCII, from 1. */
   | { readonly kind: 'not_ascii'; readonly position: number; readonly length: number }
-  /** `tokenType` is absent where it is not a short text, and could be the token. */
+  /** `tokenType` is absent if it is not a short text, and could be the token. */
   | { readonly kind: 'not_bearer'; readonly tokenType?: string };
