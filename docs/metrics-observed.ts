@@ -55,7 +55,7 @@ const success = {
   filesRead: true,
 } as const satisfies PollResult;
 
-const why = { message: '', remedy: '' };
+const why = { problem: { kind: 'nothing_sent' } } as const;
 /** With a token, and yet: everything that a failed poll can know. */
 const refused: PollResult = {
   ...success,
