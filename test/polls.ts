@@ -36,7 +36,7 @@ export function failure<Reason extends string>(reason: Reason) {
   return { reason, message: `what ${reason} is`, remedy: `what to do about ${reason}` };
 }
 
-/** A failure before the cluster answered. */
+/** Returns a poll that failed before the cluster answered. */
 export function failed(reason: PollFailureReason, result: Partial<PollResult> = {}): PollResult {
   return {
     endedAt: endOfPoll,
@@ -47,7 +47,7 @@ export function failed(reason: PollFailureReason, result: Partial<PollResult> = 
   };
 }
 
-/** A failure of authentication, with the 401 that told it. */
+/** Returns a poll that failed with an authentication failure after a 401. */
 export function unauthenticated(reason: AuthFailureReason, result: Partial<PollResult> = {}): PollResult {
   return failed('auth', {
     outcome: { ok: false, failure: { ...failure(reason), reason: 'auth' } },
