@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createClient, readAnswer } from '../../src/zeebe/client.ts';
 import { answered } from '../auth/sending.ts';
 
-/** What the operator is told to do about a request that ends with that error. */
+/** Returns the remedy for a request that fails with the error. */
 async function remedyOf(error: Error): Promise<string> {
   const dispatcher = new MockAgent();
   onTestFinished(() => dispatcher.close());
@@ -35,7 +35,7 @@ describe('the remedy for a request that fails', () => {
   });
 });
 
-describe('the remedy for an answer that is no topology', () => {
+describe('the remedy for an answer that is not a topology', () => {
   it.each<[number, string, readonly string[]]>([
     [404, '', ['address', 'api_version']],
     [302, '', ['address', 'redirect', 'REST API']],
@@ -43,7 +43,7 @@ describe('the remedy for an answer that is no topology', () => {
     [500, '', ['log']],
     [200, 'text/html', ['address', 'web page', 'REST API']],
     [200, 'application/json', ['address']],
-  ])('of %i %s names %j', (status, contentType, names) => {
+  ])('with status %i and content type %j names %j', (status, contentType, names) => {
     const sent = answered(status, { contentType, body: '[]' });
     const result = sent.kind === 'answer' && readAnswer(sent.answer);
     const remedy = result && !result.ok ? result.failure.remedy : '';
