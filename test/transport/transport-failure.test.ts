@@ -7,7 +7,7 @@ function coded(code: string): Error {
   return Object.assign(new Error('what came'), { code });
 }
 
-describe('what a request rejected with', () => {
+describe('a transport failure', () => {
   it.each([
     ['ENOTFOUND', 'dns'],
     ['EAI_AGAIN', 'dns'],
@@ -37,7 +37,7 @@ describe('what a request rejected with', () => {
     ['UND_ERR_HEADERS_OVERFLOW', 'too_large'],
     ['HPE_HEADER_OVERFLOW', 'too_large'],
     ['EMFILE', 'other'],
-  ])('is told by its code: %s is %s', (code, reason) => {
+  ])('with the code %s has the reason %s', (code, reason) => {
     expect(transportFailureOf(coded(code))).toEqual({ reason, message: `what came (${code})` });
   });
 
@@ -71,11 +71,11 @@ describe('what a request rejected with', () => {
     'CERT_UNTRUSTED',
     'CERT_REJECTED',
     'HOSTNAME_MISMATCH',
-  ])('is a certificate that was refused: %s', (code) => {
+  ])('with the certificate error %s has the reason tls', (code) => {
     expect(transportFailureOf(coded(code))).toEqual({ reason: 'tls', message: `what came (${code})` });
   });
 
-  it('is a certificate that was refused, where OpenSSL says why and Node.js has no code for it', () => {
+  it('with a certificate error of OpenSSL that has no code in Node.js has the reason tls', () => {
     const error = Object.assign(new Error('CA signature digest algorithm too weak'), { code: 'UNSPECIFIED' });
     expect(transportFailureOf(error)).toEqual({ reason: 'tls', message: 'CA signature digest algorithm too weak' });
   });
@@ -85,7 +85,7 @@ describe('what a request rejected with', () => {
     'UND_ERR_SOCKET',
     'ECONNRESET',
     'EPIPE',
-  ])('is the fault of the proxy where an http request has no other connection: %s', (code) => {
+  ])('of an http request through a proxy is attributed to the proxy: %s', (code) => {
     const proxyUrl = new Secret('http://scraper:open-sesame@squid');
     const requested = { url: new URL('http://zeebe'), transport: { proxyUrl } };
     expect(transportFailureOf(coded(code), requested)).toEqual({
@@ -95,29 +95,29 @@ describe('what a request rejected with', () => {
     });
   });
 
-  it('is told by the cause that has a code, in the words of the deepest one', () => {
+  it('has the reason and the message of the deepest cause with a code', () => {
     const error = new TypeError('fetch failed', { cause: new Error('tunnel', { cause: coded('ECONNREFUSED') }) });
     expect(transportFailureOf(error)).toEqual({ reason: 'connect', message: 'what came (ECONNREFUSED)' });
   });
 
-  it('is told by the first of several addresses', () => {
+  it('has the reason and the message of the first address of several', () => {
     const error = new AggregateError([coded('ECONNREFUSED'), coded('ENETUNREACH')]);
     expect(transportFailureOf(error)).toEqual({ reason: 'connect', message: 'what came (ECONNREFUSED)' });
   });
 
-  it('is a timeout where the deadline has passed', () => {
+  it('has the reason timeout if the deadline has passed', () => {
     const passed = new DOMException('no whole answer within 10 s', 'TimeoutError');
     expect(transportFailureOf(passed)).toEqual({ reason: 'timeout', message: 'no whole answer within 10 s' });
     expect(transportFailureOf(new Error('aborted', { cause: passed })).reason).toBe('timeout');
   });
 
-  it('is read to an end also where causes go in a circle', () => {
+  it('is determined also if its causes are circular', () => {
     const error = new Error('one');
     error.cause = new Error('other', { cause: error });
     expect(transportFailureOf(error).reason).toBe('other');
   });
 
-  it('has one reason of the set and one line of words, whatever it is', () => {
+  it('has a known reason and a message of one line for any thrown value', () => {
     const thrown = fc.oneof(
       fc.anything(),
       fc
