@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { hash } from 'bcrypt';
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { countsOf } from '../faults/counts.ts';
+import { countsOf } from '../faults/cluster-counts.ts';
 import { command } from './exporter.ts';
 import { type Counts, clusterCount, pollInterval } from './hostile/schedule.ts';
 import { alive, place, start } from './process.ts';
