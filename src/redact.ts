@@ -84,7 +84,7 @@ export function secretsOf(header: string): readonly string[] {
 }
 
 /** Text of others, made fit for a log line: one line, no control characters, not long. */
-export function oneLine(text: string, most = 200): string {
+export function singleLine(text: string, most = 200): string {
   const line = text
     .slice(0, 4 * most)
     .replace(/[\p{C}\s]+/gu, ' ')
