@@ -4,99 +4,98 @@ import type { PollFailure } from '../poll/poll-failure.ts';
 import { oneLine } from '../redact.ts';
 import type { InvolvedProxy } from '../transport/proxy.ts';
 import type { Answer, Sent } from '../zeebe/client.ts';
-import { clusterEndpoint, isSaasCluster } from './check-target.ts';
-import { authenticationTrouble } from './diagnose-authentication.ts';
+import { clusterEndpoint, isSaasCluster, type Target } from './check-target.ts';
+import { diagnoseAuthentication } from './diagnose-authentication.ts';
 import {
-  clientCertificateTrouble,
+  clientCertificateDiagnosis,
   concernsClientCertificate,
-  http2Trouble,
-  proxyTrouble,
+  http2Diagnosis,
+  proxyDiagnosis,
 } from './diagnose-connection.ts';
-import type { Diagnosis, Target, TokenFacts } from './steps.ts';
-import { sentence, stopped } from './text-report.ts';
+import { type Diagnosis, sentence, type TokenFacts, withFullStop } from './steps.ts';
 
 export interface FailedPoll {
   readonly failure: PollFailure;
   readonly authentication: PollResult['authentication'];
-  /** The last thing that came from the cluster. */
+  /** The last reply of the cluster; absent where nothing was sent. */
   readonly sent: Sent | undefined;
   readonly token: TokenFacts | undefined;
 }
 
-/** Further questions, asked only where the answer decides what to say. */
-export interface Questions {
-  /** Whether the topology is there under the other version of the API, with the same credentials. */
+/** Further requests and handshakes, carried out only where their result decides on the diagnosis. */
+export interface Probes {
+  /** Whether the topology is found under the other version of the API, with the same credentials. */
   readonly otherVersionWorks: () => Promise<boolean>;
   /** Whether the port speaks TLS. */
   readonly speaksTls: () => Promise<boolean>;
-  /** Whether the port speaks HTTP/2 and not HTTP/1.1. */
+  /** Whether the port supports HTTP/2 and not HTTP/1.1. */
   readonly speaksOnlyHttp2: () => Promise<boolean>;
-  /** Why the port hangs up after a handshake; empty where that is not to be had. */
+  /** The alert with which the server closes a connection after the handshake; empty where it sends none. */
   readonly alert: () => Promise<string>;
 }
 
-/** The cluster was reached, and gave no topology. */
-export async function topologyTrouble(poll: FailedPoll, target: Target, questions: Questions): Promise<Diagnosis> {
+/** The connection to the cluster was established, but there is no topology. */
+export async function diagnoseTopology(poll: FailedPoll, target: Target, probes: Probes): Promise<Diagnosis> {
   const { failure, sent } = poll;
   const isPlain = target.config.address.protocol === 'http:';
   if (sent?.kind !== 'answer') {
-    const otherwise = connectionTrouble(failure, sent?.proxy, target);
+    const otherwise = diagnoseNoAnswer(failure, sent?.proxy, target);
     if (failure.reason !== 'connect') return otherwise;
-    if (isPlain) return (await questions.speaksTls()) ? httpsTrouble(target) : otherwise;
-    if (await questions.speaksOnlyHttp2()) return http2Trouble(clusterEndpoint(target));
-    return concernsClientCertificate(await questions.alert())
-      ? clientCertificateTrouble(clusterEndpoint(target))
+    if (isPlain) return (await probes.speaksTls()) ? httpsDiagnosis(target) : otherwise;
+    if (await probes.speaksOnlyHttp2()) return http2Diagnosis(clusterEndpoint(target));
+    return concernsClientCertificate(await probes.alert())
+      ? clientCertificateDiagnosis(clusterEndpoint(target))
       : otherwise;
   }
   const { answer } = sent;
   if (failure.reason === 'auth' && poll.authentication.failure) {
-    return authenticationTrouble(poll.authentication.failure, answer, target, poll.token);
+    return diagnoseAuthentication(poll.authentication.failure, answer, target, poll.token);
   }
-  if (failure.reason === 'not_found') return notFound(target, questions);
-  if (isPlain && /plain HTTP request was sent to HTTPS port/i.test(answer.body)) return httpsTrouble(target);
+  if (failure.reason === 'not_found') return diagnoseNotFound(target, probes);
+  if (isPlain && /plain HTTP request was sent to HTTPS port/i.test(answer.body)) return httpsDiagnosis(target);
   // nginx's words.
   if (/No required SSL certificate was sent|SSL certificate error/i.test(answer.body)) {
-    return clientCertificateTrouble(clusterEndpoint(target));
+    return clientCertificateDiagnosis(clusterEndpoint(target));
   }
-  return answerTrouble(failure, answer, target);
+  return diagnoseAnswer(failure, answer, target);
 }
 
-function httpsTrouble({ origin }: Target): Diagnosis {
+function httpsDiagnosis({ origin }: Target): Diagnosis {
   return {
-    problem: 'The cluster wants an encrypted connection (TLS), and the address begins with http://.',
-    change: `Write https:// in ${origin.name('address')}.`,
+    problem: 'The cluster requires TLS, but the address begins with http://.',
+    change: `Change http:// to https:// in ${origin.name('address')}.`,
   };
 }
 
-/** Connected, and then no answer. */
-function connectionTrouble(
+/** The connection was established, but there was no answer. */
+function diagnoseNoAnswer(
   { reason, message, remedy }: PollFailure,
   proxy: InvolvedProxy | undefined,
   target: Target,
 ): Diagnosis {
   const { config, origin } = target;
-  if (concernsClientCertificate(message)) return clientCertificateTrouble(clusterEndpoint(target));
+  if (concernsClientCertificate(message)) return clientCertificateDiagnosis(clusterEndpoint(target));
   if (reason === 'connect' && config.address.port === '26500') {
     return {
-      problem: 'Port 26500 is that of gRPC, which the topology is not asked over.',
-      change: `Write the address of the REST API in ${origin.name('address')}: its port is 8080 by default.`,
+      problem: 'Port 26500 is the gRPC port of Zeebe, but the exporter uses the REST API.',
+      change: `Set ${origin.name('address')} to the address of the REST API; its port is 8080 by default.`,
     };
   }
-  if (proxy?.isAtFault) return proxyTrouble(proxy, message, clusterEndpoint(target), target);
+  if (proxy?.isAtFault) return proxyDiagnosis(proxy, message, clusterEndpoint(target), target);
   if (reason === 'timeout') {
     const who =
       proxy === undefined
-        ? 'The cluster takes the connection, and does'
-        : `The cluster, or the proxy ${proxy.address} in front of it, does`;
+        ? 'The cluster accepted the connection, but'
+        : `The cluster, or the proxy ${proxy.address} in front of it,`;
     return {
-      problem: `${who} not answer within ${config.pollTimeout / 1000} s.`,
-      change: `See whether the cluster is overloaded or just starting; ${origin.name('poll_timeout')} says how long to wait.`,
+      problem: `${who} did not answer within ${config.pollTimeout / 1000} s.`,
+      change: `Check whether the cluster is overloaded or still starting; ${origin.name('poll_timeout')} sets how long to wait.`,
     };
   }
   if (reason === 'connect' && proxy === undefined) {
     return {
-      problem: `The connection came about, but what answers does not speak HTTP, or hangs up (${reasonIn(message)}).`,
-      change: `Correct the port in ${origin.name('address')}: that of the REST API is 8080 by default.`,
+      problem: `The peer closed the connection or did not answer with HTTP (${reasonIn(message)}).`,
+      change: `Correct the port in ${origin.name('address')}: the port of the REST API is 8080 by default.`,
     };
   }
   return { problem: sentence(message), change: sentence(remedy) };
@@ -107,76 +106,76 @@ function reasonIn(message: string): string {
   return / failed: (.*)$/.exec(message)?.[1] ?? message;
 }
 
-async function notFound(target: Target, { otherVersionWorks }: Questions): Promise<Diagnosis> {
+async function diagnoseNotFound(target: Target, { otherVersionWorks }: Probes): Promise<Diagnosis> {
   const { config, origin } = target;
   const { apiVersion } = config;
   if (apiVersion !== 'auto' && (await otherVersionWorks())) {
     const other = apiVersion === 'v1' ? 'v2' : 'v1';
     return {
-      problem: `This cluster does not have the API /${apiVersion}, it has /${other}.`,
+      problem: `This cluster does not serve the API under /${apiVersion}, but under /${other}.`,
       change: origin.fromFile
         ? `Set ${origin.name('api_version')} to ${other}.`
-        : `Let ${origin.name('address')} end with /${other}.`,
+        : `Change the address in ${origin.name('address')} so that it ends with /${other}.`,
     };
   }
   return isSaasCluster(config.address)
     ? {
-        problem: "Camunda's SaaS has no cluster of this id in this region.",
-        change: `Correct ${origin.name('address')}: the cluster's API tab in Camunda's console shows region and id.`,
+        problem: 'Camunda SaaS has no cluster with this id in this region.',
+        change: `Correct ${origin.name('address')}: the API tab of the cluster in Camunda Console shows region and id.`,
       }
     : {
-        problem: `Something answers at ${config.address.href}, but the REST API is not there.`,
-        change: `Correct the path in ${origin.name('address')}: it is what stands before /v1/topology.`,
+        problem: `The server at ${config.address.href} answered, but it has no REST API there (404).`,
+        change: `Correct the path in ${origin.name('address')}: it is the part before /v1/topology.`,
       };
 }
 
-function answerTrouble(failure: PollFailure, answer: Answer, { config, origin }: Target): Diagnosis {
+function diagnoseAnswer(failure: PollFailure, answer: Answer, { config, origin }: Target): Diagnosis {
   const address = origin.name('address');
   switch (failure.reason) {
     case 'redirect':
-      return redirectTrouble(answer, address);
+      return redirectDiagnosis(answer, address);
     case 'content_type':
       return {
-        problem: `At this address is a web page${titleOf(answer)}, not the REST API.`,
-        change: `Correct host and path in ${address}: web applications such as Operate have addresses of their own.`,
+        problem: `This address serves a web page${titleOf(answer)}, not the REST API.`,
+        change: `Correct the host and path in ${address}: web applications such as Operate have their own addresses.`,
       };
     case 'rate_limited':
       return {
-        problem: 'The cluster refuses requests for now: it has too much to do.',
-        change: `Check again later. If it goes on, raise ${origin.name('poll_interval')}, now ${config.pollInterval / 1000} s.`,
+        problem: 'The cluster rejects requests for now: it is overloaded.',
+        change: `Check again later. If it continues, raise ${origin.name('poll_interval')}, now ${config.pollInterval / 1000} s.`,
       };
     case 'malformed':
       return {
-        problem: `What comes from this address is not the topology of a Zeebe cluster: ${stopped(problemIn(failure.message))}`,
+        problem: `The response from this address is not the topology of a Zeebe cluster: ${withFullStop(problemIn(failure.message))}`,
         change: `Check that ${address} is the address of a Zeebe REST API.`,
       };
     default:
       return {
-        problem: stopped(
-          `The cluster, or what stands in front of it, answers with status ${answer.status}${detailOf(answer)}`,
+        problem: withFullStop(
+          `The cluster, or a reverse proxy in front of it, returned HTTP ${answer.status}${detailOf(answer)}`,
         ),
-        change: `See the log of the cluster, and of what stands in front of it at ${address}.`,
+        change: `See the log of the cluster, and that of the reverse proxy, if any, at the address in ${address}.`,
       };
   }
 }
 
-function redirectTrouble({ location, url, hide }: Answer, address: string): Diagnosis {
+function redirectDiagnosis({ location, url, hide }: Answer, addressName: string): Diagnosis {
   const target = URL.parse(location, url.href) ?? undefined;
-  const shown = oneLine(hide(location)) || 'nowhere';
+  const shown = oneLine(hide(location)) || 'an address that it does not name';
   if (target?.protocol === 'https:' && url.protocol === 'http:' && target.hostname === url.hostname) {
     return {
-      problem: `The cluster wants an encrypted connection (TLS): it sends http:// on to ${shown}.`,
-      change: `Write https:// in ${address}.`,
+      problem: `The cluster requires TLS: it redirects http:// to ${shown}.`,
+      change: `Change http:// to https:// in ${addressName}.`,
     };
   }
   return /log-?in|sign-?in|auth|sso|realms/i.test(location)
     ? {
-        problem: `At this address is a web application that sends everybody to its login page, ${shown}.`,
-        change: `Correct host and path in ${address}: the REST API asks for no login page.`,
+        problem: `This address is that of a web application, which redirects to its login page, ${shown}.`,
+        change: `Correct the host and path in ${addressName}: the REST API has no login page.`,
       }
     : {
-        problem: `The address sends everybody on to ${shown}, and credentials are not sent after.`,
-        change: `Write the address of the REST API itself in ${address}.`,
+        problem: `This address redirects to ${shown}. Redirects are not followed, so that credentials go only to the configured address.`,
+        change: `Set ${addressName} to the address of the REST API itself.`,
       };
 }
 
@@ -185,7 +184,7 @@ function problemIn(message: string): string {
   return /not a topology: (.*)$/.exec(message)?.[1] ?? message;
 }
 
-/** Of a problem document (RFC 9457). */
+/** Title and detail of a problem document (RFC 9457). */
 function detailOf({ body, hide }: Answer): string {
   const problem = jsonObject(body);
   const texts = [problem?.title, problem?.detail].filter((part) => typeof part === 'string');

@@ -7,32 +7,33 @@ import { withDeadline } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import { oneLine } from '../redact.ts';
 import { createDispatcher } from '../transport/dispatcher.ts';
-import { type Endpoint, hideRest, isKeycloak } from './check-target.ts';
-import { tokenTrouble } from './diagnose-token.ts';
-import type { Conditions } from './reachability.ts';
-import type { Diagnosis, Step, Target, TokenFacts } from './steps.ts';
+import { type Endpoint, hideRest, isKeycloak, type Target } from './check-target.ts';
+import { diagnoseTokenRequest } from './diagnose-token.ts';
+import type { CheckContext, Diagnosis, Step, TokenFacts } from './steps.ts';
 
-export interface Obtained {
+export interface IssuedToken {
   readonly answer: TokenAnswer;
   readonly facts: TokenFacts;
 }
 
-/** The only token request of a check, and what the token says. Gives undefined where there is none. */
+/** Sends the only token request of a check and reports the token's claims. Returns undefined where no token was issued. */
 export async function* tokenSteps(
   target: Target,
   oauth2: OAuth2Config,
   endpoint: Endpoint,
-  { clock, signal }: Conditions,
-): AsyncGenerator<Step, Obtained | undefined> {
+  { clock, signal }: CheckContext,
+): AsyncGenerator<Step, IssuedToken | undefined> {
   const { pollTimeout } = target.config;
   const dispatcher = createDispatcher(oauth2.transport, pollTimeout);
   try {
     const answer = await withDeadline(pollTimeout, signal, createTokenEndpoint(oauth2, dispatcher, clock));
     if (!answer.ok) {
-      const found = mayBeElsewhere(answer, endpoint)
+      const found = mayHaveWrongPath(answer, endpoint)
         ? await withDeadline(pollTimeout, signal, (deadline) => urlOfRealm(endpoint.url, dispatcher, deadline))
         : undefined;
-      const diagnosis = found ? realmTrouble(endpoint, found) : tokenTrouble(answer, target, oauth2, endpoint);
+      const diagnosis = found
+        ? realmDiagnosis(endpoint, found)
+        : diagnoseTokenRequest(answer, target, oauth2, endpoint);
       yield { name: 'token_request', status: 'failed', diagnosis };
       return undefined;
     }
@@ -46,27 +47,27 @@ export async function* tokenSteps(
   }
 }
 
-function mayBeElsewhere({ failure: { reason } }: TokenRefusal, { url }: Endpoint): boolean {
+function mayHaveWrongPath({ failure: { reason } }: TokenRefusal, { url }: Endpoint): boolean {
   return isKeycloak(url) && (reason === 'token_request_rejected' || reason === 'token_response_invalid');
 }
 
-function realmTrouble({ url, names }: Endpoint, found: URL): Diagnosis {
+function realmDiagnosis({ url, names }: Endpoint, found: URL): Diagnosis {
   const problem = found.pathname.includes('/auth/realms/')
-    ? 'This Keycloak has its realms behind /auth, which is missing in the address.'
-    : 'This Keycloak does not have its realms behind /auth, which is in the address.';
+    ? 'This Keycloak serves realms under /auth/realms, but the address has /realms without /auth.'
+    : 'This Keycloak serves realms under /realms, but the address has /auth/realms.';
   return {
     problem,
     change: `Set ${names.address} to ${found.origin}${found.pathname}${url.search === '' ? '' : '?…'}.`,
   };
 }
 
-/** What a token says of itself, unverified: claims of RFC 7519, and those of Keycloak, Auth0 and Entra ID. */
+/** The claims of a token, unverified: those of RFC 7519, and those of Keycloak, Auth0 and Entra ID. */
 function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, hideRest: (text: string) => string): TokenFacts {
   const claims = claimsOf(accessToken.open());
   const hidden = (value: unknown) => (typeof value === 'string' ? [hideRest(value)] : []);
   const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => oneLine(text));
   const first = (...values: readonly unknown[]) => shown(values)[0];
-  // Hidden before they are parted: a secret may hold spaces.
+  // Secrets are hidden before the scopes are split, since a secret may contain spaces.
   const scopes = [claims?.scope, claims?.scp, claims?.roles].flat().flatMap(hidden).join(' ').split(' ');
 
   const client = first(claims?.azp, claims?.client_id, claims?.appid, claims?.sub);
@@ -93,8 +94,8 @@ function claimsOf(accessToken: string): JWTPayload | undefined {
 }
 
 /**
- * The same URL with `/auth` before `/realms`, or without it, where the realm is found only there: Keycloak has it until
- * version 17, and later where it is so configured. Asks for the realm's discovery document, without credentials.
+ * Returns the URL with `/auth` added before `/realms`, or removed, if the realm is found only there. Keycloak has `/auth`
+ * up to version 16, and later if it is so configured. Requests the realm's discovery document, without credentials.
  */
 async function urlOfRealm(url: URL, dispatcher: Dispatcher, signal: AbortSignal): Promise<URL | undefined> {
   const other = new URL(url);

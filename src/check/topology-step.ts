@@ -9,26 +9,26 @@ import { transportFailureOf } from '../transport/transport-failure.ts';
 import { createClient, type Sent } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import { findingsOf } from '../zeebe/verdict.ts';
-import { clusterEndpoint, hideRest } from './check-target.ts';
+import { clusterEndpoint, hideRest, type Target } from './check-target.ts';
 import { proxyBefore } from './diagnose-connection.ts';
-import { topologyTrouble } from './diagnose-topology.ts';
-import { type Conditions, shakeHands, speaksOnlyHttp2, waitForAlert } from './reachability.ts';
-import type { Done, Step, Target, TokenFacts, TopologyFacts } from './steps.ts';
+import { diagnoseTopology, type Probes } from './diagnose-topology.ts';
+import { shakeHands, speaksOnlyHttp2, waitForAlert } from './probes.ts';
+import type { CheckContext, Done, Step, TokenFacts, TopologyFacts } from './steps.ts';
 
 interface Credentials {
-  /** A new one for each poll: what one learns is nothing to the next. */
+  /** Returns a new authenticator for each poll, so that polls do not affect each other. */
   readonly authenticator: () => Authenticator;
   readonly token: TokenFacts | undefined;
 }
 
-/** The topology and what follows from it, polled, read and judged as the exporter does. */
+/** Polls the topology as the exporter does, and reports it and the verdict that follows from it. */
 export async function* topologySteps(
   target: Target,
   { authenticator, token }: Credentials,
-  conditions: Conditions,
+  context: CheckContext,
 ): AsyncGenerator<Step, void> {
   const { config } = target;
-  const poll = (version: ApiVersion) => pollOnce(target, authenticator(), version, conditions);
+  const poll = (version: ApiVersion) => pollOnce(target, authenticator(), version, context);
   const { result, sent } = await poll(config.apiVersion);
   const { outcome, authentication } = result;
   if (outcome.ok) {
@@ -36,18 +36,17 @@ export async function* topologySteps(
     yield verdictStep(target, result);
     return;
   }
-  const diagnosis = await topologyTrouble({ failure: outcome.failure, authentication, sent, token }, target, {
-    otherVersionWorks: async () => (await poll(config.apiVersion === 'v1' ? 'v2' : 'v1')).result.outcome.ok,
-    speaksTls: () => speaksTls(target, conditions),
-    speaksOnlyHttp2: () => speaksHttp2Instead(target, conditions),
-    alert: () => alertOf(target, conditions),
+  const otherVersionWorks = async () => (await poll(config.apiVersion === 'v1' ? 'v2' : 'v1')).result.outcome.ok;
+  const diagnosis = await diagnoseTopology({ failure: outcome.failure, authentication, sent, token }, target, {
+    otherVersionWorks,
+    ...handshakeProbes(target, context),
   });
   yield { name: 'topology', status: 'failed', diagnosis };
 }
 
 interface Polled {
   readonly result: PollResult;
-  /** The last thing that came from the cluster. */
+  /** The last reply of the cluster; absent where nothing was sent. */
   readonly sent: Sent | undefined;
 }
 
@@ -55,7 +54,7 @@ async function pollOnce(
   target: Target,
   authenticator: Authenticator,
   apiVersion: ApiVersion,
-  { clock, signal }: Conditions,
+  { clock, signal }: CheckContext,
 ): Promise<Polled> {
   const { address, headers, transport, pollTimeout } = target.config;
   const hide = hideRest(target);
@@ -82,39 +81,36 @@ function quotable(sent: Sent, hide: (text: string) => string): Sent {
   return { ...sent, answer: { ...answer, hide: (text) => hide(answer.hide(text)) } };
 }
 
-/** Behind a proxy these would be asked of somebody else. */
-function isProxied(target: Target): boolean {
-  return proxyBefore(clusterEndpoint(target), target) !== undefined;
-}
+/** A server that closes connections after a handshake does so at once. */
+const maxAlertDelay = 2_000;
 
-async function speaksTls(target: Target, { signal }: Conditions): Promise<boolean> {
-  if (isProxied(target)) return false;
+/** Handshakes with the cluster. None is carried out where a proxy would answer in its place. */
+function handshakeProbes(target: Target, { signal }: CheckContext): Omit<Probes, 'otherVersionWorks'> {
   const endpoint = clusterEndpoint(target);
-  const handshake = withDeadline(endpoint.timeout, signal, (deadline) => shakeHands(endpoint, deadline));
-  return handshake.then(
-    () => true,
-    () => false,
-  );
-}
-
-async function speaksHttp2Instead(target: Target, { signal }: Conditions): Promise<boolean> {
-  const endpoint = clusterEndpoint(target);
-  if (endpoint.transport.enableHttp2 || isProxied(target)) return false;
-  return withDeadline(endpoint.timeout, signal, (deadline) => speaksOnlyHttp2(endpoint, deadline));
-}
-
-/** A server that has something against a handshake says so at once. */
-const longestSilence = 2_000;
-
-async function alertOf(target: Target, { signal }: Conditions): Promise<string> {
-  if (isProxied(target)) return '';
-  const endpoint = clusterEndpoint(target);
-  const patience = Math.min(longestSilence, endpoint.timeout);
-  const hangUp = withDeadline(patience, signal, (deadline) => waitForAlert(endpoint, deadline));
-  return hangUp.then(
-    () => '',
-    (error) => transportFailureOf(error).message,
-  );
+  const isProxied = proxyBefore(endpoint, target) !== undefined;
+  return {
+    speaksTls: async () => {
+      if (isProxied) return false;
+      const handshake = withDeadline(endpoint.timeout, signal, (deadline) => shakeHands(endpoint, deadline));
+      return handshake.then(
+        () => true,
+        () => false,
+      );
+    },
+    speaksOnlyHttp2: async () => {
+      if (isProxied || endpoint.transport.enableHttp2) return false;
+      return withDeadline(endpoint.timeout, signal, (deadline) => speaksOnlyHttp2(endpoint, deadline));
+    },
+    alert: async () => {
+      if (isProxied) return '';
+      const timeout = Math.min(maxAlertDelay, endpoint.timeout);
+      const closed = withDeadline(timeout, signal, (deadline) => waitForAlert(endpoint, deadline));
+      return closed.then(
+        () => '',
+        (error) => transportFailureOf(error).message,
+      );
+    },
+  };
 }
 
 function topologyFacts(
