@@ -10,7 +10,7 @@ import { ConfigError } from './config/problem.ts';
 import { type Exporter, ListenError, startExporter } from './exporter.ts';
 import { createLogger, openOutput } from './logger.ts';
 import type { Signals } from './process.ts';
-import { tellTheUnexpectedTo } from './process.ts';
+import { logCrashesTo } from './process.ts';
 import { escapeUnprintable } from './redact.ts';
 import { revision, version } from './version.ts';
 
@@ -138,7 +138,7 @@ function startLog({ log }: Config): Logger {
     logger.error({ lost }, `${lost} lines of the log were lost here: the log could not be written`);
   });
   const logger = createLogger(log, write);
-  tellTheUnexpectedTo(logger);
+  logCrashesTo(logger);
   return logger;
 }
 
