@@ -1,15 +1,15 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import { withDeadline } from '../clock.ts';
+import { connect } from '../cluster/connection.ts';
 import type { ApiVersion } from '../config/config.ts';
 import { createPoll, type PollResult } from '../poll/poll.ts';
 import { initialState, nextState } from '../poll/state.ts';
 import { oneLine } from '../redact.ts';
-import { createDispatcher } from '../transport/dispatcher.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
-import { createClient, type Sent } from '../zeebe/client.ts';
+import type { Client, Sent } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import { findingsOf } from '../zeebe/verdict.ts';
-import { clusterEndpoint, hideRest, type Target } from './check-target.ts';
+import { clusterEndpoint, type Target } from './check-target.ts';
 import { proxyBefore } from './diagnose-connection.ts';
 import { diagnoseTopology, type Probes } from './diagnose-topology.ts';
 import { shakeHands, speaksOnlyHttp2, waitForAlert } from './probes.ts';
@@ -56,29 +56,20 @@ async function pollOnce(
   apiVersion: ApiVersion,
   { clock, signal }: CheckContext,
 ): Promise<Polled> {
-  const { address, headers, transport, pollTimeout } = target.config;
-  const hide = hideRest(target);
-  const dispatcher = createDispatcher(transport, pollTimeout);
-  const client = createClient({ address, apiVersion, headers, dispatcher, transport });
+  const { client, close } = connect({ ...target.config, apiVersion }, clock);
   let sent: Sent | undefined;
+  const recordingClient: Client = async (...request) => {
+    sent = await client(...request);
+    return sent;
+  };
   const poll = createPoll({
-    client: async (...request) => {
-      sent = quotable(await client(...request), hide);
-      return sent;
-    },
-    authenticator,
-    pollTimeout,
+    connection: async () => ({ client: recordingClient, authenticator, certificates: async () => ({}) }),
+    pollTimeout: target.config.pollTimeout,
     clock,
   });
   const result = await poll(signal);
-  await dispatcher.destroy();
+  await close();
   return { result, sent };
-}
-
-function quotable(sent: Sent, hide: (text: string) => string): Sent {
-  if (sent.kind === 'failure') return sent;
-  const { answer } = sent;
-  return { ...sent, answer: { ...answer, hide: (text) => hide(answer.hide(text)) } };
 }
 
 /** A server that closes connections after a handshake does so at once. */

@@ -3,6 +3,7 @@ import type { Authenticated, Authenticator } from '../auth/authenticator.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
 import { type Clock, createTurns, withDeadline } from '../clock.ts';
+import { defined } from '../config/cluster-settings.ts';
 import { type Client, createReader, type Reader, statusOf } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { PollFailure } from './poll-failure.ts';
@@ -12,19 +13,18 @@ export interface PollResult {
   readonly endedAt: number;
   /** Absent where the poll failed without a request. */
   readonly seconds?: number;
-  /** Of the cluster's last answer; absent where there was none. */
+  /** Of the last answer of the cluster; absent where there was none. */
   readonly httpStatus?: number;
   readonly outcome: Snapshot | { readonly ok: false; readonly failure: PollFailure };
   readonly authentication: AuthenticationResult;
-  /** As far as they are known by now. */
-  readonly certificates?: CertificateExpiries;
-  /** Whether the files of the cluster could be read and used before the poll; absent where it has none. */
+  readonly certificates: CertificateExpiries;
+  /** Whether the files of the cluster could be read and used for this poll; absent where it has none. */
   readonly filesRead?: boolean;
 }
 
 /**
- * When the first certificate of a chain expires, Unix time in milliseconds: of those that a server has shown, and of
- * the client's own. Absent where there is none.
+ * When the first certificate of a chain expires, Unix time in milliseconds: of the chains that the servers presented,
+ * and of those configured for the client. Absent where there is none, or it has not been seen yet.
  */
 export interface CertificateExpiries {
   readonly clusterServer?: number;
@@ -39,35 +39,47 @@ export interface Snapshot {
 }
 
 export interface AuthenticationResult {
-  /** Whether the cluster took the credentials; absent where the poll failed before that was decided. */
+  /** Whether the cluster accepted the credentials; absent where the poll failed before that was decided. */
   readonly up?: boolean;
-  /** Absent where nothing is wrong, or it was not reached. */
+  /** Absent where nothing is wrong, or authentication was not reached. */
   readonly failure?: AuthFailure;
   readonly token?: TokenTimes;
   readonly tokenRequests: readonly TokenRequest[];
 }
 
-/** One authenticated GET of the topology. Never rejects; what an aborted signal ends is not worth keeping. */
+/** One authenticated GET of the topology. Never rejects; if the signal aborts, the result is to be ignored. */
 export type Poll = (signal: AbortSignal) => Promise<PollResult>;
 
-export interface PollOptions {
+/** What a poll needs of the connection to a cluster. */
+export interface PolledConnection {
   readonly client: Client;
   readonly authenticator: Authenticator;
-  /** Milliseconds, for the whole poll: token requests too. */
+  /** The expiries known by now. May open one more connection, to see a certificate that was refused. Never rejects. */
+  readonly certificates: (signal: AbortSignal) => Promise<CertificateExpiries>;
+  /** As in the result of the poll. */
+  readonly filesRead?: boolean;
+}
+
+export interface PollOptions {
+  /** Returns the connection for the poll that begins. Never rejects. */
+  readonly connection: (signal: AbortSignal) => Promise<PolledConnection>;
+  /** Milliseconds, for the whole poll including token requests. */
   readonly pollTimeout: number;
   readonly clock: Clock;
+  /** By default, every topology is admitted. */
   readonly admit?: Admit;
 }
 
 /**
- * Says why there is no room for a topology: its poll has failed then. Is called with each poll, without a topology
- * where that has none.
+ * Returns why a topology cannot be admitted; its poll then fails with this. Called in each poll, without a topology
+ * where the poll failed before.
  */
 export type Admit = (topology: Topology | undefined) => PollFailure | undefined;
 
-export function createPoll({ client, authenticator, pollTimeout, clock, admit }: PollOptions): Poll {
+export function createPoll({ connection, pollTimeout, clock, admit = () => undefined }: PollOptions): Poll {
   const reader = createReader();
   return async (stop) => {
+    const { client, authenticator, certificates, filesRead } = await connection(stop);
     const startedAt = clock.monotonic();
     let httpStatus: number | undefined;
     const authenticated = await withDeadline(pollTimeout, stop, (signal) =>
@@ -77,29 +89,25 @@ export function createPoll({ client, authenticator, pollTimeout, clock, admit }:
         return sent;
       }, signal),
     );
-    const { failure, token, tokenRequests, requested } = authenticated;
     const turn = createTurns();
     const outcome = admitted(outcomeOf(authenticated, reader.read), admit);
     if (!outcome.ok) reader.forget();
     await turn();
-    const up = accepted(authenticated);
+    const endedAt = clock.now();
+    const duration = clock.monotonic() - startedAt;
     return {
+      endedAt,
       outcome,
-      authentication: {
-        ...(up !== undefined && { up }),
-        ...(failure && { failure }),
-        ...(token && { token }),
-        tokenRequests,
-      },
-      ...(httpStatus !== undefined && { httpStatus }),
-      ...(requested && { seconds: (clock.monotonic() - startedAt) / 1000 }),
-      endedAt: clock.now(),
+      authentication: authenticationResult(authenticated),
+      // Within the time of this poll, so that the next one is not late.
+      certificates: await withDeadline(Math.max(pollTimeout - duration, 0), stop, certificates),
+      ...defined({ seconds: authenticated.requested ? duration / 1000 : undefined, httpStatus, filesRead }),
     };
   };
 }
 
-function admitted(outcome: PollResult['outcome'], admit: Admit | undefined): PollResult['outcome'] {
-  const refusal = admit?.(outcome.ok ? outcome.topology : undefined);
+function admitted(outcome: PollResult['outcome'], admit: Admit): PollResult['outcome'] {
+  const refusal = admit(outcome.ok ? outcome.topology : undefined);
   return refusal ? { ok: false, failure: refusal } : outcome;
 }
 
@@ -111,12 +119,17 @@ function outcomeOf({ sent, failure }: Authenticated, read: Reader['read']): Poll
   return sent ? read(sent.answer) : { ok: false, failure: withoutReason };
 }
 
-/** An authenticator that sends nothing says why: this stands for one that breaks that promise. */
+/** Stands for an authenticator that sends nothing and returns no failure, which its contract rules out. */
 const withoutReason: PollFailure = {
   reason: 'other',
   message: 'no request was sent and no reason given',
   remedy: 'this is a defect of the exporter: please report it',
 };
+
+function authenticationResult(authenticated: Authenticated): AuthenticationResult {
+  const { failure, token, tokenRequests } = authenticated;
+  return { tokenRequests, ...defined({ up: accepted(authenticated), failure, token }) };
+}
 
 function accepted({ sent }: Authenticated): boolean | undefined {
   if (!sent) return false;

@@ -2,11 +2,8 @@ import { createSecureServer } from 'node:http2';
 import { createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { connect } from '../../src/cluster/connection.ts';
-import { neverAborted } from '../auth/asking.ts';
+import { pollOf } from '../auth/poll-of.ts';
 import { fileWith } from '../config/loading.ts';
-import { clusterConfig } from '../polls.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { listen } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
@@ -88,9 +85,7 @@ describe('check: a cluster that supports only HTTP/2', () => {
   it('makes polls fail with a remedy that names enable_http2', async () => {
     const address = new URL(`https://127.0.0.1:${await listen(http2Server())}/`);
     const transport = { tls: { ca, insecureSkipVerify: false }, enableHttp2: false };
-    const { poll, close } = connect(clusterConfig({ address, transport }), systemClock);
-    const { outcome } = await poll(neverAborted);
-    await close();
+    const { outcome } = await pollOf({ address, transport })();
     expect(outcome).toMatchObject({
       failure: { reason: 'tls', remedy: 'the cluster speaks only HTTP/2: set enable_http2: true' },
     });

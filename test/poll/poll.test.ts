@@ -31,7 +31,8 @@ function notAnswered(reason: RequestFailureReason): Sent {
 const never = new AbortController().signal;
 
 async function pollWith(client: Client, authenticator: Authenticator = none): Promise<PollResult> {
-  return createPoll({ client, authenticator, pollTimeout: 10_000, clock: systemClock })(never);
+  const connection = async () => ({ client, authenticator, certificates: async () => ({}) });
+  return createPoll({ connection, pollTimeout: 10_000, clock: systemClock })(never);
 }
 
 /** An authenticator that comes to this, whatever the cluster says. */

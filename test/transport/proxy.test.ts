@@ -1,14 +1,11 @@
 import type { RequestListener } from 'node:http';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { connect } from '../../src/cluster/connection.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/secret.ts';
 import { proxyCredentials, proxyFor } from '../../src/transport/proxy.ts';
-import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
-import { clusterConfig } from '../polls.ts';
+import { pollOf } from '../auth/poll-of.ts';
 import { httpServer } from './loopback.ts';
 import { withoutProxy } from './without-proxy.ts';
 
@@ -34,9 +31,7 @@ const echoing =
 
 /** All that comes of a poll of a cluster behind the proxy. */
 async function textsOf(config: Partial<ClusterConfig>): Promise<string> {
-  const { poll, close } = connect(clusterConfig({ address: new URL('http://zeebe.test/'), ...config }), systemClock);
-  onTestFinished(close);
-  return JSON.stringify(await poll(neverAborted));
+  return JSON.stringify(await pollOf({ address: new URL('http://zeebe.test/'), ...config })());
 }
 
 describe('the credentials of a proxy that shows them', () => {
