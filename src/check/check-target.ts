@@ -17,44 +17,46 @@ export interface Endpoint {
   /** Milliseconds for each step. */
   readonly timeout: number;
   readonly names: Readonly<Record<'address' | 'ca' | 'cert' | 'key' | 'serverName' | 'minVersion', string>> & {
-    /** The setting with its value, and where it can be set; absent where only HTTP/1.1 is supported. */
+    /** Absent where only HTTP/1.1 is supported. */
     readonly enableHttp2?: string;
   };
 }
 
-export function clusterEndpoint({ config, origin }: Target): Endpoint {
+export function clusterEndpoint({ config }: Target): Endpoint {
+  const { address, transport, pollTimeout, settingNames } = config;
   return {
     kind: 'cluster',
     noun: 'the cluster',
-    url: config.address,
-    transport: config.transport,
-    timeout: config.pollTimeout,
+    url: address,
+    transport,
+    timeout: pollTimeout,
     names: {
-      address: origin.name('address'),
-      ca: origin.name('tls_config.ca_file'),
-      cert: origin.name('tls_config.cert_file'),
-      key: origin.name('tls_config.key_file'),
-      serverName: origin.name('tls_config.server_name'),
-      minVersion: origin.name('tls_config.min_version'),
-      enableHttp2: `enable_http2: true${origin.fromFile ? '' : ' in a configuration file (no variable sets it)'}`,
+      address: settingNames.address,
+      ca: settingNames['tls_config.ca_file'],
+      cert: settingNames['tls_config.cert_file'],
+      key: settingNames['tls_config.key_file'],
+      serverName: settingNames['tls_config.server_name'],
+      minVersion: settingNames['tls_config.min_version'],
+      enableHttp2: settingNames.enable_http2,
     },
   };
 }
 
-export function tokenEndpoint({ config, origin }: Target, { endpoint, transport }: OAuth2Config): Endpoint {
+export function tokenEndpoint({ config }: Target, { endpoint, transport }: OAuth2Config): Endpoint {
+  const { pollTimeout, settingNames } = config;
   return {
     kind: 'token',
     noun: 'the identity provider',
     url: 'tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl,
     transport,
-    timeout: config.pollTimeout,
+    timeout: pollTimeout,
     names: {
-      address: origin.name('tokenUrl' in endpoint ? 'oauth2.token_url' : 'oauth2.issuer_url'),
-      ca: origin.name('oauth2.tls_config.ca_file'),
-      cert: origin.name('oauth2.tls_config.cert_file'),
-      key: origin.name('oauth2.tls_config.key_file'),
-      serverName: origin.name('oauth2.tls_config.server_name'),
-      minVersion: origin.name('oauth2.tls_config.min_version'),
+      address: settingNames['tokenUrl' in endpoint ? 'oauth2.token_url' : 'oauth2.issuer_url'],
+      ca: settingNames['oauth2.tls_config.ca_file'],
+      cert: settingNames['oauth2.tls_config.cert_file'],
+      key: settingNames['oauth2.tls_config.key_file'],
+      serverName: settingNames['oauth2.tls_config.server_name'],
+      minVersion: settingNames['oauth2.tls_config.min_version'],
     },
   };
 }
@@ -120,9 +122,9 @@ export function credentialOf({ clientAuthentication: { method } }: OAuth2Config)
 }
 
 /** The names of the two settings that make a client: `client_id and client_secret` where neither is set. */
-export function clientNames({ config: { authentication }, origin }: Target): string {
+export function clientNames({ config: { authentication, settingNames } }: Target): string {
   const { key } = authentication.method === 'oauth2' ? credentialOf(authentication) : clientSecret;
-  return `${origin.name('oauth2.client_id')} and ${origin.name(key)}`;
+  return `${settingNames['oauth2.client_id']} and ${settingNames[key]}`;
 }
 
 /**

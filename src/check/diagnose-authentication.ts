@@ -1,41 +1,41 @@
-import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { OAuth2Config } from '../config/config.ts';
+import type { Failure } from '../failure.ts';
 import { oneLine } from '../redact.ts';
-import type { Answer } from '../zeebe/client.ts';
+import type { Answer } from '../transport/reply.ts';
 import { clientNames, isEntra, isKeycloak, isSaasCluster, type Target, tokenEndpoint } from './check-target.ts';
-import { proxyBefore } from './diagnose-connection.ts';
-import { type Diagnosis, sentence, type TokenFacts } from './steps.ts';
+import { diagnosisOf, proxyBefore } from './diagnose-connection.ts';
+import type { Diagnosis, TokenFacts } from './steps.ts';
 
 /** The cluster answered 401 or 403: no credentials, the wrong kind of them, wrong ones, or missing permissions. */
 export function diagnoseAuthentication(
-  { reason, message, remedy }: AuthFailure,
+  failure: Failure,
   answer: Answer,
   target: Target,
   token: TokenFacts | undefined,
 ): Diagnosis {
   const required = requiredBy(answer, target);
-  switch (reason) {
-    case 'authentication_required':
+  switch (failure.problem.kind) {
+    case 'no_credentials':
       return {
         problem: `The cluster requires ${required ?? 'credentials'}, but no credentials are set.`,
         change: `Set ${namesFor(required, target)}.`,
       };
-    case 'credentials_rejected':
+    case 'password_refused':
       return required === aToken
         ? wrongKindDiagnosis(aToken, `${aPassword} are set`, target)
         : {
             problem: 'The cluster rejected the user name and password.',
             change: `Correct ${namesFor(aPassword, target)}.`,
           };
-    case 'token_rejected':
-    case 'audience_mismatch':
+    case 'token_refused':
+    case 'token_for_another_audience':
       return required === aPassword
         ? wrongKindDiagnosis(aPassword, `was sent ${aToken}`, target)
-        : diagnoseToken(reason, answer, target, token);
+        : diagnoseToken(failure, answer, target, token);
     case 'forbidden':
       return forbiddenDiagnosis(target, token);
     default:
-      return { problem: sentence(message), change: sentence(remedy) };
+      return diagnosisOf(failure, target);
   }
 }
 
@@ -59,8 +59,8 @@ function wrongKindDiagnosis(required: Required, actual: string, target: Target):
 }
 
 function namesFor(required: Required | undefined, target: Target): string {
-  const { name } = target.origin;
-  const password = `${name('basic_auth.username')} and ${name('basic_auth.password')}`;
+  const { settingNames } = target.config;
+  const password = `${settingNames['basic_auth.username']} and ${settingNames['basic_auth.password']}`;
   const token = clientNames(target);
   if (required === undefined) return `${password}, or ${token}, depending on what the cluster requires`;
   return required === aToken ? token : password;
@@ -75,14 +75,14 @@ function forbiddenDiagnosis(target: Target, token: TokenFacts | undefined): Diag
   };
 }
 
-function clientOf({ config: { authentication }, origin }: Target): string {
+function clientOf({ config: { authentication, settingNames } }: Target): string {
   switch (authentication.method) {
     case 'none':
       return 'clients without credentials';
     case 'basic':
-      return `the user of ${origin.name('basic_auth.username')}`;
+      return `the user of ${settingNames['basic_auth.username']}`;
     case 'oauth2':
-      return `the client of ${origin.name('oauth2.client_id')}`;
+      return `the client of ${settingNames['oauth2.client_id']}`;
   }
 }
 
@@ -95,12 +95,12 @@ function mayForbid(target: Target): string {
 
 /** The token was just issued, so its audience or its issuer is wrong, or the clocks differ. */
 function diagnoseToken(
-  reason: AuthFailure['reason'],
+  { problem }: Failure,
   answer: Answer,
   target: Target,
   token: TokenFacts | undefined,
 ): Diagnosis {
-  const { name } = target.origin;
+  const { address, settingNames } = target.config;
   const answered = `${answer.wwwAuthenticate} ${answer.body}`;
   if (/expired|not active yet|used before/i.test(answered)) {
     return {
@@ -109,18 +109,18 @@ function diagnoseToken(
         'the identity provider.',
       change:
         'Synchronize the clocks of both. If they are right, increase the lifetime of the tokens of ' +
-        `${name('oauth2.client_id')} at the identity provider.`,
+        `${settingNames['oauth2.client_id']} at the identity provider.`,
     };
   }
-  if (isSaasCluster(target.config.address)) {
+  if (isSaasCluster(address)) {
     return {
       problem: 'Camunda SaaS does not accept this client for this cluster.',
       change:
-        `Check the cluster id in ${name('address')}, and that the client of ${name('oauth2.client_id')} was created in ` +
+        `Check the cluster id in ${settingNames.address}, and that the client of ${settingNames['oauth2.client_id']} was created in ` +
         'the API tab of this cluster, with access to its REST API.',
     };
   }
-  return reason === 'audience_mismatch'
+  return problem.kind === 'token_for_another_audience'
     ? audienceDiagnosis(answer, answered, target, token)
     : issuerDiagnosis(target, token);
 }
@@ -130,7 +130,7 @@ function audienceDiagnosis(answer: Answer, answered: string, target: Target, tok
   const { authentication } = target.config;
   const wanted =
     expected !== undefined
-      ? JSON.stringify(oneLine(answer.hide(expected)))
+      ? JSON.stringify(oneLine(answer.masked(expected)))
       : authentication.method === 'oauth2' && authentication.audience !== undefined
         ? JSON.stringify(authentication.audience)
         : undefined;
@@ -147,21 +147,21 @@ function audiencesOf(token: TokenFacts | undefined): string {
 }
 
 /** Identity providers differ in what decides on the audience of a token. */
-function howToSetAudience({ config: { authentication }, origin }: Target, audience: string): string {
+function howToSetAudience({ config: { authentication, settingNames } }: Target, audience: string): string {
   if (authentication.method !== 'oauth2') return '';
   const { clientId, endpoint } = authentication;
   const url = 'tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl;
   if (isKeycloak(url)) {
     return (
       `In Keycloak, add an audience mapper for ${audience} to the client ${JSON.stringify(clientId)}: ` +
-      `Keycloak ignores ${origin.name('oauth2.audience')}.`
+      `Keycloak ignores ${settingNames['oauth2.audience']}.`
     );
   }
-  if (isEntra(url)) return `Set ${origin.name('oauth2.scopes')} to <application id of the cluster>/.default.`;
-  return `Set ${origin.name('oauth2.audience')} to ${audience}.`;
+  if (isEntra(url)) return `Set ${settingNames['oauth2.scopes']} to <application id of the cluster>/.default.`;
+  return `Set ${settingNames['oauth2.audience']} to ${audience}.`;
 }
 
-function issuerDiagnosis({ config: { authentication }, origin }: Target, token: TokenFacts | undefined): Diagnosis {
+function issuerDiagnosis({ config: { authentication, settingNames } }: Target, token: TokenFacts | undefined): Diagnosis {
   const key =
     authentication.method === 'oauth2' && 'issuerUrl' in authentication.endpoint
       ? 'oauth2.issuer_url'
@@ -170,7 +170,7 @@ function issuerDiagnosis({ config: { authentication }, origin }: Target, token: 
   return {
     problem: `The cluster rejected a token that was just issued.${issuer}`,
     change:
-      `Check that ${origin.name(key)} belongs to the identity provider that the cluster is configured with. A cluster ` +
+      `Check that ${settingNames[key]} belongs to the identity provider that the cluster is configured with. A cluster ` +
       'that requires a user name and password rejects tokens in the same way.',
   };
 }
@@ -184,7 +184,7 @@ export function diagnoseSettings(target: Target): Diagnosis | undefined {
   );
 }
 
-function saasAddressDiagnosis({ config, origin }: Target): Diagnosis | undefined {
+function saasAddressDiagnosis({ config }: Target): Diagnosis | undefined {
   const { hostname, pathname } = config.address;
   if (!isSaasCluster(config.address) || pathname !== '/') return undefined;
   // The address for gRPC has the cluster id before the region.
@@ -192,7 +192,7 @@ function saasAddressDiagnosis({ config, origin }: Target): Diagnosis | undefined
   return {
     problem: 'The address of a Camunda SaaS cluster has the cluster id as its path, but this address has no path.',
     change:
-      `Set ${origin.name('address')} to https://${region}/${id}.` +
+      `Set ${config.settingNames.address} to https://${region}/${id}.` +
       (id.startsWith('<') ? ` The API tab of the cluster in Camunda Console shows the id.` : ''),
   };
 }
@@ -202,10 +202,10 @@ function missingEntraScope(target: Target, oauth2: OAuth2Config): Diagnosis | un
   return oauth2.scopes.some((scope) => scope.endsWith('/.default')) ? undefined : entraScopeDiagnosis(target, oauth2);
 }
 
-export function entraScopeDiagnosis({ origin }: Target, { scopes }: OAuth2Config): Diagnosis {
+export function entraScopeDiagnosis({ config }: Target, { scopes }: OAuth2Config): Diagnosis {
   const found = scopes.length === 0 ? 'none is set' : `it is ${JSON.stringify(scopes.join(' '))}`;
   return {
     problem: `Microsoft Entra ID requires a scope that ends with /.default, but ${found}.`,
-    change: `Set ${origin.name('oauth2.scopes')} to <application id of the cluster>/.default.`,
+    change: `Set ${config.settingNames['oauth2.scopes']} to <application id of the cluster>/.default.`,
   };
 }

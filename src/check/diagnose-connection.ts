@@ -1,20 +1,22 @@
 import type { X509Certificate } from 'node:crypto';
 import { earliestExpiryOfChain, expiryOf } from '../certificates.ts';
+import type { Failure, InvolvedProxy, ProxyInFront } from '../failure.ts';
+import { failureText } from '../failure-text.ts';
 import { oneLine } from '../redact.ts';
-import { type InvolvedProxy, type ProxyInFront, proxyInFrontOf } from '../transport/proxy.ts';
+import { proxyInFrontOf } from '../transport/proxy.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
 import { type Endpoint, hostOf, portOf, type Target } from './check-target.ts';
 import type { CertificateError } from './probes.ts';
-import { type Diagnosis, upperFirst } from './steps.ts';
+import { type Diagnosis, upperFirst, withFullStop } from './steps.ts';
 
 /** No connection was established: DNS, the port, or the network. */
 export function diagnoseConnection(error: unknown, { noun, url, names }: Endpoint): Diagnosis {
-  const { reason, message } = transportFailureOf(error);
+  const { reason, code, cause } = transportFailureOf(error);
   const host = hostOf(url);
   const port = portOf(url);
   switch (reason) {
     case 'dns':
-      return message.includes('EAI_AGAIN')
+      return code === 'EAI_AGAIN'
         ? {
             problem: `The DNS lookup of ${host} failed: the name server did not answer.`,
             change: `Check the network and the DNS configuration of this machine, and the host in ${names.address}.`,
@@ -30,9 +32,9 @@ export function diagnoseConnection(error: unknown, { noun, url, names }: Endpoin
       };
     default:
       return {
-        problem: message.includes('ECONNREFUSED')
+        problem: code === 'ECONNREFUSED'
           ? `The connection was refused: nothing listens on port ${port} of ${host}.`
-          : `Cannot connect to ${host}, port ${port}: ${message}.`,
+          : `Cannot connect to ${host}, port ${port}: ${cause}.`,
         change:
           `Start ${noun}, or correct the host and port in ${names.address}.` +
           (/^(localhost|127\..*|::1)$/.test(host) ? ` Inside a container, ${host} is the container itself.` : ''),
@@ -43,8 +45,8 @@ export function diagnoseConnection(error: unknown, { noun, url, names }: Endpoin
 /** The handshake failed before the server sent its certificate. */
 export function diagnoseHandshake(error: unknown, endpoint: Endpoint): Diagnosis {
   const { noun, url, names } = endpoint;
-  const { reason, message } = transportFailureOf(error);
-  if (concernsClientCertificate(message)) return clientCertificateDiagnosis(endpoint);
+  const { reason, alert, cause } = transportFailureOf(error);
+  if (alert === 'client_certificate') return clientCertificateDiagnosis(endpoint);
   const port = `port ${portOf(url)} of ${hostOf(url)}`;
   if (reason === 'timeout') {
     return {
@@ -52,24 +54,19 @@ export function diagnoseHandshake(error: unknown, endpoint: Endpoint): Diagnosis
       change: `Check the host and port in ${names.address}, and which service listens there.`,
     };
   }
-  if (isHttp2Wanted(message)) return http2Diagnosis(endpoint);
-  if (/protocol[ _]version|unsupported[ _]protocol/i.test(message)) {
+  if (alert === 'no_application_protocol') return http2Diagnosis(endpoint);
+  if (alert === 'protocol_version') {
     return {
-      problem: `${upperFirst(noun)} supports only TLS versions that the exporter does not accept: ${message}.`,
+      problem: `${upperFirst(noun)} supports only TLS versions that the exporter does not accept: ${cause}.`,
       change:
         `Upgrade ${noun}, or allow a version that it supports in ${names.minVersion}. ` +
         'Without that setting, TLS 1.2 or newer is required.',
     };
   }
   return {
-    problem: `The address begins with https://, but ${port} does not speak TLS (${message}).`,
+    problem: `The address begins with https://, but ${port} does not speak TLS (${cause}).`,
     change: `If the connection is not encrypted, change https:// to http:// in ${names.address}; otherwise correct the port there.`,
   };
-}
-
-/** OpenSSL's words for the alert with which a server refuses HTTP/1.1 (RFC 7301, 3.2). */
-function isHttp2Wanted(message: string): boolean {
-  return /no[ _]application[ _]protocol/i.test(message);
 }
 
 export function http2Diagnosis({ noun, names }: Endpoint): Diagnosis {
@@ -78,15 +75,8 @@ export function http2Diagnosis({ noun, names }: Endpoint): Diagnosis {
     change:
       names.enableHttp2 === undefined
         ? `Enable HTTP/1.1 on ${noun}, or on the reverse proxy at the address in ${names.address}.`
-        : `Set ${names.enableHttp2}.`,
+        : `Set ${names.enableHttp2} to true.`,
   };
-}
-
-/** OpenSSL's words for the alerts with which a server requires a client certificate, or rejects it. */
-export function concernsClientCertificate(message: string): boolean {
-  return /alert[ _](certificate|handshake[ _]failure|(bad|unsupported)[ _]certificate|unknown[ _]ca|access[ _]denied)/i.test(
-    message,
-  );
 }
 
 export function clientCertificateDiagnosis({ noun, transport, names }: Endpoint): Diagnosis {
@@ -204,7 +194,7 @@ export function proxyBefore(
 }
 
 /** The request failed at the proxy. */
-export function proxyDiagnosis(proxy: InvolvedProxy, message: string, { url }: Endpoint, target: Target): Diagnosis {
+export function proxyDiagnosis(proxy: InvolvedProxy, cause: string, { url }: Endpoint, target: Target): Diagnosis {
   const { address, status } = proxy;
   const setting = settingOf(proxy, target);
   if (status === 407) {
@@ -221,16 +211,17 @@ export function proxyDiagnosis(proxy: InvolvedProxy, message: string, { url }: E
     };
   }
   return {
-    problem: `The proxy ${address} cannot be reached, or closed the connection: ${reasonIn(message, address)}.`,
+    problem: `The proxy ${address} cannot be reached, or closed the connection: ${cause}.`,
     change: `Start the proxy, or correct ${setting}.`,
   };
 }
 
-function settingOf({ setting }: ProxyInFront, { origin }: Target): string {
-  return setting === 'proxy_url' ? origin.name('proxy_url') : setting;
+function settingOf({ setting }: ProxyInFront, { config }: Target): string {
+  return setting === 'proxy_url' ? config.settingNames.proxy_url : setting;
 }
 
-/** What went wrong, behind what was asked. */
-function reasonIn(message: string, address: string): string {
-  return message.split(`proxy ${address}: `)[1] ?? message;
+/** The sentences of the log and the status page, for failures about which a check knows no more. */
+export function diagnosisOf(failure: Failure, { config }: Target): Diagnosis {
+  const { message, remedy } = failureText(failure, config.settingNames);
+  return { problem: upperFirst(withFullStop(message)), change: upperFirst(withFullStop(remedy)) };
 }

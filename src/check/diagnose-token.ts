@@ -1,58 +1,120 @@
 import type { TokenRefusal } from '../auth/token-endpoint.ts';
 import type { OAuth2Config } from '../config/config.ts';
-import type { InvolvedProxy } from '../transport/proxy.ts';
-import { clientNames, credentialOf, type Endpoint, hideRest, type Target } from './check-target.ts';
+import type { Unanswered } from '../failure.ts';
+import { clientNames, credentialOf, type Endpoint, type Target } from './check-target.ts';
 import { entraScopeDiagnosis } from './diagnose-authentication.ts';
-import { clientCertificateDiagnosis, concernsClientCertificate, proxyDiagnosis } from './diagnose-connection.ts';
-import { type Diagnosis, sentence, withFullStop } from './steps.ts';
+import { clientCertificateDiagnosis, diagnosisOf, proxyDiagnosis } from './diagnose-connection.ts';
+import { type Diagnosis, withFullStop } from './steps.ts';
 
 /** The identity provider issued no token. */
 export function diagnoseTokenRequest(
-  { failure: { reason, message: quoting, remedy }, proxy, retryAfter }: TokenRefusal,
+  { failure, retryAfter }: TokenRefusal,
   target: Target,
   oauth2: OAuth2Config,
   endpoint: Endpoint,
 ): Diagnosis {
-  const { url, names } = endpoint;
-  const message = hideRest(target)(quoting);
-  if (proxy?.isAtFault) return proxyDiagnosis(proxy, message, endpoint, target);
-  const answer = /answered \d+: (.*?)(; asked for scope .*)?$/.exec(message)?.[1];
-  const said = answer === undefined || answer.startsWith('<') ? '' : ` It returned: ${withFullStop(answer)}`;
-  switch (reason) {
-    case 'invalid_client':
-      return clientDiagnosis(target, oauth2, said);
-    case 'invalid_scope':
-      return message.includes('AADSTS') ? entraScopeDiagnosis(target, oauth2) : scopeDiagnosis(target, oauth2, said);
-    case 'token_rate_limited':
-      return rateLimitDiagnosis(retryAfter, names.address);
-    case 'token_response_invalid':
-      return notATokenEndpoint(message, remedy, url, names.address);
-    case 'token_request_rejected':
+  const { problem, status, said = '' } = failure;
+  const addressName = endpoint.names.address;
+  switch (problem.kind) {
+    case 'unanswered':
+      return diagnoseNoToken(problem, target, endpoint) ?? diagnosisOf(failure, target);
+    case 'client_refused':
+      return diagnoseError(said, target, oauth2, addressName) ?? clientDiagnosis(said, target, oauth2);
+    case 'scope_refused':
+      return said.includes('AADSTS') ? entraScopeDiagnosis(target, oauth2) : scopeDiagnosis(said, target, oauth2);
+    case 'token_request_refused':
       return (
-        diagnoseRejection(message, said, target, oauth2, names.address) ??
-        (isUnauthorized(message) ? clientDiagnosis(target, oauth2, said) : other())
+        diagnoseError(said, target, oauth2, addressName) ??
+        (isOtherService(status) ? wrongPathDiagnosis(said, addressName) : diagnosisOf(failure, target))
       );
-    case 'token_endpoint_unreachable':
-      return diagnoseUnreachable(message, proxy, target, endpoint) ?? other();
+    case 'token_requests_limited':
+      return rateLimitDiagnosis(retryAfter, addressName);
+    case 'identity_provider_failed':
+      return {
+        problem: `The identity provider returned HTTP ${status}.`,
+        change: `See its log, and that of the reverse proxy, if any, at the address in ${addressName}.`,
+      };
+    case 'openid_configuration_of_other_issuer':
+      return {
+        problem: `The identity provider names its issuer ${problem.issuer}.`,
+        change: `Set ${addressName} to exactly this issuer.`,
+      };
+    case 'redirect':
+      return wrongAddressDiagnosis(`a redirect to ${problem.location || 'an address that it does not name'}`, endpoint);
+    case 'no_token':
+      return problem.contentType.includes('text/html')
+        ? wrongAddressDiagnosis('a web page', endpoint)
+        : diagnosisOf(failure, target);
     default:
-      return other();
-  }
-
-  function other(): Diagnosis {
-    return { problem: sentence(`the token request failed: ${message}`), change: sentence(remedy) };
+      return diagnosisOf(failure, target);
   }
 }
 
-function clientDiagnosis(target: Target, oauth2: OAuth2Config, said: string): Diagnosis {
+/** The connection was established, but there was no answer. */
+function diagnoseNoToken(
+  { alert, isPastDeadline, cause, proxy }: Unanswered,
+  target: Target,
+  endpoint: Endpoint,
+): Diagnosis | undefined {
+  const { pollTimeout, settingNames } = target.config;
+  if (proxy?.isAtFault) return proxyDiagnosis(proxy, cause, endpoint, target);
+  if (alert === 'client_certificate') return clientCertificateDiagnosis(endpoint);
+  if (!isPastDeadline) return undefined;
+  const who =
+    proxy === undefined
+      ? 'The identity provider accepted the connection, but'
+      : `The identity provider, or the proxy ${proxy.address} in front of it,`;
+  return {
+    problem: `${who} did not answer within ${pollTimeout / 1000} s.`,
+    change: `Check that it works; ${settingNames.poll_timeout} sets how long to wait.`,
+  };
+}
+
+/** Recognizes the errors of well-known identity providers. */
+function diagnoseError(
+  said: string,
+  target: Target,
+  oauth2: OAuth2Config,
+  addressName: string,
+): Diagnosis | undefined {
+  // Microsoft: the request has no scope at all, or names an application that the tenant does not know.
+  if (/AADSTS900144\b.*\bscope\b/.test(said)) return entraScopeDiagnosis(target, oauth2);
+  if (said.includes('AADSTS500011')) return scopeDiagnosis(said, target, oauth2);
+  // Auth0, which Camunda SaaS uses.
+  if (/Service not enabled within domain|Non-global clients/.test(said)) {
+    const asked = oauth2.audience === undefined ? 'without an audience' : `for ${JSON.stringify(oauth2.audience)}`;
+    return {
+      problem: `The identity provider issues this client no token ${asked}.`,
+      change: `Correct ${target.config.settingNames['oauth2.audience']}: for Camunda SaaS it is zeebe.camunda.io.`,
+    };
+  }
+  if (said.includes('Realm does not exist')) {
+    return {
+      problem: 'Keycloak answered, but it does not have this realm.',
+      change: `Correct the realm, the part after /realms/, in ${addressName}.`,
+    };
+  }
+  return undefined;
+}
+
+/** Quotes the error that the identity provider returned. An HTML page is not quoted. */
+function quoted(said: string): string {
+  return said === '' || said.startsWith('<') ? '' : ` It returned: ${withFullStop(said)}`;
+}
+
+function clientDiagnosis(said: string, target: Target, oauth2: OAuth2Config): Diagnosis {
   const { noun, hint } = credentialOf(oauth2);
   return {
-    problem: `The identity provider rejected the client ${JSON.stringify(oauth2.clientId)} with this ${noun}.${said}`,
+    problem: `The identity provider rejected the client ${JSON.stringify(oauth2.clientId)} with this ${noun}.${quoted(said)}`,
     change: `Check ${clientNames(target)}: ${hint}, or the client may not be allowed to use client credentials.`,
   };
 }
 
-function isUnauthorized(message: string): boolean {
-  return /answered 401\b/.test(message);
+function scopeDiagnosis(said: string, { config }: Target, { scopes }: OAuth2Config): Diagnosis {
+  return {
+    problem: `The identity provider does not grant this client the scope ${JSON.stringify(scopes.join(' '))}.${quoted(said)}`,
+    change: `Correct ${config.settingNames['oauth2.scopes']}, or allow the scope for the client at the identity provider.`,
+  };
 }
 
 function rateLimitDiagnosis(retryAfter: number | undefined, addressName: string): Diagnosis {
@@ -65,89 +127,21 @@ function rateLimitDiagnosis(retryAfter: number | undefined, addressName: string)
   };
 }
 
-/** The connection was established, but there was no answer, or one with a server error. */
-function diagnoseUnreachable(
-  message: string,
-  proxy: InvolvedProxy | undefined,
-  { config, origin }: Target,
-  endpoint: Endpoint,
-): Diagnosis | undefined {
-  if (concernsClientCertificate(message)) return clientCertificateDiagnosis(endpoint);
-  const status = /answered (5\d\d)/.exec(message)?.[1];
-  if (status !== undefined) {
-    return {
-      problem: `The identity provider returned HTTP ${status}.`,
-      change: `See its log, and that of the reverse proxy, if any, at the address in ${endpoint.names.address}.`,
-    };
-  }
-  const who =
-    proxy === undefined
-      ? 'The identity provider accepted the connection, but'
-      : `The identity provider, or the proxy ${proxy.address} in front of it,`;
-  return message.includes('no whole answer within')
-    ? {
-        problem: `${who} did not answer within ${config.pollTimeout / 1000} s.`,
-        change: `Check that it works; ${origin.name('poll_timeout')} sets how long to wait.`,
-      }
-    : undefined;
+/** Whether the status says that the URL does not exist, or does not accept the form of a token request. */
+function isOtherService(status: number | undefined): boolean {
+  return status === 404 || status === 405 || status === 406 || status === 415;
 }
 
-function scopeDiagnosis({ origin }: Target, { scopes }: OAuth2Config, said: string): Diagnosis {
+function wrongPathDiagnosis(said: string, addressName: string): Diagnosis {
   return {
-    problem: `The identity provider does not grant this client the scope ${JSON.stringify(scopes.join(' '))}.${said}`,
-    change: `Correct ${origin.name('oauth2.scopes')}, or allow the scope for the client at the identity provider.`,
+    problem: `There is no token endpoint at this address.${quoted(said)}`,
+    change: `Correct the path in ${addressName}.`,
   };
 }
 
-/** Finds the cause of a rejection in the words of well-known identity providers. */
-function diagnoseRejection(
-  message: string,
-  said: string,
-  target: Target,
-  oauth2: OAuth2Config,
-  addressName: string,
-): Diagnosis | undefined {
-  const { name } = target.origin;
-  // Microsoft: the request has no scope at all, or names an application that the tenant does not know.
-  if (/AADSTS900144\b.*\bscope\b/.test(message)) return entraScopeDiagnosis(target, oauth2);
-  if (message.includes('AADSTS500011')) return scopeDiagnosis(target, oauth2, said);
-  // Auth0, which Camunda SaaS uses.
-  if (/Service not enabled within domain|Non-global clients/.test(message)) {
-    const asked = oauth2.audience === undefined ? 'without an audience' : `for ${JSON.stringify(oauth2.audience)}`;
-    return {
-      problem: `The identity provider issues this client no token ${asked}.`,
-      change: `Correct ${name('oauth2.audience')}: for Camunda SaaS it is zeebe.camunda.io.`,
-    };
-  }
-  if (message.includes('Realm does not exist')) {
-    return {
-      problem: 'Keycloak answered, but it does not have this realm.',
-      change: `Correct the realm, the part after /realms/, in ${addressName}.`,
-    };
-  }
-  if (/answered (40[4-6]|415)\b/.test(message)) {
-    return {
-      problem: `There is no token endpoint at this address.${said}`,
-      change: `Correct the path in ${addressName}.`,
-    };
-  }
-  return undefined;
-}
-
-/** The answer is a web page, a redirect, or the discovery document of another issuer. */
-function notATokenEndpoint(message: string, remedy: string, url: URL, addressName: string): Diagnosis {
-  const issuer = /got a document of issuer (.*)$/.exec(message)?.[1];
-  if (issuer !== undefined) {
-    return {
-      problem: `The identity provider names its issuer ${issuer}.`,
-      change: `Set ${addressName} to exactly this issuer.`,
-    };
-  }
-  const redirect = /answered 3\d\d to (.*); redirects/.exec(message)?.[1];
-  const what = redirect === undefined ? 'a web page' : `a redirect to ${redirect}`;
-  const isPage = redirect !== undefined || message.includes('text/html');
+function wrongAddressDiagnosis(found: string, { url, names }: Endpoint): Diagnosis {
   return {
-    problem: isPage ? `${url.origin}${url.pathname} is not a token endpoint: it returned ${what}.` : sentence(message),
-    change: isPage ? `Correct ${addressName}: host and path must be those of the token endpoint.` : sentence(remedy),
+    problem: `${url.origin}${url.pathname} is not a token endpoint: it returned ${found}.`,
+    change: `Correct ${names.address}: host and path must be those of the token endpoint.`,
   };
 }

@@ -1,24 +1,16 @@
-import { jsonObject } from '../auth/token-request.ts';
-import type { PollResult } from '../poll/poll.ts';
-import type { PollFailure } from '../poll/poll-failure.ts';
+import type { Failure, PollFailureReason, TlsAlert, Unanswered } from '../failure.ts';
+import { jsonObject } from '../auth/token-response.ts';
 import { oneLine } from '../redact.ts';
-import type { InvolvedProxy } from '../transport/proxy.ts';
-import type { Answer, Sent } from '../zeebe/client.ts';
+import type { Answer, Reply } from '../transport/reply.ts';
 import { clusterEndpoint, isSaasCluster, type Target } from './check-target.ts';
 import { diagnoseAuthentication } from './diagnose-authentication.ts';
-import {
-  clientCertificateDiagnosis,
-  concernsClientCertificate,
-  http2Diagnosis,
-  proxyDiagnosis,
-} from './diagnose-connection.ts';
-import { type Diagnosis, sentence, type TokenFacts, withFullStop } from './steps.ts';
+import { clientCertificateDiagnosis, diagnosisOf, http2Diagnosis, proxyDiagnosis } from './diagnose-connection.ts';
+import { type Diagnosis, type TokenFacts, withFullStop } from './steps.ts';
 
 export interface FailedPoll {
-  readonly failure: PollFailure;
-  readonly authentication: PollResult['authentication'];
+  readonly failure: Failure<PollFailureReason>;
   /** The last reply of the cluster; absent where nothing was sent. */
-  readonly sent: Sent | undefined;
+  readonly reply: Reply | undefined;
   readonly token: TokenFacts | undefined;
 }
 
@@ -30,138 +22,147 @@ export interface Probes {
   readonly speaksTls: () => Promise<boolean>;
   /** Whether the port supports HTTP/2 and not HTTP/1.1. */
   readonly speaksOnlyHttp2: () => Promise<boolean>;
-  /** The alert with which the server closes a connection after the handshake; empty where it sends none. */
-  readonly alert: () => Promise<string>;
+  /** The alert with which the server closes a connection after the handshake, if any. */
+  readonly alert: () => Promise<TlsAlert | undefined>;
 }
 
 /** The connection to the cluster was established, but there is no topology. */
 export async function diagnoseTopology(poll: FailedPoll, target: Target, probes: Probes): Promise<Diagnosis> {
-  const { failure, sent } = poll;
-  const isPlain = target.config.address.protocol === 'http:';
-  if (sent?.kind !== 'answer') {
-    const otherwise = diagnoseNoAnswer(failure, sent?.proxy, target);
-    if (failure.reason !== 'connect') return otherwise;
-    if (isPlain) return (await probes.speaksTls()) ? httpsDiagnosis(target) : otherwise;
-    if (await probes.speaksOnlyHttp2()) return http2Diagnosis(clusterEndpoint(target));
-    return concernsClientCertificate(await probes.alert())
-      ? clientCertificateDiagnosis(clusterEndpoint(target))
-      : otherwise;
+  const { failure, reply, token } = poll;
+  const { problem } = failure;
+  if (problem.kind === 'unanswered') {
+    return (await diagnoseByProbes(problem, target, probes)) ?? diagnoseNoAnswer(failure, problem, target);
   }
-  const { answer } = sent;
-  if (failure.reason === 'auth' && poll.authentication.failure) {
-    return diagnoseAuthentication(poll.authentication.failure, answer, target, poll.token);
-  }
-  if (failure.reason === 'not_found') return diagnoseNotFound(target, probes);
-  if (isPlain && /plain HTTP request was sent to HTTPS port/i.test(answer.body)) return httpsDiagnosis(target);
-  // nginx's words.
-  if (/No required SSL certificate was sent|SSL certificate error/i.test(answer.body)) {
-    return clientCertificateDiagnosis(clusterEndpoint(target));
-  }
-  return diagnoseAnswer(failure, answer, target);
+  if (reply?.kind !== 'answer') return diagnosisOf(failure, target);
+  if (failure.reason === 'auth') return diagnoseAuthentication(failure, reply, target, token);
+  if (problem.kind === 'not_found') return diagnoseNotFound(target, probes);
+  return diagnoseAnswer(failure, reply, target);
 }
 
-function httpsDiagnosis({ origin }: Target): Diagnosis {
+/** Finds out why the peer closed the connection; undefined where it did not, or the probes find no reason. */
+async function diagnoseByProbes(
+  { reason }: Unanswered,
+  target: Target,
+  { speaksTls, speaksOnlyHttp2, alert }: Probes,
+): Promise<Diagnosis | undefined> {
+  if (reason !== 'connect') return undefined;
+  const endpoint = clusterEndpoint(target);
+  if (endpoint.url.protocol === 'http:') return (await speaksTls()) ? httpsDiagnosis(target) : undefined;
+  if (await speaksOnlyHttp2()) return http2Diagnosis(endpoint);
+  return (await alert()) === 'client_certificate' ? clientCertificateDiagnosis(endpoint) : undefined;
+}
+
+function httpsDiagnosis({ config }: Target): Diagnosis {
   return {
     problem: 'The cluster requires TLS, but the address begins with http://.',
-    change: `Change http:// to https:// in ${origin.name('address')}.`,
+    change: `Change http:// to https:// in ${config.settingNames.address}.`,
   };
 }
 
 /** The connection was established, but there was no answer. */
 function diagnoseNoAnswer(
-  { reason, message, remedy }: PollFailure,
-  proxy: InvolvedProxy | undefined,
+  failure: Failure<PollFailureReason>,
+  { reason, alert, cause, proxy }: Unanswered,
   target: Target,
 ): Diagnosis {
-  const { config, origin } = target;
-  if (concernsClientCertificate(message)) return clientCertificateDiagnosis(clusterEndpoint(target));
-  if (reason === 'connect' && config.address.port === '26500') {
+  const { address, pollTimeout, settingNames } = target.config;
+  if (alert === 'client_certificate') return clientCertificateDiagnosis(clusterEndpoint(target));
+  if (reason === 'connect' && address.port === '26500') {
     return {
       problem: 'Port 26500 is the gRPC port of Zeebe, but the exporter uses the REST API.',
-      change: `Set ${origin.name('address')} to the address of the REST API; its port is 8080 by default.`,
+      change: `Set ${settingNames.address} to the address of the REST API; its port is 8080 by default.`,
     };
   }
-  if (proxy?.isAtFault) return proxyDiagnosis(proxy, message, clusterEndpoint(target), target);
+  if (proxy?.isAtFault) return proxyDiagnosis(proxy, cause, clusterEndpoint(target), target);
   if (reason === 'timeout') {
     const who =
       proxy === undefined
         ? 'The cluster accepted the connection, but'
         : `The cluster, or the proxy ${proxy.address} in front of it,`;
     return {
-      problem: `${who} did not answer within ${config.pollTimeout / 1000} s.`,
-      change: `Check whether the cluster is overloaded or still starting; ${origin.name('poll_timeout')} sets how long to wait.`,
+      problem: `${who} did not answer within ${pollTimeout / 1000} s.`,
+      change: `Check whether the cluster is overloaded or still starting; ${settingNames.poll_timeout} sets how long to wait.`,
     };
   }
   if (reason === 'connect' && proxy === undefined) {
     return {
-      problem: `The peer closed the connection or did not answer with HTTP (${reasonIn(message)}).`,
-      change: `Correct the port in ${origin.name('address')}: the port of the REST API is 8080 by default.`,
+      problem: `The peer closed the connection or did not answer with HTTP (${cause}).`,
+      change: `Correct the port in ${settingNames.address}: the port of the REST API is 8080 by default.`,
     };
   }
-  return { problem: sentence(message), change: sentence(remedy) };
+  return diagnosisOf(failure, target);
 }
 
-/** What went wrong, behind what was asked. */
-function reasonIn(message: string): string {
-  return / failed: (.*)$/.exec(message)?.[1] ?? message;
-}
-
-async function diagnoseNotFound(target: Target, { otherVersionWorks }: Probes): Promise<Diagnosis> {
-  const { config, origin } = target;
-  const { apiVersion } = config;
+async function diagnoseNotFound({ config, origin }: Target, { otherVersionWorks }: Probes): Promise<Diagnosis> {
+  const { address, apiVersion, settingNames } = config;
   if (apiVersion !== 'auto' && (await otherVersionWorks())) {
     const other = apiVersion === 'v1' ? 'v2' : 'v1';
     return {
       problem: `This cluster does not serve the API under /${apiVersion}, but under /${other}.`,
       change: origin.fromFile
-        ? `Set ${origin.name('api_version')} to ${other}.`
-        : `Change the address in ${origin.name('address')} so that it ends with /${other}.`,
+        ? `Set ${settingNames.api_version} to ${other}.`
+        : `Change the address in ${settingNames.address} so that it ends with /${other}.`,
     };
   }
-  return isSaasCluster(config.address)
+  return isSaasCluster(address)
     ? {
         problem: 'Camunda SaaS has no cluster with this id in this region.',
-        change: `Correct ${origin.name('address')}: the API tab of the cluster in Camunda Console shows region and id.`,
+        change: `Correct ${settingNames.address}: the API tab of the cluster in Camunda Console shows region and id.`,
       }
     : {
-        problem: `The server at ${config.address.href} answered, but it has no REST API there (404).`,
-        change: `Correct the path in ${origin.name('address')}: it is the part before /v1/topology.`,
+        problem: `The server at ${address.href} answered, but it has no REST API there (404).`,
+        change: `Correct the path in ${settingNames.address}: it is the part before /v1/topology.`,
       };
 }
 
-function diagnoseAnswer(failure: PollFailure, answer: Answer, { config, origin }: Target): Diagnosis {
-  const address = origin.name('address');
-  switch (failure.reason) {
+function diagnoseAnswer(failure: Failure<PollFailureReason>, answer: Answer, target: Target): Diagnosis {
+  const { pollInterval, settingNames } = target.config;
+  const { problem } = failure;
+  const recognized = diagnoseErrorPage(answer, target);
+  if (recognized) return recognized;
+  switch (problem.kind) {
     case 'redirect':
-      return redirectDiagnosis(answer, address);
+      return redirectDiagnosis(problem.location, answer.url, settingNames.address);
     case 'content_type':
       return {
         problem: `This address serves a web page${titleOf(answer)}, not the REST API.`,
-        change: `Correct the host and path in ${address}: web applications such as Operate have their own addresses.`,
+        change: `Correct the host and path in ${settingNames.address}: web applications such as Operate have their own addresses.`,
       };
     case 'rate_limited':
       return {
         problem: 'The cluster rejects requests for now: it is overloaded.',
-        change: `Check again later. If it continues, raise ${origin.name('poll_interval')}, now ${config.pollInterval / 1000} s.`,
+        change: `Check again later. If it continues, raise ${settingNames.poll_interval}, now ${pollInterval / 1000} s.`,
       };
-    case 'malformed':
+    case 'not_a_topology':
       return {
-        problem: `The response from this address is not the topology of a Zeebe cluster: ${withFullStop(problemIn(failure.message))}`,
-        change: `Check that ${address} is the address of a Zeebe REST API.`,
+        problem: `The response from this address is not the topology of a Zeebe cluster: ${withFullStop(problem.mismatch)}`,
+        change: `Check that ${settingNames.address} is the address of a Zeebe REST API.`,
       };
-    default:
+    case 'http_status':
       return {
         problem: withFullStop(
           `The cluster, or a reverse proxy in front of it, returned HTTP ${answer.status}${detailOf(answer)}`,
         ),
-        change: `See the log of the cluster, and that of the reverse proxy, if any, at the address in ${address}.`,
+        change: `See the log of the cluster, and that of the reverse proxy, if any, at the address in ${settingNames.address}.`,
       };
+    default:
+      return diagnosisOf(failure, target);
   }
 }
 
-function redirectDiagnosis({ location, url, hide }: Answer, addressName: string): Diagnosis {
+/** Recognizes the error pages of nginx about TLS. */
+function diagnoseErrorPage({ url, body }: Answer, target: Target): Diagnosis | undefined {
+  if (url.protocol === 'http:' && /plain HTTP request was sent to HTTPS port/i.test(body)) {
+    return httpsDiagnosis(target);
+  }
+  return /No required SSL certificate was sent|SSL certificate error/i.test(body)
+    ? clientCertificateDiagnosis(clusterEndpoint(target))
+    : undefined;
+}
+
+function redirectDiagnosis(location: string, url: URL, addressName: string): Diagnosis {
   const target = URL.parse(location, url.href) ?? undefined;
-  const shown = oneLine(hide(location)) || 'an address that it does not name';
+  const shown = location || 'an address that it does not name';
   if (target?.protocol === 'https:' && url.protocol === 'http:' && target.hostname === url.hostname) {
     return {
       problem: `The cluster requires TLS: it redirects http:// to ${shown}.`,
@@ -179,19 +180,14 @@ function redirectDiagnosis({ location, url, hide }: Answer, addressName: string)
       };
 }
 
-/** What the parser of topologies says, behind what was asked and answered. */
-function problemIn(message: string): string {
-  return /not a topology: (.*)$/.exec(message)?.[1] ?? message;
-}
-
 /** Title and detail of a problem document (RFC 9457). */
-function detailOf({ body, hide }: Answer): string {
+function detailOf({ body, masked }: Answer): string {
   const problem = jsonObject(body);
   const texts = [problem?.title, problem?.detail].filter((part) => typeof part === 'string');
-  return texts.length === 0 ? '' : `: ${oneLine(hide(texts.join(', ')))}`;
+  return texts.length === 0 ? '' : `: ${oneLine(masked(texts.join(', ')))}`;
 }
 
-function titleOf({ body, hide }: Answer): string {
-  const title = oneLine(hide(/<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? ''), 60);
+function titleOf({ body, masked }: Answer): string {
+  const title = oneLine(masked(/<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? ''), 60);
   return title === '' ? '' : ` (${JSON.stringify(title)})`;
 }

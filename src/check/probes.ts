@@ -56,7 +56,7 @@ export async function shakeHands(probed: Probed, signal: AbortSignal): Promise<H
 /** Repeats the handshake with verification, since only its error describes the problem in words. */
 async function rejectionOf(probed: Probed, signal: AbortSignal): Promise<string> {
   const socket = tlsSocket(probed, { rejectUnauthorized: true });
-  return use(socket, 'secureConnect', signal, () => '').catch((error) => transportFailureOf(error).message);
+  return use(socket, 'secureConnect', signal, () => '').catch((error) => transportFailureOf(error).cause);
 }
 
 /** Whether the server negotiates HTTP/2 and refuses HTTP/1.1 (ALPN). */

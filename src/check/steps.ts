@@ -97,11 +97,6 @@ export type Step = {
 
 export type Done<Name extends StepName> = Extract<Step, { readonly name: Name; readonly status: 'ok' }>;
 
-/** Turns a text of the log, which has neither, into a sentence with a capital letter and a full stop. */
-export function sentence(text: string): string {
-  return upperFirst(withFullStop(text));
-}
-
 /** Adds a full stop unless the text ends with a punctuation mark. */
 export function withFullStop(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`;

@@ -5,8 +5,9 @@ import type { ApiVersion } from '../config/config.ts';
 import { createPoll, type PollResult } from '../poll/poll.ts';
 import { initialState, nextState } from '../poll/state.ts';
 import { oneLine } from '../redact.ts';
+import type { Reply } from '../transport/reply.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
-import type { Client, Sent } from '../zeebe/client.ts';
+import type { Client } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import { findingsOf } from '../zeebe/verdict.ts';
 import { clusterEndpoint, type Target } from './check-target.ts';
@@ -29,15 +30,15 @@ export async function* topologySteps(
 ): AsyncGenerator<Step, void> {
   const { config } = target;
   const poll = (version: ApiVersion) => pollOnce(target, authenticator(), version, context);
-  const { result, sent } = await poll(config.apiVersion);
-  const { outcome, authentication } = result;
+  const { result, reply } = await poll(config.apiVersion);
+  const { outcome } = result;
   if (outcome.ok) {
-    yield { name: 'topology', status: 'ok', facts: topologyFacts(outcome.topology, sent, token) };
+    yield { name: 'topology', status: 'ok', facts: topologyFacts(outcome.topology, reply, token) };
     yield verdictStep(target, result);
     return;
   }
   const otherVersionWorks = async () => (await poll(config.apiVersion === 'v1' ? 'v2' : 'v1')).result.outcome.ok;
-  const diagnosis = await diagnoseTopology({ failure: outcome.failure, authentication, sent, token }, target, {
+  const diagnosis = await diagnoseTopology({ failure: outcome.failure, reply, token }, target, {
     otherVersionWorks,
     ...handshakeProbes(target, context),
   });
@@ -47,7 +48,7 @@ export async function* topologySteps(
 interface Polled {
   readonly result: PollResult;
   /** The last reply of the cluster; absent where nothing was sent. */
-  readonly sent: Sent | undefined;
+  readonly reply: Reply | undefined;
 }
 
 async function pollOnce(
@@ -57,10 +58,10 @@ async function pollOnce(
   { clock, signal }: CheckContext,
 ): Promise<Polled> {
   const { client, close } = connect({ ...target.config, apiVersion }, clock);
-  let sent: Sent | undefined;
+  let reply: Reply | undefined;
   const recordingClient: Client = async (...request) => {
-    sent = await client(...request);
-    return sent;
+    reply = await client(...request);
+    return reply;
   };
   const poll = createPoll({
     connection: async () => ({ client: recordingClient, authenticator, certificates: async () => ({}) }),
@@ -69,7 +70,7 @@ async function pollOnce(
   });
   const result = await poll(signal);
   await close();
-  return { result, sent };
+  return { result, reply };
 }
 
 /** A server that closes connections after a handshake does so at once. */
@@ -93,12 +94,12 @@ function handshakeProbes(target: Target, { signal }: CheckContext): Omit<Probes,
       return withDeadline(endpoint.timeout, signal, (deadline) => speaksOnlyHttp2(endpoint, deadline));
     },
     alert: async () => {
-      if (isProxied) return '';
+      if (isProxied) return undefined;
       const timeout = Math.min(maxAlertDelay, endpoint.timeout);
       const closed = withDeadline(timeout, signal, (deadline) => waitForAlert(endpoint, deadline));
       return closed.then(
-        () => '',
-        (error) => transportFailureOf(error).message,
+        () => undefined,
+        (error) => transportFailureOf(error).alert,
       );
     },
   };
@@ -106,11 +107,11 @@ function handshakeProbes(target: Target, { signal }: CheckContext): Omit<Probes,
 
 function topologyFacts(
   { brokers, clusterSize, partitionsCount, replicationFactor, gatewayVersion, clusterId }: Topology,
-  sent: Sent | undefined,
+  reply: Reply | undefined,
   token: TokenFacts | undefined,
 ): TopologyFacts {
   return {
-    url: sent?.kind === 'answer' ? sent.answer.url.href : '',
+    url: reply?.url.href ?? '',
     brokers: brokers.length,
     ...(clusterSize !== undefined && { cluster_size: clusterSize }),
     ...(partitionsCount !== undefined && { partitions: partitionsCount }),
