@@ -28,7 +28,7 @@ export function diagnoseConnection(error: unknown, { noun, url, names }: Endpoin
     case 'timeout':
       return {
         problem: `The connection to ${host}, port ${port}, timed out: a firewall may be blocking it.`,
-        change: `Check the host and port in ${names.address}, and that this machine is allowed to connect to them.`,
+        change: `Check the host and port in ${names.address}, and whether this machine is allowed to connect.`,
       };
     default:
       return {
@@ -71,10 +71,10 @@ export function diagnoseHandshake(error: unknown, endpoint: Endpoint): Diagnosis
 
 export function http2Diagnosis({ noun, names }: Endpoint): Diagnosis {
   return {
-    problem: `${upperFirst(noun)} supports only HTTP/2, but the exporter is set to HTTP/1.1.`,
+    problem: `${upperFirst(noun)} supports only HTTP/2, but the exporter uses HTTP/1.1.`,
     change:
       names.enableHttp2 === undefined
-        ? `Enable HTTP/1.1 on ${noun}, or on the reverse proxy at the address in ${names.address}.`
+        ? `Enable HTTP/1.1 on ${noun}, or on the reverse proxy in front of it (${names.address}).`
         : `Set ${names.enableHttp2} to true.`,
   };
 }
@@ -92,7 +92,7 @@ export function clientCertificateDiagnosis({ noun, transport, names }: Endpoint)
 }
 
 export function diagnoseCertificate(
-  { code, message }: CertificateError,
+  { code, cause }: CertificateError,
   certificate: X509Certificate,
   endpoint: Endpoint,
   now: number,
@@ -104,7 +104,7 @@ export function diagnoseCertificate(
     case 'CERT_HAS_EXPIRED':
       return {
         problem: expiryProblem(certificate, host, now),
-        change: `Renew it on the server at the address in ${names.address}, and check that the clock of this machine is right.`,
+        change: `Renew it on the server (${names.address}), and check the clock of this machine.`,
       };
     case 'CERT_NOT_YET_VALID':
       return {
@@ -124,7 +124,7 @@ export function diagnoseCertificate(
       return untrustedDiagnosis(facts, endpoint);
     default:
       return {
-        problem: `The certificate of ${host} (${facts.subject}), or a CA certificate in its chain, was rejected: ${message || code}.`,
+        problem: `The certificate of ${host} (${facts.subject}), or a CA certificate in its chain, was rejected: ${cause || code}.`,
         change: 'Replace that certificate on the server with one that does not have this fault.',
       };
   }

@@ -32,11 +32,11 @@ export function diagnoseTokenRequest(
     case 'identity_provider_failed':
       return {
         problem: `The identity provider returned HTTP ${status}.`,
-        change: `See its log, and that of the reverse proxy, if any, at the address in ${addressName}.`,
+        change: `See its log, and that of any reverse proxy in front of it (${addressName}).`,
       };
     case 'openid_configuration_of_other_issuer':
       return {
-        problem: `The identity provider names its issuer ${problem.issuer}.`,
+        problem: `The issuer of this identity provider is ${problem.issuer}.`,
         change: `Set ${addressName} to exactly this issuer.`,
       };
     case 'redirect':
@@ -66,7 +66,7 @@ function diagnoseNoToken(
       : `The identity provider, or the proxy ${proxy.address} in front of it,`;
   return {
     problem: `${who} did not answer within ${pollTimeout / 1000} s.`,
-    change: `Check that it works; ${settingNames.poll_timeout} sets how long to wait.`,
+    change: `Check the identity provider and the network; ${settingNames.poll_timeout} sets how long to wait.`,
   };
 }
 
@@ -84,13 +84,13 @@ function diagnoseError(
   if (/Service not enabled within domain|Non-global clients/.test(said)) {
     const asked = oauth2.audience === undefined ? 'without an audience' : `for ${JSON.stringify(oauth2.audience)}`;
     return {
-      problem: `The identity provider issues this client no token ${asked}.`,
+      problem: `The identity provider issues no token to this client ${asked}.`,
       change: `Correct ${target.config.settingNames['oauth2.audience']}: for Camunda SaaS it is zeebe.camunda.io.`,
     };
   }
   if (said.includes('Realm does not exist')) {
     return {
-      problem: 'Keycloak answered, but it does not have this realm.',
+      problem: 'Keycloak does not have this realm.',
       change: `Correct the realm, the part after /realms/, in ${addressName}.`,
     };
   }
@@ -123,7 +123,7 @@ function rateLimitDiagnosis(retryAfter: number | undefined, addressName: string)
     problem: 'The identity provider limits the rate of token requests, and this machine has sent too many.',
     change:
       `Wait ${wait} and check again. Let fewer programs request tokens from this IP address; every request to ` +
-      `${addressName} counts, failed ones too.`,
+      `${addressName} counts, including failed ones.`,
   };
 }
 

@@ -110,7 +110,7 @@ async function diagnoseNotFound({ config, origin }: Target, { otherVersionWorks 
         change: `Correct ${settingNames.address}: the API tab of the cluster in Camunda Console shows region and id.`,
       }
     : {
-        problem: `The server at ${address.href} answered, but it has no REST API there (404).`,
+        problem: `The server at ${address.href} answered 404: it has no REST API there.`,
         change: `Correct the path in ${settingNames.address}: it is the part before /v1/topology.`,
       };
 }
@@ -143,7 +143,7 @@ function diagnoseAnswer(failure: Failure<PollFailureReason>, answer: Answer, tar
         problem: withFullStop(
           `The cluster, or a reverse proxy in front of it, returned HTTP ${answer.status}${detailOf(answer)}`,
         ),
-        change: `See the log of the cluster, and that of the reverse proxy, if any, at the address in ${settingNames.address}.`,
+        change: `See the logs of the cluster and of any reverse proxy in front of it (${settingNames.address}).`,
       };
     default:
       return diagnosisOf(failure, target);
@@ -171,7 +171,7 @@ function redirectDiagnosis(location: string, url: URL, addressName: string): Dia
   }
   return /log-?in|sign-?in|auth|sso|realms/i.test(location)
     ? {
-        problem: `This address is that of a web application, which redirects to its login page, ${shown}.`,
+        problem: `This address belongs to a web application that redirects to its login page, ${shown}.`,
         change: `Correct the host and path in ${addressName}: the REST API has no login page.`,
       }
     : {

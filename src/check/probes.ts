@@ -42,7 +42,7 @@ export interface CertificateError {
   /** A code of OpenSSL or Node.js. */
   readonly code: string;
   /** The same in words; empty where the second handshake did not fail. */
-  readonly message: string;
+  readonly cause: string;
 }
 
 /** Completes a TLS handshake and closes the connection. A certificate that is not accepted is returned, with the error. */
@@ -50,7 +50,7 @@ export async function shakeHands(probed: Probed, signal: AbortSignal): Promise<H
   const socket = tlsSocket(probed);
   const { code, ...handshake } = await use(socket, 'secureConnect', signal, () => handshakeOf(socket));
   if (code === undefined) return handshake;
-  return { ...handshake, error: { code, message: await rejectionOf(probed, signal) } };
+  return { ...handshake, error: { code, cause: await rejectionOf(probed, signal) } };
 }
 
 /** Repeats the handshake with verification, since only its error describes the problem in words. */

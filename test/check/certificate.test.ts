@@ -67,7 +67,7 @@ describe('check: a certificate that is rejected', () => {
     if (target === undefined) throw new Error('one cluster was expected');
     const certificate = new X509Certificate(server.cert);
     const { problem } = diagnoseCertificate(
-      { code: 'CERT_REVOKED', message: '' },
+      { code: 'CERT_REVOKED', cause: '' },
       certificate,
       clusterEndpoint(target),
       0,

@@ -51,7 +51,7 @@ describe('check: the connection to the cluster', () => {
     const error = new DOMException('no whole answer within 10 s', 'TimeoutError');
     expect(diagnoseConnection(error, endpointOf('https://zeebe'))).toEqual({
       problem: 'The connection to zeebe, port 443, timed out: a firewall may be blocking it.',
-      change: 'Check the host and port in address, and that this machine is allowed to connect to them.',
+      change: 'Check the host and port in address, and whether this machine is allowed to connect.',
     });
   });
 
@@ -194,7 +194,7 @@ describe('check: TLS', () => {
     expect(failedStep).toContain('The certificate of 127.0.0.1 expired on 2021-02-03.');
     expect(failedStep).toContain('expires      2021-02-03, has expired');
     expect(failedStep.at(-1)).toBe(
-      'Renew it on the server at the address in address, and check that the clock of this machine is right.',
+      'Renew it on the server (address), and check the clock of this machine.',
     );
   });
 

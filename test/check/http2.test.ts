@@ -46,8 +46,8 @@ async function checkAt(port: number, ...lines: readonly string[]) {
 
 describe('check: a cluster that supports only HTTP/2', () => {
   const diagnosis = [
-    'The cluster supports only HTTP/2, but the exporter is set to HTTP/1.1.',
-    'Set enable_http2: true.',
+    'The cluster supports only HTTP/2, but the exporter uses HTTP/1.1.',
+    'Set enable_http2 to true.',
   ];
 
   it('is recognized if it rejects a handshake without HTTP/2', async () => {
@@ -70,7 +70,7 @@ describe('check: a cluster that supports only HTTP/2', () => {
       },
       files,
     });
-    expect(failedStep.at(-1)).toBe('Set enable_http2: true in a configuration file (no variable sets it).');
+    expect(failedStep.at(-1)).toBe('Set enable_http2 in a configuration file (no variable sets it) to true.');
   });
 
   it.each([
@@ -107,7 +107,7 @@ it('check: an identity provider that supports only HTTP/2 has to enable HTTP/1.1
   const { failedStep } = await check({ file: fileWith(oauth2).replace('http://zeebe:8080', address.href), files });
   expect(failedStep).toEqual([
     'TLS of the identity provider',
-    'The identity provider supports only HTTP/2, but the exporter is set to HTTP/1.1.',
-    'Enable HTTP/1.1 on the identity provider, or on the reverse proxy at the address in oauth2.token_url.',
+    'The identity provider supports only HTTP/2, but the exporter uses HTTP/1.1.',
+    'Enable HTTP/1.1 on the identity provider, or on the reverse proxy in front of it (oauth2.token_url).',
   ]);
 });

@@ -114,7 +114,7 @@ describe('check: a proxy', () => {
     expect(await failedStepThrough(proxy, 'http:', 'poll_timeout: 300ms', oauth2)).toEqual([
       'Token request',
       `The identity provider, or the proxy ${address} in front of it, did not answer within 0.3 s.`,
-      'Check that it works; poll_timeout sets how long to wait.',
+      'Check the identity provider and the network; poll_timeout sets how long to wait.',
     ]);
   });
 

@@ -45,7 +45,7 @@ describe('check: the identity provider', () => {
     const { failedStep } = await checkWith(identity, { ZEEBE_TOKEN_AUDIENCE: 'wrong.example.com' });
     expect(failedStep).toEqual([
       'Token request',
-      'The identity provider issues this client no token for "wrong.example.com".',
+      'The identity provider issues no token to this client for "wrong.example.com".',
       'Correct ZEEBE_TOKEN_AUDIENCE: for Camunda SaaS it is zeebe.camunda.io.',
     ]);
   });
@@ -53,7 +53,7 @@ describe('check: the identity provider', () => {
   it('issues no token without an audience', async () => {
     const { failedStep } = await checkWith(await provider({ flavour: 'saas' }));
     expect(failedStep.slice(1)).toEqual([
-      'The identity provider issues this client no token without an audience.',
+      'The identity provider issues no token to this client without an audience.',
       'Correct CAMUNDA_TOKEN_AUDIENCE: for Camunda SaaS it is zeebe.camunda.io.',
     ]);
   });
@@ -76,7 +76,7 @@ describe('check: the identity provider', () => {
       'Token request',
       'The identity provider limits the rate of token requests, and this machine has sent too many.',
       'Wait a minute and check again. Let fewer programs request tokens from this IP address; ' +
-        'every request to CAMUNDA_OAUTH_URL counts, failed ones too.',
+        'every request to CAMUNDA_OAUTH_URL counts, including failed ones.',
     ]);
     expect(identity.requests().rate_limited).toBe(1);
   });
@@ -94,7 +94,7 @@ describe('check: the identity provider', () => {
     const { failedStep } = await checkWith(identity);
     expect(failedStep.slice(1)).toEqual([
       'The identity provider returned HTTP 503.',
-      'See its log, and that of the reverse proxy, if any, at the address in CAMUNDA_OAUTH_URL.',
+      'See its log, and that of any reverse proxy in front of it (CAMUNDA_OAUTH_URL).',
     ]);
   });
 
@@ -104,7 +104,7 @@ describe('check: the identity provider', () => {
     const { failedStep } = await checkWith(identity, { ZEEBE_POLL_TIMEOUT: '300ms' });
     expect(failedStep.slice(1)).toEqual([
       'The identity provider accepted the connection, but did not answer within 0.3 s.',
-      'Check that it works; ZEEBE_POLL_TIMEOUT sets how long to wait.',
+      'Check the identity provider and the network; ZEEBE_POLL_TIMEOUT sets how long to wait.',
     ]);
   });
 
@@ -225,7 +225,7 @@ describe('check: a Keycloak realm', () => {
       CAMUNDA_OAUTH_URL: identity.tokenUrl.replace('camunda-platform', 'other'),
     });
     expect(failedStep.slice(1)).toEqual([
-      'Keycloak answered, but it does not have this realm.',
+      'Keycloak does not have this realm.',
       'Correct the realm, the part after /realms/, in CAMUNDA_OAUTH_URL.',
     ]);
   });
@@ -240,7 +240,7 @@ describe('check: a Keycloak realm', () => {
         `{ client_id: exporter, client_secret: exporter-secret, issuer_url: '${issuer}' } }]`,
     });
     expect(failedStep.slice(1)).toEqual([
-      `The identity provider names its issuer ${identity.issuerUrl}.`,
+      `The issuer of this identity provider is ${identity.issuerUrl}.`,
       'Set oauth2.issuer_url to exactly this issuer.',
     ]);
   });

@@ -230,7 +230,7 @@ describe('check: the address of the cluster', () => {
     apply({ type: 'http-fault', fault: { kind: 'login-redirect' } });
     expect((await checkAt(address)).failedStep).toEqual([
       'Topology',
-      'This address is that of a web application, which redirects to its login page, /login.',
+      'This address belongs to a web application that redirects to its login page, /login.',
       'Correct the host and path in ZEEBE_REST_ADDRESS: the REST API has no login page.',
     ]);
   });
@@ -247,7 +247,7 @@ describe('check: the address of the cluster', () => {
     const { address } = await cluster({ basePath: 'zeebe' });
     expect((await checkAt(address.origin)).failedStep).toEqual([
       'Topology',
-      `The server at ${address.origin}/ answered, but it has no REST API there (404).`,
+      `The server at ${address.origin}/ answered 404: it has no REST API there.`,
       'Correct the path in ZEEBE_REST_ADDRESS: it is the part before /v1/topology.',
     ]);
   });
@@ -391,7 +391,7 @@ describe('check: the cluster', () => {
       'The cluster, or a reverse proxy in front of it, returned HTTP 500: INTERNAL, Simulated answer with status 500.',
     );
     expect(failedStep[2]).toBe(
-      'See the log of the cluster, and that of the reverse proxy, if any, at the address in ZEEBE_REST_ADDRESS.',
+      'See the logs of the cluster and of any reverse proxy in front of it (ZEEBE_REST_ADDRESS).',
     );
   });
 
