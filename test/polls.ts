@@ -1,3 +1,4 @@
+import { fileNames } from './setting-names.ts';
 import type { AuthFailureReason } from '../src/auth/auth-failure.ts';
 import type { ClusterConfig } from '../src/config/config.ts';
 import type { PollResult } from '../src/poll/poll.ts';
@@ -15,6 +16,7 @@ export function clusterConfig(config: Partial<ClusterConfig> = {}): ClusterConfi
     authentication: { method: 'none' },
     transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
     headers: {},
+    settingNames: fileNames,
     ...config,
   };
 }

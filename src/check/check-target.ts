@@ -1,6 +1,6 @@
 import { secretsOfRequests } from '../auth/client-authentication.ts';
-import type { ClientAuthenticationMethod, OAuth2Config, TransportConfig } from '../config/config.ts';
-import type { ClusterKey, LoadedCluster } from '../config/effective-settings.ts';
+import type { ClientAuthenticationMethod, OAuth2Config, SettingNames, TransportConfig } from '../config/config.ts';
+import type { LoadedCluster } from '../config/effective-settings.ts';
 import { hideSecrets } from '../redact.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
 
@@ -87,34 +87,18 @@ export function isEntra({ hostname, pathname }: URL): boolean {
 
 /** What a client authenticates itself with. */
 interface ClientCredential {
-  readonly key: ClusterKey;
+  readonly key: keyof SettingNames;
   /** Follows 'with this'. */
   readonly noun: string;
-  /** Why it may be rejected. */
-  readonly hint: string;
 }
 
-const clientSecret: ClientCredential = {
-  key: 'oauth2.client_secret',
-  noun: 'secret',
-  hint: 'the secret may have expired or been replaced',
-};
+const clientSecret: ClientCredential = { key: 'oauth2.client_secret', noun: 'secret' };
 
 const credentials: Readonly<Record<ClientAuthenticationMethod, ClientCredential>> = {
   client_secret_post: clientSecret,
   client_secret_basic: clientSecret,
-  private_key_jwt: {
-    key: 'oauth2.client_certificate_key_file',
-    noun: 'key',
-    hint:
-      'the identity provider may have another public key or certificate for this client, expect another algorithm or ' +
-      'key id, or its clock may differ',
-  },
-  tls_client_auth: {
-    key: 'oauth2.tls_config.cert_file',
-    noun: 'certificate',
-    hint: 'the identity provider may expect another certificate for this client, or not trust its issuer',
-  },
+  private_key_jwt: { key: 'oauth2.client_certificate_key_file', noun: 'key' },
+  tls_client_auth: { key: 'oauth2.tls_config.cert_file', noun: 'certificate' },
 };
 
 export function credentialOf({ clientAuthentication: { method } }: OAuth2Config): ClientCredential {

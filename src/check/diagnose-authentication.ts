@@ -94,12 +94,7 @@ function mayForbid(target: Target): string {
 }
 
 /** The token was just issued, so its audience or its issuer is wrong, or the clocks differ. */
-function diagnoseToken(
-  { problem }: Failure,
-  answer: Answer,
-  target: Target,
-  token: TokenFacts | undefined,
-): Diagnosis {
+function diagnoseToken({ problem }: Failure, answer: Answer, target: Target, token: TokenFacts | undefined): Diagnosis {
   const { address, settingNames } = target.config;
   const answered = `${answer.wwwAuthenticate} ${answer.body}`;
   if (/expired|not active yet|used before/i.test(answered)) {
@@ -161,7 +156,10 @@ function howToSetAudience({ config: { authentication, settingNames } }: Target, 
   return `Set ${settingNames['oauth2.audience']} to ${audience}.`;
 }
 
-function issuerDiagnosis({ config: { authentication, settingNames } }: Target, token: TokenFacts | undefined): Diagnosis {
+function issuerDiagnosis(
+  { config: { authentication, settingNames } }: Target,
+  token: TokenFacts | undefined,
+): Diagnosis {
   const key =
     authentication.method === 'oauth2' && 'issuerUrl' in authentication.endpoint
       ? 'oauth2.issuer_url'

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { earliestExpiryOfChain, expiryOf } from '../certificates.ts';
-import type { Failure, InvolvedProxy, ProxyInFront } from '../failure.ts';
+import type { Failure, ProxyInFront } from '../failure.ts';
 import { failureText } from '../failure-text.ts';
 import { oneLine } from '../redact.ts';
 import { proxyInFrontOf } from '../transport/proxy.ts';
@@ -32,9 +32,10 @@ export function diagnoseConnection(error: unknown, { noun, url, names }: Endpoin
       };
     default:
       return {
-        problem: code === 'ECONNREFUSED'
-          ? `The connection was refused: nothing listens on port ${port} of ${host}.`
-          : `Cannot connect to ${host}, port ${port}: ${cause}.`,
+        problem:
+          code === 'ECONNREFUSED'
+            ? `The connection was refused: nothing listens on port ${port} of ${host}.`
+            : `Cannot connect to ${host}, port ${port}: ${cause}.`,
         change:
           `Start ${noun}, or correct the host and port in ${names.address}.` +
           (/^(localhost|127\..*|::1)$/.test(host) ? ` Inside a container, ${host} is the container itself.` : ''),
@@ -193,26 +194,22 @@ export function proxyBefore(
   return proxy && `the proxy ${proxy.address} (${settingOf(proxy, target)})`;
 }
 
-/** The request failed at the proxy. */
-export function proxyDiagnosis(proxy: InvolvedProxy, cause: string, { url }: Endpoint, target: Target): Diagnosis {
+/** Undefined unless the request failed at the proxy. */
+export function diagnoseProxy(failure: Failure, { url }: Endpoint, target: Target): Diagnosis | undefined {
+  const { problem } = failure;
+  if (problem.kind !== 'unanswered' || !problem.proxy?.isAtFault) return undefined;
+  const { cause, proxy } = problem;
   const { address, status } = proxy;
-  const setting = settingOf(proxy, target);
-  if (status === 407) {
-    return {
-      problem: `The proxy ${address} requires a user name and password (407).`,
-      change: `Add them to the URL in ${setting}: http://<user name>:<password>@${address}.`,
-    };
+  const { change } = diagnosisOf(failure, target);
+  if (status === 407) return { problem: `The proxy ${address} requires a user name and password (407).`, change };
+  if (status === undefined) {
+    return { problem: `The proxy ${address} cannot be reached, or closed the connection: ${cause}.`, change };
   }
-  if (status !== undefined) {
-    const bypass = proxy.setting === 'proxy_url' ? `remove ${setting}` : `add ${hostOf(url)} to NO_PROXY`;
-    return {
-      problem: `The proxy ${address} refused to connect to port ${portOf(url)} of ${hostOf(url)}: it returned HTTP ${status}.`,
-      change: `Allow this connection in the proxy, or ${bypass}.`,
-    };
-  }
+  const bypass =
+    proxy.setting === 'proxy_url' ? `Remove ${settingOf(proxy, target)}` : `Add ${hostOf(url)} to NO_PROXY`;
   return {
-    problem: `The proxy ${address} cannot be reached, or closed the connection: ${cause}.`,
-    change: `Start the proxy, or correct ${setting}.`,
+    problem: `The proxy ${address} refused to connect to port ${portOf(url)} of ${hostOf(url)}: it returned HTTP ${status}.`,
+    change: `${change} ${bypass} if the proxy is not needed.`,
   };
 }
 

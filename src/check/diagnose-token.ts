@@ -1,9 +1,9 @@
 import type { TokenRefusal } from '../auth/token-endpoint.ts';
 import type { OAuth2Config } from '../config/config.ts';
-import type { Unanswered } from '../failure.ts';
-import { clientNames, credentialOf, type Endpoint, type Target } from './check-target.ts';
+import type { Failure, Unanswered } from '../failure.ts';
+import { credentialOf, type Endpoint, type Target } from './check-target.ts';
 import { entraScopeDiagnosis } from './diagnose-authentication.ts';
-import { clientCertificateDiagnosis, diagnosisOf, proxyDiagnosis } from './diagnose-connection.ts';
+import { clientCertificateDiagnosis, diagnoseProxy, diagnosisOf } from './diagnose-connection.ts';
 import { type Diagnosis, withFullStop } from './steps.ts';
 
 /** The identity provider issued no token. */
@@ -17,9 +17,9 @@ export function diagnoseTokenRequest(
   const addressName = endpoint.names.address;
   switch (problem.kind) {
     case 'unanswered':
-      return diagnoseNoToken(problem, target, endpoint) ?? diagnosisOf(failure, target);
+      return diagnoseNoToken(failure, problem, target, endpoint);
     case 'client_refused':
-      return diagnoseError(said, target, oauth2, addressName) ?? clientDiagnosis(said, target, oauth2);
+      return diagnoseError(said, target, oauth2, addressName) ?? clientDiagnosis(failure, target, oauth2);
     case 'scope_refused':
       return said.includes('AADSTS') ? entraScopeDiagnosis(target, oauth2) : scopeDiagnosis(said, target, oauth2);
     case 'token_request_refused':
@@ -37,7 +37,7 @@ export function diagnoseTokenRequest(
     case 'openid_configuration_of_other_issuer':
       return {
         problem: `The issuer of this identity provider is ${problem.issuer}.`,
-        change: `Set ${addressName} to exactly this issuer.`,
+        change: diagnosisOf(failure, target).change,
       };
     case 'redirect':
       return wrongAddressDiagnosis(`a redirect to ${problem.location || 'an address that it does not name'}`, endpoint);
@@ -52,14 +52,16 @@ export function diagnoseTokenRequest(
 
 /** The connection was established, but there was no answer. */
 function diagnoseNoToken(
-  { alert, isPastDeadline, cause, proxy }: Unanswered,
+  failure: Failure,
+  { alert, isPastDeadline, proxy }: Unanswered,
   target: Target,
   endpoint: Endpoint,
-): Diagnosis | undefined {
+): Diagnosis {
   const { pollTimeout, settingNames } = target.config;
-  if (proxy?.isAtFault) return proxyDiagnosis(proxy, cause, endpoint, target);
+  const atProxy = diagnoseProxy(failure, endpoint, target);
+  if (atProxy) return atProxy;
   if (alert === 'client_certificate') return clientCertificateDiagnosis(endpoint);
-  if (!isPastDeadline) return undefined;
+  if (!isPastDeadline) return diagnosisOf(failure, target);
   const who =
     proxy === undefined
       ? 'The identity provider accepted the connection, but'
@@ -71,12 +73,7 @@ function diagnoseNoToken(
 }
 
 /** Recognizes the errors of well-known identity providers. */
-function diagnoseError(
-  said: string,
-  target: Target,
-  oauth2: OAuth2Config,
-  addressName: string,
-): Diagnosis | undefined {
+function diagnoseError(said: string, target: Target, oauth2: OAuth2Config, addressName: string): Diagnosis | undefined {
   // Microsoft: the request has no scope at all, or names an application that the tenant does not know.
   if (/AADSTS900144\b.*\bscope\b/.test(said)) return entraScopeDiagnosis(target, oauth2);
   if (said.includes('AADSTS500011')) return scopeDiagnosis(said, target, oauth2);
@@ -98,15 +95,15 @@ function diagnoseError(
 }
 
 /** Quotes the error that the identity provider returned. An HTML page is not quoted. */
-function quoted(said: string): string {
+function quoted(said = ''): string {
   return said === '' || said.startsWith('<') ? '' : ` It returned: ${withFullStop(said)}`;
 }
 
-function clientDiagnosis(said: string, target: Target, oauth2: OAuth2Config): Diagnosis {
-  const { noun, hint } = credentialOf(oauth2);
+function clientDiagnosis(failure: Failure, target: Target, oauth2: OAuth2Config): Diagnosis {
+  const client = `the client ${JSON.stringify(oauth2.clientId)} with this ${credentialOf(oauth2).noun}`;
   return {
-    problem: `The identity provider rejected the client ${JSON.stringify(oauth2.clientId)} with this ${noun}.${quoted(said)}`,
-    change: `Check ${clientNames(target)}: ${hint}, or the client may not be allowed to use client credentials.`,
+    problem: `The identity provider rejected ${client}.${quoted(failure.said)}`,
+    change: diagnosisOf(failure, target).change,
   };
 }
 

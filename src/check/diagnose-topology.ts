@@ -1,10 +1,10 @@
-import type { Failure, PollFailureReason, TlsAlert, Unanswered } from '../failure.ts';
 import { jsonObject } from '../auth/token-response.ts';
+import type { Failure, PollFailureReason, TlsAlert, Unanswered } from '../failure.ts';
 import { oneLine } from '../redact.ts';
 import type { Answer, Reply } from '../transport/reply.ts';
 import { clusterEndpoint, isSaasCluster, type Target } from './check-target.ts';
 import { diagnoseAuthentication } from './diagnose-authentication.ts';
-import { clientCertificateDiagnosis, diagnosisOf, http2Diagnosis, proxyDiagnosis } from './diagnose-connection.ts';
+import { clientCertificateDiagnosis, diagnoseProxy, diagnosisOf, http2Diagnosis } from './diagnose-connection.ts';
 import { type Diagnosis, type TokenFacts, withFullStop } from './steps.ts';
 
 export interface FailedPoll {
@@ -66,6 +66,7 @@ function diagnoseNoAnswer(
   target: Target,
 ): Diagnosis {
   const { address, pollTimeout, settingNames } = target.config;
+  const { change } = diagnosisOf(failure, target);
   if (alert === 'client_certificate') return clientCertificateDiagnosis(clusterEndpoint(target));
   if (reason === 'connect' && address.port === '26500') {
     return {
@@ -73,7 +74,8 @@ function diagnoseNoAnswer(
       change: `Set ${settingNames.address} to the address of the REST API; its port is 8080 by default.`,
     };
   }
-  if (proxy?.isAtFault) return proxyDiagnosis(proxy, cause, clusterEndpoint(target), target);
+  const atProxy = diagnoseProxy(failure, clusterEndpoint(target), target);
+  if (atProxy) return atProxy;
   if (reason === 'timeout') {
     const who =
       proxy === undefined
@@ -81,7 +83,7 @@ function diagnoseNoAnswer(
         : `The cluster, or the proxy ${proxy.address} in front of it,`;
     return {
       problem: `${who} did not answer within ${pollTimeout / 1000} s.`,
-      change: `Check whether the cluster is overloaded or still starting; ${settingNames.poll_timeout} sets how long to wait.`,
+      change,
     };
   }
   if (reason === 'connect' && proxy === undefined) {
@@ -136,7 +138,7 @@ function diagnoseAnswer(failure: Failure<PollFailureReason>, answer: Answer, tar
     case 'not_a_topology':
       return {
         problem: `The response from this address is not the topology of a Zeebe cluster: ${withFullStop(problem.mismatch)}`,
-        change: `Check that ${settingNames.address} is the address of a Zeebe REST API.`,
+        change: diagnosisOf(failure, target).change,
       };
     case 'http_status':
       return {

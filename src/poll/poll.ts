@@ -1,21 +1,20 @@
-import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { Authenticated, Authenticator } from '../auth/authenticator.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
 import { type Clock, createTurns, withDeadline } from '../clock.ts';
-import { defined } from '../config/cluster-settings.ts';
-import { type Client, createReader, type Reader, statusOf } from '../zeebe/client.ts';
+import type { AuthFailureReason, Failure, PollFailureReason } from '../failure.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { type Client, createReader, type Reader } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
-import type { PollFailure } from './poll-failure.ts';
 
 export interface PollResult {
   /** Unix time in milliseconds. */
   readonly endedAt: number;
-  /** Absent where the poll failed without a request. */
+  /** Absent if the poll failed without a request. */
   readonly seconds?: number;
-  /** Of the last answer of the cluster; absent where there was none. */
+  /** The status of the cluster's last answer; absent if there was none. */
   readonly httpStatus?: number;
-  readonly outcome: Snapshot | { readonly ok: false; readonly failure: PollFailure };
+  readonly outcome: Snapshot | { readonly ok: false; readonly failure: Failure<PollFailureReason> };
   readonly authentication: AuthenticationResult;
   readonly certificates: CertificateExpiries;
   /** Whether the files of the cluster could be read and used for this poll; absent where it has none. */
@@ -39,15 +38,15 @@ export interface Snapshot {
 }
 
 export interface AuthenticationResult {
-  /** Whether the cluster accepted the credentials; absent where the poll failed before that was decided. */
+  /** Whether the cluster accepted the credentials; absent if the poll failed before that was decided. */
   readonly up?: boolean;
-  /** Absent where nothing is wrong, or authentication was not reached. */
-  readonly failure?: AuthFailure;
+  /** Absent if nothing is wrong, or authentication was not reached. */
+  readonly failure?: Failure<AuthFailureReason>;
   readonly token?: TokenTimes;
   readonly tokenRequests: readonly TokenRequest[];
 }
 
-/** One authenticated GET of the topology. Never rejects; if the signal aborts, the result is to be ignored. */
+/** Sends one authenticated GET of the topology. Never rejects. The result of an aborted poll is of no use. */
 export type Poll = (signal: AbortSignal) => Promise<PollResult>;
 
 /** What a poll needs of the connection to a cluster. */
@@ -74,7 +73,7 @@ export interface PollOptions {
  * Returns why a topology cannot be admitted; its poll then fails with this. Called in each poll, without a topology
  * where the poll failed before.
  */
-export type Admit = (topology: Topology | undefined) => PollFailure | undefined;
+export type Admit = (topology: Topology | undefined) => Failure<PollFailureReason> | undefined;
 
 export function createPoll({ connection, pollTimeout, clock, admit = () => undefined }: PollOptions): Poll {
   const reader = createReader();
@@ -84,9 +83,9 @@ export function createPoll({ connection, pollTimeout, clock, admit = () => undef
     let httpStatus: number | undefined;
     const authenticated = await withDeadline(pollTimeout, stop, (signal) =>
       authenticator.authenticate(async (headers) => {
-        const sent = await client(headers, signal);
-        httpStatus = statusOf(sent) ?? httpStatus;
-        return sent;
+        const reply = await client(headers, signal);
+        httpStatus = reply.status ?? httpStatus;
+        return reply;
       }, signal),
     );
     const turn = createTurns();
@@ -101,7 +100,7 @@ export function createPoll({ connection, pollTimeout, clock, admit = () => undef
       authentication: authenticationResult(authenticated),
       // Within the time of this poll, so that the next one is not late.
       certificates: await withDeadline(Math.max(pollTimeout - duration, 0), stop, certificates),
-      ...defined({ seconds: authenticated.requested ? duration / 1000 : undefined, httpStatus, filesRead }),
+      ...omitUndefined({ seconds: authenticated.requested ? duration / 1000 : undefined, httpStatus, filesRead }),
     };
   };
 }
@@ -111,30 +110,21 @@ function admitted(outcome: PollResult['outcome'], admit: Admit): PollResult['out
   return refusal ? { ok: false, failure: refusal } : outcome;
 }
 
-function outcomeOf({ sent, failure }: Authenticated, read: Reader['read']): PollResult['outcome'] {
-  if (sent?.kind === 'failure') return { ok: false, failure: sent.failure };
-  if (failure && (!sent || sent.answer.status === 401 || sent.answer.status === 403)) {
-    return { ok: false, failure: { ...failure, reason: 'auth' } };
-  }
-  return sent ? read(sent.answer) : { ok: false, failure: withoutReason };
+function outcomeOf(authenticated: Authenticated, read: Reader['read']): PollResult['outcome'] {
+  const { reply, failure } = authenticated;
+  if (failure && accepted(authenticated) === false) return { ok: false, failure: { ...failure, reason: 'auth' } };
+  return reply ? read(reply) : { ok: false, failure: { reason: 'other', problem: { kind: 'nothing_sent' } } };
 }
-
-/** Stands for an authenticator that sends nothing and returns no failure, which its contract rules out. */
-const withoutReason: PollFailure = {
-  reason: 'other',
-  message: 'no request was sent and no reason given',
-  remedy: 'this is a defect of the exporter: please report it',
-};
 
 function authenticationResult(authenticated: Authenticated): AuthenticationResult {
   const { failure, token, tokenRequests } = authenticated;
-  return { tokenRequests, ...defined({ up: accepted(authenticated), failure, token }) };
+  return { tokenRequests, ...omitUndefined({ up: accepted(authenticated), failure, token }) };
 }
 
-function accepted({ sent }: Authenticated): boolean | undefined {
-  if (!sent) return false;
-  if (sent.kind === 'failure') return undefined;
-  const { status } = sent.answer;
-  if (status === 200) return true;
-  return status === 401 || status === 403 ? false : undefined;
+/** Tells whether the cluster accepted the credentials; undefined if its answer does not tell, or there is none. */
+function accepted({ reply }: Authenticated): boolean | undefined {
+  if (!reply) return false;
+  if (reply.kind === 'no_answer') return undefined;
+  if (reply.status === 200) return true;
+  return reply.status === 401 || reply.status === 403 ? false : undefined;
 }

@@ -62,9 +62,9 @@ describe('check: a client that authenticates with private_key_jwt', () => {
       'Token request',
       'The identity provider rejected the client "exporter" with this key. It returned: ' +
         'invalid_client: Client authentication with signed JWT failed: Signature on JWT token failed validation.',
-      'Check oauth2.client_id and oauth2.client_certificate_key_file: the identity provider may have another public ' +
-        'key or certificate for this client, expect another algorithm or key id, or its clock may differ, or the ' +
-        'client may not be allowed to use client credentials.',
+      'Check oauth2.client_id and oauth2.client_certificate_key_file: the identity provider must know the public key ' +
+        'or its certificate, the key id and the algorithm, both clocks must be right, and the client must be allowed ' +
+        'client credentials.',
     ]);
   });
 });
@@ -96,8 +96,8 @@ describe('check: a client that authenticates with tls_client_auth', () => {
     expect(failedStep).toEqual([
       'Token request',
       'The identity provider rejected the client "exporter" with this certificate. It returned: invalid_client.',
-      'Check oauth2.client_id and oauth2.tls_config.cert_file: the identity provider may expect another certificate ' +
-        'for this client, or not trust its issuer, or the client may not be allowed to use client credentials.',
+      'Check oauth2.client_id and oauth2.tls_config.cert_file: the identity provider must know the certificate as ' +
+        'that of the client, and the client must be allowed client credentials.',
     ]);
   });
 

@@ -193,9 +193,7 @@ describe('check: TLS', () => {
     const { failedStep } = await check({ file, files: { 'conf/ca.pem': expiredCertificate.cert } });
     expect(failedStep).toContain('The certificate of 127.0.0.1 expired on 2021-02-03.');
     expect(failedStep).toContain('expires      2021-02-03, has expired');
-    expect(failedStep.at(-1)).toBe(
-      'Renew it on the server (address), and check the clock of this machine.',
-    );
+    expect(failedStep.at(-1)).toBe('Renew it on the server (address), and check the clock of this machine.');
   });
 
   it('with a certificate for another host reports its names', async () => {

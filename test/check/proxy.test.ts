@@ -22,15 +22,15 @@ async function failedStepThrough(proxy: string, scheme: string, ...settings: rea
 
 const unusable = (address: string, what: string) => [
   expect.stringMatching(new RegExp(`^The proxy ${address} cannot be reached, or closed the connection: ${what}.*\\.$`)),
-  'Start the proxy, or correct proxy_url.',
+  `Check that the proxy ${address} runs and can be reached from here, and its address in proxy_url.`,
 ];
 const unauthenticated = (address: string) => [
   `The proxy ${address} requires a user name and password (407).`,
-  `Add them to the URL in proxy_url: http://<user name>:<password>@${address}.`,
+  `The proxy ${address} asks for credentials: write a user name and password that it accepts into its URL in proxy_url.`,
 ];
 const forbidding = (address: string, what: string, host: string) => [
   `The proxy ${address} refused to connect to port 443 of ${host}: it returned HTTP ${what}.`,
-  'Allow this connection in the proxy, or remove proxy_url.',
+  `Let the proxy ${address} of proxy_url allow connections to this address. Remove proxy_url if the proxy is not needed.`,
 ];
 
 const faults = [
@@ -73,7 +73,8 @@ describe('check: a proxy', () => {
     expect(failedStep).toEqual([
       'Topology',
       `The proxy ${address} refused to connect to port 8443 of zeebe.test: it returned HTTP 403.`,
-      'Allow this connection in the proxy, or add zeebe.test to NO_PROXY.',
+      `Let the proxy ${address} of HTTPS_PROXY or HTTP_PROXY allow connections to this address. ` +
+        'Add zeebe.test to NO_PROXY if the proxy is not needed.',
     ]);
   });
 
@@ -86,7 +87,7 @@ describe('check: a proxy', () => {
     expect(failedStep).toEqual([
       'Token request',
       `The proxy ${proxy} cannot be reached, or closed the connection: connect ECONNREFUSED ${proxy}.`,
-      'Start the proxy, or correct HTTP_PROXY.',
+      `Check that the proxy ${proxy} runs and can be reached from here, and its address in HTTP_PROXY.`,
     ]);
   });
 
@@ -97,7 +98,7 @@ describe('check: a proxy', () => {
       new RegExp(`^GET https://zeebe.test/v1/topology failed: through proxy ${address}: .*\\(ECONNRESET\\)\\.$`),
     );
     expect(change).toBe(
-      'Check that the cluster runs, and that the port and http or https in the address are right; ' +
+      'Check that the cluster runs, and that the port and http or https in address are right; ' +
         `the request goes through the proxy ${address} of proxy_url.`,
     );
   });
@@ -108,7 +109,8 @@ describe('check: a proxy', () => {
     expect(await failedStepThrough(proxy, 'http:', 'poll_timeout: 300ms')).toEqual([
       'Topology',
       `The cluster, or the proxy ${address} in front of it, did not answer within 0.3 s.`,
-      'Check whether the cluster is overloaded or still starting; poll_timeout sets how long to wait.',
+      'Check the cluster and the network; poll_timeout says how long a poll may take; ' +
+        `the request goes through the proxy ${address} of proxy_url.`,
     ]);
     const oauth2 = `oauth2: { client_id: a, client_secret: b, token_url: 'http://identity.test/token' }`;
     expect(await failedStepThrough(proxy, 'http:', 'poll_timeout: 300ms', oauth2)).toEqual([

@@ -268,7 +268,7 @@ describe('check: the address of the cluster', () => {
     expect((await checkAt(address)).failedStep.slice(1)).toEqual([
       'The response from this address is not the topology of a Zeebe cluster: expected a topology, got an object with ' +
         'none of brokers, clusterSize, partitionsCount, replicationFactor, gatewayVersion.',
-      'Check that ZEEBE_REST_ADDRESS is the address of a Zeebe REST API.',
+      'Check the host and the path in ZEEBE_REST_ADDRESS.',
     ]);
   });
 });
@@ -400,7 +400,7 @@ describe('check: the cluster', () => {
     apply({ type: 'http-fault', fault: { kind: 'silence' } });
     expect((await checkAt(address, { ZEEBE_POLL_TIMEOUT: '300ms' })).failedStep.slice(1)).toEqual([
       'The cluster accepted the connection, but did not answer within 0.3 s.',
-      'Check whether the cluster is overloaded or still starting; ZEEBE_POLL_TIMEOUT sets how long to wait.',
+      'Check the cluster and the network; ZEEBE_POLL_TIMEOUT says how long a poll may take.',
     ]);
   });
 
