@@ -107,7 +107,7 @@ export function readAnswer(answer: Answer): ReadTopology {
   const problem = problemWithStatus(answer) ?? problemWithBody(answer);
   if (problem) return failed(answer, ...problem);
   const parsed = parseTopology(answer.body, answer.masked);
-  return parsed.ok ? parsed : failed(answer, 'malformed', { kind: 'not_a_topology', mismatch: parsed.mismatch });
+  return parsed.ok ? parsed : failed(answer, 'malformed', { kind: 'not_a_topology', mismatch: parsed.problem });
 }
 
 type ReasonAndProblem = readonly [reason: RequestFailureReason, problem: Problem];

@@ -24,27 +24,27 @@ const maxTextLength = 256;
 
 export type ParsedTopology =
   | { readonly ok: true; readonly topology: Topology }
-  /** `mismatch` names the place, what was expected there and what was found; redacted, one line. */
-  | { readonly ok: false; readonly mismatch: string };
+  /** `problem` names the place, what was expected there and what was found; redacted, one line. */
+  | { readonly ok: false; readonly problem: string };
 
 /**
  * Reads the body of `GET /v1/topology` or `/v2/topology`. Ignores unknown fields, turns unknown roles, healths and states
- * into `unknown`, and leaves out what is absent or null. A mismatch quotes the body after `masked` was applied.
+ * into `unknown`, and leaves out what is absent or null. A problem quotes the body after `masked` was applied.
  */
 export function parseTopology(text: string, masked: Masked = (quoted) => quoted): ParsedTopology {
   if (hasTooManyParts(text)) {
-    return { ok: false, mismatch: `expected at most ${maxParts} lists, objects and values, got more` };
+    return { ok: false, problem: `expected at most ${maxParts} lists, objects and values, got more` };
   }
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
-    return { ok: false, mismatch: 'expected a JSON document, got text that is not JSON' };
+    return { ok: false, problem: 'expected a JSON document, got text that is not JSON' };
   }
   try {
     return { ok: true, topology: readTopology(document) };
   } catch (error) {
-    if (error instanceof Malformed) return { ok: false, mismatch: error.mismatch(masked) };
+    if (error instanceof Malformed) return { ok: false, problem: error.problem(masked) };
     throw error;
   }
 }
@@ -65,11 +65,11 @@ type Masked = (text: string) => string;
 
 /** Ends the nested readers. Does not leave this file. */
 class Malformed extends Error {
-  readonly mismatch: (masked: Masked) => string;
+  readonly problem: (masked: Masked) => string;
 
-  constructor(mismatch: string | ((masked: Masked) => string)) {
+  constructor(problem: string | ((masked: Masked) => string)) {
     super('not a topology');
-    this.mismatch = typeof mismatch === 'string' ? () => mismatch : mismatch;
+    this.problem = typeof problem === 'string' ? () => problem : problem;
   }
 }
 

@@ -2,10 +2,9 @@ import { createSecureServer } from 'node:http2';
 import { createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { failureText } from '../../src/failure-text.ts';
 import { pollOf } from '../auth/poll-of.ts';
 import { fileWith } from '../config/loading.ts';
-import { fileNames } from '../setting-names.ts';
+import { told } from '../failure-texts.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { listen } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
@@ -86,9 +85,10 @@ describe('check: a cluster that supports only HTTP/2', () => {
     const transport = { tls: { ca, insecureSkipVerify: false }, enableHttp2: false };
     const { outcome } = await pollOf({ address, transport })();
     if (outcome.ok) throw new Error('a failed poll was expected');
-    expect(outcome.failure.reason).toBe('tls');
-    const { remedy } = failureText(outcome.failure, fileNames);
-    expect(remedy).toBe('the cluster speaks only HTTP/2: set enable_http2 to true');
+    expect(told(outcome.failure)).toMatchObject({
+      reason: 'tls',
+      remedy: 'the cluster speaks only HTTP/2: set enable_http2 to true',
+    });
   });
 });
 

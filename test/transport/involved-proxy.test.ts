@@ -5,6 +5,7 @@ import { Secret } from '../../src/secret.ts';
 import { proxyInFrontOf } from '../../src/transport/proxy.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
 import { pollOf } from '../auth/poll-of.ts';
+import { told } from '../failure-texts.ts';
 import { breakingTunnel, faultyProxies } from './faulty-proxies.ts';
 import { expired } from './issued-certificates.ts';
 import { closedPort, httpServer, httpsServer, listen } from './loopback.ts';
@@ -19,7 +20,7 @@ afterEach(() => {
 async function failureOf(config: Partial<ClusterConfig>) {
   const { outcome, authentication } = await pollOf(config)();
   if (outcome.ok) throw new Error('expected a failure');
-  return authentication.failure ?? outcome.failure;
+  return told(authentication.failure ?? outcome.failure);
 }
 
 /** Why a poll fails behind the proxy: at the cluster, or where `isToken`, at the identity provider before it. */

@@ -1,4 +1,6 @@
 import type { SettingNames } from '../src/config/config.ts';
+import type { Failure, FailureReason } from '../src/failure.ts';
+import { failureText } from '../src/failure-text.ts';
 
 /** What a cluster's settings are called in a configuration file. */
 export const fileNames: SettingNames = {
@@ -28,3 +30,8 @@ export const fileNames: SettingNames = {
   proxy_url: 'proxy_url',
   enable_http2: 'enable_http2',
 };
+
+/** A failure as people read it, where the settings are in a configuration file. */
+export function told<Reason extends FailureReason>(failure: Failure<Reason>) {
+  return { reason: failure.reason, ...failureText(failure, fileNames) };
+}
