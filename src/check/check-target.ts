@@ -1,8 +1,5 @@
-import { secretsOfRequests } from '../auth/client-authentication.ts';
 import type { ClientAuthenticationMethod, OAuth2Config, SettingNames, TransportConfig } from '../config/config.ts';
 import type { LoadedCluster } from '../config/effective-settings.ts';
-import { hideSecrets } from '../redact.ts';
-import { proxyCredentials } from '../transport/proxy.ts';
 
 /** A cluster to check, and where its settings came from. */
 export type Target = LoadedCluster;
@@ -109,16 +106,4 @@ export function credentialOf({ clientAuthentication: { method } }: OAuth2Config)
 export function clientNames({ config: { authentication, settingNames } }: Target): string {
   const { key } = authentication.method === 'oauth2' ? credentialOf(authentication) : clientSecret;
   return `${settingNames['oauth2.client_id']} and ${settingNames[key]}`;
-}
-
-/**
- * Hides the credentials of a check's other requests: a server that is asked by one request may quote those of another,
- * which the request's own redaction does not know.
- */
-export function hideRest({ config: { transport, authentication } }: Target): (text: string) => string {
-  const secrets = [
-    ...proxyCredentials(transport),
-    ...(authentication.method === 'oauth2' ? secretsOfRequests(authentication) : []),
-  ];
-  return (text) => hideSecrets(text, secrets);
 }

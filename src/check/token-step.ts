@@ -1,13 +1,16 @@
 import { decodeJwt, type JWTPayload } from 'jose';
-import { type Dispatcher, request } from 'undici';
+import { secretsOfRequests } from '../auth/client-authentication.ts';
 import { isTime, type Token } from '../auth/token.ts';
-import { createTokenEndpoint, type TokenAnswer, type TokenRefusal } from '../auth/token-endpoint.ts';
+import type { TokenAnswer, TokenRefusal } from '../auth/token-endpoint.ts';
 import { jsonObject } from '../auth/token-response.ts';
 import { withDeadline } from '../clock.ts';
+import { connectToIdentityProvider } from '../cluster/connection.ts';
 import type { OAuth2Config } from '../config/config.ts';
-import { oneLine } from '../redact.ts';
-import { createDispatcher } from '../transport/dispatcher.ts';
-import { type Endpoint, hideRest, isKeycloak, type Target } from './check-target.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { hideSecrets, oneLine } from '../redact.ts';
+import { createDispatcher, maxAnswerBytes } from '../transport/dispatcher.ts';
+import { type RequestOptions, send } from '../transport/reply.ts';
+import { type Endpoint, isKeycloak, type Target } from './check-target.ts';
 import { diagnoseTokenRequest } from './diagnose-token.ts';
 import type { CheckContext, Diagnosis, Step, TokenFacts } from './steps.ts';
 
@@ -24,27 +27,20 @@ export async function* tokenSteps(
   { clock, signal }: CheckContext,
 ): AsyncGenerator<Step, IssuedToken | undefined> {
   const { pollTimeout } = target.config;
-  const dispatcher = createDispatcher(oauth2.transport, pollTimeout);
-  try {
-    const answer = await withDeadline(pollTimeout, signal, createTokenEndpoint(oauth2, dispatcher, clock));
-    if (!answer.ok) {
-      const found = mayHaveWrongPath(answer, endpoint)
-        ? await withDeadline(pollTimeout, signal, (deadline) => urlOfRealm(endpoint.url, dispatcher, deadline))
-        : undefined;
-      const diagnosis = found
-        ? realmDiagnosis(endpoint, found)
-        : diagnoseTokenRequest(answer, target, oauth2, endpoint);
-      yield { name: 'token_request', status: 'failed', diagnosis };
-      return undefined;
-    }
-    const { origin, pathname } = endpoint.url;
-    yield { name: 'token_request', status: 'ok', facts: { url: `${origin}${pathname}` } };
-    const facts = tokenFacts(answer.token, hideRest(target));
-    yield { name: 'token', status: 'ok', facts };
-    return { answer, facts };
-  } finally {
-    await dispatcher.destroy();
+  const connection = connectToIdentityProvider(oauth2, pollTimeout, clock);
+  const answer = await withDeadline(pollTimeout, signal, connection.endpoint);
+  await connection.close();
+  if (!answer.ok) {
+    const found = mayHaveWrongPath(answer, endpoint) ? await findRealm(endpoint, signal) : undefined;
+    const diagnosis = found ? realmDiagnosis(endpoint, found) : diagnoseTokenRequest(answer, target, oauth2, endpoint);
+    yield { name: 'token_request', status: 'failed', diagnosis };
+    return undefined;
   }
+  const { origin, pathname } = endpoint.url;
+  yield { name: 'token_request', status: 'ok', facts: { url: `${origin}${pathname}` } };
+  const facts = tokenFacts(answer.token, oauth2);
+  yield { name: 'token', status: 'ok', facts };
+  return { answer, facts };
 }
 
 function mayHaveWrongPath({ failure: { reason } }: TokenRefusal, { url }: Endpoint): boolean {
@@ -61,27 +57,31 @@ function realmDiagnosis({ url, names }: Endpoint, found: URL): Diagnosis {
   };
 }
 
-/** The claims of a token, unverified: those of RFC 7519, and those of Keycloak, Auth0 and Entra ID. */
-function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, hideRest: (text: string) => string): TokenFacts {
+/**
+ * The claims of a token, unverified: those of RFC 7519, and those of Keycloak, Auth0 and Entra ID. A provider may put parts
+ * of the request into them, so secrets are hidden.
+ */
+function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, oauth2: OAuth2Config): TokenFacts {
+  const secrets = secretsOfRequests(oauth2);
   const claims = claimsOf(accessToken.open());
-  const hidden = (value: unknown) => (typeof value === 'string' ? [hideRest(value)] : []);
+  const hidden = (value: unknown) => (typeof value === 'string' ? [hideSecrets(value, secrets)] : []);
   const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => oneLine(text));
   const first = (...values: readonly unknown[]) => shown(values)[0];
   // Secrets are hidden before the scopes are split, since a secret may contain spaces.
   const scopes = [claims?.scope, claims?.scp, claims?.roles].flat().flatMap(hidden).join(' ').split(' ');
 
-  const client = first(claims?.azp, claims?.client_id, claims?.appid, claims?.sub);
-  const issuer = first(claims?.iss);
   return {
     opaque: claims === undefined,
     ...(claims && {
       audiences: shown([claims.aud ?? []].flat()),
       scopes: shown(scopes.filter((scope) => scope !== '')),
     }),
-    ...(client !== undefined && { client }),
-    ...(issuer !== undefined && { issuer }),
-    ...(lifetime !== undefined && { lifetime_seconds: Math.round(lifetime / 1000) }),
-    ...(isTime(claims?.iat) && { clock_difference_seconds: Math.round(obtainedAt / 1000 - claims.iat) }),
+    ...omitUndefined({
+      client: first(claims?.azp, claims?.client_id, claims?.appid, claims?.sub),
+      issuer: first(claims?.iss),
+      lifetime_seconds: lifetime === undefined ? undefined : Math.round(lifetime / 1000),
+      clock_difference_seconds: isTime(claims?.iat) ? Math.round(obtainedAt / 1000 - claims.iat) : undefined,
+    }),
   };
 }
 
@@ -95,24 +95,35 @@ function claimsOf(accessToken: string): JWTPayload | undefined {
 
 /**
  * Returns the URL with `/auth` added before `/realms`, or removed, if the realm is found only there. Keycloak has `/auth`
- * up to version 16, and later if it is so configured. Requests the realm's discovery document, without credentials.
+ * up to version 16, and later if it is so configured.
  */
-async function urlOfRealm(url: URL, dispatcher: Dispatcher, signal: AbortSignal): Promise<URL | undefined> {
+async function findRealm({ url, transport, timeout }: Endpoint, signal: AbortSignal): Promise<URL | undefined> {
   const other = new URL(url);
   other.pathname = url.pathname.includes('/auth/realms/')
     ? url.pathname.replace('/auth/realms/', '/realms/')
     : url.pathname.replace('/realms/', '/auth/realms/');
-  const hasRealm = async (candidate: URL) => {
-    const realm = /^.*?\/realms\/[^/]+/.exec(candidate.pathname)?.[0] ?? '';
-    try {
-      const response = await request(new URL(`${realm}/.well-known/openid-configuration`, candidate.origin), {
-        dispatcher,
-        signal,
-      });
-      return jsonObject(await response.body.text())?.issuer !== undefined && response.statusCode === 200;
-    } catch {
-      return false;
-    }
-  };
-  return !(await hasRealm(url)) && (await hasRealm(other)) ? other : undefined;
+  const dispatcher = createDispatcher(transport, timeout);
+  const isFound = await withDeadline(timeout, signal, async (deadline) => {
+    const found = (candidate: URL) => hasRealm(candidate, { dispatcher, transport, signal: deadline });
+    return !(await found(url)) && (await found(other));
+  });
+  await dispatcher.destroy();
+  return isFound ? other : undefined;
+}
+
+/** Requests the discovery document of the realm, without credentials. */
+async function hasRealm(
+  url: URL,
+  options: Pick<RequestOptions, 'dispatcher' | 'transport' | 'signal'>,
+): Promise<boolean> {
+  const realm = /^.*?\/realms\/[^/]+/.exec(url.pathname)?.[0] ?? '';
+  const reply = await send({
+    method: 'GET',
+    url: new URL(`${realm}/.well-known/openid-configuration`, url.origin),
+    headers: {},
+    secrets: [],
+    maxBytes: maxAnswerBytes,
+    ...options,
+  });
+  return reply.kind === 'answer' && reply.status === 200 && jsonObject(reply.body)?.issuer !== undefined;
 }

@@ -2,6 +2,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import { withDeadline } from '../clock.ts';
 import { connect } from '../cluster/connection.ts';
 import type { ApiVersion } from '../config/config.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { createPoll, type PollResult } from '../poll/poll.ts';
 import { initialState, nextState } from '../poll/state.ts';
 import { oneLine } from '../redact.ts';
@@ -113,11 +114,13 @@ function topologyFacts(
   return {
     url: reply?.url.href ?? '',
     brokers: brokers.length,
-    ...(clusterSize !== undefined && { cluster_size: clusterSize }),
-    ...(partitionsCount !== undefined && { partitions: partitionsCount }),
-    ...(replicationFactor !== undefined && { replication_factor: replicationFactor }),
-    ...(gatewayVersion !== undefined && { gateway_version: oneLine(gatewayVersion) }),
-    ...(clusterId !== undefined && { cluster_id: oneLine(clusterId) }),
+    ...omitUndefined({
+      cluster_size: clusterSize,
+      partitions: partitionsCount,
+      replication_factor: replicationFactor,
+      gateway_version: gatewayVersion === undefined ? undefined : oneLine(gatewayVersion),
+      cluster_id: clusterId === undefined ? undefined : oneLine(clusterId),
+    }),
     ...(token && { new_token: true }),
   };
 }

@@ -3,12 +3,12 @@ import { type Authenticator, createBasic, none } from '../auth/authenticator.ts'
 import { secretsOfRequests } from '../auth/client-authentication.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
 import { createTokenCache, type KeptToken } from '../auth/token-cache.ts';
-import { createTokenEndpoint } from '../auth/token-endpoint.ts';
+import { createTokenEndpoint, type TokenEndpoint } from '../auth/token-endpoint.ts';
 import { earliestExpiry } from '../certificates.ts';
 import type { Clock } from '../clock.ts';
-import { defined } from '../config/cluster-settings.ts';
-import type { AuthenticationConfig, ClusterConfig, TransportConfig } from '../config/config.ts';
+import type { AuthenticationConfig, ClusterConfig, OAuth2Config, TransportConfig } from '../config/config.ts';
 import { createRereader } from '../config/file-set.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { PolledConnection } from '../poll/poll.ts';
 import { createFailureLog } from '../poll/poll-log.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
@@ -35,7 +35,7 @@ export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken):
     client: createClient({ ...cluster, dispatcher, secrets }),
     certificates: async (signal) => {
       const [clusterServer, token] = await Promise.all([expiry(signal), authentication.certificates(signal)]);
-      return { ...defined({ clusterServer, clusterClient }), ...token };
+      return { ...omitUndefined({ clusterServer, clusterClient }), ...token };
     },
     close: async () => {
       await Promise.all([dispatcher.destroy(), authentication.close()]);
@@ -54,27 +54,36 @@ function createAuthentication(cluster: ClusterConfig, clock: Clock, kept: KeptTo
     case 'basic':
       return withoutTokens(createBasic(authentication));
     case 'oauth2': {
-      const { audience, endpoint, transport } = authentication;
-      // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
-      // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
-      const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout, { keepAlive: false });
-      const tokens = createTokenCache({
-        endpoint: createTokenEndpoint(authentication, dispatcher, clock),
-        pollInterval,
-        pollTimeout,
-        clock,
-        random: Math.random,
-        ...defined({ kept }),
-      });
-      const tokenClient = clientExpiry('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl, transport);
+      const { endpoint, certificates, close } = connectToIdentityProvider(authentication, pollTimeout, clock);
+      const times = { pollInterval, pollTimeout, clock, random: Math.random };
+      const tokens = createTokenCache({ endpoint, ...times, ...omitUndefined({ kept }) });
       return {
-        authenticator: createOAuth2(audience, tokens),
+        authenticator: createOAuth2(authentication.audience, tokens),
         keptToken: tokens.kept,
-        certificates: async (signal) => defined({ tokenServer: await expiry(signal), tokenClient }),
-        close: () => dispatcher.destroy(),
+        certificates,
+        close,
       };
     }
   }
+}
+
+/** The connection to the identity provider of a cluster. */
+export interface TokenConnection extends Pick<ClusterConnection, 'certificates' | 'close'> {
+  readonly endpoint: TokenEndpoint;
+}
+
+/** Creates the connection that the settings describe. No socket is opened before the first request. */
+export function connectToIdentityProvider(config: OAuth2Config, pollTimeout: number, clock: Clock): TokenConnection {
+  const { endpoint, transport } = config;
+  // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
+  // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
+  const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout, { keepAlive: false });
+  const tokenClient = clientExpiry('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl, transport);
+  return {
+    endpoint: createTokenEndpoint(config, dispatcher, clock),
+    certificates: async (signal) => omitUndefined({ tokenServer: await expiry(signal), tokenClient }),
+    close: () => dispatcher.destroy(),
+  };
 }
 
 function withoutTokens(authenticator: Authenticator): Authentication {

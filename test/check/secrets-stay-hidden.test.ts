@@ -95,6 +95,22 @@ describe('check prints no secret', () => {
     expectHidden(await everythingPrinted('https://zeebe', basic, `proxy_url: ${proxy.href}`));
   });
 
+  it('if the proxy quotes its credentials in the answer to a token request', async () => {
+    const asked: unknown[] = [];
+    const proxy = new URL(
+      await httpServer(({ headers }, response) => {
+        const credentials = headers['proxy-authorization'];
+        asked.push(credentials);
+        response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: credentials }));
+      }),
+    );
+    proxy.username = 'user';
+    proxy.password = mark;
+    const oauth = oauth2('http://identity/token');
+    expectHidden(await everythingPrinted('http://zeebe', oauth, `proxy_url: ${proxy.href}`));
+    expect(asked).toContain(`Basic ${Buffer.from(`user:${mark}`).toString('base64')}`);
+  });
+
   it('if nothing answers', async () => {
     const hangUp: RequestListener = (request) => request.socket.destroy();
     const address = await httpServer(hangUp);
