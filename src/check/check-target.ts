@@ -14,7 +14,7 @@ export interface Endpoint {
   /** Milliseconds for each step. */
   readonly timeout: number;
   readonly names: Readonly<Record<'address' | 'ca' | 'cert' | 'key' | 'serverName' | 'minVersion', string>> & {
-    /** Absent where only HTTP/1.1 is supported. */
+    /** Absent if only HTTP/1.1 is supported. */
     readonly enableHttp2?: string;
   };
 }
@@ -102,7 +102,7 @@ export function credentialOf({ clientAuthentication: { method } }: OAuth2Config)
   return credentials[method];
 }
 
-/** The names of the two settings that make a client: `client_id and client_secret` where neither is set. */
+/** The names of the two settings that make a client: `client_id and client_secret` if neither is set. */
 export function clientNames({ config: { authentication, settingNames } }: Target): string {
   const { key } = authentication.method === 'oauth2' ? credentialOf(authentication) : clientSecret;
   return `${settingNames['oauth2.client_id']} and ${settingNames[key]}`;

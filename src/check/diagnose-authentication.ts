@@ -173,7 +173,7 @@ function issuerDiagnosis(
   };
 }
 
-/** Finds settings that no server can accept, before any request; undefined where none is known to be wrong. */
+/** Finds settings that no server can accept, before any request; undefined if none is known to be wrong. */
 export function diagnoseSettings(target: Target): Diagnosis | undefined {
   const { authentication } = target.config;
   return (

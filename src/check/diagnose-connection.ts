@@ -185,7 +185,7 @@ function shortName(lines: string | undefined): string {
   return oneLine(parts.length > 0 ? parts.join(', ') : (lines ?? 'unknown'));
 }
 
-/** Names the proxy that requests go through, for the middle of a sentence; undefined where there is none. */
+/** Names the proxy that requests go through, for the middle of a sentence; undefined if there is none. */
 export function proxyBefore(
   { url, transport }: Pick<Endpoint, 'url' | 'transport'>,
   target: Target,

@@ -30,17 +30,14 @@ export function diagnoseTokenRequest(
     case 'token_requests_limited':
       return rateLimitDiagnosis(retryAfter, addressName);
     case 'identity_provider_failed':
-      return {
-        problem: `The identity provider returned HTTP ${status}.`,
-        change: `See its log, and that of any reverse proxy in front of it (${addressName}).`,
-      };
+      return serverErrorDiagnosis(status, addressName);
     case 'openid_configuration_of_other_issuer':
       return {
         problem: `The issuer of this identity provider is ${problem.issuer}.`,
         change: diagnosisOf(failure, target).change,
       };
     case 'redirect':
-      return wrongAddressDiagnosis(`a redirect to ${problem.location || 'an address that it does not name'}`, endpoint);
+      return wrongAddressDiagnosis(`a redirect to ${problem.location || 'an unknown address'}`, endpoint);
     case 'no_token':
       return problem.contentType.includes('text/html')
         ? wrongAddressDiagnosis('a web page', endpoint)
@@ -121,6 +118,13 @@ function rateLimitDiagnosis(retryAfter: number | undefined, addressName: string)
     change:
       `Wait ${wait} and check again. Let fewer programs request tokens from this IP address; every request to ` +
       `${addressName} counts, including failed ones.`,
+  };
+}
+
+function serverErrorDiagnosis(status: number | undefined, addressName: string): Diagnosis {
+  return {
+    problem: `The identity provider returned HTTP ${status}.`,
+    change: `See its log, and that of any reverse proxy in front of it (${addressName}).`,
   };
 }
 

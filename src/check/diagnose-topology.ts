@@ -9,12 +9,12 @@ import { type Diagnosis, type TokenFacts, withFullStop } from './steps.ts';
 
 export interface FailedPoll {
   readonly failure: Failure<PollFailureReason>;
-  /** The last reply of the cluster; absent where nothing was sent. */
+  /** The last reply of the cluster; absent if nothing was sent. */
   readonly reply: Reply | undefined;
   readonly token: TokenFacts | undefined;
 }
 
-/** Further requests and handshakes, carried out only where their result decides on the diagnosis. */
+/** Further requests and handshakes, carried out only if their result decides on the diagnosis. */
 export interface Probes {
   /** Whether the topology is found under the other version of the API, with the same credentials. */
   readonly otherVersionWorks: () => Promise<boolean>;
@@ -39,7 +39,7 @@ export async function diagnoseTopology(poll: FailedPoll, target: Target, probes:
   return diagnoseAnswer(failure, reply, target);
 }
 
-/** Finds out why the peer closed the connection; undefined where it did not, or the probes find no reason. */
+/** Finds out why the peer closed the connection; undefined if it did not, or the probes find no reason. */
 async function diagnoseByProbes(
   { reason }: Unanswered,
   target: Target,
@@ -66,7 +66,6 @@ function diagnoseNoAnswer(
   target: Target,
 ): Diagnosis {
   const { address, pollTimeout, settingNames } = target.config;
-  const { change } = diagnosisOf(failure, target);
   if (alert === 'client_certificate') return clientCertificateDiagnosis(clusterEndpoint(target));
   if (reason === 'connect' && address.port === '26500') {
     return {
@@ -83,7 +82,7 @@ function diagnoseNoAnswer(
         : `The cluster, or the proxy ${proxy.address} in front of it,`;
     return {
       problem: `${who} did not answer within ${pollTimeout / 1000} s.`,
-      change,
+      change: diagnosisOf(failure, target).change,
     };
   }
   if (reason === 'connect' && proxy === undefined) {
@@ -164,7 +163,7 @@ function diagnoseErrorPage({ url, body }: Answer, target: Target): Diagnosis | u
 
 function redirectDiagnosis(location: string, url: URL, addressName: string): Diagnosis {
   const target = URL.parse(location, url.href) ?? undefined;
-  const shown = location || 'an address that it does not name';
+  const shown = location || 'an unknown address';
   if (target?.protocol === 'https:' && url.protocol === 'http:' && target.hostname === url.hostname) {
     return {
       problem: `The cluster requires TLS: it redirects http:// to ${shown}.`,

@@ -34,14 +34,14 @@ export async function connectOnce({ url, timeout }: Probed, signal: AbortSignal)
 export interface Handshake {
   readonly protocol: string;
   readonly certificate: X509Certificate;
-  /** Absent where the certificate is valid and trusted. */
+  /** Absent if the certificate is valid and trusted. */
   readonly error?: CertificateError;
 }
 
 export interface CertificateError {
   /** A code of OpenSSL or Node.js. */
   readonly code: string;
-  /** The same in words; empty where the second handshake did not fail. */
+  /** The same in words; empty if the second handshake did not fail. */
   readonly cause: string;
 }
 

@@ -43,10 +43,10 @@ export interface TlsFacts {
   readonly protocol: string;
   readonly subject: string;
   readonly issuer: string;
-  /** ISO 8601, UTC; absent where the certificate has no date that can be read. */
+  /** ISO 8601, UTC; absent if the certificate has no date that can be read. */
   readonly expires?: string;
   readonly days_left?: number;
-  /** False where `insecure_skip_verify` is set. */
+  /** False if `insecure_skip_verify` is set. */
   readonly verified: boolean;
 }
 
@@ -75,13 +75,13 @@ export interface TopologyFacts {
   readonly replication_factor?: number;
   readonly gateway_version?: string;
   readonly cluster_id?: string;
-  /** Set where the request had a token, which a check always obtains anew. */
+  /** Set if the request had a token, which a check always obtains anew. */
   readonly new_token?: true;
 }
 
 export interface VerdictFacts {
   readonly verdict: Verdict;
-  /** The reasons, the worst first; empty where the cluster is healthy. */
+  /** The reasons, the worst first; empty if the cluster is healthy. */
   readonly findings: readonly string[];
 }
 

@@ -19,7 +19,7 @@ export interface IssuedToken {
   readonly facts: TokenFacts;
 }
 
-/** Sends the only token request of a check and reports the token's claims. Returns undefined where no token was issued. */
+/** Sends the only token request of a check and reports the token's claims. Returns undefined if no token was issued. */
 export async function* tokenSteps(
   target: Target,
   oauth2: OAuth2Config,

@@ -48,7 +48,7 @@ export async function* topologySteps(
 
 interface Polled {
   readonly result: PollResult;
-  /** The last reply of the cluster; absent where nothing was sent. */
+  /** The last reply of the cluster; absent if nothing was sent. */
   readonly reply: Reply | undefined;
 }
 
@@ -77,7 +77,7 @@ async function pollOnce(
 /** A server that closes connections after a handshake does so at once. */
 const maxAlertDelay = 2_000;
 
-/** Handshakes with the cluster. None is carried out where a proxy would answer in its place. */
+/** Handshakes with the cluster. None is carried out if a proxy would answer in its place. */
 function handshakeProbes(target: Target, { signal }: CheckContext): Omit<Probes, 'otherVersionWorks'> {
   const endpoint = clusterEndpoint(target);
   const isProxied = proxyBefore(endpoint, target) !== undefined;

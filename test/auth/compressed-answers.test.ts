@@ -1,8 +1,8 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { told } from '../failure-texts.ts';
 import { httpServer } from '../transport/loopback.ts';
 import { neverAborted, tokenEndpoint } from './asking.ts';
+import { askOnce } from './refusals.ts';
 
 interface Encoded {
   readonly status?: number;
@@ -16,8 +16,7 @@ async function ask({ status = 200, encoding, body }: Encoded) {
     response.writeHead(status, { 'content-type': 'application/json', 'content-encoding': encoding });
     response.end(body);
   });
-  const answer = await tokenEndpoint({ endpoint: { tokenUrl: new URL(url) } })(neverAborted);
-  return answer.ok ? answer : { ...answer, failure: told(answer.failure) };
+  return askOnce({ endpoint: { tokenUrl: new URL(url) } });
 }
 
 const token = Buffer.from('{"access_token":"opaque","token_type":"Bearer"}');

@@ -23,3 +23,9 @@ export async function refusalOf(reply: Reply, config: Partial<OAuth2Config> = {}
 }
 
 export const checkUrl = 'check oauth2.token_url';
+
+/** The answer of one request to an endpoint with that configuration. A failure is as people read it. */
+export async function askOnce(config: Partial<OAuth2Config> = {}) {
+  const answer = await tokenEndpoint(config)(neverAborted);
+  return answer.ok ? answer : { ...answer, failure: told(answer.failure) };
+}

@@ -6,6 +6,7 @@ import { Secret } from '../../src/secret.ts';
 import { proxyCredentials, proxyFor } from '../../src/transport/proxy.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
 import { pollOf } from '../auth/poll-of.ts';
+import { told } from '../failure-texts.ts';
 import { httpServer } from './loopback.ts';
 import { withoutProxy } from './without-proxy.ts';
 
@@ -31,7 +32,9 @@ const echoing =
 
 /** All that comes of a poll of a cluster behind the proxy. */
 async function textsOf(config: Partial<ClusterConfig>): Promise<string> {
-  return JSON.stringify(await pollOf({ address: new URL('http://zeebe.test/'), ...config })());
+  const result = await pollOf({ address: new URL('http://zeebe.test/'), ...config })();
+  const failures = [result.outcome.ok ? undefined : result.outcome.failure, result.authentication.failure];
+  return JSON.stringify([result, failures.map((failure) => failure && told(failure))]);
 }
 
 describe('the credentials of a proxy that shows them', () => {

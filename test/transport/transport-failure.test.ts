@@ -108,6 +108,19 @@ describe('what a request rejected with', () => {
     });
   });
 
+  it.each([
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'client_certificate'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'client_certificate'],
+    ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'client_certificate'],
+    ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'no_application_protocol'],
+    ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'protocol_version'],
+    ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'protocol_version'],
+    ['ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', undefined],
+    ['ECONNRESET', undefined],
+  ])('is told with the alert that a setting can solve: %s is %s', (code, alert) => {
+    expect(transportFailureOf(coded(code)).alert).toBe(alert);
+  });
+
   it('is told by the cause that has a code, in the words of the deepest one', () => {
     const error = new TypeError('fetch failed', { cause: new Error('tunnel', { cause: coded('ECONNREFUSED') }) });
     expect(transportFailureOf(error)).toMatchObject({ reason: 'connect', cause: 'what came (ECONNREFUSED)' });
