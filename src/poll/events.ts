@@ -95,7 +95,7 @@ function authentication(history: ClusterHistory, state: ClusterState): readonly 
   if (standing === history.authFailing) return [];
   const { failure } = state.authentication;
   if (!failure) return [{ kind: 'auth_working', text: 'authentication works again' }];
-  const still = state.lastPoll?.failure ? '' : '; the old token still serves';
+  const still = state.lastPoll?.failure ? '' : '; the old token still works';
   return [
     {
       kind: 'auth_failing',

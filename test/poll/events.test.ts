@@ -193,7 +193,7 @@ describe('the history of a cluster', () => {
     });
     expect(textsOf([well, saved, saved, well]).slice(0, 2)).toEqual([
       'authentication works again',
-      'authentication fails (token_endpoint_unreachable): the request failed: what token_endpoint_unreachable is; the old token still serves',
+      'authentication fails (token_endpoint_unreachable): the request failed: what token_endpoint_unreachable is; the old token still works',
     ]);
   });
 

@@ -39,7 +39,7 @@ describe('what a request rejected with', () => {
     ['HPE_HEADER_OVERFLOW', 'too_large'],
     ['EMFILE', 'other'],
   ])('is told by its code: %s is %s', (code, reason) => {
-    expect(transportFailureOf(coded(code))).toEqual({
+    expect(transportFailureOf(coded(code))).toMatchObject({
       reason,
       code,
       cause: `what came (${code})`,
