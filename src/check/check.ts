@@ -57,15 +57,12 @@ function withToken(
   return createOAuth2(audience, createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: Math.random }));
 }
 
-export interface RunOptions {
+export interface RunOptions extends CheckContext {
   readonly output: CheckOutput;
   readonly withColours: boolean;
   readonly write: (text: string) => void;
   /** Writes what is not part of the report. */
   readonly warn: (text: string) => void;
-  readonly clock: Clock;
-  /** Ends the run; nothing is written after that. */
-  readonly signal: AbortSignal;
 }
 
 interface Loaded {
@@ -111,7 +108,7 @@ async function checkAll(targets: readonly Target[], options: RunOptions): Promis
   return failed.length === 0 ? 0 : 1;
 }
 
-/** Rises when a field is removed or changes its meaning, not when one is added. */
+/** Increased when a field is removed or changes its meaning, not when one is added. */
 const jsonVersion = 1;
 
 interface ClusterReport {

@@ -5,7 +5,7 @@ import type { Verdict } from '../zeebe/verdict.ts';
 /** What the steps of a check run with. */
 export interface CheckContext {
   readonly clock: Clock;
-  /** Ends the check. */
+  /** Ends the check; nothing is written after that. */
   readonly signal: AbortSignal;
 }
 
