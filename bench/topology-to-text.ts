@@ -17,7 +17,7 @@ let state = initialState(cluster);
 const learn = (document: string): Topology => {
   const parsed = parseTopology(document);
   if (!parsed.ok) throw new Error(parsed.problem);
-  state = nextState(state, { outcome: parsed, authentication: { tokenRequests: [] }, endedAt: 0 });
+  state = nextState(state, { outcome: parsed, authentication: { tokenRequests: [] }, certificates: {}, endedAt: 0 });
   return parsed.topology;
 };
 const renderCluster = createClusterRenderer('a');

@@ -29,6 +29,7 @@ export function succeeded(topology: Topology, result: Partial<PollResult> = {}):
     httpStatus: 200,
     outcome: { ok: true, topology },
     authentication: { up: true, tokenRequests: [] },
+    certificates: {},
     ...result,
   };
 }
@@ -47,6 +48,7 @@ export function failed(reason: PollFailureReason, result: Partial<PollResult> = 
     seconds: 10,
     outcome: { ok: false, failure: failure(reason) },
     authentication: { tokenRequests: [] },
+    certificates: {},
     ...result,
   };
 }

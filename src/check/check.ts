@@ -5,50 +5,49 @@ import type { TokenAnswer } from '../auth/token-endpoint.ts';
 import type { CheckOutput } from '../cli.ts';
 import type { Clock } from '../clock.ts';
 import type { ClusterConfig, OAuth2Config } from '../config/config.ts';
-import { ConfigError, type Notice } from '../config/problem.ts';
-import { clusterEndpoint, tokenEndpoint } from './check-target.ts';
-import { settingsTrouble } from './diagnose-authentication.ts';
-import { type ClusterReport, jsonOfProblems, jsonReport } from './json-report.ts';
-import { type Conditions, reach } from './reachability.ts';
-import type { Step, Target } from './steps.ts';
-import { forPeople } from './text-report.ts';
+import { ConfigError, type Notice, type Problem } from '../config/problem.ts';
+import { clusterEndpoint, type Target, tokenEndpoint } from './check-target.ts';
+import { connectionSteps } from './connection-step.ts';
+import { diagnoseSettings } from './diagnose-authentication.ts';
+import type { CheckContext, Step } from './steps.ts';
+import { createTextReport } from './text-report.ts';
 import { tokenSteps } from './token-step.ts';
 import { topologySteps } from './topology-step.ts';
 
 /**
- * Goes the way of a poll, one step after the other, and ends with the first that fails. Each network step may take
- * `poll_timeout`. Never throws; what an aborted signal ends is not worth telling.
+ * Carries out a poll step by step and ends with the first step that fails. Each network step may take `poll_timeout`.
+ * Never throws; after the signal has aborted, the steps mean nothing.
  */
-async function* checkCluster(target: Target, conditions: Conditions): AsyncGenerator<Step, void> {
+async function* checkCluster(target: Target, context: CheckContext): AsyncGenerator<Step, void> {
   const { config, origin } = target;
   const facts = { settings: origin.settings() };
-  const diagnosis = settingsTrouble(target);
+  const diagnosis = diagnoseSettings(target);
   yield { name: 'settings', ...(diagnosis ? { status: 'failed', facts, diagnosis } : { status: 'ok', facts }) };
-  if (diagnosis || !(yield* reach(target, clusterEndpoint(target), conditions))) return;
+  if (diagnosis || !(yield* connectionSteps(target, clusterEndpoint(target), context))) return;
 
   const { authentication } = config;
   switch (authentication.method) {
     case 'none':
       yield { name: 'token_request', status: 'skipped', reason: 'no credentials are set' };
-      yield* topologySteps(target, { authenticator: () => none, token: undefined }, conditions);
+      yield* topologySteps(target, { authenticator: () => none, token: undefined }, context);
       return;
     case 'basic':
-      yield { name: 'token_request', status: 'skipped', reason: 'a user name and password are set (Basic)' };
-      yield* topologySteps(target, { authenticator: () => createBasic(authentication), token: undefined }, conditions);
+      yield { name: 'token_request', status: 'skipped', reason: 'a user name and password (Basic) are set' };
+      yield* topologySteps(target, { authenticator: () => createBasic(authentication), token: undefined }, context);
       return;
     case 'oauth2': {
       const endpoint = tokenEndpoint(target, authentication);
-      if (!(yield* reach(target, endpoint, conditions))) return;
-      const obtained = yield* tokenSteps(target, authentication, endpoint, conditions);
-      if (!obtained) return;
-      const authenticator = () => bearing(obtained.answer, config, authentication, conditions.clock);
-      yield* topologySteps(target, { authenticator, token: obtained.facts }, conditions);
+      if (!(yield* connectionSteps(target, endpoint, context))) return;
+      const issued = yield* tokenSteps(target, authentication, endpoint, context);
+      if (!issued) return;
+      const authenticator = () => withToken(issued.answer, config, authentication, context.clock);
+      yield* topologySteps(target, { authenticator, token: issued.facts }, context);
     }
   }
 }
 
-/** The exporter's own, with a token endpoint that has answered already. */
-function bearing(
+/** The exporter's authenticator, with a token endpoint that returns the given answer. */
+function withToken(
   answer: TokenAnswer,
   { pollInterval, pollTimeout }: ClusterConfig,
   { audience }: OAuth2Config,
@@ -58,15 +57,12 @@ function bearing(
   return createOAuth2(audience, createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: Math.random }));
 }
 
-export interface RunOptions {
+export interface RunOptions extends CheckContext {
   readonly output: CheckOutput;
   readonly withColours: boolean;
   readonly write: (text: string) => void;
-  /** What is no part of the output. */
+  /** Writes what is not part of the report. */
   readonly warn: (text: string) => void;
-  readonly clock: Clock;
-  /** Ends the run; nothing more is written. */
-  readonly signal: AbortSignal;
 }
 
 interface Loaded {
@@ -75,8 +71,8 @@ interface Loaded {
 }
 
 /**
- * Checks one cluster after the other. Resolves to the exit code: 0 where each of them can be polled, else 1. Where the
- * configuration cannot be used, JSON says so too; text leaves the `ConfigError` to the caller.
+ * Checks the clusters one after the other. Resolves to the exit code: 0 if all of them can be polled, else 1. If the
+ * configuration cannot be used, the JSON lists its problems; for text, rejects with the `ConfigError`.
  */
 export async function runCheck(load: () => Loaded, options: RunOptions): Promise<0 | 1> {
   const { output, write, warn } = options;
@@ -93,21 +89,44 @@ export async function runCheck(load: () => Loaded, options: RunOptions): Promise
 
 async function checkAll(targets: readonly Target[], options: RunOptions): Promise<0 | 1> {
   const { output, withColours, write, signal } = options;
-  const people = forPeople(withColours);
-  const tell = output === 'text' ? write : () => {};
+  const report = createTextReport(withColours);
+  const writeText = output === 'text' ? write : () => {};
   const reports: ClusterReport[] = [];
   for (const target of targets) {
-    tell(people.heading(target));
+    writeText(report.heading(target));
     const steps: Step[] = [];
     for await (const step of checkCluster(target, options)) {
       if (signal.aborted) return 1;
-      tell(people.step(step));
+      writeText(report.step(step));
       steps.push(step);
     }
-    tell('\n');
+    writeText('\n');
     reports.push({ name: target.config.name, ok: steps.at(-1)?.status === 'ok', steps });
   }
   const failed = reports.filter(({ ok }) => !ok).map(({ name }) => name);
-  write(output === 'json' ? jsonReport(reports) : people.summary(failed, reports.length));
+  write(output === 'json' ? jsonReport(reports) : report.summary(failed, reports.length));
   return failed.length === 0 ? 0 : 1;
+}
+
+/** Increased when a field is removed or changes its meaning, not when one is added. */
+const jsonVersion = 1;
+
+interface ClusterReport {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Only the last step may have failed. */
+  readonly steps: readonly Step[];
+}
+
+function jsonReport(clusters: readonly ClusterReport[]): string {
+  return json({ version: jsonVersion, ok: clusters.every(({ ok }) => ok), clusters });
+}
+
+/** The report if the configuration cannot be used and no cluster is checked. */
+function jsonOfProblems(problems: readonly Problem[]): string {
+  return json({ version: jsonVersion, ok: false, problems, clusters: [] });
+}
+
+function json(report: unknown): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
 }

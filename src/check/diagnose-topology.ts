@@ -1,181 +1,187 @@
 import { jsonObject } from '../auth/token-response.ts';
-import type { Failure, InvolvedProxy, PollFailureReason, TlsAlert } from '../failure.ts';
-import { failureText } from '../failure-text.ts';
-import type { PollResult } from '../poll/poll.ts';
+import type { Failure, PollFailureReason, TlsAlert, Unanswered } from '../failure.ts';
 import { singleLine } from '../redact.ts';
 import type { Answer, Reply } from '../transport/reply.ts';
-import { clusterEndpoint, isSaasCluster } from './check-target.ts';
-import { authenticationTrouble } from './diagnose-authentication.ts';
-import { clientCertificateTrouble, http2Trouble, proxyTrouble } from './diagnose-connection.ts';
-import type { Diagnosis, Target, TokenFacts } from './steps.ts';
-import { sentence, stopped } from './text-report.ts';
+import { clusterEndpoint, isSaasCluster, type Target } from './check-target.ts';
+import { diagnoseAuthentication } from './diagnose-authentication.ts';
+import { clientCertificateDiagnosis, diagnoseProxy, diagnosisOf, http2Diagnosis } from './diagnose-connection.ts';
+import { type Diagnosis, type TokenFacts, withFullStop } from './steps.ts';
 
 export interface FailedPoll {
   readonly failure: Failure<PollFailureReason>;
-  readonly authentication: PollResult['authentication'];
-  /** The last thing that came from the cluster. */
-  readonly sent: Reply | undefined;
+  /** The last reply of the cluster; absent if nothing was sent. */
+  readonly reply: Reply | undefined;
   readonly token: TokenFacts | undefined;
 }
 
-/** Further questions, asked only where the answer decides what to say. */
-export interface Questions {
-  /** Whether the topology is there under the other version of the API, with the same credentials. */
+/** Further requests and handshakes, carried out only if their result decides on the diagnosis. */
+export interface Probes {
+  /** Whether the topology is found under the other version of the API, with the same credentials. */
   readonly otherVersionWorks: () => Promise<boolean>;
   /** Whether the port speaks TLS. */
   readonly speaksTls: () => Promise<boolean>;
-  /** Whether the port speaks HTTP/2 and not HTTP/1.1. */
+  /** Whether the port supports HTTP/2 and not HTTP/1.1. */
   readonly speaksOnlyHttp2: () => Promise<boolean>;
-  /** Why the port hangs up after a handshake, if it tells. */
+  /** The alert with which the server closes a connection after the handshake, if any. */
   readonly alert: () => Promise<TlsAlert | undefined>;
 }
 
-/** The cluster was reached, and gave no topology. */
-export async function topologyTrouble(poll: FailedPoll, target: Target, questions: Questions): Promise<Diagnosis> {
-  const { failure, sent } = poll;
-  const isPlain = target.config.address.protocol === 'http:';
-  if (sent?.kind !== 'answer') {
-    const otherwise = connectionTrouble(failure, target);
-    if (failure.reason !== 'connect') return otherwise;
-    if (isPlain) return (await questions.speaksTls()) ? httpsTrouble(target) : otherwise;
-    if (await questions.speaksOnlyHttp2()) return http2Trouble(clusterEndpoint(target));
-    return (await questions.alert()) === 'client_certificate'
-      ? clientCertificateTrouble(clusterEndpoint(target))
-      : otherwise;
+/** The connection to the cluster was established, but there is no topology. */
+export async function diagnoseTopology(poll: FailedPoll, target: Target, probes: Probes): Promise<Diagnosis> {
+  const { failure, reply, token } = poll;
+  const { problem } = failure;
+  if (problem.kind === 'unanswered') {
+    return (await diagnoseByProbes(problem, target, probes)) ?? diagnoseNoAnswer(failure, problem, target);
   }
-  const answer = sent;
-  if (failure.reason === 'auth' && poll.authentication.failure) {
-    return authenticationTrouble(poll.authentication.failure, answer, target, poll.token);
-  }
-  if (failure.reason === 'not_found') return notFound(target, questions);
-  if (isPlain && /plain HTTP request was sent to HTTPS port/i.test(answer.body)) return httpsTrouble(target);
-  // nginx's words.
-  if (/No required SSL certificate was sent|SSL certificate error/i.test(answer.body)) {
-    return clientCertificateTrouble(clusterEndpoint(target));
-  }
-  return answerTrouble(failure, answer, target);
+  if (reply?.kind !== 'answer') return diagnosisOf(failure, target);
+  if (failure.reason === 'auth') return diagnoseAuthentication(failure, reply, target, token);
+  if (problem.kind === 'not_found') return diagnoseNotFound(target, probes);
+  return diagnoseAnswer(failure, reply, target);
 }
 
-function httpsTrouble({ origin }: Target): Diagnosis {
+/** Finds out why the peer closed the connection; undefined if it did not, or the probes find no reason. */
+async function diagnoseByProbes(
+  { reason }: Unanswered,
+  target: Target,
+  { speaksTls, speaksOnlyHttp2, alert }: Probes,
+): Promise<Diagnosis | undefined> {
+  if (reason !== 'connect') return undefined;
+  const endpoint = clusterEndpoint(target);
+  if (endpoint.url.protocol === 'http:') return (await speaksTls()) ? httpsDiagnosis(target) : undefined;
+  if (await speaksOnlyHttp2()) return http2Diagnosis(endpoint);
+  return (await alert()) === 'client_certificate' ? clientCertificateDiagnosis(endpoint) : undefined;
+}
+
+function httpsDiagnosis({ config }: Target): Diagnosis {
   return {
-    problem: 'The cluster wants an encrypted connection (TLS), and the address begins with http://.',
-    change: `Write https:// in ${origin.name('address')}.`,
+    problem: 'The cluster requires TLS, but the address begins with http://.',
+    change: `Change http:// to https:// in ${config.settingNames.address}.`,
   };
 }
 
-/** Connected, and then no answer. */
-function connectionTrouble(failure: Failure<PollFailureReason>, target: Target): Diagnosis {
-  const { config, origin } = target;
-  const { reason, problem } = failure;
-  const { message, remedy } = failureText(failure, config.settingNames);
-  if (problem.kind !== 'unanswered') return { problem: sentence(message), change: sentence(remedy) };
-  const { proxy, cause, alert }: { proxy?: InvolvedProxy; cause: string; alert?: TlsAlert } = problem;
-  if (alert === 'client_certificate') return clientCertificateTrouble(clusterEndpoint(target));
-  if (reason === 'connect' && config.address.port === '26500') {
+/** The connection was established, but there was no answer. */
+function diagnoseNoAnswer(
+  failure: Failure<PollFailureReason>,
+  { reason, alert, cause, proxy }: Unanswered,
+  target: Target,
+): Diagnosis {
+  const { address, pollTimeout, settingNames } = target.config;
+  if (alert === 'client_certificate') return clientCertificateDiagnosis(clusterEndpoint(target));
+  if (reason === 'connect' && address.port === '26500') {
     return {
-      problem: 'Port 26500 is that of gRPC, which the topology is not asked over.',
-      change: `Write the address of the REST API in ${origin.name('address')}: its port is 8080 by default.`,
+      problem: 'Port 26500 is the gRPC port of Zeebe, but the exporter uses the REST API.',
+      change: `Set ${settingNames.address} to the address of the REST API; its port is 8080 by default.`,
     };
   }
-  if (proxy?.isAtFault) return proxyTrouble(proxy, cause, clusterEndpoint(target), target);
+  const atProxy = diagnoseProxy(failure, clusterEndpoint(target), target);
+  if (atProxy) return atProxy;
   if (reason === 'timeout') {
     const who =
       proxy === undefined
-        ? 'The cluster takes the connection, and does'
-        : `The cluster, or the proxy ${proxy.address} in front of it, does`;
+        ? 'The cluster accepted the connection, but'
+        : `The cluster, or the proxy ${proxy.address} in front of it,`;
     return {
-      problem: `${who} not answer within ${config.pollTimeout / 1000} s.`,
-      change: `See whether the cluster is overloaded or just starting; ${origin.name('poll_timeout')} says how long to wait.`,
+      problem: `${who} did not answer within ${pollTimeout / 1000} s.`,
+      change: diagnosisOf(failure, target).change,
     };
   }
   if (reason === 'connect' && proxy === undefined) {
     return {
-      problem: `The connection came about, but what answers does not speak HTTP, or hangs up (${cause}).`,
-      change: `Correct the port in ${origin.name('address')}: that of the REST API is 8080 by default.`,
+      problem: `The peer closed the connection or did not answer with HTTP (${cause}).`,
+      change: `Correct the port in ${settingNames.address}: the port of the REST API is 8080 by default.`,
     };
   }
-  return { problem: sentence(message), change: sentence(remedy) };
+  return diagnosisOf(failure, target);
 }
 
-async function notFound(target: Target, { otherVersionWorks }: Questions): Promise<Diagnosis> {
-  const { config, origin } = target;
-  const { apiVersion } = config;
+async function diagnoseNotFound({ config, origin }: Target, { otherVersionWorks }: Probes): Promise<Diagnosis> {
+  const { address, apiVersion, settingNames } = config;
   if (apiVersion !== 'auto' && (await otherVersionWorks())) {
     const other = apiVersion === 'v1' ? 'v2' : 'v1';
     return {
-      problem: `This cluster does not have the API /${apiVersion}, it has /${other}.`,
+      problem: `This cluster does not serve the API under /${apiVersion}, but under /${other}.`,
       change: origin.fromFile
-        ? `Set ${origin.name('api_version')} to ${other}.`
-        : `Let ${origin.name('address')} end with /${other}.`,
+        ? `Set ${settingNames.api_version} to ${other}.`
+        : `Change the address in ${settingNames.address} so that it ends with /${other}.`,
     };
   }
-  return isSaasCluster(config.address)
+  return isSaasCluster(address)
     ? {
-        problem: "Camunda's SaaS has no cluster of this id in this region.",
-        change: `Correct ${origin.name('address')}: the cluster's API tab in Camunda's console shows region and id.`,
+        problem: 'Camunda SaaS has no cluster with this id in this region.',
+        change: `Correct ${settingNames.address}: the API tab of the cluster in Camunda Console shows region and id.`,
       }
     : {
-        problem: `Something answers at ${config.address.href}, but the REST API is not there.`,
-        change: `Correct the path in ${origin.name('address')}: it is what stands before /v1/topology.`,
+        problem: `The server at ${address.href} answered 404: it has no REST API there.`,
+        change: `Correct the path in ${settingNames.address}: it is the part before /v1/topology.`,
       };
 }
 
-function answerTrouble(failure: Failure<PollFailureReason>, answer: Answer, { config, origin }: Target): Diagnosis {
-  const address = origin.name('address');
-  switch (failure.reason) {
+function diagnoseAnswer(failure: Failure<PollFailureReason>, answer: Answer, target: Target): Diagnosis {
+  const { pollInterval, settingNames } = target.config;
+  const { problem } = failure;
+  const recognized = diagnoseErrorPage(answer, target);
+  if (recognized) return recognized;
+  switch (problem.kind) {
     case 'redirect':
-      return redirectTrouble(answer, address);
+      return redirectDiagnosis(problem.location, answer.url, settingNames.address);
     case 'content_type':
       return {
-        problem: `At this address is a web page${titleOf(answer)}, not the REST API.`,
-        change: `Correct host and path in ${address}: web applications such as Operate have addresses of their own.`,
+        problem: `This address serves a web page${titleOf(answer)}, not the REST API.`,
+        change: `Correct the host and path in ${settingNames.address}: web applications such as Operate have their own addresses.`,
       };
     case 'rate_limited':
       return {
-        problem: 'The cluster refuses requests for now: it has too much to do.',
-        change: `Check again later. If it goes on, raise ${origin.name('poll_interval')}, now ${config.pollInterval / 1000} s.`,
+        problem: 'The cluster rejects requests for now: it is overloaded.',
+        change: `Check again later. If it continues, raise ${settingNames.poll_interval}, now ${pollInterval / 1000} s.`,
       };
-    case 'malformed':
+    case 'not_a_topology':
       return {
-        problem: `What comes from this address is not the topology of a Zeebe cluster: ${stopped(problemIn(failure, config))}`,
-        change: `Check that ${address} is the address of a Zeebe REST API.`,
+        problem: `The response from this address is not the topology of a Zeebe cluster: ${withFullStop(problem.mismatch)}`,
+        change: diagnosisOf(failure, target).change,
+      };
+    case 'http_status':
+      return {
+        problem: withFullStop(
+          `The cluster, or a reverse proxy in front of it, returned HTTP ${answer.status}${detailOf(answer)}`,
+        ),
+        change: `See the logs of the cluster and of any reverse proxy in front of it (${settingNames.address}).`,
       };
     default:
-      return {
-        problem: stopped(
-          `The cluster, or what stands in front of it, answers with status ${answer.status}${detailOf(answer)}`,
-        ),
-        change: `See the log of the cluster, and of what stands in front of it at ${address}.`,
-      };
+      return diagnosisOf(failure, target);
   }
 }
 
-function redirectTrouble({ location, url, masked }: Answer, address: string): Diagnosis {
+/** Recognizes the error pages of nginx about TLS. */
+function diagnoseErrorPage({ url, body }: Answer, target: Target): Diagnosis | undefined {
+  if (url.protocol === 'http:' && /plain HTTP request was sent to HTTPS port/i.test(body)) {
+    return httpsDiagnosis(target);
+  }
+  return /No required SSL certificate was sent|SSL certificate error/i.test(body)
+    ? clientCertificateDiagnosis(clusterEndpoint(target))
+    : undefined;
+}
+
+function redirectDiagnosis(location: string, url: URL, addressName: string): Diagnosis {
   const target = URL.parse(location, url.href) ?? undefined;
-  const shown = singleLine(masked(location)) || 'nowhere';
+  const shown = location || 'an unknown address';
   if (target?.protocol === 'https:' && url.protocol === 'http:' && target.hostname === url.hostname) {
     return {
-      problem: `The cluster wants an encrypted connection (TLS): it sends http:// on to ${shown}.`,
-      change: `Write https:// in ${address}.`,
+      problem: `The cluster requires TLS: it redirects http:// to ${shown}.`,
+      change: `Change http:// to https:// in ${addressName}.`,
     };
   }
   return /log-?in|sign-?in|auth|sso|realms/i.test(location)
     ? {
-        problem: `At this address is a web application that sends everybody to its login page, ${shown}.`,
-        change: `Correct host and path in ${address}: the REST API asks for no login page.`,
+        problem: `This address belongs to a web application that redirects to its login page, ${shown}.`,
+        change: `Correct the host and path in ${addressName}: the REST API has no login page.`,
       }
     : {
-        problem: `The address sends everybody on to ${shown}, and credentials are not sent after.`,
-        change: `Write the address of the REST API itself in ${address}.`,
+        problem: `This address redirects to ${shown}. Redirects are not followed, so that credentials go only to the configured address.`,
+        change: `Set ${addressName} to the address of the REST API itself.`,
       };
 }
 
-function problemIn(failure: Failure, { settingNames }: Target['config']): string {
-  const { problem } = failure;
-  return problem.kind === 'not_a_topology' ? problem.mismatch : failureText(failure, settingNames).message;
-}
-
-/** Of a problem document (RFC 9457). */
+/** Title and detail of a problem document (RFC 9457). */
 function detailOf({ body, masked }: Answer): string {
   const problem = jsonObject(body);
   const texts = [problem?.title, problem?.detail].filter((part) => typeof part === 'string');

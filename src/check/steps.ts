@@ -1,17 +1,22 @@
-import type { LoadedCluster, SettingInForce } from '../config/effective-settings.ts';
+import type { Clock } from '../clock.ts';
+import type { SettingInForce } from '../config/effective-settings.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 
-/** A cluster to check, and where its settings came from. */
-export type Target = LoadedCluster;
+/** What the steps of a check run with. */
+export interface CheckContext {
+  readonly clock: Clock;
+  /** Ends the check; nothing is written after that. */
+  readonly signal: AbortSignal;
+}
 
-/** What is wrong, and what to do about it: a sentence each, or two, for people who may not know the protocol. */
+/** One or two sentences each, for readers who may not know the protocol. */
 export interface Diagnosis {
   readonly problem: string;
   /** Names the setting. */
   readonly change: string;
 }
 
-/** What the steps find out, by their names, in their order. */
+/** The facts that each step reports, in the order of the steps. Names and types are those of the JSON output. */
 interface FactsOf {
   readonly settings: { readonly settings: readonly SettingInForce[] };
   readonly cluster_connection: ConnectionFacts;
@@ -27,7 +32,7 @@ interface FactsOf {
 export interface ConnectionFacts {
   readonly host: string;
   readonly port: number;
-  /** All that the name stands for. */
+  /** All addresses of the name. */
   readonly addresses: readonly string[];
   /** The one that was connected to. */
   readonly address: string;
@@ -38,19 +43,19 @@ export interface TlsFacts {
   readonly protocol: string;
   readonly subject: string;
   readonly issuer: string;
-  /** ISO 8601, UTC; absent where the certificate has no date that can be read. */
+  /** ISO 8601, UTC; absent if the certificate has no date that can be read. */
   readonly expires?: string;
   readonly days_left?: number;
-  /** False where `insecure_skip_verify` is set. */
+  /** False if `insecure_skip_verify` is set. */
   readonly verified: boolean;
 }
 
 export interface TokenRequestFacts {
-  /** Of the token endpoint, or of the issuer that names it. */
+  /** That of the token endpoint, or of the issuer whose discovery document names it. */
   readonly url: string;
 }
 
-/** Where the token is opaque, only the lifetime may be known. */
+/** Of an opaque token, at most the lifetime is known. */
 export interface TokenFacts {
   readonly opaque: boolean;
   readonly audiences?: readonly string[];
@@ -70,19 +75,19 @@ export interface TopologyFacts {
   readonly replication_factor?: number;
   readonly gateway_version?: string;
   readonly cluster_id?: string;
-  /** Whether it was asked with a token that was issued just now; absent where it was asked without one. */
+  /** Set if the request had a token, which a check always obtains anew. */
   readonly new_token?: true;
 }
 
 export interface VerdictFacts {
   readonly verdict: Verdict;
-  /** Why, the worst first; none where the cluster is healthy. */
+  /** The reasons, the worst first; empty if the cluster is healthy. */
   readonly findings: readonly string[];
 }
 
 export type StepName = keyof FactsOf;
 
-/** What became of a step. A check ends with the first that failed. */
+/** The result of a step. A check ends with the first step that fails. */
 export type Step = {
   [Name in StepName]:
     | { readonly name: Name; readonly status: 'ok'; readonly facts: FactsOf[Name] }
@@ -91,3 +96,12 @@ export type Step = {
 }[StepName];
 
 export type Done<Name extends StepName> = Extract<Step, { readonly name: Name; readonly status: 'ok' }>;
+
+/** Adds a full stop unless the text ends with a punctuation mark. */
+export function withFullStop(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+export function upperFirst(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { ConnectionFacts, Done, Step, StepName, Target, TlsFacts, TokenFacts, TopologyFacts } from './steps.ts';
+import type { Target } from './check-target.ts';
+import type { ConnectionFacts, Done, Step, StepName, TlsFacts, TokenFacts, TopologyFacts } from './steps.ts';
 
 const titles: Readonly<Record<StepName, string>> = {
   settings: 'Settings',
@@ -13,25 +14,26 @@ const titles: Readonly<Record<StepName, string>> = {
   verdict: 'Verdict',
 };
 
-/** What stands behind a step's title, and below it. */
-interface Told {
+interface StepText {
+  /** Follows the title, on the same line. */
   readonly summary: string;
+  /** The lines below. */
   readonly details: readonly string[];
 }
 
-export interface PeopleRenderer {
+export interface TextReport {
   readonly heading: (target: Target) => string;
   readonly step: (step: Step) => string;
-  /** `failed` are names of clusters. */
+  /** The last line, from the names of the clusters that cannot be polled and the number of all. */
   readonly summary: (failed: readonly string[], all: number) => string;
 }
 
-/** Text for a terminal or a file, each step when it is done. Wraps nothing. */
-export function forPeople(withColours: boolean): PeopleRenderer {
+/** The report for a terminal or a file. Each step is rendered when it has ended; long lines are not wrapped. */
+export function createTextReport(withColours: boolean): TextReport {
   const paint = (colour: Parameters<typeof styleText>[0], text: string) =>
     withColours ? styleText(colour, text, { validateStream: false }) : text;
 
-  const render = (mark: string, name: StepName, { summary, details }: Told): string => {
+  const render = (mark: string, name: StepName, { summary, details }: StepText): string => {
     const lines = details.map((line) => `      ${line}\n`).join('');
     return `  ${mark} ${titles[name]}${summary === '' ? '' : `: ${summary}`}\n${lines}`;
   };
@@ -40,15 +42,15 @@ export function forPeople(withColours: boolean): PeopleRenderer {
     step(step) {
       switch (step.status) {
         case 'ok':
-          return render(isWorrying(step) ? paint('yellow', '!') : paint('green', '✓'), step.name, tell(step));
+          return render(isWorrying(step) ? paint('yellow', '!') : paint('green', '✓'), step.name, textOf(step));
         case 'skipped':
           return render(paint('dim', '-'), step.name, { summary: step.reason, details: [] });
         case 'failed': {
           const { problem, change } = step.diagnosis;
-          const told =
-            step.facts === undefined ? nothing : tell({ ...step, status: 'ok', facts: step.facts } as AnyDone);
-          const details = [...told.details, paint('red', problem), change];
-          return render(paint('red', '✗'), step.name, { summary: told.summary, details });
+          const text =
+            step.facts === undefined ? nothing : textOf({ ...step, status: 'ok', facts: step.facts } as AnyDone);
+          const details = [...text.details, paint('red', problem), change];
+          return render(paint('red', '✗'), step.name, { summary: text.summary, details });
         }
       }
     },
@@ -59,21 +61,22 @@ export function forPeople(withColours: boolean): PeopleRenderer {
 function conclusion(failed: readonly string[], all: number): string {
   if (all === 1) return `The cluster ${failed.length === 0 ? 'can' : 'cannot'} be polled.`;
   return failed.length === 0
-    ? `Each of the ${all} clusters can be polled.`
+    ? `All ${all} clusters can be polled.`
     : `${failed.length} of ${all} clusters cannot be polled: ${failed.join(', ')}.`;
 }
 
-const newToken = 'the token was issued just now: a running exporter may use an older one, without rights granted since';
+const newToken =
+  'the token was just issued: a running exporter may use an older one, without permissions granted since';
 
 type AnyDone = Done<StepName>;
-const nothing: Told = { summary: '', details: [] };
+const nothing: StepText = { summary: '', details: [] };
 
-/** A cluster that can be polled may still be ill. */
+/** A cluster that can be polled may still be unhealthy. */
 function isWorrying(step: AnyDone): boolean {
   return step.name === 'verdict' && step.facts.verdict !== 'healthy';
 }
 
-function tell(step: AnyDone): Told {
+function textOf(step: AnyDone): StepText {
   switch (step.name) {
     case 'settings': {
       const { settings } = step.facts;
@@ -86,9 +89,9 @@ function tell(step: AnyDone): Told {
     case 'token_tls':
       return tls(step.facts);
     case 'token_request':
-      return { summary: `${step.facts.url} gave a token`, details: [] };
+      return { summary: `${step.facts.url} issued a token`, details: [] };
     case 'token':
-      return { summary: step.facts.opaque ? 'opaque, it says nothing of itself' : '', details: token(step.facts) };
+      return { summary: step.facts.opaque ? 'opaque, without readable claims' : '', details: token(step.facts) };
     case 'topology':
       return { summary: topology(step.facts), details: step.facts.new_token ? [newToken] : [] };
     case 'verdict':
@@ -101,7 +104,7 @@ function connection({ host, port, addresses, address }: ConnectionFacts): string
   return `${host}, port ${port}${address === host ? '' : ` (${address}${others})`}`;
 }
 
-function tls({ protocol, subject, issuer, expires, days_left, verified }: TlsFacts): Told {
+function tls({ protocol, subject, issuer, expires, days_left, verified }: TlsFacts): StepText {
   const rows = [
     ['certificate', subject],
     ['issued by', issuer],
@@ -121,15 +124,15 @@ function token(facts: TokenFacts): readonly string[] {
     ...(scopes ? [['scopes', scopes.join(' ') || 'none']] : []),
     ...(client === undefined ? [] : [['client', client]]),
     ...(issuer === undefined ? [] : [['issuer', issuer]]),
-    ['lifetime', lifetime_seconds === undefined ? 'not told' : duration(lifetime_seconds)],
+    ['lifetime', lifetime_seconds === undefined ? 'unknown' : duration(lifetime_seconds)],
     ...(clock_difference_seconds === undefined ? [] : [['clock', clock(clock_difference_seconds)]]),
   ]);
 }
 
 function clock(difference: number): string {
-  if (Math.abs(difference) <= 2) return "agrees with the identity provider's";
+  if (Math.abs(difference) <= 2) return 'in sync with the identity provider';
   const way = difference > 0 ? 'ahead of' : 'behind';
-  return `this machine's is ${duration(Math.abs(difference))} ${way} the identity provider's`;
+  return `this machine is ${duration(Math.abs(difference))} ${way} the identity provider`;
 }
 
 function topology(facts: TopologyFacts): string {
@@ -147,7 +150,7 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** In the largest unit of which there are two. */
+/** In the largest unit in which the duration is 2 or more. */
 function duration(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
@@ -164,18 +167,4 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
       .join('  ')
       .trimEnd(),
   );
-}
-
-/** What other parts of the program say without capital and full stop. */
-export function sentence(text: string): string {
-  return upperFirst(stopped(text));
-}
-
-/** With a full stop, where there is no other sign. */
-export function stopped(text: string): string {
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
-}
-
-export function upperFirst(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

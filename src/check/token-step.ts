@@ -1,86 +1,87 @@
 import { decodeJwt, type JWTPayload } from 'jose';
-import { type Dispatcher, request } from 'undici';
+import { secretsOfRequests } from '../auth/client-authentication.ts';
 import { isTime, type Token } from '../auth/token.ts';
-import { createTokenEndpoint, type TokenAnswer, type TokenRefusal } from '../auth/token-endpoint.ts';
+import type { TokenAnswer, TokenRefusal } from '../auth/token-endpoint.ts';
 import { jsonObject } from '../auth/token-response.ts';
 import { withDeadline } from '../clock.ts';
+import { connectToIdentityProvider } from '../cluster/connection.ts';
 import type { OAuth2Config } from '../config/config.ts';
-import { singleLine } from '../redact.ts';
-import { createDispatcher } from '../transport/dispatcher.ts';
-import { type Endpoint, hideRest, isKeycloak } from './check-target.ts';
-import { tokenTrouble } from './diagnose-token.ts';
-import type { Conditions } from './reachability.ts';
-import type { Diagnosis, Step, Target, TokenFacts } from './steps.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { hideSecrets, singleLine } from '../redact.ts';
+import { createDispatcher, maxAnswerBytes } from '../transport/dispatcher.ts';
+import { type RequestOptions, send } from '../transport/reply.ts';
+import { type Endpoint, isKeycloak, type Target } from './check-target.ts';
+import { diagnoseTokenRequest } from './diagnose-token.ts';
+import type { CheckContext, Diagnosis, Step, TokenFacts } from './steps.ts';
 
-export interface Obtained {
+export interface IssuedToken {
   readonly answer: TokenAnswer;
   readonly facts: TokenFacts;
 }
 
-/** The only token request of a check, and what the token says. Gives undefined where there is none. */
+/** Sends the only token request of a check and reports the token's claims. Returns undefined if no token was issued. */
 export async function* tokenSteps(
   target: Target,
   oauth2: OAuth2Config,
   endpoint: Endpoint,
-  { clock, signal }: Conditions,
-): AsyncGenerator<Step, Obtained | undefined> {
+  { clock, signal }: CheckContext,
+): AsyncGenerator<Step, IssuedToken | undefined> {
   const { pollTimeout } = target.config;
-  const dispatcher = createDispatcher(oauth2.transport, pollTimeout);
-  try {
-    const answer = await withDeadline(pollTimeout, signal, createTokenEndpoint(oauth2, dispatcher, clock));
-    if (!answer.ok) {
-      const found = mayBeElsewhere(answer, endpoint)
-        ? await withDeadline(pollTimeout, signal, (deadline) => urlOfRealm(endpoint.url, dispatcher, deadline))
-        : undefined;
-      const diagnosis = found ? realmTrouble(endpoint, found) : tokenTrouble(answer, target, oauth2, endpoint);
-      yield { name: 'token_request', status: 'failed', diagnosis };
-      return undefined;
-    }
-    const { origin, pathname } = endpoint.url;
-    yield { name: 'token_request', status: 'ok', facts: { url: `${origin}${pathname}` } };
-    const facts = tokenFacts(answer.token, hideRest(target));
-    yield { name: 'token', status: 'ok', facts };
-    return { answer, facts };
-  } finally {
-    await dispatcher.destroy();
+  const connection = connectToIdentityProvider(oauth2, pollTimeout, clock);
+  const answer = await withDeadline(pollTimeout, signal, connection.endpoint);
+  await connection.close();
+  if (!answer.ok) {
+    const found = mayHaveWrongPath(answer, endpoint) ? await findRealm(endpoint, signal) : undefined;
+    const diagnosis = found ? realmDiagnosis(endpoint, found) : diagnoseTokenRequest(answer, target, oauth2, endpoint);
+    yield { name: 'token_request', status: 'failed', diagnosis };
+    return undefined;
   }
+  const { origin, pathname } = endpoint.url;
+  yield { name: 'token_request', status: 'ok', facts: { url: `${origin}${pathname}` } };
+  const facts = tokenFacts(answer.token, oauth2);
+  yield { name: 'token', status: 'ok', facts };
+  return { answer, facts };
 }
 
-function mayBeElsewhere({ failure: { reason } }: TokenRefusal, { url }: Endpoint): boolean {
+function mayHaveWrongPath({ failure: { reason } }: TokenRefusal, { url }: Endpoint): boolean {
   return isKeycloak(url) && (reason === 'token_request_rejected' || reason === 'token_response_invalid');
 }
 
-function realmTrouble({ url, names }: Endpoint, found: URL): Diagnosis {
+function realmDiagnosis({ url, names }: Endpoint, found: URL): Diagnosis {
   const problem = found.pathname.includes('/auth/realms/')
-    ? 'This Keycloak has its realms behind /auth, which is missing in the address.'
-    : 'This Keycloak does not have its realms behind /auth, which is in the address.';
+    ? 'This Keycloak serves realms under /auth/realms, but the address has /realms without /auth.'
+    : 'This Keycloak serves realms under /realms, but the address has /auth/realms.';
   return {
     problem,
     change: `Set ${names.address} to ${found.origin}${found.pathname}${url.search === '' ? '' : '?…'}.`,
   };
 }
 
-/** What a token says of itself, unverified: claims of RFC 7519, and those of Keycloak, Auth0 and Entra ID. */
-function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, hideRest: (text: string) => string): TokenFacts {
+/**
+ * The claims of a token, unverified: those of RFC 7519, and those of Keycloak, Auth0 and Entra ID. A provider may put parts
+ * of the request into them, so secrets are hidden.
+ */
+function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, oauth2: OAuth2Config): TokenFacts {
+  const secrets = secretsOfRequests(oauth2);
   const claims = claimsOf(accessToken.open());
-  const hidden = (value: unknown) => (typeof value === 'string' ? [hideRest(value)] : []);
+  const hidden = (value: unknown) => (typeof value === 'string' ? [hideSecrets(value, secrets)] : []);
   const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => singleLine(text));
   const first = (...values: readonly unknown[]) => shown(values)[0];
-  // Hidden before they are parted: a secret may hold spaces.
+  // Secrets are hidden before the scopes are split, since a secret may contain spaces.
   const scopes = [claims?.scope, claims?.scp, claims?.roles].flat().flatMap(hidden).join(' ').split(' ');
 
-  const client = first(claims?.azp, claims?.client_id, claims?.appid, claims?.sub);
-  const issuer = first(claims?.iss);
   return {
     opaque: claims === undefined,
     ...(claims && {
       audiences: shown([claims.aud ?? []].flat()),
       scopes: shown(scopes.filter((scope) => scope !== '')),
     }),
-    ...(client !== undefined && { client }),
-    ...(issuer !== undefined && { issuer }),
-    ...(lifetime !== undefined && { lifetime_seconds: Math.round(lifetime / 1000) }),
-    ...(isTime(claims?.iat) && { clock_difference_seconds: Math.round(obtainedAt / 1000 - claims.iat) }),
+    ...omitUndefined({
+      client: first(claims?.azp, claims?.client_id, claims?.appid, claims?.sub),
+      issuer: first(claims?.iss),
+      lifetime_seconds: lifetime === undefined ? undefined : Math.round(lifetime / 1000),
+      clock_difference_seconds: isTime(claims?.iat) ? Math.round(obtainedAt / 1000 - claims.iat) : undefined,
+    }),
   };
 }
 
@@ -93,25 +94,36 @@ function claimsOf(accessToken: string): JWTPayload | undefined {
 }
 
 /**
- * The same URL with `/auth` before `/realms`, or without it, where the realm is found only there: Keycloak has it until
- * version 17, and later where it is so configured. Asks for the realm's discovery document, without credentials.
+ * Returns the URL with `/auth` added before `/realms`, or removed, if the realm is found only there. Keycloak has `/auth`
+ * up to version 16, and later if it is so configured.
  */
-async function urlOfRealm(url: URL, dispatcher: Dispatcher, signal: AbortSignal): Promise<URL | undefined> {
+async function findRealm({ url, transport, timeout }: Endpoint, signal: AbortSignal): Promise<URL | undefined> {
   const other = new URL(url);
   other.pathname = url.pathname.includes('/auth/realms/')
     ? url.pathname.replace('/auth/realms/', '/realms/')
     : url.pathname.replace('/realms/', '/auth/realms/');
-  const hasRealm = async (candidate: URL) => {
-    const realm = /^.*?\/realms\/[^/]+/.exec(candidate.pathname)?.[0] ?? '';
-    try {
-      const response = await request(new URL(`${realm}/.well-known/openid-configuration`, candidate.origin), {
-        dispatcher,
-        signal,
-      });
-      return jsonObject(await response.body.text())?.issuer !== undefined && response.statusCode === 200;
-    } catch {
-      return false;
-    }
-  };
-  return !(await hasRealm(url)) && (await hasRealm(other)) ? other : undefined;
+  const dispatcher = createDispatcher(transport, timeout);
+  const isFound = await withDeadline(timeout, signal, async (deadline) => {
+    const found = (candidate: URL) => hasRealm(candidate, { dispatcher, transport, signal: deadline });
+    return !(await found(url)) && (await found(other));
+  });
+  await dispatcher.destroy();
+  return isFound ? other : undefined;
+}
+
+/** Requests the discovery document of the realm, without credentials. */
+async function hasRealm(
+  url: URL,
+  options: Pick<RequestOptions, 'dispatcher' | 'transport' | 'signal'>,
+): Promise<boolean> {
+  const realm = /^.*?\/realms\/[^/]+/.exec(url.pathname)?.[0] ?? '';
+  const reply = await send({
+    method: 'GET',
+    url: new URL(`${realm}/.well-known/openid-configuration`, url.origin),
+    headers: {},
+    secrets: [],
+    maxBytes: maxAnswerBytes,
+    ...options,
+  });
+  return reply.kind === 'answer' && reply.status === 200 && jsonObject(reply.body)?.issuer !== undefined;
 }

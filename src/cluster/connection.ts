@@ -1,167 +1,147 @@
 import type { Logger } from 'pino';
 import { type Authenticator, createBasic, none } from '../auth/authenticator.ts';
+import { secretsOfRequests } from '../auth/client-authentication.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
 import { createTokenCache, type KeptToken } from '../auth/token-cache.ts';
-import { createTokenEndpoint } from '../auth/token-endpoint.ts';
+import { createTokenEndpoint, type TokenEndpoint } from '../auth/token-endpoint.ts';
 import { earliestExpiry } from '../certificates.ts';
-import { type Clock, withDeadline } from '../clock.ts';
-import type { ClusterConfig, TransportConfig } from '../config/config.ts';
+import type { Clock } from '../clock.ts';
+import type { AuthenticationConfig, ClusterConfig, OAuth2Config, TransportConfig } from '../config/config.ts';
 import { createRereader } from '../config/file-set.ts';
-import { type Admit, type CertificateExpiries, createPoll, type Poll } from '../poll/poll.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import type { PolledConnection } from '../poll/poll.ts';
 import { createFailureLog } from '../poll/poll-log.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
 import { createWatchedDispatcher } from '../transport/server-certificates.ts';
 import { createClient } from '../zeebe/client.ts';
 
-/** A way to a cluster and to its identity provider. */
-export interface Connection {
-  /** Its result has the certificates of both. */
-  readonly poll: Poll;
-  /** What a connection with other credentials goes on with; absent where there are no tokens. */
+/** The connection to a cluster and, where it uses OAuth 2, to its identity provider. */
+export interface ClusterConnection extends Omit<PolledConnection, 'filesRead'> {
+  /** The token that a connection with other credentials can go on using; absent where the method has no tokens. */
   readonly keptToken?: () => KeptToken;
-  /** Cuts what is open. */
+  /** Closes every socket, also those in use. */
   readonly close: () => Promise<void>;
 }
 
-export interface ConnectOptions {
-  readonly kept?: KeptToken;
-  readonly admit?: Admit;
-}
-
-/** Makes what polls a cluster from its settings. Nothing is opened before the first poll. */
-export function connect(cluster: ClusterConfig, clock: Clock, { kept, admit }: ConnectOptions = {}): Connection {
-  const { address, apiVersion, headers, transport, pollTimeout } = cluster;
+/** Creates the connection that the settings describe. No socket is opened before the first request. */
+export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken): ClusterConnection {
+  const { address, authentication: method, transport, pollTimeout } = cluster;
   const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout);
-  const client = createClient({
-    address,
-    apiVersion,
-    headers,
-    dispatcher,
-    transport,
-    secrets: proxyCredentials(transport),
-  });
-  const { authenticator, keptToken, tokenCertificates, close } = createAuthenticator(cluster, clock, kept);
-  const poll = createPoll({ client, authenticator, pollTimeout, clock, ...(admit && { admit }) });
-
+  const secrets = [...proxyCredentials(transport), ...secretsOf(method)];
+  const authentication = createAuthentication(cluster, clock, kept);
   const clusterClient = clientExpiry(address, transport);
-  const certificates = async (signal: AbortSignal): Promise<CertificateExpiries> => {
-    const [clusterServer, ofToken] = await Promise.all([expiry(signal), tokenCertificates?.(signal)]);
-    return {
-      ...(clusterServer !== undefined && { clusterServer }),
-      ...(clusterClient !== undefined && { clusterClient }),
-      ...ofToken,
-    };
-  };
   return {
-    poll: async (signal) => {
-      const startedAt = clock.monotonic();
-      const result = await poll(signal);
-      // A look at a certificate must not make the next poll late.
-      const left = Math.max(startedAt + pollTimeout - clock.monotonic(), 0);
-      return { ...result, certificates: await withDeadline(left, signal, certificates) };
+    ...authentication,
+    client: createClient({ ...cluster, dispatcher, secrets }),
+    certificates: async (signal) => {
+      const [clusterServer, token] = await Promise.all([expiry(signal), authentication.certificates(signal)]);
+      return { ...omitUndefined({ clusterServer, clusterClient }), ...token };
     },
-    ...(keptToken && { keptToken }),
     close: async () => {
-      await Promise.all([dispatcher.destroy(), close()]);
+      await Promise.all([dispatcher.destroy(), authentication.close()]);
     },
   };
 }
 
-interface Authentication {
-  readonly authenticator: Authenticator;
-  readonly keptToken?: () => KeptToken;
-  readonly tokenCertificates?: (signal: AbortSignal) => Promise<CertificateExpiries>;
-  readonly close: () => Promise<void>;
-}
+/** A ClusterConnection without the part that requests topologies. */
+type Authentication = Omit<ClusterConnection, 'client'>;
 
-function createAuthenticator(
-  { authentication, pollInterval, pollTimeout }: ClusterConfig,
-  clock: Clock,
-  kept: KeptToken | undefined,
-): Authentication {
+function createAuthentication(cluster: ClusterConfig, clock: Clock, kept: KeptToken | undefined): Authentication {
+  const { authentication, pollInterval, pollTimeout } = cluster;
   switch (authentication.method) {
     case 'none':
-      return { authenticator: none, close: async () => {} };
+      return withoutTokens(none);
     case 'basic':
-      return { authenticator: createBasic(authentication), close: async () => {} };
+      return withoutTokens(createBasic(authentication));
     case 'oauth2': {
-      const { audience, endpoint, transport } = authentication;
-      // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
-      // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
-      const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout, { keepAlive: false });
-      const tokens = createTokenCache({
-        endpoint: createTokenEndpoint(authentication, dispatcher, clock),
-        pollInterval,
-        pollTimeout,
-        clock,
-        random: Math.random,
-        ...(kept && { kept }),
-      });
-      const tokenClient = clientExpiry('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl, transport);
+      const { endpoint, certificates, close } = connectToIdentityProvider(authentication, pollTimeout, clock);
+      const times = { pollInterval, pollTimeout, clock, random: Math.random };
+      const tokens = createTokenCache({ endpoint, ...times, ...omitUndefined({ kept }) });
       return {
-        authenticator: createOAuth2(audience, tokens),
+        authenticator: createOAuth2(authentication.audience, tokens),
         keptToken: tokens.kept,
-        tokenCertificates: async (signal) => {
-          const tokenServer = await expiry(signal);
-          return {
-            ...(tokenServer !== undefined && { tokenServer }),
-            ...(tokenClient !== undefined && { tokenClient }),
-          };
-        },
-        close: () => dispatcher.destroy(),
+        certificates,
+        close,
       };
     }
   }
 }
 
-/** Over plain http no certificate is shown. */
+/** The connection to the identity provider of a cluster. */
+export interface TokenConnection extends Pick<ClusterConnection, 'certificates' | 'close'> {
+  readonly endpoint: TokenEndpoint;
+}
+
+/** Creates the connection that the settings describe. No socket is opened before the first request. */
+export function connectToIdentityProvider(config: OAuth2Config, pollTimeout: number, clock: Clock): TokenConnection {
+  const { endpoint, transport } = config;
+  // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
+  // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
+  const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout, { keepAlive: false });
+  const tokenClient = clientExpiry('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl, transport);
+  return {
+    endpoint: createTokenEndpoint(config, dispatcher, clock),
+    certificates: async (signal) => omitUndefined({ tokenServer: await expiry(signal), tokenClient }),
+    close: () => dispatcher.destroy(),
+  };
+}
+
+function withoutTokens(authenticator: Authenticator): Authentication {
+  return { authenticator, certificates: async () => ({}), close: async () => {} };
+}
+
+/** What an answer of the cluster may show if it comes from the same server as the tokens. */
+function secretsOf(authentication: AuthenticationConfig): readonly string[] {
+  return authentication.method === 'oauth2' ? secretsOfRequests(authentication) : [];
+}
+
+/** Over plain HTTP no certificate is presented. */
 function clientExpiry({ protocol }: URL, { tls }: TransportConfig): number | undefined {
   return protocol === 'https:' && tls.cert !== undefined ? earliestExpiry(tls.cert) : undefined;
 }
 
-/** A way to a cluster that is made anew where the files of its settings hold something else. */
-export interface RotatingConnection extends Pick<Connection, 'poll' | 'close'> {
-  /** As it is in use. */
+/** A connection to a cluster that is replaced when the files of the cluster change. */
+export interface ReconnectingConnection {
+  /** The settings in use: with what the files held when they were last read successfully. */
   readonly cluster: () => ClusterConfig;
+  /** Reads the files again and returns the connection to use from now on. Never rejects. */
+  readonly current: (signal: AbortSignal) => Promise<PolledConnection>;
+  readonly close: () => Promise<void>;
 }
 
 /**
- * Before each poll the files are read again. What is new in them is used from that poll on: the token that still lives
- * is kept, nothing that was waited for is. What cannot be used is not: what they held before stays in use.
+ * A new connection keeps a token that is still alive, and ends every back-off: the new credentials may be accepted.
+ * While the files cannot be read or used, the connection with their previous contents stays in use.
  */
-export function connectRotating(
-  initial: ClusterConfig,
-  logger: Logger,
-  clock: Clock,
-  admit?: Admit,
-): RotatingConnection {
+export function reconnectOnFileChange(initial: ClusterConfig, logger: Logger, clock: Clock): ReconnectingConnection {
   let cluster = initial;
-  const open = (kept?: KeptToken) => connect(cluster, clock, { ...(kept && { kept }), ...(admit && { admit }) });
-  let connection = open();
+  let connection = connect(initial, clock);
   const reread = createRereader();
-  const tell = createFailureLog(logger, clock, {
-    failed: 'the files of the cluster cannot be used, what they held before stays in use',
+  const logFailure = createFailureLog(logger, clock, {
+    failed: 'the files of the cluster cannot be used, their previous contents stay in use',
     recovered: 'the files of the cluster can be used again',
   });
 
   const replace = async (next: ClusterConfig) => {
     const previous = connection;
     cluster = next;
-    connection = open(previous.keptToken?.());
+    connection = connect(next, clock, previous.keptToken?.());
     await previous.close();
     logger.info({ files: next.files?.paths }, 'files of the cluster have changed: they are used from now on');
   };
 
-  const poll: Poll = async (signal) => {
-    if (!cluster.files) return connection.poll(signal);
-    const read = await reread(cluster.files, signal);
-    if (!signal.aborted) {
-      tell(read.ok ? undefined : { reason: 'files', message: read.problems.join('; '), remedy });
+  return {
+    cluster: () => cluster,
+    current: async (signal) => {
+      if (!cluster.files) return connection;
+      const read = await reread(cluster.files, signal);
+      if (signal.aborted) return connection;
+      logFailure(read.ok ? undefined : { reason: 'files', message: read.problems.join('; '), remedy });
       if (read.ok && read.cluster !== cluster) await replace(read.cluster);
-    }
-    return { ...(await connection.poll(signal)), filesRead: read.ok };
+      return { ...connection, filesRead: read.ok };
+    },
+    close: () => connection.close(),
   };
-  return { cluster: () => cluster, poll, close: () => connection.close() };
 }
 
-const remedy = 'put each file there whole; the next poll reads them again';
+const remedy = 'write each file whole (write a new one and rename it); the next poll reads them again';

@@ -6,11 +6,11 @@ import { createInstruments, readRegistry } from '../metrics/counters.ts';
 import type { Page } from '../metrics/page.ts';
 import { expositionBytes, type PageBudget, type PageShare } from '../metrics/page-budget.ts';
 import { nextHistory, noHistory } from '../poll/events.ts';
-import type { Admit, PollResult } from '../poll/poll.ts';
+import { type Admit, createPoll, type PollResult } from '../poll/poll.ts';
 import { createPollLog } from '../poll/poll-log.ts';
 import { initialState, nextState } from '../poll/state.ts';
 import type { StatusFeed } from '../status/status-feed.ts';
-import { connectRotating } from './connection.ts';
+import { reconnectOnFileChange } from './connection.ts';
 
 /** A cluster that is polled, or will be once it is started. */
 export interface Watched {
@@ -48,7 +48,8 @@ export function watch(
   const logger = parentLogger.child({ cluster: name });
   const share = budget.open();
   const admit = createAdmit(name, budget, share);
-  const { poll, close, cluster: inUse } = connectRotating(cluster, logger, clock, admit);
+  const { current, close, cluster: inUse } = reconnectOnFileChange(cluster, logger, clock);
+  const poll = createPoll({ connection: current, pollTimeout: cluster.pollTimeout, clock, admit });
   const log = createPollLog(logger, clock);
   const stopping = new AbortController();
   let state = initialState(cluster);

@@ -16,15 +16,14 @@ export interface PollResult {
   readonly httpStatus?: number;
   readonly outcome: Snapshot | { readonly ok: false; readonly failure: Failure<PollFailureReason> };
   readonly authentication: AuthenticationResult;
-  /** As far as they are known by now. */
-  readonly certificates?: CertificateExpiries;
-  /** Whether the files of the cluster could be read and used before the poll; absent where it has none. */
+  readonly certificates: CertificateExpiries;
+  /** Whether the files of the cluster could be read and used for this poll; absent where it has none. */
   readonly filesRead?: boolean;
 }
 
 /**
- * When the first certificate of a chain expires, Unix time in milliseconds: of those that a server has shown, and of
- * the client's own. Absent where there is none.
+ * When the first certificate of a chain expires, Unix time in milliseconds: of the chains that the servers presented,
+ * and of those configured for the client. Absent where there is none, or it has not been seen yet.
  */
 export interface CertificateExpiries {
   readonly clusterServer?: number;
@@ -50,24 +49,36 @@ export interface AuthenticationResult {
 /** Sends one authenticated GET of the topology. Never rejects. The result of an aborted poll is of no use. */
 export type Poll = (signal: AbortSignal) => Promise<PollResult>;
 
-export interface PollOptions {
+/** What a poll needs of the connection to a cluster. */
+export interface PolledConnection {
   readonly client: Client;
   readonly authenticator: Authenticator;
-  /** Milliseconds for the whole poll, token requests included. */
+  /** The expiries known by now. May open one more connection, to see a certificate that was refused. Never rejects. */
+  readonly certificates: (signal: AbortSignal) => Promise<CertificateExpiries>;
+  /** As in the result of the poll. */
+  readonly filesRead?: boolean;
+}
+
+export interface PollOptions {
+  /** Returns the connection for the poll that begins. Never rejects. */
+  readonly connection: (signal: AbortSignal) => Promise<PolledConnection>;
+  /** Milliseconds, for the whole poll including token requests. */
   readonly pollTimeout: number;
   readonly clock: Clock;
+  /** By default, every topology is admitted. */
   readonly admit?: Admit;
 }
 
 /**
- * Tells why there is no room for a topology, whose poll then fails. Called once per poll, without a topology if the poll
- * has failed.
+ * Returns why a topology cannot be admitted; its poll then fails with this. Called in each poll, without a topology
+ * where the poll failed before.
  */
 export type Admit = (topology: Topology | undefined) => Failure<PollFailureReason> | undefined;
 
-export function createPoll({ client, authenticator, pollTimeout, clock, admit }: PollOptions): Poll {
+export function createPoll({ connection, pollTimeout, clock, admit = () => undefined }: PollOptions): Poll {
   const reader = createReader();
   return async (stop) => {
+    const { client, authenticator, certificates, filesRead } = await connection(stop);
     const startedAt = clock.monotonic();
     let httpStatus: number | undefined;
     const authenticated = await withDeadline(pollTimeout, stop, (signal) =>
@@ -81,19 +92,21 @@ export function createPoll({ client, authenticator, pollTimeout, clock, admit }:
     const outcome = admitted(outcomeOf(authenticated, reader.read), admit);
     if (!outcome.ok) reader.forget();
     await turn();
-    const { failure, token, tokenRequests, requested } = authenticated;
-    const seconds = requested ? (clock.monotonic() - startedAt) / 1000 : undefined;
+    const endedAt = clock.now();
+    const duration = clock.monotonic() - startedAt;
     return {
+      endedAt,
       outcome,
-      authentication: { tokenRequests, ...omitUndefined({ up: accepted(authenticated), failure, token }) },
-      endedAt: clock.now(),
-      ...omitUndefined({ httpStatus, seconds }),
+      authentication: authenticationResult(authenticated),
+      // Within the time of this poll, so that the next one is not late.
+      certificates: await withDeadline(Math.max(pollTimeout - duration, 0), stop, certificates),
+      ...omitUndefined({ seconds: authenticated.requested ? duration / 1000 : undefined, httpStatus, filesRead }),
     };
   };
 }
 
-function admitted(outcome: PollResult['outcome'], admit: Admit | undefined): PollResult['outcome'] {
-  const refusal = admit?.(outcome.ok ? outcome.topology : undefined);
+function admitted(outcome: PollResult['outcome'], admit: Admit): PollResult['outcome'] {
+  const refusal = admit(outcome.ok ? outcome.topology : undefined);
   return refusal ? { ok: false, failure: refusal } : outcome;
 }
 
@@ -101,6 +114,11 @@ function outcomeOf(authenticated: Authenticated, read: Reader['read']): PollResu
   const { reply, failure } = authenticated;
   if (failure && accepted(authenticated) === false) return { ok: false, failure: { ...failure, reason: 'auth' } };
   return reply ? read(reply) : { ok: false, failure: { reason: 'other', problem: { kind: 'nothing_sent' } } };
+}
+
+function authenticationResult(authenticated: Authenticated): AuthenticationResult {
+  const { failure, token, tokenRequests } = authenticated;
+  return { tokenRequests, ...omitUndefined({ up: accepted(authenticated), failure, token }) };
 }
 
 /** Tells whether the cluster accepted the credentials; undefined if its answer does not tell, or there is none. */

@@ -35,7 +35,15 @@ async function run(
   const world = createWorld(settings);
   const { endpoint, client, violations } = world;
   const tokens = createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: jitter(seed) });
-  const poll = createPoll({ client, authenticator: createOAuth2(undefined, tokens), pollTimeout, clock });
+  const poll = createPoll({
+    connection: async () => ({
+      client,
+      authenticator: createOAuth2(undefined, tokens),
+      certificates: async () => ({}),
+    }),
+    pollTimeout,
+    clock,
+  });
 
   const polled: Polled[] = [];
   const stop = new AbortController();

@@ -9,10 +9,10 @@ export type Given = Parameters<typeof load>[0];
 
 export interface Checked {
   readonly exitCode: number;
-  /** All that was written. */
+  /** Everything that was written. */
   readonly text: string;
-  /** What the failed step says, its title first; empty where none failed. */
-  readonly trouble: readonly string[];
+  /** The lines of the failed step, its title first; empty if none failed. */
+  readonly failedStep: readonly string[];
 }
 
 export async function check(given: Given, options: Partial<RunOptions> = {}): Promise<Checked> {
@@ -31,10 +31,10 @@ export async function check(given: Given, options: Partial<RunOptions> = {}): Pr
   });
   const [, failed = ''] = text.split('  ✗ ');
   const [step = ''] = failed.split('\n\n');
-  return { exitCode, text, trouble: step.split('\n').flatMap((line) => line.trim() || []) };
+  return { exitCode, text, failedStep: step.split('\n').flatMap((line) => line.trim() || []) };
 }
 
-/** Ends with the test, as the identity provider does. */
+/** Starts a simulated cluster, which is closed at the end of the test. */
 export async function cluster(options: SimulatedClusterOptions = {}) {
   const simulated = await startSimulatedCluster(options);
   onTestFinished(() => simulated.close());
@@ -49,7 +49,7 @@ export async function provider(options: Partial<IdentityProviderOptions> = {}) {
   return simulated;
 }
 
-/** The environment of a cluster with OAuth 2 whose client id and secret are right. */
+/** The environment of a cluster with OAuth 2 and valid client credentials. */
 export function oauthEnv(address: URL | string, tokenUrl: string): Readonly<Record<string, string>> {
   return {
     ZEEBE_REST_ADDRESS: String(address),

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { forPeople } from '../../src/check/text-report.ts';
+import { createTextReport } from '../../src/check/text-report.ts';
 import type { Clock } from '../../src/clock.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
@@ -8,7 +8,7 @@ import { manualClock } from '../simulator/manual-clock.ts';
 import { closedPort } from '../transport/loopback.ts';
 import { check, client, cluster, type Given, provider } from './checking.ts';
 
-/** Two clusters that are well: TLS by a private CA and OAuth 2, and plain HTTP with Basic. */
+/** Two clusters without problems: one with TLS by a private CA and OAuth 2, one with plain HTTP and Basic. */
 async function goodFile(): Promise<{ readonly given: Given; readonly clock: Clock }> {
   const clock = manualClock();
   const identity = await provider({ clock });
@@ -47,20 +47,20 @@ clusters:
   return { given: { file, files }, clock: { now: clock.now, monotonic: () => performance.now() } };
 }
 
-/** Ports differ from run to run, and with their length the width of columns. */
+/** Ports differ from run to run, and so does the width of columns. */
 function withoutPorts(text: string): string {
   return text.replace(/(127\.0\.0\.1:|, port |"port": )\d+/g, '$10').replace(/(?<=\S) {2,}(?=\S)/g, '  ');
 }
 
-describe('a good run', () => {
-  it('reads like this', async () => {
+describe('check: the output of a run without problems', () => {
+  it('is the recorded text', async () => {
     const { given, clock } = await goodFile();
     const { text, exitCode } = await check(given, { clock });
     await expect(withoutPorts(text)).toMatchFileSnapshot('../fixtures/check/good-run.txt');
     expect(exitCode).toBe(0);
   });
 
-  it('is this JSON', async () => {
+  it('is the recorded JSON', async () => {
     const { given, clock } = await goodFile();
     const { text, exitCode } = await check(given, { clock, output: 'json' });
     await expect(withoutPorts(text)).toMatchFileSnapshot('../fixtures/check/good-run.json');
@@ -68,8 +68,8 @@ describe('a good run', () => {
   });
 });
 
-describe('a bad run', () => {
-  it('is 1 where one of the clusters cannot be polled, and names it; the others are checked all the same', async () => {
+describe('check: the output of a run with problems', () => {
+  it('names the clusters that cannot be polled, checks the others too, and exits with 1', async () => {
     const { address } = await cluster();
     const file = `clusters: [{ name: bad, address: 'http://127.0.0.1:${await closedPort()}' }, { name: good, address: '${address}' }]`;
     const { text, exitCode } = await check({ file });
@@ -80,7 +80,7 @@ describe('a bad run', () => {
     expect(all).toMatch(/2 of 2 clusters cannot be polled: bad, good\.\n$/);
   });
 
-  it('ends in JSON with the step that failed and what to change', async () => {
+  it('has the failed step and its diagnosis as the last step in JSON', async () => {
     const port = await closedPort();
     const { text, exitCode } = await check(
       { file: `clusters: [{ name: bad, address: 'http://127.0.0.1:${port}' }]` },
@@ -102,9 +102,9 @@ describe('a bad run', () => {
               name: 'cluster_connection',
               status: 'failed',
               diagnosis: {
-                problem: `Nothing listens on port ${port} of 127.0.0.1.`,
+                problem: `The connection was refused: nothing listens on port ${port} of 127.0.0.1.`,
                 change:
-                  'Start the cluster, or correct host and port in address. In a container, 127.0.0.1 is the container itself.',
+                  'Start the cluster, or correct the host and port in address. Inside a container, 127.0.0.1 is the container itself.',
               },
             },
           ],
@@ -113,7 +113,7 @@ describe('a bad run', () => {
     });
   });
 
-  it('is one of a configuration that cannot be used: JSON says why, text leaves it to the caller', async () => {
+  it('lists the problems of an unusable configuration in JSON, and rejects with them for text', async () => {
     const given = { env: { ZEEBE_REST_ADDRESS: 'zeebe:8080' } };
     const { text, exitCode } = await check(given, { output: 'json' });
     expect(exitCode).toBe(1);
@@ -133,8 +133,8 @@ describe('a bad run', () => {
   });
 });
 
-describe('text', () => {
-  it('has colours only where they are wanted, and the same words', async () => {
+describe('check: the text output', () => {
+  it('has colours only if requested, and the same words', async () => {
     const { address } = await cluster();
     const env = { ZEEBE_REST_ADDRESS: address.href };
     const plain = await check({ env });
@@ -149,21 +149,21 @@ describe('text', () => {
       { key: 'name', value: 'default', place: 'default' },
       { key: 'address', value: 'http://zeebe:8080', place: 'ZEEBE_REST_ADDRESS' },
     ] as const;
-    expect(forPeople(false).step({ name: 'settings', status: 'ok', facts: { settings } })).toBe(
+    expect(createTextReport(false).step({ name: 'settings', status: 'ok', facts: { settings } })).toBe(
       '  ✓ Settings\n' +
         '      name     default            default\n' +
         '      address  http://zeebe:8080  ZEEBE_REST_ADDRESS\n',
     );
   });
 
-  it('says how many addresses a name has', () => {
+  it('shows how many addresses a name has', () => {
     const facts = { host: 'zeebe', port: 80, addresses: ['::1', '127.0.0.1'], address: '127.0.0.1' };
-    expect(forPeople(false).step({ name: 'cluster_connection', status: 'ok', facts })).toBe(
+    expect(createTextReport(false).step({ name: 'cluster_connection', status: 'ok', facts })).toBe(
       '  ✓ Connection to the cluster: zeebe, port 80 (127.0.0.1, one of 2 addresses)\n',
     );
   });
 
-  it('begins with what the operator should know of the configuration', async () => {
+  it('begins with the notices about the configuration', async () => {
     const { address } = await cluster();
     const { text } = await check({
       file: `clusters: [{ name: one, address: '${address}' }]`,
@@ -174,7 +174,7 @@ describe('text', () => {
     );
   });
 
-  it('ends where it is interrupted', async () => {
+  it('ends at the step at which it is interrupted', async () => {
     const { address, apply } = await cluster();
     apply({ type: 'http-fault', fault: { kind: 'silence' } });
     const interrupt = new AbortController();

@@ -28,8 +28,8 @@ function run(args: readonly string[], env: Readonly<Record<string, string>>): Ru
   return { child, output, exitCode: once(child, 'close').then(([code]) => code) };
 }
 
-describe('the process', { timeout: 60_000 }, () => {
-  it('exits with 0 where the cluster can be polled, and writes no colours where there is no terminal', async () => {
+describe('check: the process', { timeout: 60_000 }, () => {
+  it('exits with 0 if the cluster can be polled, and writes no colours without a terminal', async () => {
     const { address } = await cluster();
     const { output, exitCode } = run([], { ZEEBE_REST_ADDRESS: address.href, FORCE_COLOR: '1' });
     expect(await exitCode).toBe(0);
@@ -37,20 +37,20 @@ describe('the process', { timeout: 60_000 }, () => {
     expect(output.stdout).toMatch(/ {2}✓ Verdict: healthy\n\nThe cluster can be polled\.\n$/);
   });
 
-  it('exits with 1 where it cannot', async () => {
+  it('exits with 1 if the cluster cannot be polled', async () => {
     const env = { ZEEBE_REST_ADDRESS: `http://127.0.0.1:${await closedPort()}` };
     const { output, exitCode } = run(['--output=json'], env);
     expect(await exitCode).toBe(1);
     expect(JSON.parse(output.stdout)).toMatchObject({ version: 1, ok: false });
   });
 
-  it('exits with 1 where the configuration cannot be used', async () => {
+  it('exits with 1 if the configuration cannot be used', async () => {
     const { output, exitCode } = run([], { ZEEBE_REST_ADDRESS: 'zeebe' });
     expect(await exitCode).toBe(1);
     expect(output.stderr).toMatch(/ZEEBE_REST_ADDRESS: expected a URL that begins with http/);
   });
 
-  it('has written all that it has to say before it exits, more than a pipe holds', async () => {
+  it('writes everything before it exits, even more than a pipe buffers', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'check-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const file = join(folder, 'exporter.json');
@@ -61,13 +61,13 @@ describe('the process', { timeout: 60_000 }, () => {
     expect(output.stderr.match(/clusters\[\d+\]\.x{500}: /g)).toHaveLength(1_000);
   });
 
-  it('exits with 2 where the flags cannot be understood', async () => {
+  it('exits with 2 if the flags are invalid', async () => {
     const { output, exitCode } = run(['--output=xml'], {});
     expect(await exitCode).toBe(2);
     expect(output.stderr).toMatch(/Allowed choices are text, json/);
   });
 
-  it('ends with Ctrl-C', async () => {
+  it('exits on SIGINT (Ctrl-C)', async () => {
     const { address, apply } = await cluster();
     apply({ type: 'http-fault', fault: { kind: 'silence' } });
     const { child, output, exitCode } = run([], { ZEEBE_REST_ADDRESS: address.href });

@@ -10,29 +10,27 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What the check of a cluster behind the proxy says. */
-async function troubleThrough(proxy: string, scheme: string, ...settings: readonly string[]) {
+/** Returns the failed step of the check of a cluster behind the proxy. */
+async function failedStepThrough(proxy: string, scheme: string, ...settings: readonly string[]) {
   const lines = ['name: one', `address: ${scheme}//zeebe.test`, `proxy_url: ${proxy}`, ...settings];
   const file = ['clusters:', '  -', ...lines.map((line) => `    ${line}`)].join('\n');
-  const { trouble, text, exitCode } = await check({ file });
+  const { failedStep, text, exitCode } = await check({ file });
   expect(exitCode).toBe(1);
   expect(text).not.toContain('open-sesame');
-  return trouble;
+  return failedStep;
 }
 
 const unusable = (address: string, what: string) => [
-  expect.stringMatching(
-    new RegExp(`^The proxy ${address} cannot be reached, or breaks the connection off: ${what}.*\\.$`),
-  ),
-  'Start the proxy, or correct proxy_url.',
+  expect.stringMatching(new RegExp(`^The proxy ${address} cannot be reached, or closed the connection: ${what}.*\\.$`)),
+  `Check that the proxy ${address} runs and can be reached from here, and its address in proxy_url.`,
 ];
 const unauthenticated = (address: string) => [
-  `The proxy ${address} asks for a user name and password (407).`,
-  `Write those that it accepts into proxy_url: http://<user name>:<password>@${address}.`,
+  `The proxy ${address} requires a user name and password (407).`,
+  `The proxy ${address} asks for credentials: write a user name and password that it accepts into its URL in proxy_url.`,
 ];
 const forbidding = (address: string, what: string, host: string) => [
-  `The proxy ${address} does not connect to port 443 of ${host}: it answers with status ${what}.`,
-  'Allow that connection at the proxy, or remove proxy_url.',
+  `The proxy ${address} refused to connect to port 443 of ${host}: it returned HTTP ${what}.`,
+  `Let the proxy ${address} of proxy_url allow connections to this address. Remove proxy_url if the proxy is not needed.`,
 ];
 
 const faults = [
@@ -48,51 +46,54 @@ const faults = [
   ['https:', 'that closes the connection on a request', unusable, 'other side closed'],
 ] as const;
 
-describe('a proxy', () => {
-  it.each(faults)('(%s) %s is at fault, not the cluster behind it', async (scheme, fault, told, what) => {
+describe('check: a proxy', () => {
+  it.each(faults)('(%s) %s is reported instead of the cluster behind it', async (scheme, fault, told, what) => {
     const address = `127.0.0.1:${await faultyProxies[fault]()}`;
-    const trouble = await troubleThrough(`http://scraper:open-sesame@${address}`, scheme);
-    expect(trouble).toEqual(['Topology', ...told(address, what, 'zeebe.test')]);
+    const failedStep = await failedStepThrough(`http://scraper:open-sesame@${address}`, scheme);
+    expect(failedStep).toEqual(['Topology', ...told(address, what, 'zeebe.test')]);
   });
 
-  it.each(faults)('(%s) %s is at fault, not the identity provider behind it', async (scheme, fault, told, what) => {
+  it.each(
+    faults,
+  )('(%s) %s is reported instead of the identity provider behind it', async (scheme, fault, told, what) => {
     const address = `127.0.0.1:${await faultyProxies[fault]()}`;
     const oauth2 = `oauth2: { client_id: a, client_secret: b, token_url: '${scheme}//identity.test/token' }`;
-    const trouble = await troubleThrough(`http://scraper:open-sesame@${address}`, scheme, oauth2);
-    expect(trouble).toEqual(['Token request', ...told(address, what, 'identity.test')]);
+    const failedStep = await failedStepThrough(`http://scraper:open-sesame@${address}`, scheme, oauth2);
+    expect(failedStep).toEqual(['Token request', ...told(address, what, 'identity.test')]);
   });
 
-  it('of the environment is named, and how to go without it', async () => {
+  it('of the environment is named, and NO_PROXY as the way around it', async () => {
     const address = `127.0.0.1:${await faultyProxies['that answers 403']()}`;
     vi.stubEnv('HTTPS_PROXY', `http://scraper:open-sesame@${address}`);
-    const { trouble, text } = await check({ env: { ZEEBE_REST_ADDRESS: 'https://zeebe.test:8443' } });
+    const { failedStep, text } = await check({ env: { ZEEBE_REST_ADDRESS: 'https://zeebe.test:8443' } });
     expect(text).toContain(
-      `  - Connection to the cluster: requests go through the proxy ${address} of HTTPS_PROXY or HTTP_PROXY\n`,
+      `  - Connection to the cluster: requests go through the proxy ${address} (HTTPS_PROXY or HTTP_PROXY)\n`,
     );
     expect(text).not.toContain('open-sesame');
-    expect(trouble).toEqual([
+    expect(failedStep).toEqual([
       'Topology',
-      `The proxy ${address} does not connect to port 8443 of zeebe.test: it answers with status 403.`,
-      'Allow that connection at the proxy, or name zeebe.test in NO_PROXY.',
+      `The proxy ${address} refused to connect to port 8443 of zeebe.test: it returned HTTP 403.`,
+      `Let the proxy ${address} of HTTPS_PROXY or HTTP_PROXY allow connections to this address. ` +
+        'Add zeebe.test to NO_PROXY if the proxy is not needed.',
     ]);
   });
 
-  it('of the environment is named where it is at fault for the identity provider alone', async () => {
+  it('of the environment is named if only requests to the identity provider fail at it', async () => {
     const { address } = await cluster();
     const proxy = `127.0.0.1:${await closedPort()}`;
     vi.stubEnv('HTTP_PROXY', `http://${proxy}`);
     vi.stubEnv('NO_PROXY', '127.0.0.0/8');
-    const { trouble } = await check({ env: oauthEnv(address, 'http://identity.test/token') });
-    expect(trouble).toEqual([
+    const { failedStep } = await check({ env: oauthEnv(address, 'http://identity.test/token') });
+    expect(failedStep).toEqual([
       'Token request',
-      `The proxy ${proxy} cannot be reached, or breaks the connection off: connect ECONNREFUSED ${proxy}.`,
-      'Start the proxy, or correct HTTP_PROXY.',
+      `The proxy ${proxy} cannot be reached, or closed the connection: connect ECONNREFUSED ${proxy}.`,
+      `Check that the proxy ${proxy} runs and can be reached from here, and its address in HTTP_PROXY.`,
     ]);
   });
 
-  it('whose tunnel breaks off is named, since the server behind it may be at fault as well', async () => {
+  it('whose tunnel is closed is named besides the cluster, since either may be the cause', async () => {
     const address = `127.0.0.1:${await closingTunnel()}`;
-    const [, problem, change] = await troubleThrough(`http://${address}`, 'https:');
+    const [, problem, change] = await failedStepThrough(`http://${address}`, 'https:');
     expect(problem).toMatch(
       new RegExp(`^GET https://zeebe.test/v1/topology failed: through proxy ${address}: .*\\(ECONNRESET\\)\\.$`),
     );
@@ -102,27 +103,28 @@ describe('a proxy', () => {
     );
   });
 
-  it('that is silent is named beside who is behind it', async () => {
+  it('that does not answer is named besides the server behind it', async () => {
     const address = `127.0.0.1:${await listen(createTcpServer())}`;
     const proxy = `http://${address}`;
-    expect(await troubleThrough(proxy, 'http:', 'poll_timeout: 300ms')).toEqual([
+    expect(await failedStepThrough(proxy, 'http:', 'poll_timeout: 300ms')).toEqual([
       'Topology',
-      `The cluster, or the proxy ${address} in front of it, does not answer within 0.3 s.`,
-      'See whether the cluster is overloaded or just starting; poll_timeout says how long to wait.',
+      `The cluster, or the proxy ${address} in front of it, did not answer within 0.3 s.`,
+      'Check the cluster and the network; poll_timeout says how long a poll may take; ' +
+        `the request goes through the proxy ${address} of proxy_url.`,
     ]);
     const oauth2 = `oauth2: { client_id: a, client_secret: b, token_url: 'http://identity.test/token' }`;
-    expect(await troubleThrough(proxy, 'http:', 'poll_timeout: 300ms', oauth2)).toEqual([
+    expect(await failedStepThrough(proxy, 'http:', 'poll_timeout: 300ms', oauth2)).toEqual([
       'Token request',
-      `The identity provider, or the proxy ${address} in front of it, does not answer within 0.3 s.`,
-      'See what is wrong with it; poll_timeout says how long to wait.',
+      `The identity provider, or the proxy ${address} in front of it, did not answer within 0.3 s.`,
+      'Check the identity provider and the network; poll_timeout sets how long to wait.',
     ]);
   });
 
-  it('that answers 403 to http may be at fault as well as the cluster', async () => {
+  it('that answers 403 to plain http is named besides the cluster', async () => {
     const proxy = await httpServer((_request, response) => response.writeHead(403).end());
     const { host } = new URL(proxy);
-    expect((await troubleThrough(proxy, 'http:')).at(-1)).toBe(
-      `Give a client without credentials the right to read the cluster, or check the proxy ${host} of proxy_url, ` +
+    expect((await failedStepThrough(proxy, 'http:')).at(-1)).toBe(
+      `Grant clients without credentials permission to read the cluster, or check the proxy ${host} (proxy_url), ` +
         'or the ingress or firewall in front of it.',
     );
   });

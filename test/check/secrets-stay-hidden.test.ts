@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { httpServer } from '../transport/loopback.ts';
 import { check } from './checking.ts';
 
-/** Thrice, so that a character lost or gained somewhere leaves one of them whole; odd ones are escaped in many ways. */
+/** The mark is repeated so that one copy stays whole if a character is lost; the others are escaped in many ways. */
 const mark = 'OPENSESAME';
 const marked = `${mark}&"é ${mark}/+<${mark}`;
 const inForm = encodeURIComponent(marked);
 const inUrl = `${mark}3`;
 
-/** Shows the whole request wherever an answer can show something. */
+/** Quotes the whole request in every part of the answer that can hold text. */
 function echo(status: number, contentType: string): RequestListener {
   return async (request, response) => {
     const { shown, json } = await seen(request);
@@ -30,7 +30,7 @@ async function seen(request: IncomingMessage) {
   return { shown, json: JSON.stringify(fields) };
 }
 
-/** A token whose claims show the request. */
+/** Answers with a token whose claims quote the request. */
 async function echoToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { shown } = await seen(request);
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -57,7 +57,7 @@ async function everythingPrinted(address: string, ...settings: readonly string[]
   return text.text + json.text;
 }
 
-/** Nor in any other spelling, such as that of Basic. */
+/** Also in other encodings, such as that of Basic. */
 function expectHidden(printed: string): void {
   expect(printed).toContain('<secret>');
   expect(printed).not.toContain(mark);
@@ -70,24 +70,24 @@ const answers = [200, 302, 400, 401, 403, 404, 429, 500].flatMap((status) =>
   ['text/html', 'application/json', 'application/problem+json'].map((contentType) => [status, contentType] as const),
 );
 
-describe('no secret is printed', () => {
-  it.each(answers)('where the cluster answers %i %s to a password', async (status, contentType) => {
+describe('check prints no secret', () => {
+  it.each(answers)('if the cluster answers %i %s to a password', async (status, contentType) => {
     expectHidden(await everythingPrinted(await httpServer(echo(status, contentType)), basic));
   });
 
-  it.each(answers)('where the cluster answers %i %s to a token', async (status, contentType) => {
+  it.each(answers)('if the cluster answers %i %s to a token', async (status, contentType) => {
     const address = await httpServer(echo(status, contentType));
     expectHidden(await everythingPrinted(address, oauth2(`${await httpServer(echoToken)}token`)));
   });
 
-  it.each(answers)('where the identity provider answers %i %s', async (status, contentType) => {
+  it.each(answers)('if the identity provider answers %i %s', async (status, contentType) => {
     const identity = await httpServer(echo(status, contentType));
     const address = await httpServer((_request, response) => response.end());
     expectHidden(await everythingPrinted(address, oauth2(`${identity}realms/one/token`)));
     expectHidden(await everythingPrinted(address, oauth2(identity, ', client_auth: client_secret_basic')));
   });
 
-  it.each(answers)('where the proxy answers %i %s', async (status, contentType) => {
+  it.each(answers)('if the proxy answers %i %s', async (status, contentType) => {
     const proxy = new URL(await httpServer(echo(status, contentType)));
     proxy.username = 'user';
     proxy.password = mark;
@@ -95,7 +95,23 @@ describe('no secret is printed', () => {
     expectHidden(await everythingPrinted('https://zeebe', basic, `proxy_url: ${proxy.href}`));
   });
 
-  it('where nothing answers', async () => {
+  it('if the proxy quotes its credentials in the answer to a token request', async () => {
+    const asked: unknown[] = [];
+    const proxy = new URL(
+      await httpServer(({ headers }, response) => {
+        const credentials = headers['proxy-authorization'];
+        asked.push(credentials);
+        response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: credentials }));
+      }),
+    );
+    proxy.username = 'user';
+    proxy.password = mark;
+    const oauth = oauth2('http://identity/token');
+    expectHidden(await everythingPrinted('http://zeebe', oauth, `proxy_url: ${proxy.href}`));
+    expect(asked).toContain(`Basic ${Buffer.from(`user:${mark}`).toString('base64')}`);
+  });
+
+  it('if nothing answers', async () => {
     const hangUp: RequestListener = (request) => request.socket.destroy();
     const address = await httpServer(hangUp);
     expectHidden(await everythingPrinted(address, basic));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TlsFacts, TokenFacts, TopologyFacts } from '../../src/check/steps.ts';
-import { forPeople } from '../../src/check/text-report.ts';
+import { createTextReport } from '../../src/check/text-report.ts';
 
-const { step, summary } = forPeople(false);
+const { step, summary } = createTextReport(false);
 
 function tls(facts: Partial<TlsFacts>): string {
   const whole = { protocol: 'TLSv1.3', subject: 'zeebe', issuer: 'CA', verified: true, ...facts };
@@ -17,22 +17,22 @@ function topology(facts: Partial<TopologyFacts>): string {
   return step({ name: 'topology', status: 'ok', facts: { url: '', brokers: 3, ...facts } });
 }
 
-describe('the text of a step', () => {
+describe('check: the text of a step', () => {
   it.each([
     [-1, 'has expired'],
     [0, 'in 0 days'],
     [1, 'in 1 day'],
     [2, 'in 2 days'],
-  ])('says when a certificate expires: %i days left', (days_left, told) => {
+  ])('shows when a certificate expires: %i days left', (days_left, expected) => {
     expect(tls({ expires: '2030-01-02T03:04:05.000Z', days_left })).toBe(
       '  ✓ TLS of the cluster: TLSv1.3\n' +
         '      certificate  zeebe\n' +
         '      issued by    CA\n' +
-        `      expires      2030-01-02, ${told}\n`,
+        `      expires      2030-01-02, ${expected}\n`,
     );
   });
 
-  it('leaves out an expiry that cannot be read, and says that nothing is verified', () => {
+  it('leaves out an unreadable expiry, and shows that the certificate is not verified', () => {
     expect(tls({ verified: false })).toBe(
       '  ✓ TLS of the cluster: TLSv1.3, the certificate is not verified\n' +
         '      certificate  zeebe\n' +
@@ -41,40 +41,40 @@ describe('the text of a step', () => {
   });
 
   it.each([
-    [undefined, 'not told'],
+    [undefined, 'unknown'],
     [0, '0 s'],
     [119, '119 s'],
     [120, '2 min'],
     [7_199, '120 min'],
     [7_200, '2 h'],
     [86_400, '24 h'],
-  ])('says how long a token lives: %s s', (seconds, told) => {
+  ])('shows the lifetime of a token: %s s', (seconds, expected) => {
     const facts = seconds === undefined ? {} : { lifetime_seconds: seconds };
-    expect(token(facts)).toBe(`  ✓ Token\n      lifetime  ${told}\n`);
+    expect(token(facts)).toBe(`  ✓ Token\n      lifetime  ${expected}\n`);
   });
 
   it.each([
-    [0, "agrees with the identity provider's"],
-    [2, "agrees with the identity provider's"],
-    [-2, "agrees with the identity provider's"],
-    [3, "this machine's is 3 s ahead of the identity provider's"],
-    [-3, "this machine's is 3 s behind the identity provider's"],
-    [-7_200, "this machine's is 2 h behind the identity provider's"],
-  ])('compares clocks: a difference of %i s', (clock_difference_seconds, told) => {
-    expect(token({ clock_difference_seconds })).toContain(`      clock     ${told}\n`);
+    [0, 'in sync with the identity provider'],
+    [2, 'in sync with the identity provider'],
+    [-2, 'in sync with the identity provider'],
+    [3, 'this machine is 3 s ahead of the identity provider'],
+    [-3, 'this machine is 3 s behind the identity provider'],
+    [-7_200, 'this machine is 2 h behind the identity provider'],
+  ])('compares clocks: a difference of %i s', (clock_difference_seconds, expected) => {
+    expect(token({ clock_difference_seconds })).toContain(`      clock     ${expected}\n`);
   });
 
-  it('says what a token tells, and that it tells nothing', () => {
+  it('shows the claims of a token, or that there are none', () => {
     expect(token({ audiences: ['a', 'b'], scopes: ['c', 'd'], client: 'me', issuer: 'them' })).toBe(
       '  ✓ Token\n' +
         '      audiences  a, b\n' +
         '      scopes     c d\n' +
         '      client     me\n' +
         '      issuer     them\n' +
-        '      lifetime   not told\n',
+        '      lifetime   unknown\n',
     );
     expect(token({ audiences: [], scopes: [] })).toContain('audiences  none\n      scopes     none\n');
-    expect(token({ opaque: true })).toContain('  ✓ Token: opaque, it says nothing of itself\n');
+    expect(token({ opaque: true })).toContain('  ✓ Token: opaque, without readable claims\n');
   });
 
   it.each<[Partial<TopologyFacts>, string]>([
@@ -86,14 +86,14 @@ describe('the text of a step', () => {
     [{ partitions: 1 }, '3 brokers, 1 partition'],
     [{ partitions: 2, replication_factor: 1 }, '3 brokers, 2 partitions, replication factor 1'],
     [{ gateway_version: '8.8.0', cluster_id: 'id' }, '3 brokers, gateway 8.8.0, cluster id id'],
-  ])('counts: %j', (facts, told) => {
-    expect(topology(facts)).toBe(`  ✓ Topology: ${told}\n`);
+  ])('counts brokers and partitions: %j', (facts, expected) => {
+    expect(topology(facts)).toBe(`  ✓ Topology: ${expected}\n`);
   });
 
-  it('says that a new token need not be the one that a running exporter has', () => {
+  it('warns that a running exporter may use an older token', () => {
     expect(topology({ new_token: true })).toBe(
       '  ✓ Topology: 3 brokers\n' +
-        '      the token was issued just now: a running exporter may use an older one, without rights granted since\n',
+        '      the token was just issued: a running exporter may use an older one, without permissions granted since\n',
     );
   });
 
@@ -101,10 +101,10 @@ describe('the text of a step', () => {
     [['127.0.0.1'], ' (127.0.0.1)'],
     [['127.0.0.1', '::1'], ' (127.0.0.1, one of 2 addresses)'],
     [['127.0.0.1', '::1', '10.0.0.1'], ' (127.0.0.1, one of 3 addresses)'],
-  ])('says to which address a name led: %j', (addresses, told) => {
+  ])('shows the address that was connected to: %j', (addresses, expected) => {
     const facts = { host: 'zeebe', port: 80, addresses, address: '127.0.0.1' };
     expect(step({ name: 'token_connection', status: 'ok', facts })).toBe(
-      `  ✓ Connection to the identity provider: zeebe, port 80${told}\n`,
+      `  ✓ Connection to the identity provider: zeebe, port 80${expected}\n`,
     );
     const itself = { ...facts, host: '127.0.0.1' };
     expect(step({ name: 'token_connection', status: 'ok', facts: itself })).toBe(
@@ -113,14 +113,14 @@ describe('the text of a step', () => {
   });
 });
 
-describe('the last line', () => {
+describe('check: the last line of the text', () => {
   it.each([
     [[], 1, 'The cluster can be polled.'],
     [['a'], 1, 'The cluster cannot be polled.'],
-    [[], 2, 'Each of the 2 clusters can be polled.'],
+    [[], 2, 'All 2 clusters can be polled.'],
     [['a'], 2, '1 of 2 clusters cannot be polled: a.'],
     [['a', 'b'], 2, '2 of 2 clusters cannot be polled: a, b.'],
-  ])('counts: %j of %i', (failed, all, told) => {
-    expect(summary(failed, all)).toBe(`${told}\n`);
+  ])('counts clusters: %j of %i failed', (failed, all, expected) => {
+    expect(summary(failed, all)).toBe(`${expected}\n`);
   });
 });

@@ -5,7 +5,7 @@ import { check, client, cluster, oauthEnv, provider } from './checking.ts';
 
 type Provider = Awaited<ReturnType<typeof provider>>;
 
-/** A right cluster behind a provider, with more or other variables. */
+/** Checks a cluster with OAuth 2, with additional or replaced variables. */
 async function checkWith(identity: Provider, env: Readonly<Record<string, string>> = {}) {
   const { address } = await cluster();
   return check({ env: { ...oauthEnv(address, identity.tokenUrl), ...env } });
@@ -15,121 +15,121 @@ function requestsTo(identity: Provider): number {
   return Object.values(identity.requests()).reduce((sum, count) => sum + count, 0);
 }
 
-describe('the identity provider', () => {
-  it('does not accept client id and secret', async () => {
+describe('check: the identity provider', () => {
+  it('rejects client id and secret', async () => {
     const identity = await provider();
-    const { trouble, exitCode } = await checkWith(identity, { CAMUNDA_CLIENT_SECRET: 'wrong' });
-    expect(trouble).toEqual([
+    const { failedStep, exitCode } = await checkWith(identity, { CAMUNDA_CLIENT_SECRET: 'wrong' });
+    expect(failedStep).toEqual([
       'Token request',
-      'The identity provider does not accept the client "exporter" with this secret. ' +
-        'It says: unauthorized_client: Invalid client or Invalid client credentials.',
+      'The identity provider rejected the client "exporter" with this secret. ' +
+        'It returned: unauthorized_client: Invalid client or Invalid client credentials.',
       'Check CAMUNDA_CLIENT_ID and CAMUNDA_CLIENT_SECRET: the secret may have expired or been replaced, ' +
-        'or the client may not be allowed to use client credentials.',
+        'or the client may not use client credentials.',
     ]);
     expect(exitCode).toBe(1);
     expect(requestsTo(identity)).toBe(1);
   });
 
-  it('does not accept them in the words of SaaS either', async () => {
+  it('rejects client id and secret with the error of Camunda SaaS', async () => {
     const identity = await provider({ flavour: 'saas' });
-    const { trouble } = await checkWith(identity, { CAMUNDA_CLIENT_SECRET: 'wrong' });
-    expect(trouble[1]).toBe(
-      'The identity provider does not accept the client "exporter" with this secret. ' +
-        'It says: access_denied: Unauthorized.',
+    const { failedStep } = await checkWith(identity, { CAMUNDA_CLIENT_SECRET: 'wrong' });
+    expect(failedStep[1]).toBe(
+      'The identity provider rejected the client "exporter" with this secret. ' +
+        'It returned: access_denied: Unauthorized.',
     );
     expect(requestsTo(identity)).toBe(1);
   });
 
-  it('gives no token for the audience', async () => {
+  it('issues no token for the audience', async () => {
     const identity = await provider({ flavour: 'saas' });
-    const { trouble } = await checkWith(identity, { ZEEBE_TOKEN_AUDIENCE: 'wrong.example.com' });
-    expect(trouble).toEqual([
+    const { failedStep } = await checkWith(identity, { ZEEBE_TOKEN_AUDIENCE: 'wrong.example.com' });
+    expect(failedStep).toEqual([
       'Token request',
-      'The identity provider gives this client no token for "wrong.example.com".',
-      "Correct ZEEBE_TOKEN_AUDIENCE: for Camunda's SaaS it is zeebe.camunda.io.",
+      'The identity provider issues no token to this client for "wrong.example.com".',
+      'Correct ZEEBE_TOKEN_AUDIENCE: for Camunda SaaS it is zeebe.camunda.io.',
     ]);
   });
 
-  it('gives no token without an audience', async () => {
-    const { trouble } = await checkWith(await provider({ flavour: 'saas' }));
-    expect(trouble.slice(1)).toEqual([
-      'The identity provider gives this client no token without an audience.',
-      "Correct CAMUNDA_TOKEN_AUDIENCE: for Camunda's SaaS it is zeebe.camunda.io.",
+  it('issues no token without an audience', async () => {
+    const { failedStep } = await checkWith(await provider({ flavour: 'saas' }));
+    expect(failedStep.slice(1)).toEqual([
+      'The identity provider issues no token to this client without an audience.',
+      'Correct CAMUNDA_TOKEN_AUDIENCE: for Camunda SaaS it is zeebe.camunda.io.',
     ]);
   });
 
-  it('does not give the scope', async () => {
-    const { trouble } = await checkWith(await provider(), { CAMUNDA_OAUTH_SCOPE: 'nonsense' });
-    expect(trouble).toEqual([
+  it('does not grant the scope', async () => {
+    const { failedStep } = await checkWith(await provider(), { CAMUNDA_OAUTH_SCOPE: 'nonsense' });
+    expect(failedStep).toEqual([
       'Token request',
-      'The identity provider does not give this client the scope "nonsense". ' +
-        'It says: invalid_scope: Invalid scopes: nonsense.',
+      'The identity provider does not grant this client the scope "nonsense". ' +
+        'It returned: invalid_scope: Invalid scopes: nonsense.',
       'Correct CAMUNDA_OAUTH_SCOPE, or allow the scope for the client at the identity provider.',
     ]);
   });
 
-  it('refuses too many token requests', async () => {
+  it('limits the rate of token requests', async () => {
     const identity = await provider({ flavour: 'saas', throttle: { interval: 600_000 } });
     await fetch(identity.tokenUrl, { method: 'POST' });
-    const { trouble } = await checkWith(identity, { CAMUNDA_TOKEN_AUDIENCE: client.audience });
-    expect(trouble).toEqual([
+    const { failedStep } = await checkWith(identity, { CAMUNDA_TOKEN_AUDIENCE: client.audience });
+    expect(failedStep).toEqual([
       'Token request',
-      'The identity provider refuses token requests from this machine for now: there were too many.',
-      'Wait a minute and check again. Let fewer programs ask for tokens from this address; ' +
-        'every request to CAMUNDA_OAUTH_URL counts, failed ones too.',
+      'The identity provider limits the rate of token requests, and this machine has sent too many.',
+      'Wait a minute and check again. Let fewer programs request tokens from this IP address; ' +
+        'every request to CAMUNDA_OAUTH_URL counts, including failed ones.',
     ]);
     expect(identity.requests().rate_limited).toBe(1);
   });
 
-  it('says how long it refuses them', async () => {
+  it('limits the rate of token requests and answers with Retry-After', async () => {
     const identity = await provider();
     identity.apply({ type: 'http-fault', fault: { kind: 'status', status: 429, retryAfter: 17 } });
-    const { trouble } = await checkWith(identity);
-    expect(trouble[2]).toMatch(/^Wait 17 s and check again\./);
+    const { failedStep } = await checkWith(identity);
+    expect(failedStep[2]).toMatch(/^Wait 17 s and check again\./);
   });
 
-  it('is not well', async () => {
+  it('returns a server error', async () => {
     const identity = await provider();
     identity.apply({ type: 'http-fault', fault: { kind: 'status', status: 503 } });
-    const { trouble } = await checkWith(identity);
-    expect(trouble.slice(1)).toEqual([
-      'The identity provider is not well: it answers with status 503.',
-      'See its log, and that of what stands in front of it at CAMUNDA_OAUTH_URL.',
+    const { failedStep } = await checkWith(identity);
+    expect(failedStep.slice(1)).toEqual([
+      'The identity provider returned HTTP 503.',
+      'See its log, and that of any reverse proxy in front of it (CAMUNDA_OAUTH_URL).',
     ]);
   });
 
   it('does not answer', async () => {
     const identity = await provider();
     identity.apply({ type: 'http-fault', fault: { kind: 'silence' } });
-    const { trouble } = await checkWith(identity, { ZEEBE_POLL_TIMEOUT: '300ms' });
-    expect(trouble.slice(1)).toEqual([
-      'The identity provider takes the connection, and does not answer within 0.3 s.',
-      'See what is wrong with it; ZEEBE_POLL_TIMEOUT says how long to wait.',
+    const { failedStep } = await checkWith(identity, { ZEEBE_POLL_TIMEOUT: '300ms' });
+    expect(failedStep.slice(1)).toEqual([
+      'The identity provider accepted the connection, but did not answer within 0.3 s.',
+      'Check the identity provider and the network; ZEEBE_POLL_TIMEOUT sets how long to wait.',
     ]);
   });
 
-  it('hangs up', async () => {
+  it('closes the connection', async () => {
     const identity = await provider();
     identity.apply({ type: 'http-fault', fault: { kind: 'hang-up' } });
-    const { trouble } = await checkWith(identity);
-    expect(trouble[1]).toMatch(/^The token request failed: POST http:.*\.$/);
-    expect(trouble[2]).toMatch(/^Check that the identity provider runs/);
+    const { failedStep } = await checkWith(identity);
+    expect(failedStep[1]).toMatch(/^POST http:.* failed: .*\.$/);
+    expect(failedStep[2]).toMatch(/^Check that the identity provider runs/);
   });
 });
 
-describe('the token URL', () => {
+describe('check: the token URL', () => {
   it('is that of a web page', async () => {
     const identity = await provider();
     identity.apply({ type: 'http-fault', fault: { kind: 'html' } });
-    const { trouble } = await checkWith(identity);
-    expect(trouble).toEqual([
+    const { failedStep } = await checkWith(identity);
+    expect(failedStep).toEqual([
       'Token request',
-      `${identity.tokenUrl} is not a token endpoint: it answers with a web page.`,
+      `${identity.tokenUrl} is not a token endpoint: it returned a web page.`,
       'Correct CAMUNDA_OAUTH_URL: host and path must be those of the token endpoint.',
     ]);
   });
 
-  it('redirects, and nothing follows', async () => {
+  it('redirects, and the redirect is not followed', async () => {
     const seen: string[] = [];
     const elsewhere = await httpServer((request, response) => {
       seen.push(request.url ?? '');
@@ -139,9 +139,9 @@ describe('the token URL', () => {
       response.writeHead(302, { location: `${elsewhere}login` }).end();
     });
     const { address } = await cluster();
-    const { trouble } = await check({ env: oauthEnv(address, tokenUrl) });
-    expect(trouble.slice(1)).toEqual([
-      `${tokenUrl} is not a token endpoint: it answers with a redirect to ${elsewhere}login.`,
+    const { failedStep } = await check({ env: oauthEnv(address, tokenUrl) });
+    expect(failedStep.slice(1)).toEqual([
+      `${tokenUrl} is not a token endpoint: it returned a redirect to ${elsewhere}login.`,
       'Correct CAMUNDA_OAUTH_URL: host and path must be those of the token endpoint.',
     ]);
     expect(seen).toEqual([]);
@@ -149,40 +149,40 @@ describe('the token URL', () => {
 
   it('has no token endpoint', async () => {
     const identity = await provider({ flavour: 'saas' });
-    const { trouble } = await checkWith(identity, { CAMUNDA_OAUTH_URL: identity.tokenUrl.replace('token', 'tok') });
-    expect(trouble.slice(1)).toEqual([
+    const { failedStep } = await checkWith(identity, { CAMUNDA_OAUTH_URL: identity.tokenUrl.replace('token', 'tok') });
+    expect(failedStep.slice(1)).toEqual([
       'There is no token endpoint at this address.',
       'Correct the path in CAMUNDA_OAUTH_URL.',
     ]);
   });
 
-  it('answers with something else', async () => {
+  it('returns JSON without a token', async () => {
     const tokenUrl = await httpServer((_request, response) => {
       response.setHeader('content-type', 'application/json').end('{}');
     });
     const { address } = await cluster();
-    const { trouble } = await check({ env: oauthEnv(address, `${tokenUrl}?tenant=1`) });
-    expect(trouble.slice(1)).toEqual([
+    const { failedStep } = await check({ env: oauthEnv(address, `${tokenUrl}?tenant=1`) });
+    expect(failedStep.slice(1)).toEqual([
       `POST ${tokenUrl} answered 200 with content type "application/json", but not with a bearer token: it has no access_token.`,
       'Check CAMUNDA_OAUTH_URL.',
     ]);
   });
 });
 
-describe('a Keycloak realm', () => {
-  it('has /auth before it that is one too many', async () => {
+describe('check: a Keycloak realm', () => {
+  it('is not found with /auth, but without it', async () => {
     const identity = await provider();
-    const { trouble } = await checkWith(identity, {
+    const { failedStep } = await checkWith(identity, {
       CAMUNDA_OAUTH_URL: identity.tokenUrl.replace('/realms/', '/auth/realms/'),
     });
-    expect(trouble).toEqual([
+    expect(failedStep).toEqual([
       'Token request',
-      'This Keycloak does not have its realms behind /auth, which is in the address.',
+      'This Keycloak serves realms under /realms, but the address has /auth/realms.',
       `Set CAMUNDA_OAUTH_URL to ${identity.tokenUrl}.`,
     ]);
   });
 
-  it('lacks /auth before it; the search for it shows no credentials', async () => {
+  it('is not found without /auth, but with it; the requests that find that out have no credentials', async () => {
     const searches: string[] = [];
     const origin = await httpServer((request, response) => {
       if (request.method !== 'GET') {
@@ -195,10 +195,10 @@ describe('a Keycloak realm', () => {
     });
     const path = 'realms/camunda/protocol/openid-connect/token';
     const { address } = await cluster();
-    const { trouble } = await check({ env: oauthEnv(address, `${origin}${path}`) });
-    expect(trouble).toEqual([
+    const { failedStep } = await check({ env: oauthEnv(address, `${origin}${path}`) });
+    expect(failedStep).toEqual([
       'Token request',
-      'This Keycloak has its realms behind /auth, which is missing in the address.',
+      'This Keycloak serves realms under /auth/realms, but the address has /realms without /auth.',
       `Set CAMUNDA_OAUTH_URL to ${origin}auth/${path}.`,
     ]);
     expect(searches).toEqual([
@@ -207,111 +207,111 @@ describe('a Keycloak realm', () => {
     ]);
   });
 
-  it('is found for an issuer too', async () => {
+  it('is not found with /auth in an issuer, but without it', async () => {
     const identity = await provider();
     const { address } = await cluster();
     const issuer = identity.issuerUrl.replace('/realms/', '/auth/realms/');
-    const { trouble } = await check({
+    const { failedStep } = await check({
       file:
         `clusters: [{ name: one, address: '${address}', oauth2: ` +
         `{ client_id: exporter, client_secret: exporter-secret, issuer_url: '${issuer}' } }]`,
     });
-    expect(trouble.at(-1)).toBe(`Set oauth2.issuer_url to ${identity.issuerUrl}.`);
+    expect(failedStep.at(-1)).toBe(`Set oauth2.issuer_url to ${identity.issuerUrl}.`);
   });
 
-  it('is not there', async () => {
+  it('does not exist', async () => {
     const identity = await provider();
-    const { trouble } = await checkWith(identity, {
+    const { failedStep } = await checkWith(identity, {
       CAMUNDA_OAUTH_URL: identity.tokenUrl.replace('camunda-platform', 'other'),
     });
-    expect(trouble.slice(1)).toEqual([
-      'Keycloak answers, but does not have this realm.',
-      'Correct the realm, the part behind /realms/, in CAMUNDA_OAUTH_URL.',
+    expect(failedStep.slice(1)).toEqual([
+      'Keycloak does not have this realm.',
+      'Correct the realm, the part after /realms/, in CAMUNDA_OAUTH_URL.',
     ]);
   });
 
-  it('calls its issuer by another name', async () => {
+  it('names another issuer than the configured one', async () => {
     const identity = await provider();
     const { address } = await cluster();
     const issuer = identity.issuerUrl.replace('127.0.0.1', 'localhost');
-    const { trouble } = await check({
+    const { failedStep } = await check({
       file:
         `clusters: [{ name: one, address: '${address}', oauth2: ` +
         `{ client_id: exporter, client_secret: exporter-secret, issuer_url: '${issuer}' } }]`,
     });
-    expect(trouble.slice(1)).toEqual([
-      `The identity provider calls itself ${identity.issuerUrl}.`,
-      'Write it so in oauth2.issuer_url, letter by letter.',
+    expect(failedStep.slice(1)).toEqual([
+      `The issuer of this identity provider is ${identity.issuerUrl}.`,
+      'Set oauth2.issuer_url to the issuer exactly as the identity provider names it, or oauth2.token_url instead.',
     ]);
   });
 });
 
-describe('Microsoft Entra ID', () => {
+describe('check: Microsoft Entra ID', () => {
   it('is not asked without a scope that ends with /.default', async () => {
     const identity = await provider({ flavour: 'entra' });
-    const { trouble } = await checkWith(identity, { CAMUNDA_OAUTH_SCOPE: 'zeebe-api' });
-    expect(trouble.slice(-2)).toEqual([
-      'Microsoft Entra ID wants a scope that ends with /.default, and this is "zeebe-api".',
+    const { failedStep } = await checkWith(identity, { CAMUNDA_OAUTH_SCOPE: 'zeebe-api' });
+    expect(failedStep.slice(-2)).toEqual([
+      'Microsoft Entra ID requires a scope that ends with /.default, but it is "zeebe-api".',
       'Set CAMUNDA_OAUTH_SCOPE to <application id of the cluster>/.default.',
     ]);
-    const { trouble: withoutScope } = await checkWith(identity);
+    const { failedStep: withoutScope } = await checkWith(identity);
     expect(withoutScope.slice(-2)).toEqual([
-      'Microsoft Entra ID wants a scope that ends with /.default, and none is set.',
+      'Microsoft Entra ID requires a scope that ends with /.default, but none is set.',
       'Set CAMUNDA_OAUTH_SCOPE to <application id of the cluster>/.default.',
     ]);
     expect(requestsTo(identity)).toBe(0);
   });
 
   it('is known by its own address as well', async () => {
-    const { trouble } = await check({
+    const { failedStep } = await check({
       env: {
         ...oauthEnv('http://localhost:8080', 'https://login.microsoftonline.com/tenant/oauth2/v2.0/token'),
         CAMUNDA_TOKEN_AUDIENCE: 'zeebe-api',
       },
     });
-    expect(trouble.at(-1)).toBe('Set CAMUNDA_OAUTH_SCOPE to <application id of the cluster>/.default.');
+    expect(failedStep.at(-1)).toBe('Set CAMUNDA_OAUTH_SCOPE to <application id of the cluster>/.default.');
   });
 
   it.each([
-    ['[zeebe-api]', 'this is "zeebe-api"'],
+    ['[zeebe-api]', 'it is "zeebe-api"'],
     ['[]', 'none is set'],
-  ])('is known by its refusal where the address does not tell (scopes %s)', async (scopes, found) => {
+  ])('is recognized by its error if not by its address (scopes %s)', async (scopes, found) => {
     const identity = await provider({ flavour: 'entra' });
     const { address } = await cluster();
-    const { trouble } = await check({
+    const { failedStep } = await check({
       file:
         `clusters: [{ name: one, address: '${address}', oauth2: { client_id: exporter, ` +
         `client_secret: exporter-secret, scopes: ${scopes}, issuer_url: '${identity.issuerUrl}' } }]`,
     });
-    expect(trouble).toEqual([
+    expect(failedStep).toEqual([
       'Token request',
-      `Microsoft Entra ID wants a scope that ends with /.default, and ${found}.`,
+      `Microsoft Entra ID requires a scope that ends with /.default, but ${found}.`,
       'Set oauth2.scopes to <application id of the cluster>/.default.',
     ]);
   });
 
   it('does not know the application in the scope', async () => {
-    const { trouble } = await checkWith(await provider({ flavour: 'entra' }), {
+    const { failedStep } = await checkWith(await provider({ flavour: 'entra' }), {
       CAMUNDA_OAUTH_SCOPE: 'unknown/.default',
     });
-    expect(trouble[1]).toMatch(
-      /^The identity provider does not give this client the scope "unknown\/\.default"\. It says: invalid_resource: AADSTS500011: The resource principal named unknown was not found/,
+    expect(failedStep[1]).toMatch(
+      /^The identity provider does not grant this client the scope "unknown\/\.default"\. It returned: invalid_resource: AADSTS500011: The resource principal named unknown was not found/,
     );
   });
 });
 
-describe('the token', () => {
-  it('tells whom it is for and how long it lasts', async () => {
+describe('check: the token', () => {
+  it('is reported with its audience and lifetime', async () => {
     const { text } = await checkWith(await provider({ tokenLifetime: 300 }));
     expect(text).toMatch(
-      /✓ Token\n {6}audiences {2}zeebe-api\n {6}scopes {5}profile email\n {6}client {5}exporter\n {6}issuer {5}http.*\n {6}lifetime {3}5 min\n {6}clock {6}agrees with the identity provider's\n/,
+      /✓ Token\n {6}audiences {2}zeebe-api\n {6}scopes {5}profile email\n {6}client {5}exporter\n {6}issuer {5}http.*\n {6}lifetime {3}5 min\n {6}clock {6}in sync with the identity provider\n/,
     );
   });
 
   it.each([
-    [-300_000, "this machine's is 5 min ahead of the identity provider's"],
-    [10_800_000, "this machine's is 3 h behind the identity provider's"],
-  ])('tells that the clocks differ (%i ms)', async (difference, sentence) => {
+    [-300_000, 'this machine is 5 min ahead of the identity provider'],
+    [10_800_000, 'this machine is 3 h behind the identity provider'],
+  ])('is reported with the difference of the clocks (%i ms)', async (difference, sentence) => {
     const clock = manualClock(Date.now() + difference);
     const { text } = await checkWith(await provider({ clock }));
     expect(text).toMatch(new RegExp(`clock +${sentence}\n`));
@@ -319,10 +319,10 @@ describe('the token', () => {
 
   it('may be opaque', async () => {
     const { text } = await checkWith(await provider({ tokens: 'opaque', expiresIn: 'missing' }));
-    expect(text).toContain('  ✓ Token: opaque, it says nothing of itself\n      lifetime  not told\n');
+    expect(text).toContain('  ✓ Token: opaque, without readable claims\n      lifetime  unknown\n');
   });
 
-  it('is asked for once, and not at all where the cluster cannot be reached', async () => {
+  it('is requested once, and not at all if the cluster cannot be reached', async () => {
     const identity = await provider();
     await check({ env: oauthEnv(`http://127.0.0.1:${await closedPort()}`, identity.tokenUrl) });
     expect(requestsTo(identity)).toBe(0);

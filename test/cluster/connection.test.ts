@@ -1,10 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { beforeEach, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { connect } from '../../src/cluster/connection.ts';
-import { neverAborted } from '../auth/asking.ts';
+import { beforeEach, expect, it } from 'vitest';
 import { oauth2Config } from '../auth/oauth2-config.ts';
-import { clusterConfig } from '../polls.ts';
+import { pollOf } from '../auth/poll-of.ts';
 import { recorded } from '../topologies.ts';
 import { httpServer } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
@@ -33,9 +30,8 @@ it('polls use one connection, while each request to the identity provider has it
   });
   const authentication = oauth2Config({ endpoint: { issuerUrl: new URL(provider.url.replace(/\/$/, '')) } });
   const address = new URL(cluster.url);
-  const { poll, close } = connect(clusterConfig({ address, authentication, apiVersion: 'v2' }), systemClock);
-  onTestFinished(close);
-  for (let count = 0; count < 3; count++) expect(await poll(neverAborted)).toMatchObject({ outcome: { ok: true } });
+  const poll = pollOf({ address, authentication, apiVersion: 'v2' });
+  for (let count = 0; count < 3; count++) expect(await poll()).toMatchObject({ outcome: { ok: true } });
   expect({ requests: cluster.requests(), connections: cluster.connections() }).toEqual({ requests: 3, connections: 1 });
   expect({ requests: provider.requests(), connections: provider.connections() }).toEqual({
     requests: 2,

@@ -28,7 +28,8 @@ function answered(status: number, answer: Partial<Answer> = {}): Answer {
 const never = new AbortController().signal;
 
 async function pollWith(client: Client, authenticator: Authenticator = none): Promise<PollResult> {
-  return createPoll({ client, authenticator, pollTimeout: 10_000, clock: systemClock })(never);
+  const connection = async () => ({ client, authenticator, certificates: async () => ({}) });
+  return createPoll({ connection, pollTimeout: 10_000, clock: systemClock })(never);
 }
 
 /** An authenticator that comes to this, whatever the cluster says. */

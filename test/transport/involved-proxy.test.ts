@@ -1,14 +1,11 @@
 import { createServer as createTcpServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { connect } from '../../src/cluster/connection.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterConfig, TransportConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/secret.ts';
 import { proxyInFrontOf } from '../../src/transport/proxy.ts';
-import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
+import { pollOf } from '../auth/poll-of.ts';
 import { told } from '../failure-texts.ts';
-import { clusterConfig } from '../polls.ts';
 import { closingTunnel, faultyProxies } from './faulty-proxies.ts';
 import { expired } from './issued-certificates.ts';
 import { closedPort, httpServer, httpsServer, listen } from './loopback.ts';
@@ -21,9 +18,7 @@ afterEach(() => {
 });
 
 async function failureOf(config: Partial<ClusterConfig>) {
-  const { poll, close } = connect(clusterConfig(config), systemClock);
-  onTestFinished(close);
-  const { outcome, authentication } = await poll(neverAborted);
+  const { outcome, authentication } = await pollOf(config)();
   if (outcome.ok) throw new Error('expected a failure');
   return told(authentication.failure ?? outcome.failure);
 }

@@ -1,15 +1,12 @@
 import type { RequestListener } from 'node:http';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { connect } from '../../src/cluster/connection.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/secret.ts';
 import { proxyCredentials, proxyFor } from '../../src/transport/proxy.ts';
-import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
+import { pollOf } from '../auth/poll-of.ts';
 import { told } from '../failure-texts.ts';
-import { clusterConfig } from '../polls.ts';
 import { httpServer } from './loopback.ts';
 import { withoutProxy } from './without-proxy.ts';
 
@@ -35,9 +32,7 @@ const echoing =
 
 /** Returns the result of a poll of a cluster as JSON. */
 async function textsOf(config: Partial<ClusterConfig>): Promise<string> {
-  const { poll, close } = connect(clusterConfig({ address: new URL('http://zeebe.test/'), ...config }), systemClock);
-  onTestFinished(close);
-  const result = await poll(neverAborted);
+  const result = await pollOf({ address: new URL('http://zeebe.test/'), ...config })();
   const failures = [result.outcome.ok ? undefined : result.outcome.failure, result.authentication.failure];
   return JSON.stringify([result, failures.map((failure) => failure && told(failure))]);
 }

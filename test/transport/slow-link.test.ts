@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { request } from 'undici';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { connectOnce } from '../../src/check/reachability.ts';
+import { connectOnce } from '../../src/check/probes.ts';
 import { Secret } from '../../src/secret.ts';
 import { createDispatcher } from '../../src/transport/dispatcher.ts';
 import { neverAborted } from '../auth/asking.ts';
