@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ClusterConfig } from '../src/config/config.ts';
-import { ListenError } from '../src/exporter.ts';
+import { ListenError } from '../src/http/listen.ts';
 import { Secret } from '../src/secret.ts';
 import { client, cluster, configOf, healthy, ofCluster, start, sum } from './exporting.ts';
 import { samplesOf, valuesOf } from './metrics/pages.ts';

@@ -1,6 +1,8 @@
+import { maxShareOfMemory, minShareOfMemory, pageShareOfMemory } from '../memory.ts';
+import type { Admit } from '../poll/poll.ts';
 import type { Topology } from '../zeebe/topology.ts';
 
-/** What the clusters may put on the page in all; see `createPageBudget`. */
+/** The bytes that all clusters together may take on the page; see `createPageBudget`. */
 export interface PageBudget {
   readonly maxBytes: number;
   /** The share of one cluster. */
@@ -8,14 +10,14 @@ export interface PageBudget {
 }
 
 export interface PageShare {
-  /** Whether the page has room for that many bytes of this cluster, which replace those before. */
+  /** Whether the page has room for that many bytes of this cluster, in place of its previous ones. */
   readonly admits: (bytes: number) => boolean;
   readonly release: () => void;
 }
 
 /**
- * Shares the bytes of the page among the clusters, so that no cluster's answer ends the process. Smaller parts have
- * precedence: a cluster that would fit if larger ones were gone waits for them to be refused at their next poll.
+ * Divides the bytes of the page among the clusters, so that no topology exhausts the memory of the process. Smaller
+ * parts take precedence: if a cluster would fit without the larger ones, these are refused at their next poll.
  */
 export function createPageBudget(maxBytes: number): PageBudget {
   interface Claim {
@@ -45,37 +47,67 @@ export function createPageBudget(maxBytes: number): PageBudget {
   };
 }
 
+/** Admits a topology if the page has room for its series, before any of them is rendered. */
+export function createAdmission(cluster: string, { maxBytes }: PageBudget, share: PageShare): Admit {
+  return (topology) => {
+    if (!topology) {
+      share.release();
+      return undefined;
+    }
+    const bytes = expositionBytes(cluster, topology);
+    if (share.admits(bytes)) return undefined;
+    return {
+      reason: 'too_large',
+      message:
+        `the metrics of this topology would take ${megabytes(bytes)} MB, and all clusters together have ` +
+        `${megabytes(maxBytes)} MB on the page`,
+      remedy:
+        `if the cluster is this large, raise the memory limit of the exporter (1/${1 / pageShareOfMemory} of it is for ` +
+        `the page, at least ${mebibytes(minShareOfMemory)} and at most ${mebibytes(maxShareOfMemory)} MiB), or monitor ` +
+        'the cluster with an exporter of its own',
+    };
+  };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+function mebibytes(bytes: number): number {
+  return bytes / 1024 / 1024;
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Bytes of a line without the cluster's name and the broker's id, at most. */
-const lineBytes = 100;
+/** Bytes of a line without the name of the cluster and the id of the broker. */
+const maxLineBytes = 100;
 const linesOfReplica = 8;
 const linesOfReplicaWithState = 13;
 const linesOfPartition = 4;
 const linesOfBroker = 2;
 
-/** The bytes that the series of brokers, partitions and replicas take on the page, a little overestimated. */
+/** The bytes that the series of brokers, partitions and replicas take on the page: never less than the actual number. */
 export function expositionBytes(cluster: string, { clusterSize = 0, partitionsCount = 0, brokers }: Topology): number {
-  const base = lineBytes + bytesOf(cluster);
+  const base = maxLineBytes + bytesOf(cluster);
   let partitions = partitionsCount;
-  let longestId = 0;
+  let maxIdBytes = 0;
   let bytes = 0;
   for (const { id, host, port, version, replicas } of brokers) {
     const idBytes = bytesOf(id);
-    longestId = Math.max(longestId, idBytes);
+    maxIdBytes = Math.max(maxIdBytes, idBytes);
     let lines = linesOfBroker;
     for (const { state } of replicas) lines += state === undefined ? linesOfReplica : linesOfReplicaWithState;
     bytes += lines * (base + idBytes) + bytesOf(host) + bytesOf(port) + bytesOf(version);
-    // They are sorted.
+    // Replicas are sorted by partition.
     partitions = Math.max(partitions, replicas.at(-1)?.partition ?? 0);
   }
   const missing = Math.max(clusterSize - brokers.length, 0);
-  return bytes + missing * (base + longestId) + partitions * linesOfPartition * base;
+  return bytes + missing * (base + maxIdBytes) + partitions * linesOfPartition * base;
 }
 
-/** As a label's value, at most: an escaped character takes one byte more. */
+/** As the value of a label, at most: an escaped character takes one more byte. */
 function bytesOf(text: string): number {
   return Buffer.byteLength(text) * (/[\\"\n]/.test(text) ? 2 : 1);
 }

@@ -1,5 +1,6 @@
 import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
+import { defined } from '../config/cluster-settings.ts';
 import type { AuthenticationMethod, ClusterConfig } from '../config/config.ts';
 import { type Members, missingBrokers, nextMembers, noMembers } from '../zeebe/known-brokers.ts';
 import {
@@ -9,12 +10,12 @@ import {
   type Partition,
   partitionsOf,
 } from '../zeebe/partitions.ts';
-import { haveSameReplicas, type Topology } from '../zeebe/topology.ts';
+import type { Topology } from '../zeebe/topology.ts';
 import { type Verdict, verdictOf } from '../zeebe/verdict.ts';
 import type { CertificateExpiries, PollResult } from './poll.ts';
 import type { PollFailure } from './poll-failure.ts';
 
-/** All that is known of a cluster after a poll: of the last poll, and what outlives it. */
+/** What is known of a cluster: the result of the last poll, and what is kept from the polls before. */
 export interface ClusterState {
   readonly name: string;
   readonly method: AuthenticationMethod;
@@ -29,12 +30,12 @@ export interface ClusterState {
   readonly view?: ClusterView;
   readonly members: Members;
   readonly leaders: LeaderHistory;
-  /** Of the last poll. */
+  /** Seen by the last poll. */
   readonly leaderChanges: readonly LeaderChange[];
   readonly authentication: AuthenticationState;
-  /** Of the chains last seen or configured: they outlive the polls that fail. */
+  /** Of the chains last seen or configured; kept while polls fail. */
   readonly certificates: CertificateExpiries;
-  /** Whether the last poll used what the files of the cluster hold; absent where it has none. */
+  /** Whether the last poll used the current contents of the files of the cluster; absent where it has none. */
   readonly filesRead?: boolean;
 }
 
@@ -45,19 +46,17 @@ export interface LastPoll {
   readonly httpStatus?: number;
 }
 
-/** A topology, and what follows from it. */
+/** A topology and what is derived from it. */
 export interface ClusterView {
   readonly topology: Topology;
   readonly partitions: readonly Partition[];
   readonly missingBrokers: readonly string[];
-  /** The same object from poll to poll as long as the same partitions and replicas are there. */
-  readonly shape: object;
 }
 
 export interface AuthenticationState {
-  /** Absent until it was first decided. */
+  /** Whether the cluster accepts the credentials; absent until a poll has decided it. */
   readonly up?: boolean;
-  /** What is wrong as of the last poll. */
+  /** Of the last poll. */
   readonly failure?: AuthFailure;
   /** Of the last token obtained. */
   readonly token?: TokenTimes;
@@ -78,65 +77,48 @@ export function initialState({ name, authentication, pollInterval }: ClusterConf
 }
 
 export function nextState(state: ClusterState, result: PollResult): ClusterState {
+  const { name, method, pollInterval } = state;
   const { outcome, httpStatus, endedAt, filesRead } = result;
-  const { name, method, pollInterval, members, leaders } = state;
-  const lastPoll = {
-    endedAt,
-    ...(!outcome.ok && { failure: outcome.failure }),
-    ...(httpStatus !== undefined && { httpStatus }),
-  };
-  const kept = {
+  const failure = outcome.ok ? undefined : outcome.failure;
+  return {
     name,
     method,
     pollInterval,
-    lastPoll,
+    lastPoll: { endedAt, ...defined({ failure, httpStatus }) },
     authentication: nextAuthentication(state, result),
     certificates: { ...state.certificates, ...result.certificates },
-    ...(filesRead !== undefined && { filesRead }),
+    ...defined({ filesRead }),
+    ...(outcome.ok ? afterSuccess(state, outcome.topology, endedAt) : afterFailure(state)),
   };
-  if (!outcome.ok) {
-    const { lastSuccessAt } = state;
-    const success = lastSuccessAt === undefined ? {} : { lastSuccessAt };
-    return { ...kept, ...success, members, leaders, leaderChanges: [], verdict: 'unknown' };
-  }
-  const { topology } = outcome;
-  if (topology === state.view?.topology) {
-    const { verdict, view } = state;
-    return { ...kept, lastSuccessAt: endedAt, verdict, view, members, leaders, leaderChanges: [] };
-  }
+}
+
+type TopologyState = Pick<ClusterState, 'lastSuccessAt' | 'verdict' | 'view' | 'members' | 'leaders' | 'leaderChanges'>;
+
+function afterFailure({ lastSuccessAt, members, leaders }: ClusterState): TopologyState {
+  return { ...defined({ lastSuccessAt }), verdict: 'unknown', members, leaders, leaderChanges: [] };
+}
+
+function afterSuccess(state: ClusterState, topology: Topology, lastSuccessAt: number): TopologyState {
+  const { verdict, view, members, leaders } = state;
+  if (topology === view?.topology) return { lastSuccessAt, verdict, view, members, leaders, leaderChanges: [] };
   const partitions = partitionsOf(topology);
   const nextKnown = nextMembers(members, topology);
   const missing = missingBrokers(nextKnown, topology);
   const { history, changes } = nextLeaders(leaders, partitions);
   return {
-    ...kept,
-    lastSuccessAt: endedAt,
+    lastSuccessAt,
     verdict: verdictOf(topology, partitions, missing),
-    view: { topology, partitions, missingBrokers: missing, shape: shapeAfter(state.view, topology, partitions) },
+    view: { topology, partitions, missingBrokers: missing },
     members: nextKnown,
     leaders: history,
     leaderChanges: changes,
   };
 }
 
-function shapeAfter(view: ClusterView | undefined, { brokers }: Topology, partitions: readonly Partition[]): object {
-  const isSame =
-    view?.partitions.length === partitions.length &&
-    view.partitions.every(({ id }, index) => id === partitions[index]?.id) &&
-    haveSameReplicas(view.topology.brokers, brokers);
-  return isSame ? view.shape : {};
-}
-
-/** Whether the credentials are good keeps its answer until another poll decides; what fails is of this poll only. */
+/** `up` and the token stay as they are until another poll decides them; a failure is of the last poll only. */
 function nextAuthentication(
   { authentication }: ClusterState,
-  { authentication: result }: PollResult,
+  { authentication: { up, token, failure } }: PollResult,
 ): AuthenticationState {
-  const up = result.up ?? authentication.up;
-  const token = result.token ?? authentication.token;
-  return {
-    ...(up !== undefined && { up }),
-    ...(result.failure && { failure: result.failure }),
-    ...(token && { token }),
-  };
+  return defined({ up: up ?? authentication.up, token: token ?? authentication.token, failure });
 }

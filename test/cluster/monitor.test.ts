@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { watch } from '../../src/cluster/monitor.ts';
+import { type ClusterOutput, createClusterMonitor } from '../../src/cluster/monitor.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
+import { createClusterMetrics } from '../../src/metrics/cluster-metrics.ts';
 import { createPage } from '../../src/metrics/page.ts';
 import { createPageBudget } from '../../src/metrics/page-budget.ts';
-import { createStatusFeed } from '../../src/status/status-feed.ts';
 import { healthy } from '../exporting.ts';
 import { memoryLog } from '../memory-log.ts';
 import { noProcessMetrics, readPage, textOf, valuesOf } from '../metrics/pages.ts';
@@ -33,12 +33,17 @@ async function setUp(config: Partial<ClusterConfig> = {}, budget = createPageBud
     }),
   );
   const page = createPage(['production'], noProcessMetrics, systemClock);
-  const shown = { page, budget, status: createStatusFeed(systemClock) };
-  const watched = watch(clusterConfig({ address, ...config }), shown, memoryLog().logger, systemClock);
-  onTestFinished(() => watched.stop());
+  const cluster = clusterConfig({ address, ...config });
+  const metrics = createClusterMetrics(cluster, page, budget);
+  const output: ClusterOutput = {
+    ...metrics,
+    publish: (state, _history, result) => metrics.publish(state, result),
+  };
+  const monitor = createClusterMonitor(cluster, output, { logger: memoryLog().logger, clock: systemClock });
+  onTestFinished(() => monitor.stop());
   const read = async () => readPage(textOf(await page.body('text', 'identity')));
   return {
-    watched,
+    monitor,
     read,
     requests: () => requests,
     untilRequested: async (count: number) => {
@@ -53,19 +58,19 @@ async function setUp(config: Partial<ClusterConfig> = {}, budget = createPageBud
 
 describe('a poll asked for now', () => {
   it('is sent, counted and on the page when it ends, though the schedule has not begun', async () => {
-    const { watched, untilRequested, answerAll, polls } = await setUp();
-    const ended = watched.pollNow();
+    const { monitor, untilRequested, answerAll, polls } = await setUp();
+    const ended = monitor.pollNow();
     await untilRequested(1);
-    expect(watched.polled()).toBe(false);
+    expect(monitor.polled()).toBe(false);
     answerAll();
     expect(await ended).toBe(true);
-    expect(watched.polled()).toBe(true);
+    expect(monitor.polled()).toBe(true);
     expect(await polls()).toEqual({ '': 1 });
   });
 
   it('is one for all who ask at once', async () => {
-    const { watched, requests, untilRequested, answerAll, polls } = await setUp();
-    const ended = Promise.all([watched.pollNow(), watched.pollNow(), watched.pollNow()]);
+    const { monitor, requests, untilRequested, answerAll, polls } = await setUp();
+    const ended = Promise.all([monitor.pollNow(), monitor.pollNow(), monitor.pollNow()]);
     await untilRequested(1);
     answerAll();
     expect(await ended).toEqual([true, true, true]);
@@ -73,19 +78,19 @@ describe('a poll asked for now', () => {
   });
 
   it('is the scheduled one where that is under way', async () => {
-    const { watched, requests, untilRequested, answerAll, polls } = await setUp();
-    watched.start(0);
+    const { monitor, requests, untilRequested, answerAll, polls } = await setUp();
+    monitor.start(0);
     await untilRequested(1);
-    const ended = watched.pollNow();
+    const ended = monitor.pollNow();
     answerAll();
     expect(await ended).toBe(true);
     expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
   });
 
   it('is another one after each that has ended', async () => {
-    const { watched, untilRequested, answerAll, polls } = await setUp();
+    const { monitor, untilRequested, answerAll, polls } = await setUp();
     for (const count of [1, 2, 3]) {
-      const ended = watched.pollNow();
+      const ended = monitor.pollNow();
       await untilRequested(count);
       answerAll();
       expect(await ended).toBe(true);
@@ -94,13 +99,13 @@ describe('a poll asked for now', () => {
   });
 
   it('is taken by the schedule for its own where a slot comes while it is under way', async () => {
-    const { watched, untilRequested, requests, answerAll, polls } = await setUp({
+    const { monitor, untilRequested, requests, answerAll, polls } = await setUp({
       pollInterval: 1_000,
       pollTimeout: 1_000,
     });
-    const ended = watched.pollNow();
+    const ended = monitor.pollNow();
     await untilRequested(1);
-    watched.start(0);
+    monitor.start(0);
     answerAll();
     expect(await ended).toBe(true);
     expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
@@ -108,11 +113,11 @@ describe('a poll asked for now', () => {
   });
 
   it('that a stop cuts short is no poll', async () => {
-    const { watched, untilRequested, polls } = await setUp();
-    await watched.show();
-    const ended = watched.pollNow();
+    const { monitor, untilRequested, polls } = await setUp();
+    await monitor.publish();
+    const ended = monitor.pollNow();
     await untilRequested(1);
-    await watched.stop();
+    await monitor.stop();
     expect(await ended).toBe(false);
     expect(await polls()).toEqual({ '': 0 });
   });
@@ -120,8 +125,8 @@ describe('a poll asked for now', () => {
 
 describe('a topology that the page has no room for', () => {
   it('is a failed poll for its size, and its series are absent', async () => {
-    const { watched, read, untilRequested, answerAll } = await setUp({}, createPageBudget(1_000));
-    const ended = watched.pollNow();
+    const { monitor, read, untilRequested, answerAll } = await setUp({}, createPageBudget(1_000));
+    const ended = monitor.pollNow();
     await untilRequested(1);
     answerAll();
     expect(await ended).toBe(true);
@@ -137,9 +142,9 @@ describe('a topology that the page has no room for', () => {
     const budget = createPageBudget(20_000);
     const other = budget.open();
     expect(other.admits(10_000)).toBe(true);
-    const { watched, read, untilRequested, answerAll } = await setUp({}, budget);
+    const { monitor, read, untilRequested, answerAll } = await setUp({}, budget);
     const pollOnce = async (count: number) => {
-      const ended = watched.pollNow();
+      const ended = monitor.pollNow();
       await untilRequested(count);
       answerAll();
       await ended;
@@ -152,14 +157,14 @@ describe('a topology that the page has no room for', () => {
 
   it('gives its room back when its cluster is stopped', async () => {
     const budget = createPageBudget(20_000);
-    const { watched, untilRequested, answerAll } = await setUp({}, budget);
-    const ended = watched.pollNow();
+    const { monitor, untilRequested, answerAll } = await setUp({}, budget);
+    const ended = monitor.pollNow();
     await untilRequested(1);
     answerAll();
     await ended;
     const next = budget.open();
     expect(next.admits(20_000)).toBe(false);
-    await watched.stop();
+    await monitor.stop();
     expect(next.admits(20_000)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sleep, systemClock } from '../../src/clock.ts';
-import { runPoller } from '../../src/cluster/monitor.ts';
+import { runPollingLoop } from '../../src/cluster/monitor.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -31,7 +31,7 @@ function start({ durations = [0], firstAfter = 0, resultTakes = 0 }) {
     await sleep(resultTakes, stop.signal);
     reported.push(since());
   };
-  const done = runPoller({ poll, pollInterval, firstAfter, clock: systemClock }, stop.signal).then(() => {
+  const done = runPollingLoop({ poll, pollInterval, firstAfter, clock: systemClock }, stop.signal).then(() => {
     ended = true;
   });
   return {

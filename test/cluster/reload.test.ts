@@ -246,7 +246,7 @@ describe('a reload', () => {
     expect(running.lines).toContainEqual(expect.objectContaining({ level: 50, err }));
   });
 
-  it('says which settings have to wait for a restart', async () => {
+  it('names the changed settings that need a restart', async () => {
     const config = configOf([await polledOnce('a')]);
     const running = await startWith(config);
     running.configure({
@@ -257,7 +257,7 @@ describe('a reload', () => {
     const { status, text } = await running.reload();
     expect(status).toBe(200);
     const waiting = ['web.listen_addresses', 'web.telemetry_path', 'web.allowed_hosts', 'log.format'];
-    expect(text).toContain(`another ${waiting.join(', ')} has to wait for a restart`);
+    expect(text).toContain(`a restart is needed to change ${waiting.join(', ')}`);
     expect(running.lines).toContainEqual(expect.objectContaining({ waiting }));
     expect((await running.get('/metrics')).status).toBe(200);
   });

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { startExporter } from '../../src/exporter.ts';
 import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
 import { client as clientOf, healthy, ofCluster } from '../exporting.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
 import { mounted, temporaryFolder } from '../mounted.ts';
+import { startExporter } from '../start-exporter.ts';
 import {
   authority,
   client,

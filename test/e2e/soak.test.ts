@@ -8,7 +8,6 @@ import { pino } from 'pino';
 import { request } from 'undici';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { startExporter } from '../../src/exporter.ts';
 import { pick, randomFrom } from '../../src/simulator/random.ts';
 import { byReason, countsOf } from '../faults/counts.ts';
 import { type Door, goodBodies } from '../faults/documents.ts';
@@ -16,6 +15,7 @@ import { faults } from '../faults/faults.ts';
 import type { Meeting } from '../faults/meetings.ts';
 import { goodCluster, watchedThrough } from '../faults/scene.ts';
 import { expectNothingToEscape } from '../fuzz/escaping.ts';
+import { startExporter } from '../start-exporter.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
 import { until } from './until.ts';
 

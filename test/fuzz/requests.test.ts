@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Exporter, startExporter } from '../../src/exporter.ts';
 import { memoryLog } from '../memory-log.ts';
 import { clusterConfig } from '../polls.ts';
+import { type RunningExporter, startExporter } from '../start-exporter.ts';
 import { expectNothingToEscape } from './escaping.ts';
 import { mistyped } from './mutations.ts';
 
@@ -14,7 +14,7 @@ expectNothingToEscape();
 
 const { logger, lines } = memoryLog();
 const dispatcher = new Agent();
-let exporter: Exporter;
+let exporter: RunningExporter;
 let port = 0;
 
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { clusterFamilies } from '../../src/metrics/cluster-part.ts';
+import { clusterFamilies } from '../../src/metrics/cluster-renderer.ts';
 import { formats } from '../../src/metrics/family.ts';
 import { endOfPoll, failed, failure, succeeded, unauthenticated } from '../polls.ts';
 import { broker, follower, leader, nothingKnown, threeBrokers, topology } from '../topologies.ts';
 import { basic, oauth2 } from './authentication.ts';
-import { pageOf, readPage, samplesOf, valuesOf, type Watched } from './pages.ts';
+import { type PolledCluster, pageOf, readPage, samplesOf, valuesOf } from './pages.ts';
 import { parseStrictly } from './strict-parser.ts';
 
 /** Name, type and labels of each family of a cluster, beside `zeebe_cluster`, as they are documented. */
@@ -85,8 +85,8 @@ const inAYear = Date.UTC(2027, 0, 1);
 
 const token = { obtainedAt: endOfPoll, expiresAt: endOfPoll + 300_000, lifetime: 300_000 };
 
-/** A cluster that has everything there is. */
-const everything: Watched = {
+/** A cluster that has series of every family. */
+const everything: PolledCluster = {
   config: { authentication: oauth2 },
   results: [
     succeeded(
@@ -105,13 +105,13 @@ const everything: Watched = {
   ],
 };
 
-async function read(watched: Watched) {
-  return readPage(await pageOf('text', watched));
+async function read(cluster: PolledCluster) {
+  return readPage(await pageOf('text', cluster));
 }
 
 /** The families of a page of one cluster, without their prefix. */
-async function namesOf(watched: Watched): Promise<readonly string[]> {
-  return [...(await read(watched)).keys()].map((name) => name.replace('zeebe_topology_', ''));
+async function namesOf(cluster: PolledCluster): Promise<readonly string[]> {
+  return [...(await read(cluster)).keys()].map((name) => name.replace('zeebe_topology_', ''));
 }
 
 const healthy = succeeded(topology(threeBrokers));
@@ -123,7 +123,9 @@ describe('the families of a cluster', () => {
     );
   });
 
-  it.each(formats)('all stand on the page of a cluster that has everything, with their labels (%s)', async (format) => {
+  it.each(
+    formats,
+  )('are all on the page of a cluster that has series of every family, with their labels (%s)', async (format) => {
     const families = parseStrictly(await pageOf(format, everything), format);
     expect(families.map(({ name, type }) => ({ name, type }))).toEqual(
       documented.map(({ name, type }) => ({ name, type })),
@@ -140,7 +142,7 @@ describe('the families of a cluster', () => {
     expect(found).toEqual(values.split(' '));
   });
 
-  it('say that they are of the last poll, where a poll can change them', () => {
+  it('say in HELP that they are as of the last poll, if a poll can change them', () => {
     const ofCluster = /^zeebe_topology_(cluster|broker|partition|replication|gateway|last_completed)/;
     const cluster = clusterFamilies.filter(({ name, type }) => ofCluster.test(name) && type === 'gauge');
     expect(cluster).toHaveLength(16);
@@ -149,7 +151,7 @@ describe('the families of a cluster', () => {
 });
 
 describe('before the first poll', () => {
-  it('there are the interval and counters at 0 only', async () => {
+  it('only the poll interval and counters at 0 are on the page', async () => {
     const counters = ['polls_total', 'poll_failures_total', 'auth_failures_total'];
     expect(new Set(await namesOf({ results: [] }))).toEqual(new Set([...counters, 'poll_interval_seconds']));
     const families = await read({ results: [] });
@@ -158,7 +160,7 @@ describe('before the first poll', () => {
     expect(valuesOf(families, 'poll_interval_seconds')).toEqual({ '': 15 });
   });
 
-  it('there are the counters of token requests too, with OAuth', async () => {
+  it('the counters of token requests are on the page too, with OAuth', async () => {
     const names = await namesOf({ results: [], config: { authentication: oauth2 } });
     expect(names.filter((name) => name.startsWith('token_'))).toEqual([
       'token_requests_total',
@@ -168,7 +170,7 @@ describe('before the first poll', () => {
 });
 
 describe('after a failed poll', () => {
-  const down: Watched = { results: [healthy, failed('timeout')] };
+  const down: PolledCluster = { results: [healthy, failed('timeout')] };
 
   it('the series of the cluster are gone, except the verdict and the leader changes', async () => {
     const cluster = (await namesOf(down)).filter((name) =>

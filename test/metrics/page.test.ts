@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPiece } from '../../src/metrics/chunk.ts';
-import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
+import { createChunk } from '../../src/metrics/chunk.ts';
+import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
 import { formats } from '../../src/metrics/family.ts';
 import { createPage, type Encoding, encodings } from '../../src/metrics/page.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-metrics.ts';
@@ -216,15 +216,15 @@ describe('a page of many pieces', () => {
 
   it('is compressed before it is shown, once somebody has asked for gzip', async () => {
     const { page } = setUp();
-    let compressed = 0;
+    let compressions = 0;
     const bytes = Buffer.alloc(100_000, '\n');
-    const deflated = async () => Buffer.alloc(++compressed);
-    const part = [[{ ...createPiece(bytes), deflated }]];
+    const compressed = async () => Buffer.alloc(++compressions);
+    const part = [[{ ...createChunk(bytes), compressed }]];
     await page.prepare(part);
-    expect(compressed).toBe(0);
+    expect(compressions).toBe(0);
     await page.body('text', 'gzip');
     await page.prepare(part);
-    expect(compressed).toBe(1);
+    expect(compressions).toBe(1);
   });
 });
 
