@@ -51,22 +51,14 @@ export function createClusterMonitor(
   const poll = createPoll({ connection: connection.current, pollTimeout, clock, admit: output.admit });
   const record = createRecord(cluster, output, { logger, clock });
   const stopping = new AbortController();
-  let current: Promise<boolean> | undefined;
-  let polling: Promise<void> | undefined;
-
-  const pollOnce = async () => {
+  const polls = singleFlight(async () => {
     const result = await poll(stopping.signal);
     // The result of a poll that the stop has ended says nothing about the cluster.
     if (stopping.signal.aborted) return false;
     await record.add(result);
     return true;
-  };
-  const pollNow = () => {
-    current ??= pollOnce().finally(() => {
-      current = undefined;
-    });
-    return current;
-  };
+  });
+  let loop: Promise<void> | undefined;
 
   return {
     get cluster() {
@@ -75,15 +67,35 @@ export function createClusterMonitor(
     polled: record.hasResult,
     publish: record.publish,
     start: (firstAfter) => {
-      polling = runPollingLoop({ poll: pollNow, pollInterval, firstAfter, clock }, stopping.signal);
+      loop = runPollingLoop({ poll: polls.join, pollInterval, firstAfter, clock }, stopping.signal);
     },
-    pollNow,
+    pollNow: polls.join,
     stop: async () => {
       stopping.abort();
-      await Promise.all([polling, current]);
+      await Promise.all([loop, polls.current()]);
       output.close();
       await connection.close();
     },
+  };
+}
+
+interface SingleFlight<T> {
+  /** Joins the run in progress, or starts one. */
+  readonly join: () => Promise<T>;
+  /** The run in progress, if any. */
+  readonly current: () => Promise<T> | undefined;
+}
+
+function singleFlight<T>(run: () => Promise<T>): SingleFlight<T> {
+  let current: Promise<T> | undefined;
+  return {
+    join: () => {
+      current ??= run().finally(() => {
+        current = undefined;
+      });
+      return current;
+    },
+    current: () => current,
   };
 }
 

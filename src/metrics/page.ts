@@ -35,7 +35,7 @@ const minLargeChunk = 64 * 1024;
 export function createPage(clusters: readonly string[], processMetrics: ProcessMetrics, clock: Clock): Page {
   let parts = arranged(clusters, new Map());
   let bodies: Bodies = new Map();
-  const bodiesOfParts = new WeakMap<ClusterPart, Bodies>();
+  const bodyOfPart = createPartBodies();
   let isGzipRequested = false;
   const forgetBodies = () => {
     bodies = new Map();
@@ -66,12 +66,7 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
         return encoded(chunksOf([...parts.values()], format, ownText), encoding);
       });
     },
-    bodyOf: (cluster, format, encoding) => {
-      const part = parts.get(cluster) ?? emptyPart;
-      const ofPart = bodiesOfParts.get(part) ?? new Map();
-      bodiesOfParts.set(part, ofPart);
-      return cached(ofPart, `${format} ${encoding}`, () => encoded(chunksOf([part], format), encoding));
-    },
+    bodyOf: (cluster, format, encoding) => bodyOfPart(parts.get(cluster) ?? emptyPart, format, encoding),
   };
 }
 
@@ -82,6 +77,15 @@ function cached(bodies: Bodies, key: string, make: () => Promise<Body>): Promise
   const body = bodies.get(key) ?? make();
   bodies.set(key, body);
   return body;
+}
+
+function createPartBodies(): (part: ClusterPart, format: Format, encoding: Encoding) => Promise<Body> {
+  const bodiesOfParts = new WeakMap<ClusterPart, Bodies>();
+  return (part, format, encoding) => {
+    const bodies: Bodies = bodiesOfParts.get(part) ?? new Map();
+    bodiesOfParts.set(part, bodies);
+    return cached(bodies, `${format} ${encoding}`, () => encoded(chunksOf([part], format), encoding));
+  };
 }
 
 /** The text of the process's metrics, in both formats; not older than `maxProcessMetricsAge`. */
