@@ -10,12 +10,12 @@ import { samplesOf, valuesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
 import { freePort, httpServer, listen, ownAddress } from './transport/loopback.ts';
 
-/** For what takes a moment on a quiet machine. */
+/** For what takes a moment on an idle machine. */
 const soon = { timeout: 20_000, interval: 20 };
 vi.setConfig({ testTimeout: 30_000 });
 
 beforeEach(() => {
-  // What is sent here stays on this machine, whatever proxies its environment names.
+  // No request leaves this machine, whatever proxies its environment names.
   vi.stubEnv('no_proxy', '*');
 });
 afterEach(() => {
@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 describe('two clusters, one of which fails every poll', () => {
-  it('do not touch each other', async () => {
+  it('do not affect each other', async () => {
     const failing: RequestListener = (_request, response) => {
       response.writeHead(500).end();
     };
@@ -49,8 +49,8 @@ describe('two clusters, one of which fails every poll', () => {
   });
 });
 
-describe('every page', () => {
-  it('is of one moment: as many failures as polls, and as many durations', async () => {
+describe('every page of the exporter', () => {
+  it('shows one moment: as many failures as polls, and as many durations', async () => {
     const exporter = await start(
       configOf([await cluster('bad', (_request, response) => response.writeHead(404).end())]),
     );
@@ -66,7 +66,7 @@ describe('every page', () => {
 });
 
 describe('before the first poll has ended', () => {
-  it('the exporter is not ready, and shows counters at 0; afterwards it is, and shows the cluster', async () => {
+  it('the exporter is not ready and shows counters at 0; afterwards it is ready and shows the cluster', async () => {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -92,8 +92,8 @@ describe('before the first poll has ended', () => {
   });
 });
 
-describe('authentication', () => {
-  it('by OAuth sends the token of the identity provider, and shows its times', async () => {
+describe('the exporter with OAuth', () => {
+  it('sends the token of the identity provider to the cluster, and shows its times', async () => {
     const tokenUrl = new URL(
       await httpServer((_request, response) => {
         response.setHeader('content-type', 'application/json');
@@ -129,8 +129,8 @@ describe('authentication', () => {
   });
 });
 
-describe('an address that is taken', () => {
-  it('rejects, and leaves nothing running', async () => {
+describe('a start with an address in use', () => {
+  it('rejects with a ListenError, and leaves nothing running', async () => {
     const polled: IncomingMessage[] = [];
     const watched = await cluster('watched', (incoming) => polled.push(incoming));
     const taken = new URL(await httpServer(healthy));
@@ -149,8 +149,8 @@ describe('an address that is taken', () => {
   });
 });
 
-describe('an address of another machine', () => {
-  it('rejects by that reason', async () => {
+describe('a start with an address of another machine', () => {
+  it('rejects with that reason', async () => {
     // Reserved for documentation (RFC 5737).
     const listenAddresses = [{ host: '192.0.2.1', port: 0 }];
     const config = configOf([], { web: { listenAddresses, telemetryPath: '/metrics' } });
@@ -164,8 +164,8 @@ describe('the scheme of the exporter', () => {
   });
 });
 
-describe('a stop', () => {
-  it('ends the poll under way, its connection and the server', async () => {
+describe('a stop of the exporter', () => {
+  it('ends the poll in progress, its connection and the server', async () => {
     let arrived: (incoming: IncomingMessage) => void = () => {};
     const polled = new Promise<IncomingMessage>((resolve) => {
       arrived = resolve;
@@ -184,7 +184,7 @@ describe('a stop', () => {
     await expect(get('/metrics')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('ends the connection that was kept for the next poll', async () => {
+  it('closes the connection that was kept for the next poll', async () => {
     let arrived: (incoming: IncomingMessage) => void = () => {};
     const polled = new Promise<IncomingMessage>((resolve) => {
       arrived = resolve;
@@ -205,7 +205,7 @@ describe('a stop', () => {
     await closed;
   });
 
-  it('ends the polls to come', async () => {
+  it('starts no further polls', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => {
       vi.useRealTimers();

@@ -8,7 +8,7 @@ import { withoutProxy } from '../transport/without-proxy.ts';
 
 beforeEach(withoutProxy);
 
-/** A server that keeps connections, and how many it was given for its requests. */
+/** A server that keeps connections alive, with the numbers of its requests and of their connections. */
 async function keeping(answer: (request: IncomingMessage) => unknown) {
   const ports: (number | undefined)[] = [];
   const url = await httpServer((request, response: ServerResponse) => {
@@ -19,7 +19,7 @@ async function keeping(answer: (request: IncomingMessage) => unknown) {
   return { url, requests: () => ports.length, connections: () => new Set(ports).size };
 }
 
-it('polls use one connection, while each request to the identity provider has its own', async () => {
+it('all polls of a cluster use one TCP connection, and each request to the identity provider has its own', async () => {
   const topology: unknown = JSON.parse(recorded('8.6.0-3x3x3-healthy'));
   const cluster = await keeping(() => topology);
   const provider = await keeping(({ method, headers }) => {

@@ -11,11 +11,11 @@ import { noProcessMetrics, readPage, textOf, valuesOf } from '../metrics/pages.t
 import { clusterConfig } from '../polls.ts';
 import { httpServer } from '../transport/loopback.ts';
 
-/** For what takes a moment on a quiet machine. */
+/** For what takes a moment on an idle machine. */
 const soon = { timeout: 20_000, interval: 20 };
 
 beforeEach(() => {
-  // What is sent here stays on this machine, whatever proxies its environment names.
+  // No request leaves this machine, whatever proxies its environment names.
   vi.stubEnv('no_proxy', '*');
 });
 afterEach(() => {
@@ -56,8 +56,8 @@ async function setUp(config: Partial<ClusterConfig> = {}, budget = createPageBud
   };
 }
 
-describe('a poll asked for now', () => {
-  it('is sent, counted and on the page when it ends, though the schedule has not begun', async () => {
+describe('pollNow of a monitor', () => {
+  it('sends a poll, counts it and updates the page before the polling loop has started', async () => {
     const { monitor, untilRequested, answerAll, polls } = await setUp();
     const ended = monitor.pollNow();
     await untilRequested(1);
@@ -68,7 +68,7 @@ describe('a poll asked for now', () => {
     expect(await polls()).toEqual({ '': 1 });
   });
 
-  it('is one for all who ask at once', async () => {
+  it('sends one poll for all calls at the same time', async () => {
     const { monitor, requests, untilRequested, answerAll, polls } = await setUp();
     const ended = Promise.all([monitor.pollNow(), monitor.pollNow(), monitor.pollNow()]);
     await untilRequested(1);
@@ -77,7 +77,7 @@ describe('a poll asked for now', () => {
     expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
   });
 
-  it('is the scheduled one where that is under way', async () => {
+  it('joins the scheduled poll in progress', async () => {
     const { monitor, requests, untilRequested, answerAll, polls } = await setUp();
     monitor.start(0);
     await untilRequested(1);
@@ -87,7 +87,7 @@ describe('a poll asked for now', () => {
     expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
   });
 
-  it('is another one after each that has ended', async () => {
+  it('sends another poll after each one that has ended', async () => {
     const { monitor, untilRequested, answerAll, polls } = await setUp();
     for (const count of [1, 2, 3]) {
       const ended = monitor.pollNow();
@@ -98,7 +98,7 @@ describe('a poll asked for now', () => {
     }
   });
 
-  it('is taken by the schedule for its own where a slot comes while it is under way', async () => {
+  it('sends a poll that the polling loop joins if its slot comes meanwhile', async () => {
     const { monitor, untilRequested, requests, answerAll, polls } = await setUp({
       pollInterval: 1_000,
       pollTimeout: 1_000,
@@ -112,7 +112,7 @@ describe('a poll asked for now', () => {
     await untilRequested(2);
   });
 
-  it('that a stop cuts short is no poll', async () => {
+  it('counts no poll that a stop has ended', async () => {
     const { monitor, untilRequested, polls } = await setUp();
     await monitor.publish();
     const ended = monitor.pollNow();
@@ -123,8 +123,8 @@ describe('a poll asked for now', () => {
   });
 });
 
-describe('a topology that the page has no room for', () => {
-  it('is a failed poll for its size, and its series are absent', async () => {
+describe('a topology for which the page has no room', () => {
+  it('fails the poll with the reason too_large, and has no series', async () => {
     const { monitor, read, untilRequested, answerAll } = await setUp({}, createPageBudget(1_000));
     const ended = monitor.pollNow();
     await untilRequested(1);
@@ -138,7 +138,7 @@ describe('a topology that the page has no room for', () => {
     expect(valuesOf(page, 'auth_up')).toEqual({ '': 1 });
   });
 
-  it('is on the page once another cluster has left it', async () => {
+  it('is on the page after another cluster has left it', async () => {
     const budget = createPageBudget(20_000);
     const other = budget.open();
     expect(other.admits(10_000)).toBe(true);
@@ -155,7 +155,7 @@ describe('a topology that the page has no room for', () => {
     expect(await pollOnce(2)).toEqual({ '': 1 });
   });
 
-  it('gives its room back when its cluster is stopped', async () => {
+  it('leaves its room to others when its monitor is stopped', async () => {
     const budget = createPageBudget(20_000);
     const { monitor, untilRequested, answerAll } = await setUp({}, budget);
     const ended = monitor.pollNow();
