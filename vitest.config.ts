@@ -1,9 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tests of plain functions, which change nothing that another file could see and look at no state of a module. They
- * share their workers, which saves a process and the loading of the sources for each file. test/no-trace.ts fails a file
- * that changes the process.
+ * Tests of pure functions, which neither change nor depend on state shared between files. They share workers, which saves
+ * a process and the loading of the sources for each file. test/no-trace.ts fails a file that changes the process.
  */
 const pure = [
   'test/{bench,docs,helm,metrics,prometheus}/**/*.test.ts',
@@ -50,7 +49,7 @@ export default defineConfig({
       },
     ],
     restoreMocks: true,
-    // Property tests and TLS on two busy cores: no test measures time.
+    // Generous, for property tests and TLS on two busy cores. No test measures time.
     testTimeout: 60_000,
   },
 });

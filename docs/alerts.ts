@@ -4,98 +4,101 @@ import { type AlertName, defaultThresholds as thresholds } from '../prometheus/t
 
 const { lookback } = thresholds;
 
-/** Typed, so that a new alert is not forgotten here. */
+/** The record type makes the compiler reject a missing alert. */
 const explained: Readonly<Record<AlertName, { readonly when: string; readonly assumes: string }>> = {
   ExporterDown: {
-    when: 'no exporter is scraped with success',
-    assumes: 'this Prometheus is meant to scrape one; where it is not, leave the alert out',
+    when: 'no exporter is scraped successfully',
+    assumes: 'this Prometheus is supposed to scrape an exporter; otherwise remove the alert',
   },
   ExporterTargetDown: {
-    when: `a target that was an exporter within ${thresholds.exporterRemembered} cannot be scraped`,
-    assumes: 'service discovery drops a target that was taken away on purpose',
+    when: `a target that was scraped as an exporter within the last ${thresholds.exporterRemembered} cannot be scraped`,
+    assumes: 'service discovery drops a target that was removed on purpose',
   },
   ClusterNotWatched: {
-    when: `a cluster that was on a page ${thresholds.clusterRemembered} ago is on none now`,
-    assumes: `a cluster taken out on purpose may be told for ${thresholds.clusterRemembered}`,
+    when: `a cluster was exposed by an exporter ${thresholds.clusterRemembered} ago and is no longer`,
+    assumes: `the alert may fire for ${thresholds.clusterRemembered} after a cluster was removed on purpose`,
   },
   PollerStuck: {
     when: `the last poll ended more than ${thresholds.pollAgeSeconds} s and three poll intervals ago`,
-    assumes: "the clocks of exporter and Prometheus agree to a minute; a poll's timeout is at most its interval",
+    assumes:
+      'the clocks of exporter and Prometheus differ by less than a minute; the poll timeout is at most the interval',
   },
   ReloadFailed: {
-    when: 'the configuration, or the web configuration, that was read last is wrong',
+    when: 'the last reload of the configuration or of the web configuration failed',
     assumes: 'nothing',
   },
-  FilesNotRead: { when: "a file that a cluster's settings name cannot be read or used", assumes: 'nothing' },
+  FilesNotRead: { when: 'a file named in the settings of a cluster cannot be read or used', assumes: 'nothing' },
   ExporterCertificateExpiring: {
     when: `the exporter's own certificate expires within ${days(thresholds.certificateSeconds)} days`,
-    assumes: 'certificates are renewed with a third of their life left, 30 days of 90',
+    assumes: 'certificates are renewed when a third of their lifetime is left, for example 30 of 90 days',
   },
   CertificateExpiring: {
-    when: `a certificate on the way to a cluster or token endpoint expires within ${days(thresholds.certificateSeconds)} days`,
-    assumes: 'the same; it was shown to the exporter, which a proxy that ends TLS prevents',
+    when: `a certificate used for the connection to a cluster or token endpoint expires within ${days(thresholds.certificateSeconds)} days`,
+    assumes:
+      'certificates are renewed when a third of their lifetime is left; no proxy terminates TLS, which would hide the certificate from the exporter',
   },
   ClusterUnreachable: {
-    when: `no poll of any exporter succeeded for ${lookback}, and authentication is not why`,
-    assumes: 'a cluster that cannot be reached from the exporter cannot be reached by its clients either',
+    when: `no poll of any exporter succeeded for ${lookback}, and authentication is not the reason`,
+    assumes: 'clients of the cluster cannot reach it either',
   },
   PollsFailing: {
-    when: `more than ${100 * thresholds.failureRatio} % of an exporter's polls failed over ${thresholds.failureWindow}, and some succeed`,
-    assumes: 'at least ten polls in that time, else one failure weighs too much',
+    when: `more than ${100 * thresholds.failureRatio} % of an exporter's polls failed over ${thresholds.failureWindow}, and some succeeded`,
+    assumes: 'at least ten polls in that time, otherwise a single failure has too much weight',
   },
   LastSuccessTooOld: {
     when: `the last successful poll is older than ${thresholds.successAgeSeconds / 60} min and three poll intervals`,
-    assumes: 'another alert tells why and mutes this one; it rings where reasons take turns',
+    assumes: 'the alert for the cause inhibits this one; this one notifies if the causes alternate',
   },
   CredentialsRejected: {
-    when: `credentials, client, scope or rights are refused, and no poll succeeded for ${lookback}`,
-    assumes: 'the cluster itself works: only the exporter is shut out, which is for working hours',
+    when: `credentials, client, scope or permissions are rejected, and no poll succeeded for ${lookback}`,
+    assumes: 'the cluster itself works and only the exporter is affected, so it can wait for working hours',
   },
   TokenRejected: {
-    when: `the cluster refuses new tokens, and no poll succeeded for ${lookback}`,
-    assumes: 'other clients use the same identity provider, and fare no better',
+    when: `the cluster rejects newly issued tokens, and no poll succeeded for ${lookback}`,
+    assumes: 'other clients use the same identity provider and are affected too',
   },
   AudienceMismatch: {
     when: `the token's audience is wrong, and no poll succeeded for ${lookback}`,
-    assumes: "a matter of the exporter's own client, which is for working hours",
+    assumes: "only the exporter's own client is affected, so it can wait for working hours",
   },
   TokenEndpointFailing: {
     when: `the token endpoint fails, and no poll succeeded for ${lookback}`,
-    assumes: 'other clients use the same token endpoint, and soon have no tokens',
+    assumes: 'other clients use the same token endpoint and will soon have no tokens',
   },
   TokenRateLimited: {
     when: `the token endpoint answers 429, and no poll succeeded for ${lookback}`,
-    assumes: 'the limit is that of the client or its address: others still get tokens',
+    assumes: 'the limit applies to the client or its address: other clients still get tokens',
   },
   TokenNotRenewed: {
-    when: 'renewals fail, and the old token still works',
-    assumes: 'a token is renewed early enough to be told in time, as those of an hour are; it ends when the token does',
+    when: 'the token cannot be renewed, and the old one still works',
+    assumes:
+      'renewal starts early enough for the alert to fire before the token expires, as for lifetimes of an hour; the alert resolves when the token expires',
   },
   TokenExpired: {
-    when: 'at the last poll the token had expired',
-    assumes: 'nothing of lifetime and interval; another alert tells why and mutes this one',
+    when: 'the token had expired at the last poll',
+    assumes: 'nothing about lifetime and interval; the alert for the cause inhibits this one',
   },
   ClusterUnknown: {
-    when: `polls succeed, and for ${lookback} none told a topology`,
-    assumes: 'a gateway that has just started learns its topology within a minute',
+    when: `polls succeed, but for ${lookback} none returned a topology`,
+    assumes: 'a gateway learns the topology within a minute of its start',
   },
   ClusterUnhealthy: {
     when: `every successful poll of the last ${lookback} found a partition without a healthy leader`,
-    assumes: 'it rings where partitions take turns; otherwise the alert of the partition mutes it',
+    assumes: 'the alert for the partition inhibits this one; this one notifies if the affected partitions alternate',
   },
   ClusterDegraded: {
-    when: `no poll of the last ${lookback} found the cluster healthy, and it works`,
-    assumes: 'another alert tells what is missing and mutes this one',
+    when: `no poll of the last ${lookback} found the cluster healthy, but it works`,
+    assumes: 'the alert for what is missing inhibits this one',
   },
   BrokerMissing: {
-    when: 'a broker that was listed is gone, or fewer are listed than there should be',
+    when: 'a broker is no longer listed, or fewer brokers are listed than expected',
     assumes:
-      'a broker that is moved to another machine is back by then; where a partition then lives on a bare majority, QuorumAtRisk rings instead',
+      'a broker that moves to another machine is back within that time; if a partition is left with a bare majority, QuorumAtRisk notifies instead',
   },
   PartitionWithoutLeader: { when: 'a partition has no leader', assumes: 'an election takes seconds' },
   PartitionLeaderUnhealthy: {
     when: 'the only leader of a partition is unhealthy or dead',
-    assumes: 'of two leaders one is stale, and the better one is real',
+    assumes: 'if two leaders are listed, one is stale, and the healthier one is the real leader',
   },
   ReplicationBelowFactor: {
     when: 'a partition has fewer healthy replicas than the replication factor',
@@ -103,59 +106,60 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
   },
   QuorumAtRisk: {
     when: 'a partition has no more healthy replicas than a majority',
-    assumes: 'a factor of 3 or more: with 1 or 2 one loss is always one too many, and this never fires',
+    assumes:
+      'a replication factor of at least 3: with 1 or 2, every loss breaks the quorum, and this alert never fires',
   },
   LeaderFlapping: {
     when: `a partition changed its leader ${thresholds.leaderChanges} times in ${thresholds.leaderChangesWindow}`,
-    assumes: 'a rolling restart makes fewer; gateways that disagree behind one address look the same',
+    assumes: 'a rolling restart causes fewer changes; gateways behind one address that disagree look the same',
   },
   LeadersUneven: {
-    when: `a broker leads ${thresholds.leadersApart} partitions more than another`,
-    assumes: 'partitions are spread evenly when all is well; it does not ring',
+    when: `a broker leads at least ${thresholds.leadersApart} more partitions than another`,
+    assumes: 'leaders are spread evenly in a healthy cluster; the alert does not notify',
   },
-  VersionSkew: { when: 'brokers and gateway run different versions', assumes: 'an upgrade is done by then' },
+  VersionSkew: { when: 'brokers and gateway run different versions', assumes: 'an upgrade takes less time' },
   ScalingStuck: {
-    when: 'replicas join or leave, or there are more replicas or brokers than there should be',
-    assumes: 'a scaling is done by then; one that moves very large state takes longer',
+    when: 'replicas are joining or leaving, or there are more replicas or brokers than expected',
+    assumes: 'scaling takes less time; it takes longer if it moves very large state',
   },
 };
 
-/** The page that `npm run docs` writes. */
+/** Returns the text of docs/alerts.md. */
 export function alertsPage(): string {
   const sections = Object.entries(alertGroups(thresholds)).map(([group, alerts]) => {
     const rows = alerts.map(({ name, severity }) => {
       const { when, assumes } = explained[name];
       const alert = `[${name}](runbooks/ZeebeTopology${name}.md)`;
-      const times = [thresholds.holdsFor[name], afterwards(name)];
+      const times = [thresholds.holdsFor[name], keepFiringFor(name)];
       return `| ${[alert, severity, when, ...times, assumes].join(' | ')} |`;
     });
     return `## ${titles[group] ?? group}
 
-| Alert | Severity | Fires when | For | Goes on for | Assumes |
+| Alert | Severity | Fires when | For | Keep firing for | Assumes |
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 `;
   });
   return `# Alerts
 
-<!-- Written by \`npm run docs\` from docs/alerts.ts and prometheus/thresholds.ts: change it there. -->
+<!-- Generated by \`npm run docs\` from docs/alerts.ts and prometheus/thresholds.ts. Do not edit. -->
 
-What the alerts of [prometheus/alerts.yaml](../prometheus/alerts.yaml) mean, and what they take for granted. Where that
-does not hold for you, change the number in [prometheus/thresholds.ts](../prometheus/thresholds.ts) and run
-\`npm run rules\`. Each name begins with \`ZeebeTopology\` and links to its runbook. How they reach a person stands in
+The conditions and assumptions of the alerts in [prometheus/alerts.yaml](../prometheus/alerts.yaml). If an assumption does
+not hold for you, change the threshold in [prometheus/thresholds.ts](../prometheus/thresholds.ts) and run
+\`npm run rules\`. Each alert name has the prefix \`ZeebeTopology\` and links to its runbook. For notifications see
 [prometheus.md](prometheus.md#alertmanager).
 
-- \`critical\` pages: a cluster does not do its work, may stop any moment, or nobody would be told.
-- \`warning\` is for working hours.
-- \`info\` does not ring.
+- \`critical\` is a page: a cluster does not work or may stop at any moment, or monitoring itself is down.
+- \`warning\` can wait for working hours.
+- \`info\` sends no notification.
 
-*For* is how long it must be so before the alert fires. *Goes on for* is how long it still fires when it is no longer so:
-what follows from the same cause ends a little later, and stays muted until then.
+*For* is how long the condition must hold before the alert fires. *Keep firing for* is how long the alert outlives its
+condition, so that it still inhibits follow-up alerts that resolve later.
 
-All of them assume polls at least every 30 s and scrapes and evaluations at least every minute. A value counts for
-${lookback} after its series has gone, so that a failed poll or scrape begins no wait anew; a state that lasts shorter than
-one poll interval may not be seen at all. Of several exporters that watch one cluster the one that knows most is
-believed: a cluster is down if none of them reaches it.
+All alerts assume polls at least every 30 s, and scrapes and evaluations at least every minute. A value is used for
+${lookback} after its series has disappeared, so that a failed poll or scrape does not restart *For*. A state that is shorter
+than one poll interval may be missed. If several exporters monitor a cluster, the best result counts: a cluster is down
+only if none of them reaches it.
 
 ${sections.join('\n')}`;
 }
@@ -167,7 +171,7 @@ const titles: Readonly<Record<string, string>> = {
   'zeebe-topology-cluster': 'The cluster',
 };
 
-function afterwards(name: AlertName): string {
+function keepFiringFor(name: AlertName): string {
   const { keepsFiringFor }: { readonly keepsFiringFor: Readonly<Partial<Record<AlertName, string>>> } = thresholds;
   return keepsFiringFor[name] ?? '';
 }

@@ -1,24 +1,24 @@
 import { X509Certificate } from 'node:crypto';
 
-/** The certificates in a PEM text (RFC 7468), each of them a PEM text; other text between them is left out. */
+/** Returns the certificates in a PEM text (RFC 7468), each as PEM, without any other text between them. */
 export function certificatesIn(pem: string): readonly string[] {
   return pem.match(/^-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/gm) ?? [];
 }
 
 /**
- * When the first of the certificates in a PEM text expires, Unix time in milliseconds; undefined where there is none.
- * Throws where one of them is none.
+ * Returns the earliest expiry of the certificates in a PEM text, in Unix milliseconds; undefined without certificates.
+ * Throws if one of them cannot be parsed.
  */
 export function earliestExpiry(pem: string): number | undefined {
   return earliest(certificatesIn(pem).map((certificate) => new X509Certificate(certificate)));
 }
 
-/** The same of a certificate and those behind it, as the other side of a connection has shown them. */
+/** Returns the earliest expiry of a certificate and its issuers, as a peer presented them. */
 export function earliestExpiryOfChain(certificate: X509Certificate): number | undefined {
   const chain: X509Certificate[] = [];
   for (
     let next: X509Certificate | undefined = certificate;
-    next && chain.length < longestChain;
+    next && chain.length < maxChainLength;
     next = next.issuerCertificate
   ) {
     chain.push(next);
@@ -26,15 +26,15 @@ export function earliestExpiryOfChain(certificate: X509Certificate): number | un
   return earliest(chain);
 }
 
-/** A chain that issues itself in a circle ends, too. */
-const longestChain = 100;
+/** Ends the walk along a chain whose certificates issue each other in a circle. */
+const maxChainLength = 100;
 
-/** When a certificate expires; NaN where its date cannot be read, for which Node.js gives any date as `validToDate`. */
+/** Returns the expiry of a certificate; NaN if its date is invalid, for which `validToDate` holds an arbitrary date. */
 export function expiryOf({ validTo }: X509Certificate): number {
   return Date.parse(validTo);
 }
 
-/** Passes over a date that cannot be read: such a certificate is refused for it. */
+/** Ignores invalid dates: TLS refuses such a certificate anyway. */
 function earliest(certificates: readonly X509Certificate[]): number | undefined {
   const expiries = certificates.map(expiryOf).filter(Number.isFinite);
   return expiries.length === 0 ? undefined : Math.min(...expiries);

@@ -13,7 +13,7 @@ import { ListenError, listenOnAll, type Servers } from './http/listen.ts';
 import { createLogger, openOutput } from './logger.ts';
 import { keepHeapSmall } from './memory.ts';
 import type { Signals } from './process.ts';
-import { tellTheUnexpectedTo } from './process.ts';
+import { logCrashesTo } from './process.ts';
 import { escapeUnprintable } from './redact.ts';
 import { revision, version } from './version.ts';
 
@@ -159,7 +159,7 @@ function startLog({ log }: Config): Logger {
     logger.error({ lost }, `${lost} lines of the log were lost here: the log could not be written`);
   });
   const logger = createLogger(log, write);
-  tellTheUnexpectedTo(logger);
+  logCrashesTo(logger);
   return logger;
 }
 

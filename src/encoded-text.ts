@@ -1,7 +1,7 @@
 /**
- * A text, decoded from each of its UTF-16 units on: the code point that is read there, and the index at which the next
- * one begins. Reading may also begin within an escape sequence, so that how a part of the text is read does not depend
- * on what stands before it.
+ * A text that has been decoded at each of its UTF-16 units: the code point that begins there, and the index of the next
+ * one. Reading may also begin inside an escape sequence, so the meaning of a part of the text does not depend on what
+ * precedes it.
  */
 export interface DecodedText {
   readonly codePoints: Uint32Array;
@@ -9,8 +9,8 @@ export interface DecodedText {
 }
 
 /**
- * The text as it is, and as it reads where it is percent-encoded, escaped for JSON or HTML, or two of these, one after
- * the other. Leaves out what would be the same text once more. Time and space are linear in the length of the text.
+ * Returns the text as it is, and decoded from percent-encoding, JSON escapes, HTML escapes, and each pair of these
+ * applied one after the other. Omits decodings that change nothing. Time and space are linear in the length of the text.
  */
 export function decodingsOf(text: string): readonly DecodedText[] {
   const plain = plainText(text);
@@ -18,7 +18,7 @@ export function decodingsOf(text: string): readonly DecodedText[] {
   return [plain, ...once, ...once.flatMap(decodedByEach)];
 }
 
-/** The code points of a text, in which `+` is the space that it stands for in a form, and a lone surrogate is U+FFFD. */
+/** Returns the code points of a text, with `+` as a space (as in forms) and lone surrogates as U+FFFD. */
 export function codePointsOf(text: string): Uint32Array {
   return Uint32Array.from(text, (character) => canonical(character.codePointAt(0) ?? 0));
 }
@@ -43,13 +43,13 @@ function decodedByEach(text: DecodedText): readonly DecodedText[] {
   return encodings.flatMap((encoding) => decoded(text, encoding) ?? []);
 }
 
-/** An escape sequence begins with that character; what follows it is read by the function. */
+/** A way to escape characters: `mark` begins an escape sequence, `read` reads the rest of it. */
 interface Encoding {
   readonly mark: number;
   readonly read: (text: Cursor) => number | undefined;
 }
 
-/** Undefined where nothing in the text is encoded. */
+/** Returns undefined if no escape sequence of this encoding is in the text. */
 function decoded(text: DecodedText, { mark, read }: Encoding): DecodedText | undefined {
   let result: DecodedText | undefined;
   for (let index = text.codePoints.indexOf(mark); index !== -1; index = text.codePoints.indexOf(mark, index + 1)) {
@@ -64,14 +64,14 @@ function decoded(text: DecodedText, { mark, read }: Encoding): DecodedText | und
   return result;
 }
 
-/** Reads a decoded text from an index on. */
+/** A position in a decoded text, which advances as characters are taken. */
 interface Cursor {
   readonly index: () => number;
-  /** Takes the next code point; -1 at the end. */
+  /** Takes the next code point; returns -1 at the end. */
   readonly take: () => number;
-  /** Takes these characters, or nothing where others follow. */
+  /** Takes these characters, or none of them if other ones follow. */
   readonly takeAll: (characters: string) => boolean;
-  /** Takes digits to that base, at most so many, and gives their value; undefined where there are fewer than `min`. */
+  /** Takes at most `max` digits and returns their value; undefined if there are fewer than `min`. */
   readonly takeDigits: (base: 10 | 16, min: number, max: number) => number | undefined;
 }
 
@@ -108,14 +108,14 @@ function cursorAt({ codePoints, next }: DecodedText, start: number): Cursor {
   };
 }
 
-/** Of a hexadecimal digit; 16 where it is none. */
+/** Returns the value of a hexadecimal digit; 16 for any other code point. */
 function digitOf(codePoint: number): number {
   if (codePoint >= 0x30 && codePoint <= 0x39) return codePoint - 0x30;
   const lowerCase = codePoint | 0x20;
   return lowerCase >= 0x61 && lowerCase <= 0x66 ? lowerCase - 0x61 + 10 : 16;
 }
 
-/** RFC 3986, 2.1; the bytes are those of UTF-8. */
+/** Reads percent-encoded UTF-8 (RFC 3986, 2.1). */
 function readPercent(text: Cursor): number | undefined {
   const first = text.takeDigits(16, 2, 2);
   if (first === undefined || first < 0x80) return first;
@@ -129,7 +129,7 @@ function readPercent(text: Cursor): number | undefined {
   return codePoint;
 }
 
-/** RFC 8259, 7. */
+/** Reads an escape sequence of JSON (RFC 8259, 7). */
 function readJson(text: Cursor): number | undefined {
   const name = text.take();
   if (name !== code('u')) return jsonNames.get(name);
@@ -139,7 +139,7 @@ function readJson(text: Cursor): number | undefined {
   return low === undefined ? unit : String.fromCharCode(unit, low).codePointAt(0);
 }
 
-/** The names and numbers by which every page escapes the characters that mean something to HTML. */
+/** Reads a numeric character reference, or a named one of the five characters that HTML requires to be escaped. */
 function readHtml(text: Cursor): number | undefined {
   const codePoint = text.takeAll('#')
     ? text.takeAll('x') || text.takeAll('X')
@@ -178,9 +178,9 @@ const encodings: readonly Encoding[] = [
 ];
 
 /**
- * Finds where a pattern begins in a decoded text, from the last place to the first. Knuth, Morris and Pratt's search,
- * from right to left, since each index has one that follows it, and may follow several. With their strong failure
- * function an index costs at most a number of steps that is logarithmic in the length of the pattern.
+ * Returns the indexes at which a pattern begins in a decoded text, the last one first. Knuth, Morris and Pratt's search
+ * from right to left, since each index has one successor but may have several predecessors. With their strong failure
+ * function, each index takes at most a number of steps logarithmic in the length of the pattern.
  */
 export function occurrencesOf(pattern: ArrayLike<number>, { codePoints, next }: DecodedText): readonly number[] {
   const found: number[] = [];
@@ -188,7 +188,7 @@ export function occurrencesOf(pattern: ArrayLike<number>, { codePoints, next }: 
   if (length === 0 || length > codePoints.length) return found;
   const reversed = Uint32Array.from(pattern).reverse();
   const failures = failuresOf(reversed);
-  /** How many code points from an index on are the end of the pattern. */
+  /** For each index, the number of code points from there on that match the end of the pattern. */
   const matched = new Uint32Array(codePoints.length + 1);
   for (let index = codePoints.length - 1; index >= 0; index--) {
     let state = matched[next[index] ?? 0] ?? 0;
@@ -199,7 +199,7 @@ export function occurrencesOf(pattern: ArrayLike<number>, { codePoints, next }: 
   return found;
 }
 
-/** Where to go on after a mismatch behind so many code points of the pattern; -1 where its beginning fails as well. */
+/** Returns the state to continue with after a mismatch in each state; -1 if the search starts again with the next index. */
 function failuresOf(pattern: Uint32Array): Int32Array {
   const failures = new Int32Array(pattern.length + 1).fill(-1);
   let border = 0;

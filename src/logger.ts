@@ -4,12 +4,12 @@ import { type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogConfig } from './config/config.ts';
 import { errorText, escapeUnprintable } from './redact.ts';
 
-/** Bytes of a line in JSON. Docker and Kubernetes split longer ones. */
+/** Bytes of a line in JSON. Docker and Kubernetes split longer lines. */
 const maxLineLength = 16 * 1024;
 
 /**
- * Creates the logger, which hands each line to `write`. Whatever its texts come from, a line stays one line, has a
- * bounded length and nothing in it that a terminal would act on.
+ * Creates the logger, which passes each line to `write`. Whatever its texts contain, an entry is a single line of
+ * bounded length, without characters that a terminal would act on.
  */
 export function createLogger({ level, format }: LogConfig, write: (line: string) => void): Logger {
   const render = format === 'json' ? (line: string) => `${line}\n` : createPrettifier();
@@ -23,9 +23,9 @@ export function createLogger({ level, format }: LogConfig, write: (line: string)
   return pino(options, { write: (line) => write(render(bounded(line.trimEnd()))) });
 }
 
-/** Cuts texts and lists until the line has at most `maxLineLength`; it says so in its field `truncated`. */
+/** Cuts texts and lists until the line has at most `maxLineLength` bytes, and then sets its field `truncated`. */
 function bounded(line: string): string {
-  // A long line is cut before its characters are looked at one by one.
+  // A long line is cut first, as escaping takes time for each character.
   const whole = line.length <= maxLineLength ? escapeUnprintable(line) : undefined;
   if (whole !== undefined && Buffer.byteLength(whole) <= maxLineLength) return whole;
   const fields: Readonly<Record<string, unknown>> = JSON.parse(line);
@@ -36,7 +36,7 @@ function bounded(line: string): string {
   }
 }
 
-/** Keeps `maxLength` characters of a text, and a tenth as many elements of a list. */
+/** Keeps `maxLength` characters of a text, and a tenth of that number of elements of a list. */
 function truncated(value: unknown, maxLength: number): unknown {
   if (typeof value === 'string') {
     return value.length > maxLength ? `${value.slice(0, maxLength).replace(/\p{Cs}$/u, '')}…` : value;
@@ -47,39 +47,31 @@ function truncated(value: unknown, maxLength: number): unknown {
 }
 
 function createPrettifier(): (line: string) => string {
-  // Loaded here alone: for machines it would be a good part of the start.
+  // Loaded only here: it would be a large part of the start time, and JSON does not need it.
   const { prettyFactory }: typeof import('pino-pretty') = createRequire(import.meta.url)('pino-pretty');
   return prettyFactory({ colorize: process.stderr.isTTY, hideObject: true, messageFormat: prettyMessage });
 }
 
-/** Indents every line but the first, so that none can pass for a line of the log. */
+/** Indents every line but the first, so that none looks like another log entry. */
 function prettyMessage({ cluster, err, ...log }: Readonly<Record<string, unknown>>, messageKey: string): string {
   const name = typeof cluster === 'string' ? `${JSON.stringify(cluster)}: ` : '';
   const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${err.stack}` : '';
   return `${name}${log[messageKey]}${stack}`.split('\n').map(escapeUnprintable).join('\n    ');
 }
 
-/** Bytes that wait where the output cannot be written; what comes beyond is lost. */
-const maxWaiting = 1024 * 1024;
+/** Bytes that are kept while the output cannot be written. Texts beyond that are lost. */
+const maxPending = 1024 * 1024;
 /** Milliseconds. */
 const retryInterval = 50;
 const exitTimeout = 1_000;
 
 /**
- * Opens the standard output or the standard error for texts that must not hold the process: they are written at once,
- * and wait in memory where the reader does not read. `reportLost` is called with the number of texts that were lost,
- * once the output can be written again. At the exit of the process, what waits has one second to be read.
+ * Opens standard output or standard error for texts that must not block the process. They are written at once, and kept
+ * in memory while the reader does not read. Once the output can be written again, `reportLost` is called with the number
+ * of texts that were lost. At the exit of the process, pending texts have one second to be read.
  */
 export function openOutput(fd: 1 | 2, reportLost: (count: number) => void): (text: string) => void {
-  const stream = pino.destination({
-    fd: nonBlocking(fd),
-    sync: true,
-    maxLength: maxWaiting,
-    // Otherwise the main thread sleeps until the reader reads.
-    retryEAGAIN: () => false,
-  });
-  // pino's own listener gives up for good at EPIPE, but a named pipe may get another reader.
-  stream.removeAllListeners('error');
+  const stream = openDestination(fd);
   let errorCode: string | undefined;
   let lost = 0;
   let isRetrying = false;
@@ -95,9 +87,9 @@ export function openOutput(fd: 1 | 2, reportLost: (count: number) => void): (tex
     stream.write(text);
     if (isRetrying || (errorCode === undefined && lost === 0)) return;
     isRetrying = true;
-    setTimeout(writeWaiting, retryInterval).unref();
+    setTimeout(writePending, retryInterval).unref();
   };
-  const writeWaiting = () => {
+  const writePending = () => {
     isRetrying = false;
     write('');
     if (errorCode !== undefined || lost === 0) return;
@@ -107,14 +99,26 @@ export function openOutput(fd: 1 | 2, reportLost: (count: number) => void): (tex
   };
   process.on('exit', () => {
     waitUntil(() => {
-      writeWaiting();
+      writePending();
       return errorCode !== 'EAGAIN';
     });
   });
   return write;
 }
 
-/** Blocks the thread, for `exitTimeout` at most: at the exit nothing else is left to do. */
+function openDestination(fd: 1 | 2): ReturnType<typeof pino.destination> {
+  const stream = pino.destination({
+    fd: nonBlocking(fd),
+    sync: true,
+    maxLength: maxPending,
+    // By default the main thread sleeps until the reader reads.
+    retryEAGAIN: () => false,
+  });
+  // pino's own listener stops writing for ever after EPIPE, but a named pipe may get another reader.
+  return stream.removeAllListeners('error');
+}
+
+/** Blocks the thread for at most `exitTimeout`: at the exit there is no other work left. */
 function waitUntil(condition: () => boolean): void {
   const deadline = performance.now() + exitTimeout;
   while (!condition() && performance.now() < deadline) {
@@ -123,11 +127,11 @@ function waitUntil(condition: () => boolean): void {
 }
 
 /**
- * Returns a descriptor to which a write never blocks. A terminal (after Ctrl-S) and a pipe are opened once more, since
- * the flag O_NONBLOCK would otherwise hold for each process that shares them.
+ * Returns a file descriptor to which writes never block. A terminal (which Ctrl-S stops) and a pipe are opened again,
+ * because the flag O_NONBLOCK would otherwise apply to every process that shares them.
  */
 function nonBlocking(fd: 1 | 2): number {
-  // Node.js makes pipes and sockets non-blocking when it opens its own stream: what follows may fail, or is for Linux.
+  // Reading process.stdout makes Node.js set pipes and sockets to non-blocking, for the case that opening again fails.
   const { isTTY } = fd === 1 ? process.stdout : process.stderr;
   if (!isTTY && !fstatSync(fd).isFIFO()) return fd;
   try {

@@ -3,22 +3,22 @@ import type { Logger } from 'pino';
 import { errorText, escapeUnprintable } from './redact.ts';
 
 export interface Signals {
-  /** Aborts, with its name, at the first SIGTERM or SIGINT. */
+  /** Aborts at the first SIGTERM or SIGINT; the reason is the name of the signal. */
   readonly stop: AbortSignal;
-  /** As if that signal had come. The second one ends the process at once. */
+  /** Acts as if that signal had arrived. A second signal ends the process at once. */
   readonly askToStop: (name: NodeJS.Signals) => void;
-  /** Whom to tell of SIGHUP; one that came before is told now. */
+  /** Sets the function to call at each SIGHUP. Calls it at once if a SIGHUP has already arrived. */
   readonly followHangUps: (follow: () => void) => void;
 }
 
-/** From now on no signal is lost, nor ends the process unasked. */
+/** Handles signals from now on, so that none is lost or ends the process by Node.js's default. */
 export function receiveSignals(): Signals {
   const stopping = new AbortController();
   const askToStop: Signals['askToStop'] = (name) => {
     if (stopping.signal.aborted) process.exit(128 + constants.signals[name]);
     stopping.abort(name);
   };
-  // Without a listener Node.js opens its debugger, which can read the environment's secrets.
+  // Without a listener, SIGUSR1 makes Node.js open its debugger, which can read secrets in the environment.
   process.on('SIGUSR1', () => {});
   process.on('SIGTERM', askToStop);
   process.on('SIGINT', askToStop);
@@ -40,13 +40,13 @@ export function receiveSignals(): Signals {
 
 let log: Logger | undefined;
 
-/** Where it is told from now on; before, on the standard error. */
-export function tellTheUnexpectedTo(logger: Logger): void {
+/** Sets the log for crashes. Until then they are written to standard error. */
+export function logCrashesTo(logger: Logger): void {
   log = logger;
 }
 
-/** Half an exporter would go on answering as if nothing were wrong. */
-export function endByTheUnexpected(error: unknown): never {
+/** Logs an unexpected error and ends the process: it must not continue in an undefined state. */
+export function crash(error: unknown): never {
   try {
     const { message, stack } = errorText(error);
     if (log) log.fatal({ err: error }, `ended by an unexpected error: ${message}`);

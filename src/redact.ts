@@ -1,19 +1,20 @@
 import { codePointsOf, type DecodedText, decodingsOf, occurrencesOf } from './encoded-text.ts';
 import { everySecret } from './secret.ts';
 
-/** UTF-16 units of a text that are shown at most; messages are shorter still. */
+/** UTF-16 units of a text that are shown. Messages are shorter than that. */
 const maxShown = 16 * 1024;
 
-/** UTF-16 units by which a secret is recognized. */
+/** UTF-16 units of a secret that are searched for. */
 const maxRecognized = 4 * 1024;
 
-/** UTF-16 units that stand for one of a secret: `\u0022` or `&quot;`, of which each is written so again. */
+/** UTF-16 units that one unit of a secret can become: 6 in `\u0022` or `&quot;`, each of which may be escaped again. */
 const maxEncoded = 6 * 6;
 
 /**
- * Hides secrets in a text from outside, which may show the request that held them: as they are, percent-encoded,
- * escaped for JSON or HTML, or two of these, one after the other. Reads no more of the text than is shown, and a secret
- * that begins there. A secret too long for that is recognized by its beginning, behind which the text is cut off.
+ * Replaces secrets by `<secret>` in a text from outside, which may quote the request that contained them: as they are,
+ * percent-encoded, escaped for JSON or HTML, or with two of these applied one after the other. Reads only the part of
+ * the text that is shown, and secrets that begin there. A longer secret is recognized by its beginning, and the text is
+ * cut off there.
  */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   const patterns = secrets.map(patternOf);
@@ -29,18 +30,18 @@ export function hideSecrets(text: string, secrets: readonly string[]): string {
 
 interface Pattern {
   readonly codePoints: Uint32Array;
-  /** Whether the secret goes on behind them. */
+  /** Whether the secret continues after these code points. */
   readonly isBeginning: boolean;
 }
 
 function patternOf(secret: string): Pattern {
   const beginning = secret.slice(0, maxRecognized);
   const isBeginning = beginning !== secret;
-  // A cut may have left one half of a surrogate pair.
+  // The cut may have left one half of a surrogate pair.
   return { codePoints: codePointsOf(isBeginning ? beginning.replace(/\p{Cs}$/u, '') : secret), isBeginning };
 }
 
-/** Marks the characters of the text that show a secret. */
+/** Marks the characters of the text that are part of a secret. */
 function markIn(decoded: DecodedText, { codePoints, isBeginning }: Pattern, hidden: Uint8Array): void {
   const found = occurrencesOf(codePoints, decoded);
   const first = found.at(-1);
@@ -49,7 +50,7 @@ function markIn(decoded: DecodedText, { codePoints, isBeginning }: Pattern, hidd
     hidden.fill(1, first);
     return;
   }
-  /** How many code points of a secret begin at an index. */
+  /** The number of code points of a secret that remain from an index on. */
   const left = new Uint32Array(hidden.length + 1);
   for (const index of found) left[index] = codePoints.length;
   for (let index = first; index < hidden.length; index++) {
@@ -73,31 +74,31 @@ function withoutHidden(text: string, hidden: Uint8Array): string {
   return shown;
 }
 
-/** What must not be seen of a header's value: the credentials without their scheme, and the password of Basic. */
+/** Returns the secret parts of a header's value: the credentials without their scheme, and the password of Basic. */
 export function secretsOf(header: string): readonly string[] {
   const [, scheme, credentials] = /^(Basic|Bearer) (.+)$/.exec(header) ?? [];
   if (credentials === undefined) return [header];
   if (scheme === 'Bearer') return [credentials];
   const [, password = ''] = /:(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
-  // The padding says nothing, and may get lost.
+  // The padding holds no information, and a quote of the header may lack it.
   return [credentials.replace(/=+$/, ''), password];
 }
 
-/** Text of others, made fit for a log line: one line, no control characters, not long. */
-export function oneLine(text: string, most = 200): string {
+/** Makes a text from outside fit for a log line: a single line without control characters, cut at `max` characters. */
+export function oneLine(text: string, max = 200): string {
   const line = text
-    .slice(0, 4 * most)
+    .slice(0, 4 * max)
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim();
-  return line.length > most ? `${line.slice(0, most).replace(/\p{Cs}$/u, '')}…` : line;
+  return line.length > max ? `${line.slice(0, max).replace(/\p{Cs}$/u, '')}…` : line;
 }
 
-/** Controls, format characters such as those of direction, surrogates and line separators. */
+/** Control and format characters (such as those that change the direction), surrogates and line separators. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Writes what a terminal would act on, or not show, as the escape sequences of JSON, so that a JSON text keeps its
- * meaning.
+ * Replaces characters that a terminal would act on or not show by escape sequences of JSON. The meaning of a JSON text
+ * stays the same.
  */
 export function escapeUnprintable(text: string): string {
   return text.replace(unprintable, (character) =>
@@ -112,11 +113,11 @@ function escaped(unit: number): string {
 export interface ErrorText {
   readonly type: string;
   readonly message: string;
-  /** With those of its causes. */
+  /** The stack of the error and of its causes. */
   readonly stack: string;
 }
 
-/** What may be told of an error that nobody expected, and of which nobody knows what it quotes. */
+/** Describes an unexpected error without any secret that it may quote. */
 export function errorText(error: unknown): ErrorText {
   const secrets = everySecret().flatMap(partsOf);
   const hide = (text: string) => hideSecrets(text, secrets).replace(credentials, '<secret>');
@@ -128,10 +129,10 @@ export function errorText(error: unknown): ErrorText {
   };
 }
 
-/** What follows `Basic` and `Bearer` in a header, and JSON Web Tokens. */
+/** Credentials after `Basic` or `Bearer` in a header, and JSON Web Tokens. */
 const credentials = /(?<=(?:Basic|Bearer)(?: |%20|\+))[\w.~+/=-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
-/** A key may be shown line by line, and of a proxy's URL only the user information. */
+/** Returns the forms in which an error may quote a secret: single lines of a key, the user information of a URL. */
 function partsOf(secret: string): readonly string[] {
   const lines = secret.split(/\r?\n/).filter((line) => line.length >= 16);
   const url = URL.parse(secret);
@@ -147,12 +148,12 @@ function decoded(text: string): string {
   }
 }
 
-/** A cause that leads back to itself has to end somewhere. */
-const mostCauses = 8;
+/** Ends the walk along causes that form a circle. */
+const maxCauses = 8;
 
 function chain(error: unknown): readonly unknown[] {
   const errors = [error];
-  for (let each = error; each instanceof Error && each.cause !== undefined && errors.length < mostCauses; ) {
+  for (let each = error; each instanceof Error && each.cause !== undefined && errors.length < maxCauses; ) {
     each = each.cause;
     errors.push(each);
   }
@@ -165,7 +166,7 @@ function stackOf(error: unknown): string {
   return `${error.stack ?? error}${inside.join('')}`;
 }
 
-/** Of what is no error. In JSON, since `inspect` escapes quotes in ways of its own, in which secrets are not recognized. */
+/** Returns the text of a thrown value that is no Error, as JSON: secrets are not recognized in `inspect`'s escapes. */
 function textOf(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown;
   try {

@@ -3,18 +3,18 @@ import { inspect } from 'node:util';
 
 const hidden = '<secret>';
 
-/** Those that are still held somewhere: a token that was renewed goes. */
+/** All secrets that are still referenced. A token that was renewed is garbage collected. */
 const alive = new Set<WeakRef<Secret>>();
 const collected = new FinalizationRegistry<WeakRef<Secret>>((reference) => alive.delete(reference));
 
-/** Whatever may turn up in the text of an error that nobody expected; see error-text.ts. */
+/** Returns the value of every secret in use, to hide them in the text of unexpected errors; see redact.ts. */
 export function everySecret(): readonly string[] {
   return [...alive].flatMap((reference) => reference.deref()?.open() ?? []);
 }
 
 /**
- * A value that must not be seen. Its string, JSON and inspect forms are `<secret>`; only `open()` gives the value,
- * and only the code that sends it may call that.
+ * A value that must not be shown. Its string, JSON and inspect forms are `<secret>`. Only `open()` returns the value,
+ * and only the code that sends it may call `open()`.
  */
 export class Secret {
   readonly #value: string;
@@ -30,7 +30,7 @@ export class Secret {
     return this.#value;
   }
 
-  /** `isDeepStrictEqual` cannot look inside and calls any two secrets equal; this one can. */
+  /** Compares the values. `isDeepStrictEqual` cannot see private fields and calls any two secrets equal. */
   equals(other: Secret): boolean {
     const digest = (value: string) => createHash('sha256').update(value).digest();
     return timingSafeEqual(digest(this.#value), digest(other.#value));

@@ -18,12 +18,12 @@ describe('docs/web-config.md', () => {
     const { connections, reserved, few, unanswered, deadlines } = connectionLimits;
     const rows = [
       `| connections | ${connections.toLocaleString('en')};`,
-      `connections of all addresses with more than ${few} | ${connections - reserved}, so that ${reserved} places`,
-      `answers that wait for their readers, of all connections | ${maxBacklog / 1024 ** 2} MiB or a sixteenth`,
+      `connections of all addresses with more than ${few} | ${connections - reserved}; the other ${reserved} are`,
+      `responses that wait for clients, of all connections | ${maxBacklog / 1024 ** 2} MiB or a sixteenth`,
       `first request | ${deadlines.opening / 1000} s |`,
       `next request | ${deadlines.idle / 1000} s |`,
-      `all of it | ${deadlines.answering / 1000} s |`,
-      `first is answered | ${unanswered} |`,
+      `whole response | ${deadlines.answering / 1000} s |`,
+      `before the first response | ${unanswered} |`,
     ];
     expect(rows.filter((row) => !page.includes(row))).toEqual([]);
   });
