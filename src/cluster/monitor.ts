@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Clock, createTurns, sleep } from '../clock.ts';
+import { type Clock, createYielder, sleep } from '../clock.ts';
 import type { ClusterConfig } from '../config/config.ts';
 import { type ClusterHistory, nextHistory, noHistory } from '../poll/events.ts';
 import { type Admit, createPoll, type PollResult } from '../poll/poll.ts';
@@ -118,11 +118,11 @@ function createRecord(
   return {
     publish: () => publish(state, history),
     add: async (result) => {
-      const turn = createTurns();
+      const yieldWhenBusy = createYielder();
       const previous = state;
       state = nextState(previous, result);
       history = nextHistory(history, previous, state);
-      await turn();
+      await yieldWhenBusy();
       await publish(state, history, result);
       hasResult = true;
       log(state, history.latest);

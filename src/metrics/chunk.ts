@@ -1,5 +1,5 @@
 import { constants, crc32, createDeflateRaw } from 'node:zlib';
-import { createTurns } from '../clock.ts';
+import { createYielder } from '../clock.ts';
 
 /** Bytes of the page with a reference count. They do not change while the chunk is retained; then they may be reused. */
 export interface Chunk {
@@ -83,7 +83,7 @@ export function gzipped(chunks: readonly Chunk[]): Promise<Buffer> {
 }
 
 async function gzipMember(chunks: readonly Chunk[]): Promise<Buffer> {
-  const turn = createTurns();
+  const yieldWhenBusy = createYielder();
   const blocks: Buffer[] = [];
   let checksum = 0;
   let length = 0;
@@ -91,7 +91,7 @@ async function gzipMember(chunks: readonly Chunk[]): Promise<Buffer> {
     blocks.push(await compressed());
     checksum = crc32(bytes, checksum);
     length += bytes.length;
-    await turn();
+    await yieldWhenBusy();
   }
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(checksum, 0);

@@ -1,4 +1,4 @@
-import { createTurns } from '../clock.ts';
+import { createYielder } from '../clock.ts';
 import type { ClusterState, ClusterView } from '../poll/state.ts';
 import { haveSameReplicas } from '../zeebe/topology.ts';
 import type { Chunk } from './chunk.ts';
@@ -28,12 +28,12 @@ export function createClusterRenderer(cluster: string): ClusterRenderer {
   const renderers = clusterFamilies.map((family) => createFamilyRenderer(family, shared));
   const layoutOf = createLayout();
   return async (state, counters) => {
-    const turn = createTurns();
+    const yieldWhenBusy = createYielder();
     const input = { state, counters, viewLayout: layoutOf(state.view) };
     const part: FamilyLines[] = [];
     for (const render of renderers) {
       part.push(render(input));
-      await turn();
+      await yieldWhenBusy();
     }
     return part;
   };

@@ -2,7 +2,7 @@ import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { Authenticated, Authenticator } from '../auth/authenticator.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
-import { type Clock, createTurns, withDeadline } from '../clock.ts';
+import { type Clock, createYielder, withDeadline } from '../clock.ts';
 import { defined } from '../config/cluster-settings.ts';
 import { type Client, createReader, type Reader, statusOf } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
@@ -89,10 +89,10 @@ export function createPoll({ connection, pollTimeout, clock, admit = () => undef
         return sent;
       }, signal),
     );
-    const turn = createTurns();
+    const yieldWhenBusy = createYielder();
     const outcome = admitted(outcomeOf(authenticated, reader.read), admit);
     if (!outcome.ok) reader.forget();
-    await turn();
+    await yieldWhenBusy();
     const endedAt = clock.now();
     const duration = clock.monotonic() - startedAt;
     return {
