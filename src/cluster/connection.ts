@@ -6,9 +6,9 @@ import { createTokenSource, type KeptToken } from '../auth/token-cache.ts';
 import { createTokenEndpoint } from '../auth/token-endpoint.ts';
 import { earliestExpiry } from '../certificates.ts';
 import type { Clock } from '../clock.ts';
-import { defined } from '../config/cluster-settings.ts';
 import type { AuthenticationConfig, ClusterConfig, TransportConfig } from '../config/config.ts';
 import { createRereader } from '../config/file-set.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { PolledConnection } from '../poll/poll.ts';
 import { createFailureLog } from '../poll/poll-log.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
@@ -35,7 +35,7 @@ export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken):
     client: createClient({ ...cluster, dispatcher, secrets }),
     certificates: async (signal) => {
       const [clusterServer, token] = await Promise.all([expiry(signal), authentication.certificates(signal)]);
-      return { ...defined({ clusterServer, clusterClient }), ...token };
+      return { ...omitUndefined({ clusterServer, clusterClient }), ...token };
     },
     close: async () => {
       await Promise.all([dispatcher.destroy(), authentication.close()]);
@@ -64,13 +64,13 @@ function createAuthentication(cluster: ClusterConfig, clock: Clock, kept: KeptTo
         pollTimeout,
         clock,
         random: Math.random,
-        ...defined({ kept }),
+        ...omitUndefined({ kept }),
       });
       const tokenClient = clientExpiry('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl, transport);
       return {
         authenticator: createOAuth2(audience, tokens),
         keptToken: tokens.kept,
-        certificates: async (signal) => defined({ tokenServer: await expiry(signal), tokenClient }),
+        certificates: async (signal) => omitUndefined({ tokenServer: await expiry(signal), tokenClient }),
         close: () => dispatcher.destroy(),
       };
     }

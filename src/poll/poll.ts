@@ -3,7 +3,7 @@ import type { Authenticated, Authenticator } from '../auth/authenticator.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
 import { type Clock, createYielder, withDeadline } from '../clock.ts';
-import { defined } from '../config/cluster-settings.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { type Client, createReader, type Reader, statusOf } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { PollFailure } from './poll-failure.ts';
@@ -101,7 +101,7 @@ export function createPoll({ connection, pollTimeout, clock, admit = () => undef
       authentication: authenticationResult(authenticated),
       // Within the time of this poll, so that the next one is not late.
       certificates: await withDeadline(Math.max(pollTimeout - duration, 0), stop, certificates),
-      ...defined({ seconds: authenticated.requested ? duration / 1000 : undefined, httpStatus, filesRead }),
+      ...omitUndefined({ seconds: authenticated.requested ? duration / 1000 : undefined, httpStatus, filesRead }),
     };
   };
 }
@@ -128,7 +128,7 @@ const withoutReason: PollFailure = {
 
 function authenticationResult(authenticated: Authenticated): AuthenticationResult {
   const { failure, token, tokenRequests } = authenticated;
-  return { tokenRequests, ...defined({ up: accepted(authenticated), failure, token }) };
+  return { tokenRequests, ...omitUndefined({ up: accepted(authenticated), failure, token }) };
 }
 
 function accepted({ sent }: Authenticated): boolean | undefined {

@@ -1,7 +1,7 @@
 import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
-import { defined } from '../config/cluster-settings.ts';
 import type { AuthenticationMethod, ClusterConfig } from '../config/config.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { type Members, missingBrokers, nextMembers, noMembers } from '../zeebe/known-brokers.ts';
 import {
   type LeaderChange,
@@ -84,10 +84,10 @@ export function nextState(state: ClusterState, result: PollResult): ClusterState
     name,
     method,
     pollInterval,
-    lastPoll: { endedAt, ...defined({ failure, httpStatus }) },
+    lastPoll: { endedAt, ...omitUndefined({ failure, httpStatus }) },
     authentication: nextAuthentication(state, result),
     certificates: { ...state.certificates, ...result.certificates },
-    ...defined({ filesRead }),
+    ...omitUndefined({ filesRead }),
     ...(outcome.ok ? afterSuccess(state, outcome.topology, endedAt) : afterFailure(state)),
   };
 }
@@ -95,7 +95,7 @@ export function nextState(state: ClusterState, result: PollResult): ClusterState
 type TopologyState = Pick<ClusterState, 'lastSuccessAt' | 'verdict' | 'view' | 'members' | 'leaders' | 'leaderChanges'>;
 
 function afterFailure({ lastSuccessAt, members, leaders }: ClusterState): TopologyState {
-  return { ...defined({ lastSuccessAt }), verdict: 'unknown', members, leaders, leaderChanges: [] };
+  return { ...omitUndefined({ lastSuccessAt }), verdict: 'unknown', members, leaders, leaderChanges: [] };
 }
 
 function afterSuccess(state: ClusterState, topology: Topology, lastSuccessAt: number): TopologyState {
@@ -120,5 +120,5 @@ function nextAuthentication(
   { authentication }: ClusterState,
   { authentication: { up, token, failure } }: PollResult,
 ): AuthenticationState {
-  return defined({ up: up ?? authentication.up, token: token ?? authentication.token, failure });
+  return omitUndefined({ up: up ?? authentication.up, token: token ?? authentication.token, failure });
 }
