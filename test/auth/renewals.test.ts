@@ -35,15 +35,8 @@ async function run(
   const world = createWorld(settings);
   const { endpoint, client, violations } = world;
   const tokens = createTokenSource({ endpoint, pollInterval, pollTimeout, clock, random: jitter(seed) });
-  const poll = createPoll({
-    connection: async () => ({
-      client,
-      authenticator: createOAuth2(undefined, tokens),
-      certificates: async () => ({}),
-    }),
-    pollTimeout,
-    clock,
-  });
+  const connection = { client, authenticator: createOAuth2(undefined, tokens), certificates: async () => ({}) };
+  const poll = createPoll({ connection: async () => connection, pollTimeout, clock });
 
   const polled: Polled[] = [];
   const stop = new AbortController();
