@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { ListenAddress, WebConfig } from '../config/config.ts';
 import { openWebConfig, type WebConfigWatch } from '../config/web-config-watcher.ts';
-import { createDoor } from './access.ts';
-import { createFront } from './app.ts';
+import { restrictAccess } from './access.ts';
 import { type ListenOptions, listen, type RunningServer } from './server.ts';
+import { createStartupHandler } from './startup.ts';
 
 /** The servers on all addresses of the exporter. Before `serve`, they answer `/-/healthy`, and other requests wait. */
 export interface Servers {
@@ -29,13 +29,13 @@ export async function listenOnAll(
   { logger, clock }: { readonly logger: Logger; readonly clock: Clock },
 ): Promise<Servers> {
   const web = configFile === undefined ? undefined : openWebConfig(configFile, { logger, clock });
-  const front = createFront();
-  const servers = await bindAll(await createDoor(front.handler, web), listenAddresses, { web, logger });
+  const startup = createStartupHandler();
+  const servers = await bindAll(await restrictAccess(startup.handler, web), listenAddresses, { web, logger });
   return {
     addresses: servers.map(({ address }) => address),
     scheme: web?.current().tls ? 'https' : 'http',
     web,
-    serve: front.open,
+    serve: startup.handOverTo,
     close: () => closeAll(servers),
   };
 }
