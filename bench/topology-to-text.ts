@@ -1,6 +1,6 @@
 import { Gauge, Registry } from 'prom-client';
 import type { ClusterConfig } from '../src/config/config.ts';
-import { createClusterRenderer } from '../src/metrics/cluster-part.ts';
+import { createClusterRenderer } from '../src/metrics/cluster-renderer.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
 import { parseTopology } from '../src/zeebe/parse.ts';
 import { replicaHealths, roles, type Topology } from '../src/zeebe/topology.ts';

@@ -1,6 +1,6 @@
 import type { AuthenticationMethod, ClusterConfig } from '../src/config/config.ts';
-import { clusterFamilies, createClusterRenderer } from '../src/metrics/cluster-part.ts';
-import { createInstruments, readRegistry } from '../src/metrics/counters.ts';
+import { clusterFamilies, createClusterRenderer } from '../src/metrics/cluster-renderer.ts';
+import { createCounters } from '../src/metrics/counters.ts';
 import type { Family } from '../src/metrics/family.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../src/metrics/process-metrics.ts';
 import type { PollResult } from '../src/poll/poll.ts';
@@ -167,11 +167,11 @@ export async function documentedFamilies(): Promise<{
 }
 
 async function clusterLines(polls: readonly PollResult[], method: AuthenticationMethod = 'oauth2') {
-  const instruments = createInstruments(method);
-  for (const poll of polls) instruments.record(poll);
+  const counters = createCounters(method);
+  for (const poll of polls) counters.record(poll);
   const config = { name: 'cluster', authentication: { method }, pollInterval: 1 } as ClusterConfig;
   const state = polls.reduce(nextState, initialState(config));
-  return (await createClusterRenderer(state.name)(state, await readRegistry(instruments.registry))).map(textOfLines);
+  return (await createClusterRenderer(state.name)(state, await counters.values())).map(textOfLines);
 }
 
 async function exporterFamilies(): Promise<readonly Documented[]> {

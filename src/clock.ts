@@ -52,7 +52,7 @@ export async function withDeadline<T>(
 const maxHeld = 4;
 
 /** Returns a function to await between parts of long work: it yields to the event loop after more than 4 ms of work. */
-export function createTurns(): () => Promise<void> {
+export function createYielder(): () => Promise<void> {
   let since = performance.now();
   return async () => {
     if (performance.now() - since < maxHeld) return;

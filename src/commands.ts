@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type CheckOutput, type CommandLine, type Flags, parseCommandLine } from './cli.ts';
 import { systemClock } from './clock.ts';
@@ -7,17 +8,19 @@ import type { Load } from './cluster/reload.ts';
 import type { Config } from './config/config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ConfigError } from './config/problem.ts';
-import { type Exporter, ListenError, startExporter } from './exporter.ts';
+import type { Exporter } from './exporter.ts';
+import { ListenError, listenOnAll, type Servers } from './http/listen.ts';
 import { createLogger, openOutput } from './logger.ts';
+import { keepHeapSmall } from './memory.ts';
 import type { Signals } from './process.ts';
 import { logCrashesTo } from './process.ts';
 import { escapeUnprintable } from './redact.ts';
 import { revision, version } from './version.ts';
 
-/** EX_CONFIG of sysexits.h: systemd and other supervisors need not start the exporter again. */
+/** EX_CONFIG of sysexits.h: lets systemd and other supervisors know that a restart would not help. */
 const unusableConfig = 78;
 
-/** Does what the command line says; answers with the exit code. */
+/** Runs the command of the command line. Resolves to the exit code. */
 export async function runCommand(argv: readonly string[], signals: Signals): Promise<number> {
   const commandLine = parseCommandLine(argv, versionText());
   try {
@@ -29,7 +32,7 @@ export async function runCommand(argv: readonly string[], signals: Signals): Pro
   }
 }
 
-/** Rejects with a `ConfigError` where the configuration cannot be used. */
+/** Rejects with a `ConfigError` if the configuration cannot be used. */
 async function run(commandLine: CommandLine, signals: Signals): Promise<number> {
   switch (commandLine.command) {
     case 'print':
@@ -57,13 +60,13 @@ async function serve(flags: Flags, { stop, followHangUps }: Signals): Promise<nu
   const { config, notices } = load(flags);
   const logger = startLog(config);
   for (const { message, ...details } of notices) logger.warn(details, message);
-  const started = ({ reload }: Exporter) => followHangUps(() => void reload());
+  const started = ({ reload }: Started) => followHangUps(() => void reload());
   return serveUntil(stop, { config, logger, load: () => load(flags), started });
 }
 
 async function check(flags: Flags, output: CheckOutput, { stop, askToStop, followHangUps }: Signals): Promise<number> {
   followHangUps(() => askToStop('SIGHUP'));
-  // Loaded here alone, as the demo is.
+  // Loaded only here, as the demo is.
   const { runCheck } = await import('./check/check.ts');
   return runCheck(() => load(flags), {
     output,
@@ -77,13 +80,13 @@ async function check(flags: Flags, output: CheckOutput, { stop, askToStop, follo
 
 async function demo(flags: Flags, { stop, askToStop, followHangUps }: Signals): Promise<number> {
   followHangUps(() => askToStop('SIGHUP'));
-  // Loaded here alone: a production start has no use for a simulator.
+  // Loaded only here: `serve` does not use the simulator.
   const { startDemo } = await import('./demo.ts');
   const { config, introduce, tell, close } = await startDemo(flags, process.stderr.isTTY);
   const write = openOutput(1, (lost) => write(`  (${lost} lines were lost: they were not read)\n`));
   const say = (sentence: string) => write(`${sentence}\n`);
   const stopping = new AbortController();
-  const started = (exporter: Exporter) => {
+  const started = (exporter: Started) => {
     introduce(say, exporter);
     void tell(say, stopping.signal);
   };
@@ -99,21 +102,27 @@ interface Serving {
   readonly config: Config;
   readonly logger: Logger;
   readonly load: Load;
-  readonly started: (exporter: Exporter) => void;
+  /** Called once, when the exporter polls and serves. */
+  readonly started: (exporter: Started) => void;
 }
 
-/** Serves until the signal aborts. Answers with the exit code. */
-async function serveUntil(stop: AbortSignal, { config, logger, load, started }: Serving): Promise<number> {
-  const exporter = await startExporter(config, logger, systemClock, load).catch((error: unknown) => {
+type Started = Exporter & Pick<Servers, 'addresses' | 'scheme'>;
+
+/** Serves until the signal aborts. Resolves to the exit code. */
+async function serveUntil(stop: AbortSignal, serving: Serving): Promise<number> {
+  const { config, logger, started } = serving;
+  const servers = await listenOnAll(config.web, { logger, clock: systemClock }).catch((error: unknown) => {
     if (!(error instanceof ListenError)) throw error;
     logger.error(error.message);
   });
-  if (!exporter) return 1;
-  for (const address of exporter.addresses) {
+  if (!servers) return 1;
+  const exporter = await startBehind(servers, serving);
+  const { addresses, scheme } = servers;
+  for (const address of addresses) {
     logger.info({ address, version, clusters: config.clusters.length }, `listening on ${address}`);
   }
-  tellHealthcheck(exporter, logger);
-  started(exporter);
+  tellHealthcheck(servers, logger);
+  started({ ...exporter, addresses, scheme });
 
   if (!stop.aborted) await once(stop, 'abort');
   logger.info(`${stop.reason}: stopping`);
@@ -121,8 +130,20 @@ async function serveUntil(stop: AbortSignal, { config, logger, load, started }: 
   return 0;
 }
 
-/** Writes where the exporter listens to the file that the health check of the image reads. */
-function tellHealthcheck({ scheme, addresses }: Exporter, logger: Logger): void {
+/** Milliseconds. */
+const pauseForProbes = 10;
+
+/** Loads and starts the exporter, which takes most of the time of a start. The servers answer liveness probes already. */
+async function startBehind(servers: Servers, { config, logger, load }: Serving): Promise<Exporter> {
+  // Loading blocks the event loop: the probes that wait are answered before.
+  await pause(pauseForProbes);
+  keepHeapSmall();
+  const { startExporter } = await import('./exporter.ts');
+  return startExporter({ config, servers, load, logger, clock: systemClock });
+}
+
+/** Writes the addresses of the exporter to the file that the health check of the image reads. */
+function tellHealthcheck({ scheme, addresses }: Servers, logger: Logger): void {
   const path = process.env.HEALTHCHECK_FILE;
   if (path === undefined) return;
   try {

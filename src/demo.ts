@@ -4,22 +4,22 @@ import { sleep, systemClock } from './clock.ts';
 import type { AuthenticationMethod, Config } from './config/config.ts';
 import { readFileNow } from './config/files.ts';
 import { loadConfig } from './config/load-config.ts';
-import type { Exporter } from './exporter.ts';
+import type { Servers } from './http/listen.ts';
 import { type RunningStory, type StoryCredentials, startStory, storyPeriod, storySteps } from './simulator/story.ts';
 
 type Say = (sentence: string) => void;
 
 export interface Demo {
-  /** The simulated clusters, as the file of a user would describe them. */
+  /** Lists the simulated clusters, as the configuration file of a user would. */
   readonly config: Config;
-  /** Says what runs where and what to open. */
-  readonly introduce: (say: Say, exporter: Pick<Exporter, 'addresses' | 'scheme'>) => void;
-  /** Says what happens when it happens, over and over, until the signal aborts. */
+  /** Says what runs at which address, and which pages to open. */
+  readonly introduce: (say: Say, servers: Pick<Servers, 'addresses' | 'scheme'>) => void;
+  /** Announces the events of the story when they happen, in every round, until the signal aborts. */
   readonly tell: (say: Say, signal: AbortSignal) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** Starts the simulated clusters and identity provider. The flags' clusters and the environment are left out. */
+/** Starts the simulated clusters and identity provider. Ignores the clusters of the flags and of the environment. */
 export async function startDemo(flags: Flags, isTerminal: boolean): Promise<Demo> {
   const story = await startStory();
   const startedAt = systemClock.monotonic();
@@ -41,7 +41,7 @@ export async function startDemo(flags: Flags, isTerminal: boolean): Promise<Demo
       }
       say('');
       say(`Open ${base}/ for the status page, ${base}${config.web.telemetryPath} for the metrics. Ctrl-C ends it.`);
-      say('What happens, over and over:');
+      say('What happens, again and again:');
     },
     tell: async (say, signal) => {
       for (let round = 0; !signal.aborted; round++) {

@@ -12,6 +12,7 @@ import type {
   Unanswered,
   UnreadableBody,
 } from './failure.ts';
+import { maxShareOfMemory, minShareOfMemory, pageShareOfMemory } from './memory.ts';
 import { singleLine } from './redact.ts';
 import {
   type AnswerPhrases,
@@ -273,8 +274,9 @@ function noRequest(problem: NoRequest, names: SettingNames): FailureText {
           `the metrics of this topology would take ${megabytes(problem.bytes)} MB, and all clusters together have ` +
           `${megabytes(problem.maxBytes)} MB on the page`,
         remedy:
-          'if the cluster is this large, raise the memory limit of the exporter (a twelfth of it is for the page, ' +
-          'from 32 to 256 MiB), or watch the cluster with an exporter of its own',
+          `if the cluster is this large, raise the memory limit of the exporter (1/${1 / pageShareOfMemory} of it is for ` +
+          `the page, at least ${mebibytes(minShareOfMemory)} and at most ${mebibytes(maxShareOfMemory)} MiB), or monitor ` +
+          'the cluster with an exporter of its own',
       };
     case 'nothing_sent':
       return {
@@ -282,6 +284,10 @@ function noRequest(problem: NoRequest, names: SettingNames): FailureText {
         remedy: 'this is a defect of the exporter: please report it',
       };
   }
+}
+
+function mebibytes(bytes: number): number {
+  return bytes / 1024 / 1024;
 }
 
 function megabytes(bytes: number): string {

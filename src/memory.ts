@@ -12,8 +12,15 @@ export function keepHeapSmall(): void {
 
 const MiB = 1024 * 1024;
 
-/** Returns a share of the memory limit of the control group, in bytes: 32 MiB to 256 MiB; 256 MiB without a limit. */
+/** Bytes: the bounds of any share of the memory limit. */
+export const minShareOfMemory = 32 * MiB;
+export const maxShareOfMemory = 256 * MiB;
+
+/** The part of the memory limit for the page, which takes about three times its bytes: text, compressed, and values. */
+export const pageShareOfMemory = 1 / 12;
+
+/** Returns a share of the memory limit of the control group, in bytes and within the bounds; the maximum without a limit. */
 export function shareOfMemory(share: number, memoryLimit: number = process.constrainedMemory()): number {
   const bytes = memoryLimit > 0 ? memoryLimit * share : Number.POSITIVE_INFINITY;
-  return Math.min(Math.max(bytes, 32 * MiB), 256 * MiB);
+  return Math.min(Math.max(bytes, minShareOfMemory), maxShareOfMemory);
 }

@@ -3,14 +3,14 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ClusterConfig } from '../src/config/config.ts';
-import { ListenError } from '../src/exporter.ts';
+import { ListenError } from '../src/http/listen.ts';
 import { Secret } from '../src/secret.ts';
 import { client, cluster, configOf, healthy, ofCluster, start, sum } from './exporting.ts';
 import { samplesOf, valuesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
 import { freePort, httpServer, listen, ownAddress } from './transport/loopback.ts';
 
-/** Generous, since the machine may be busy. */
+/** For what takes a moment on an idle machine. */
 const soon = { timeout: 20_000, interval: 20 };
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -22,8 +22,8 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe('a cluster that fails every poll', () => {
-  it('does not affect the metrics of another cluster', async () => {
+describe('two clusters, one of which fails every poll', () => {
+  it('do not affect each other', async () => {
     const failing: RequestListener = (_request, response) => {
       response.writeHead(500).end();
     };
@@ -49,8 +49,8 @@ describe('a cluster that fails every poll', () => {
   });
 });
 
-describe('GET /metrics', () => {
-  it('is consistent: as many polls as failures and durations', async () => {
+describe('every page of the exporter', () => {
+  it('shows one moment: as many failures as polls, and as many durations', async () => {
     const exporter = await start(
       configOf([await cluster('bad', (_request, response) => response.writeHead(404).end())]),
     );
@@ -65,8 +65,8 @@ describe('GET /metrics', () => {
   });
 });
 
-describe('readiness', () => {
-  it('is 503 with counters at 0 until the first poll has ended, then 200 with the metrics of the cluster', async () => {
+describe('before the first poll has ended', () => {
+  it('the exporter is not ready and shows counters at 0; afterwards it is ready and shows the cluster', async () => {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -92,8 +92,8 @@ describe('readiness', () => {
   });
 });
 
-describe('authentication', () => {
-  it('with OAuth 2 sends the token of the identity provider and exposes its lifetime', async () => {
+describe('the exporter with OAuth', () => {
+  it('sends the token of the identity provider to the cluster, and shows its times', async () => {
     const tokenUrl = new URL(
       await httpServer((_request, response) => {
         response.setHeader('content-type', 'application/json');
@@ -129,8 +129,8 @@ describe('authentication', () => {
   });
 });
 
-describe('a listen address in use', () => {
-  it('makes the start reject with EADDRINUSE, and leaves nothing running', async () => {
+describe('a start with an address in use', () => {
+  it('rejects with a ListenError, and leaves nothing running', async () => {
     const polled: IncomingMessage[] = [];
     const watched = await cluster('watched', (incoming) => polled.push(incoming));
     const taken = new URL(await httpServer(healthy));
@@ -149,8 +149,8 @@ describe('a listen address in use', () => {
   });
 });
 
-describe('a listen address of another machine', () => {
-  it('makes the start reject with EADDRNOTAVAIL', async () => {
+describe('a start with an address of another machine', () => {
+  it('rejects with that reason', async () => {
     // Reserved for documentation (RFC 5737).
     const listenAddresses = [{ host: '192.0.2.1', port: 0 }];
     const config = configOf([], { web: { listenAddresses, telemetryPath: '/metrics' } });
@@ -164,8 +164,8 @@ describe('the scheme of the exporter', () => {
   });
 });
 
-describe('stopping the exporter', () => {
-  it('aborts the poll in progress, and closes its connection and the server', async () => {
+describe('a stop of the exporter', () => {
+  it('ends the poll in progress, its connection and the server', async () => {
     let arrived: (incoming: IncomingMessage) => void = () => {};
     const polled = new Promise<IncomingMessage>((resolve) => {
       arrived = resolve;
@@ -184,7 +184,7 @@ describe('stopping the exporter', () => {
     await expect(get('/metrics')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('closes the kept-alive connection to a cluster', async () => {
+  it('closes the connection that was kept for the next poll', async () => {
     let arrived: (incoming: IncomingMessage) => void = () => {};
     const polled = new Promise<IncomingMessage>((resolve) => {
       arrived = resolve;
@@ -205,7 +205,7 @@ describe('stopping the exporter', () => {
     await closed;
   });
 
-  it('cancels the timers of later polls', async () => {
+  it('starts no further polls', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => {
       vi.useRealTimers();

@@ -5,11 +5,11 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../src/clock.ts';
 import type { Load } from '../src/cluster/reload.ts';
 import type { ClusterConfig, Config, ListenAddress } from '../src/config/config.ts';
-import { type Exporter, startExporter } from '../src/exporter.ts';
 import { memoryLog } from './memory-log.ts';
 import { readPage, samplesOf } from './metrics/pages.ts';
 import type { Sample } from './metrics/strict-parser.ts';
 import { clusterConfig } from './polls.ts';
+import { type RunningExporter, startExporter } from './start-exporter.ts';
 import { recorded } from './topologies.ts';
 import { httpServer } from './transport/loopback.ts';
 
@@ -20,7 +20,7 @@ export const healthy: RequestListener = (_request, response) => {
   response.end(recorded('8.6.0-3x3x3-healthy'));
 };
 
-/** Starts a server that answers as a cluster, and returns the configuration to poll it ten times a second. */
+/** The settings of a cluster that is polled ten times a second. */
 export async function cluster(name: string, answer: RequestListener, more: Partial<ClusterConfig> = {}) {
   const address = new URL(await httpServer(answer));
   return clusterConfig({ name, address, pollInterval: 100, pollTimeout: 10_000, ...more });
@@ -36,13 +36,17 @@ export function configOf(clusters: readonly ClusterConfig[], more: Partial<Confi
 }
 
 /** Starts an exporter, and stops it at the end of the test. */
-export async function start(config: Config, logger: Logger = memoryLog().logger, load?: Load): Promise<Exporter> {
+export async function start(
+  config: Config,
+  logger: Logger = memoryLog().logger,
+  load?: Load,
+): Promise<RunningExporter> {
   const exporter = await startExporter(config, logger, systemClock, load);
   onTestFinished(() => exporter.stop());
   return exporter;
 }
 
-export function client({ addresses: [address] }: Exporter) {
+export function client({ addresses: [address] }: RunningExporter) {
   const dispatcher = new Agent();
   onTestFinished(() => dispatcher.destroy());
   const get = async (path: string) => {

@@ -1,75 +1,86 @@
 import { readFileSync } from 'node:fs';
-import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
 import { type ClusterConfig, equal } from '../config/config.ts';
 import { ConfigError } from '../config/problem.ts';
-import { type Shown, type Watched, watch } from './monitor.ts';
+import { type ClusterMonitor, type ClusterOutput, createClusterMonitor, type MonitorOptions } from './monitor.ts';
 
-/** The clusters that are watched, in the order of the configuration. */
+/** The monitored clusters, in the order of the configuration. */
 export interface Clusters {
-  readonly all: () => readonly Watched[];
-  readonly named: (name: string) => Watched | undefined;
+  readonly all: () => readonly ClusterMonitor[];
+  readonly named: (name: string) => ClusterMonitor | undefined;
   /**
-   * Those that are the same go on as if nothing had happened; the others are stopped or made, and shown. Whole or not
-   * at all: where one of them cannot be made, this rejects and nothing has changed.
+   * Keeps the monitors of unchanged clusters, stops those of the others, and creates the missing ones and publishes
+   * them. If one cannot be created, this rejects and nothing has changed.
    */
   readonly replace: (next: readonly ClusterConfig[]) => Promise<Replacement>;
   readonly stop: () => Promise<void>;
 }
 
-/** Names of clusters, and how to begin to poll the new and the changed ones. */
+/** Names of clusters, and how to start the polls of the added and changed ones. */
 export interface Replacement {
   readonly unchanged: readonly string[];
   readonly changed: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
-  /** The first polls are spread over `within` milliseconds, and over one interval at most. */
+  /** Spreads the first polls over `within` milliseconds, and over one interval at most. */
   readonly begin: (within: number) => void;
 }
 
-export function watchClusters(shown: Shown, logger: Logger, clock: Clock): Clusters {
-  let watched: ReadonlyMap<string, Watched> = new Map();
+export interface ClustersOptions extends MonitorOptions {
+  readonly createOutput: (cluster: ClusterConfig) => ClusterOutput;
+  /** Sets which clusters are shown, and in which order. */
+  readonly arrange: (names: readonly string[]) => void;
+}
+
+type Monitors = ReadonlyMap<string, ClusterMonitor>;
+
+export function createClusters(options: ClustersOptions): Clusters {
+  const { createOutput, arrange } = options;
+  let monitors: Monitors = new Map();
 
   const replace: Clusters['replace'] = async (next) => {
-    const kept = new Map(
-      next.flatMap((cluster) => {
-        const running = watched.get(cluster.name);
-        return running && isUnchanged(running.cluster, cluster) ? [[cluster.name, running] as const] : [];
-      }),
-    );
-    const made = new Map(
+    const before = monitors;
+    const kept = unchangedOf(before, next);
+    const created = new Map(
       next
         .filter(({ name }) => !kept.has(name))
-        .map((cluster) => [cluster.name, watch(cluster, shown, logger, clock)] as const),
+        .map((cluster) => [cluster.name, createClusterMonitor(cluster, createOutput(cluster), options)]),
     );
-    const before = watched;
     const names = next.map(({ name }) => name);
-    watched = new Map(names.flatMap((name) => [...entry(kept, name), ...entry(made, name)]));
+    monitors = new Map(names.flatMap((name) => [...entry(kept, name), ...entry(created, name)]));
     await Promise.all([...before].map(([name, { stop }]) => (kept.has(name) ? undefined : stop())));
-    await Promise.all([...made.values()].map(({ show }) => show()));
-    shown.page.arrange(names);
-    shown.status.arrange(names);
+    await Promise.all([...created.values()].map(({ publish }) => publish()));
+    arrange(names);
     return {
       unchanged: [...kept.keys()],
-      changed: [...made.keys()].filter((name) => before.has(name)),
-      added: [...made.keys()].filter((name) => !before.has(name)),
-      removed: [...before.keys()].filter((name) => !watched.has(name)),
-      begin: (within) => {
-        for (const [index, { cluster, start }] of [...made.values()].entries()) {
-          start((index * Math.min(within, cluster.pollInterval)) / made.size);
-        }
-      },
+      changed: [...created.keys()].filter((name) => before.has(name)),
+      added: [...created.keys()].filter((name) => !before.has(name)),
+      removed: [...before.keys()].filter((name) => !monitors.has(name)),
+      begin: (within) => startSpread([...created.values()], within),
     };
   };
 
   return {
-    all: () => [...watched.values()],
-    named: (name) => watched.get(name),
+    all: () => [...monitors.values()],
+    named: (name) => monitors.get(name),
     replace,
     stop: async () => {
-      await Promise.all([...watched.values()].map(({ stop }) => stop()));
+      await Promise.all([...monitors.values()].map(({ stop }) => stop()));
     },
   };
+}
+
+function startSpread(monitors: readonly ClusterMonitor[], within: number): void {
+  for (const [index, { cluster, start }] of monitors.entries()) {
+    start((index * Math.min(within, cluster.pollInterval)) / monitors.length);
+  }
+}
+
+function unchangedOf(monitors: Monitors, next: readonly ClusterConfig[]): Monitors {
+  return new Map(
+    next.flatMap((cluster) =>
+      entry(monitors, cluster.name).filter(([, monitor]) => isUnchanged(monitor.cluster, cluster)),
+    ),
+  );
 }
 
 function entry<T>(map: ReadonlyMap<string, T>, name: string): readonly (readonly [string, T])[] {
@@ -77,12 +88,12 @@ function entry<T>(map: ReadonlyMap<string, T>, name: string): readonly (readonly
   return value === undefined ? [] : [[name, value]];
 }
 
-/** What differs only because a file has changed since the last poll is no other setting: the next poll reads it. */
+/** A file that has changed since the last poll is no change of the settings: the next poll reads it. */
 function isUnchanged(running: ClusterConfig, next: ClusterConfig): boolean {
-  return equal(running, next) || equal(withItsFilesNow(running), next);
+  return equal(running, next) || equal(withFilesReadNow(running), next);
 }
 
-function withItsFilesNow(cluster: ClusterConfig): ClusterConfig {
+function withFilesReadNow(cluster: ClusterConfig): ClusterConfig {
   try {
     return cluster.files?.rebuild((path) => readFileSync(path)) ?? cluster;
   } catch (error) {

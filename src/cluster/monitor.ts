@@ -1,129 +1,138 @@
 import type { Logger } from 'pino';
-import { type Clock, createTurns, sleep } from '../clock.ts';
+import { type Clock, createYielder, sleep } from '../clock.ts';
 import type { ClusterConfig } from '../config/config.ts';
-import { createClusterRenderer } from '../metrics/cluster-part.ts';
-import { createInstruments, readRegistry } from '../metrics/counters.ts';
-import type { Page } from '../metrics/page.ts';
-import { expositionBytes, type PageBudget, type PageShare } from '../metrics/page-budget.ts';
-import { nextHistory, noHistory } from '../poll/events.ts';
+import { type ClusterHistory, nextHistory, noHistory } from '../poll/events.ts';
 import { type Admit, createPoll, type PollResult } from '../poll/poll.ts';
 import { createPollLog } from '../poll/poll-log.ts';
-import { initialState, nextState } from '../poll/state.ts';
-import type { StatusFeed } from '../status/status-feed.ts';
+import { type ClusterState, initialState, nextState } from '../poll/state.ts';
 import { reconnectOnFileChange } from './connection.ts';
 
-/** A cluster that is polled, or will be once it is started. */
-export interface Watched {
-  /** As it is in use: its files may have changed since it was configured. */
+/** What runs for one cluster. */
+export interface ClusterMonitor {
+  /** The settings in use: the contents of their files may be newer than the configuration. */
   readonly cluster: ClusterConfig;
-  /** And what came of it is on the page. */
+  /** Whether the result of a poll has been published. */
   readonly polled: () => boolean;
-  /** Puts what is there from the start on the page. */
-  readonly show: () => Promise<void>;
-  /** Begins to poll; `firstAfter` in milliseconds. */
+  /** Publishes the state that is known without a poll. */
+  readonly publish: () => Promise<void>;
+  /** Starts to poll at the configured interval; `firstAfter` in milliseconds. */
   readonly start: (firstAfter: number) => void;
-  /** Whether a poll ended and is on the page: the one under way, or one that begins now. A stop cuts it short. */
+  /**
+   * Joins the poll in progress, or starts one. Resolves when its result has been published: to true, or to false where
+   * the monitor was stopped before.
+   */
   readonly pollNow: () => Promise<boolean>;
-  /** Ends the polls, the one under way too, and closes every connection. */
+  /** Ends the polls, including the one in progress, and closes every connection. */
   readonly stop: () => Promise<void>;
 }
 
-/** Where what is known of a cluster is shown. */
-export interface Shown {
-  readonly page: Page;
-  readonly budget: PageBudget;
-  readonly status: StatusFeed;
+/** Receives what is known of one cluster. */
+export interface ClusterOutput {
+  readonly admit: Admit;
+  /** `result` is that of the poll that led to the state; absent before the first poll. */
+  readonly publish: (state: ClusterState, history: ClusterHistory, result?: PollResult) => Promise<void>;
+  /** Called when nothing more will be published. */
+  readonly close: () => void;
 }
 
-/** One cluster, from its poll to its part of the page. */
-export function watch(
+export interface MonitorOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+export function createClusterMonitor(
   cluster: ClusterConfig,
-  { page, budget, status }: Shown,
-  parentLogger: Logger,
-  clock: Clock,
-): Watched {
-  const { name, pollInterval, authentication } = cluster;
-  const render = createClusterRenderer(name);
-  const instruments = createInstruments(authentication.method);
+  output: ClusterOutput,
+  { logger: parentLogger, clock }: MonitorOptions,
+): ClusterMonitor {
+  const { name, pollInterval, pollTimeout } = cluster;
   const logger = parentLogger.child({ cluster: name });
-  const share = budget.open();
-  const admit = createAdmit(name, budget, share);
-  const { current, close, cluster: inUse } = reconnectOnFileChange(cluster, logger, clock);
-  const poll = createPoll({ connection: current, pollTimeout: cluster.pollTimeout, clock, admit });
-  const log = createPollLog(logger, clock);
+  const connection = reconnectOnFileChange(cluster, logger, clock);
+  const poll = createPoll({ connection: connection.current, pollTimeout, clock, admit: output.admit });
+  const record = createRecord(cluster, output, { logger, clock });
   const stopping = new AbortController();
-  let state = initialState(cluster);
-  let history = noHistory;
-  let underWay: Promise<boolean> | undefined;
-  let polling: Promise<void> | undefined;
-  let isPolled = false;
-
-  const publish = async () => {
-    const part = await render(state, await readRegistry(instruments.registry));
-    await page.prepare(part);
-    status.update(state, history);
-    page.update(name, part);
-  };
-  const onResult = async (result: PollResult) => {
-    const previous = state;
-    const turn = createTurns();
-    state = nextState(previous, result);
-    history = nextHistory(history, previous, state);
-    instruments.record(result);
-    await turn();
-    await publish();
-    isPolled = true;
-    log(state, history.latest);
-  };
-
-  const pollOnce = async () => {
+  const polls = singleFlight(async () => {
     const result = await poll(stopping.signal);
-    // A poll that the stop cut short tells nothing of the cluster.
+    // The result of a poll that the stop has ended says nothing about the cluster.
     if (stopping.signal.aborted) return false;
-    await onResult(result);
+    await record.add(result);
     return true;
-  };
-  const pollNow = () => {
-    underWay ??= pollOnce().finally(() => {
-      underWay = undefined;
-    });
-    return underWay;
-  };
+  });
+  let loop: Promise<void> | undefined;
 
   return {
     get cluster() {
-      return inUse();
+      return connection.cluster();
     },
-    polled: () => isPolled,
-    show: publish,
+    polled: record.hasResult,
+    publish: record.publish,
     start: (firstAfter) => {
-      polling = runPoller({ poll: pollNow, pollInterval, firstAfter, clock }, stopping.signal);
+      loop = runPollingLoop({ poll: polls.join, pollInterval, firstAfter, clock }, stopping.signal);
     },
-    pollNow,
+    pollNow: polls.join,
     stop: async () => {
       stopping.abort();
-      await Promise.all([polling, underWay]);
-      share.release();
-      await close();
+      await Promise.all([loop, polls.current()]);
+      output.close();
+      await connection.close();
     },
   };
 }
 
-/** Refuses a topology that the page has no room for, before anything of it is rendered. */
-function createAdmit(name: string, { maxBytes }: PageBudget, share: PageShare): Admit {
-  return (topology) => {
-    if (!topology) {
-      share.release();
-      return undefined;
-    }
-    const bytes = expositionBytes(name, topology);
-    const problem = { kind: 'no_room_on_page', bytes, maxBytes } as const;
-    return share.admits(bytes) ? undefined : { reason: 'too_large', problem };
+interface SingleFlight<T> {
+  /** Joins the run in progress, or starts one. */
+  readonly join: () => Promise<T>;
+  /** The run in progress, if any. */
+  readonly current: () => Promise<T> | undefined;
+}
+
+function singleFlight<T>(run: () => Promise<T>): SingleFlight<T> {
+  let current: Promise<T> | undefined;
+  return {
+    join: () => {
+      current ??= run().finally(() => {
+        current = undefined;
+      });
+      return current;
+    },
+    current: () => current,
   };
 }
 
-export interface PollerOptions {
-  /** Resolves once its result is dealt with; to be cut short by the same signal. */
+/** The state of a cluster and its history, published and logged after each poll. */
+interface ClusterRecord {
+  readonly publish: () => Promise<void>;
+  readonly add: (result: PollResult) => Promise<void>;
+  readonly hasResult: () => boolean;
+}
+
+function createRecord(
+  cluster: ClusterConfig,
+  { publish }: ClusterOutput,
+  { logger, clock }: MonitorOptions,
+): ClusterRecord {
+  const log = createPollLog(logger, clock);
+  let state = initialState(cluster);
+  let history = noHistory;
+  let hasResult = false;
+  return {
+    publish: () => publish(state, history),
+    add: async (result) => {
+      const yieldWhenBusy = createYielder();
+      const previous = state;
+      state = nextState(previous, result);
+      history = nextHistory(history, previous, state);
+      await yieldWhenBusy();
+      await publish(state, history, result);
+      hasResult = true;
+      log(state, history.latest);
+    },
+    hasResult: () => hasResult,
+  };
+}
+
+export interface PollingLoopOptions {
+  /** Resolves when the result has been dealt with; ended early by the signal of the loop. */
   readonly poll: () => Promise<unknown>;
   /** Milliseconds. */
   readonly pollInterval: number;
@@ -133,10 +142,10 @@ export interface PollerOptions {
 }
 
 /**
- * Polls until the signal aborts: never two at a time, at start + n × interval without drift. A slot that has gone by
- * altogether is left out.
+ * Polls until the signal aborts: never two polls at a time, and at start + n × interval, without drift. Slots that pass
+ * completely during a poll are skipped.
  */
-export async function runPoller(options: PollerOptions, signal: AbortSignal): Promise<void> {
+export async function runPollingLoop(options: PollingLoopOptions, signal: AbortSignal): Promise<void> {
   const { poll, pollInterval, firstAfter, clock } = options;
   const start = clock.monotonic() + firstAfter;
   for (let slot = 0; ; ) {

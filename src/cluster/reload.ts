@@ -4,21 +4,21 @@ import { type Config, equal } from '../config/config.ts';
 import { ConfigError, type Notice } from '../config/problem.ts';
 import type { Clusters, Replacement } from './clusters.ts';
 
-/** Reads the configuration; throws a `ConfigError` where it cannot be used. */
+/** Reads the configuration; throws a `ConfigError` if it cannot be used. */
 export type Load = () => { readonly config: Config; readonly notices: readonly Notice[] };
 
 export interface Reloaded {
   readonly ok: boolean;
-  /** What has changed, or why nothing has. */
+  /** What was changed, or why nothing was. */
   readonly message: string;
 }
 
 export interface ReloadOptions {
   readonly load: Load;
-  /** What the exporter was started with. */
+  /** The configuration at the start. */
   readonly started: Config;
   readonly clusters: Clusters;
-  /** Is told what came of each attempt. */
+  /** Called after each attempt. */
   readonly record: (ok: boolean) => void;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -26,20 +26,22 @@ export interface ReloadOptions {
 
 export interface Reload {
   /**
-   * At most one is under way and one waits, for its end and for a pause: a flood of requests takes a part of the time.
-   * All who ask meanwhile share the one that waits, which reads the configuration after they asked. Never rejects.
+   * At most one reload runs and one waits, until that has ended and a pause has passed: many requests cannot keep the
+   * process busy. Requests during that time share the waiting reload, which reads the configuration after all of them.
+   * Never rejects.
    */
   readonly reload: () => Promise<Reloaded>;
-  /** Resolves when none is under way; those that come later are refused. */
+  /** Resolves when no reload is running; later ones are refused. */
   readonly end: () => Promise<void>;
 }
 
-/** Milliseconds within which the first polls of what is new begin. */
+/** Milliseconds within which the first polls of added and changed clusters start. */
 const firstPollsWithin = 1_000;
 
-/** The pause after a reload: so many times as long as it took, and so many milliseconds at most. */
+/** The pause after a reload, as a multiple of the time that it took. */
 const pauseFactor = 10;
-const longestPause = 1_000;
+/** Milliseconds. */
+const maxPause = 1_000;
 
 export function createReload(options: ReloadOptions): Reload {
   const { clock } = options;
@@ -53,7 +55,7 @@ export function createReload(options: ReloadOptions): Reload {
     if (ending.signal.aborted) return { ok: false, message: `${notChanged}: the exporter is stopping` };
     const begunAt = clock.monotonic();
     const result = await attempt(options);
-    const pause = Math.min(pauseFactor * (clock.monotonic() - begunAt), longestPause);
+    const pause = Math.min(pauseFactor * (clock.monotonic() - begunAt), maxPause);
     paused = sleep(pause, ending.signal);
     return result;
   };
@@ -76,7 +78,7 @@ async function attempt({ load, started, clusters, record, logger }: ReloadOption
     const { config, notices } = load();
     const replacement = await clusters.replace(config.clusters);
     replacement.begin(firstPollsWithin);
-    // Of the clusters' loggers too: they have none of their own.
+    // Also changes the level of the clusters' loggers, which have none of their own.
     logger.level = config.log.level;
     record(true);
     for (const { message, ...details } of notices) logger.warn(details, message);
@@ -102,7 +104,7 @@ function refusal(error: unknown, logger: Logger): string {
   return `${notChanged}. ${error.message}`;
 }
 
-/** The settings that are taken at the start and then stay. */
+/** The settings that only a restart changes. */
 const fixed: Readonly<Record<string, (config: Config) => unknown>> = {
   'web.listen_addresses': ({ web }) => web.listenAddresses,
   'web.telemetry_path': ({ web }) => web.telemetryPath,
@@ -116,19 +118,19 @@ function waitingForRestart(started: Config, next: Config): readonly string[] {
 }
 
 function waitingNote(waiting: readonly string[]): string {
-  return waiting.length === 0 ? '' : `; another ${waiting.join(', ')} has to wait for a restart`;
+  return waiting.length === 0 ? '' : `; a restart is needed to change ${waiting.join(', ')}`;
 }
 
-/** A large configuration has thousands. */
-const namesTold = 10;
+/** A large configuration has thousands of clusters. */
+const maxNames = 10;
 
 function summary({ unchanged, changed, added, removed }: Replacement): string {
   const some = Object.entries({ changed, new: added, removed }).filter(([, names]) => names.length > 0);
-  const told = some.map(([what, names]) => `${names.length} ${what} (${listed(names)})`);
-  return [`${unchanged.length} unchanged`, ...told].join(', ');
+  const texts = some.map(([what, names]) => `${names.length} ${what} (${listed(names)})`);
+  return [`${unchanged.length} unchanged`, ...texts].join(', ');
 }
 
 function listed(names: readonly string[]): string {
-  const more = names.length > namesTold ? `, and ${names.length - namesTold} more` : '';
-  return `${names.slice(0, namesTold).join(', ')}${more}`;
+  const more = names.length > maxNames ? `, and ${names.length - maxNames} more` : '';
+  return `${names.slice(0, maxNames).join(', ')}${more}`;
 }

@@ -7,6 +7,7 @@ import type { ExpressAppOptions } from './express-app.ts';
 import { createSendMetrics } from './metrics-response.ts';
 import { createProbe, type ProbedClusters } from './probe.ts';
 import { createBacklog, createSender, maxBacklog, type Sender, sendText } from './response.ts';
+import { isRead, pathOf, sendHealthy } from './startup.ts';
 
 export interface AppOptions extends ExpressAppOptions {
   readonly page: Page;
@@ -66,10 +67,6 @@ function frequentRequests({ page, clusters, telemetryPath }: AppOptions, sender:
   ]);
 }
 
-function sendHealthy(response: ServerResponse): void {
-  sendText(response, 200, 'the exporter is running');
-}
-
 function sendReady(response: ServerResponse, clusters: ProbedClusters): void {
   const waiting = clusters.all().filter(({ polled }) => !polled()).length;
   if (waiting === 0) sendText(response, 200, 'all clusters have been polled');
@@ -95,37 +92,4 @@ function memoizeSuccess<T>(make: () => Promise<T>): () => Promise<T> {
     });
     return made;
   };
-}
-
-/** Responds while the exporter starts. */
-export interface StartupHandler {
-  /** Responds to `GET /-/healthy`. All other requests wait for the app. */
-  readonly handler: RequestListener;
-  /** Passes the waiting requests, and all that follow, to the app. */
-  readonly handOverTo: (app: RequestListener) => void;
-}
-
-export function createStartupHandler(): StartupHandler {
-  const { promise: started, resolve: start } = Promise.withResolvers<RequestListener>();
-  let current: RequestListener = (request, response) => {
-    if (isRead(request) && pathOf(request) === webPaths.healthy) sendHealthy(response);
-    else void started.then((app) => app(request, response));
-  };
-  return {
-    handler: (request, response) => current(request, response),
-    handOverTo: (app) => {
-      current = app;
-      start(app);
-    },
-  };
-}
-
-function isRead({ method }: IncomingMessage): boolean {
-  return method === 'GET' || method === 'HEAD';
-}
-
-/** Returns the canonical path of a request, whose target is a path with a query or a whole URL (RFC 9112, 3.2). */
-function pathOf({ url = '' }: IncomingMessage): string {
-  const [, path = ''] = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(url) ?? [];
-  return canonicalPath(path);
 }

@@ -1,100 +1,100 @@
 import { constants, crc32, createDeflateRaw } from 'node:zlib';
-import { createTurns } from '../clock.ts';
+import { createYielder } from '../clock.ts';
 
-/** Bytes of the page. They stay what they are while somebody holds the piece, and may be written anew afterwards. */
-export interface Piece {
+/** Bytes of the page with a reference count. They do not change while the chunk is retained; then they may be reused. */
+export interface Chunk {
   readonly bytes: Buffer;
-  /** As whole blocks of DEFLATE (RFC 1951), none of them the last; made when first asked for. */
-  readonly deflated: () => Promise<Buffer>;
-  readonly hold: () => void;
+  /** The bytes as whole blocks of DEFLATE (RFC 1951), none of them the last one; compressed at the first call. */
+  readonly compressed: () => Promise<Buffer>;
+  readonly retain: () => void;
   readonly release: () => void;
-  readonly isHeld: () => boolean;
+  readonly isRetained: () => boolean;
 }
 
-/** Bytes that are compressed at once. What becomes of them fits the buffer: what does not fit would wait for ever. */
-const atOnce = 1024 * 1024;
-/** Level 1 costs a quarter of the default for a fifth more bytes. */
-const options = { level: constants.Z_BEST_SPEED, highWaterMark: 2 * atOnce };
+/** Bytes compressed in one step. The output must fit the compressor's buffer, or the flush would never end. */
+const maxStep = 1024 * 1024;
+/** Level 1 takes a quarter of the time of the default level, for a fifth more bytes. */
+const options = { level: constants.Z_BEST_SPEED, highWaterMark: 2 * maxStep };
 const compressor = createDeflateRaw(options);
-let compressing: Promise<unknown> = Promise.resolve();
+let lastCompression: Promise<unknown> = Promise.resolve();
 
 /**
- * By one compressor for all, one after the other: its memory is not made anew each time, and a large page takes one of
- * the processors and not all. After a full flush, at the boundary of a byte, it knows nothing of what was before.
+ * Compresses one chunk after the other with a shared compressor: its memory is allocated once, and a large page keeps
+ * one core busy, not all. After a full flush, the output is at a byte boundary and does not refer to earlier input.
  */
 function compress(bytes: Buffer): Promise<Buffer> {
-  const compressed = compressing.then(async () => {
+  const compression = lastCompression.then(async () => {
     const blocks: Buffer[] = [];
-    for (let start = 0; start < bytes.length; start += atOnce) {
-      blocks.push(await compressSome(bytes.subarray(start, start + atOnce)));
+    for (let start = 0; start < bytes.length; start += maxStep) {
+      blocks.push(await compressStep(bytes.subarray(start, start + maxStep)));
     }
     return Buffer.concat(blocks);
   });
-  compressing = compressed;
-  return compressed;
+  lastCompression = compression;
+  return compression;
 }
 
-function compressSome(bytes: Buffer): Promise<Buffer> {
+function compressStep(bytes: Buffer): Promise<Buffer> {
   return new Promise((resolve) => {
     compressor.write(bytes);
     compressor.flush(constants.Z_FULL_FLUSH, () => resolve(compressor.read()));
   });
 }
 
-export function createPiece(bytes: Buffer): Piece {
-  let deflated: Promise<Buffer> | undefined;
-  let holders = 0;
-  const piece: Piece = {
+export function createChunk(bytes: Buffer): Chunk {
+  let compressed: Promise<Buffer> | undefined;
+  let references = 0;
+  const chunk: Chunk = {
     bytes,
-    deflated: () => {
-      deflated ??= holding([piece], () => compress(bytes));
-      return deflated;
+    compressed: () => {
+      compressed ??= retaining([chunk], () => compress(bytes));
+      return compressed;
     },
-    hold: () => {
-      holders++;
+    retain: () => {
+      references++;
     },
     release: () => {
-      holders--;
+      references--;
     },
-    isHeld: () => holders > 0,
+    isRetained: () => references > 0,
   };
-  return piece;
+  return chunk;
 }
 
-async function holding<T>(pieces: readonly Piece[], work: () => Promise<T>): Promise<T> {
-  for (const { hold } of pieces) hold();
+async function retaining<T>(chunks: readonly Chunk[], work: () => Promise<T>): Promise<T> {
+  for (const { retain } of chunks) retain();
   try {
     return await work();
   } finally {
-    for (const { release } of pieces) release();
+    for (const { release } of chunks) release();
   }
 }
 
-/** No name, no time, an unknown system. */
-const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+/** Without a name and a time; the system is unknown. */
+const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 const lastBlock = Buffer.from([3, 0]);
 
 /**
- * One gzip member (RFC 1952) of all pieces, each compressed by itself: those that stay the same from one page to the
- * next are compressed once.
+ * Returns one gzip member (RFC 1952) made of the compressed chunks: a chunk that stays on the page is compressed only
+ * once.
  */
-export function gzipped(pieces: readonly Piece[]): Promise<Buffer> {
-  return holding(pieces, () => joined(pieces));
+export function gzipped(chunks: readonly Chunk[]): Promise<Buffer> {
+  return retaining(chunks, () => gzipMember(chunks));
 }
 
-async function joined(pieces: readonly Piece[]): Promise<Buffer> {
-  const turn = createTurns();
+async function gzipMember(chunks: readonly Chunk[]): Promise<Buffer> {
+  const yieldWhenBusy = createYielder();
   const blocks: Buffer[] = [];
   let checksum = 0;
   let length = 0;
-  for (const { bytes, deflated } of pieces) {
-    blocks.push(await deflated());
+  for (const { bytes, compressed } of chunks) {
+    blocks.push(await compressed());
     checksum = crc32(bytes, checksum);
     length += bytes.length;
-    await turn();
+    await yieldWhenBusy();
   }
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(checksum, 0);
   trailer.writeUInt32LE(length % 2 ** 32, 4);
-  return Buffer.concat([header, ...blocks, lastBlock, trailer]);
+  return Buffer.concat([gzipHeader, ...blocks, lastBlock, trailer]);
 }

@@ -10,10 +10,10 @@ import {
   type StateFamily,
   seconds,
   single,
-  zeroOneSet,
+  stateSet,
 } from './family.ts';
 
-const addPollReasons = zeroOneSet('reason', pollFailureReasons);
+const addPollReasons = stateSet('reason', pollFailureReasons);
 
 export const pollFamilies: readonly ClusterFamily[] = [
   single('zeebe_topology_up', 'Whether the last poll of the cluster succeeded (1) or failed (0).', ({ lastPoll }) =>
@@ -23,7 +23,7 @@ export const pollFamilies: readonly ClusterFamily[] = [
   counted.pollFailures,
   gauge(
     'zeebe_topology_poll_failing',
-    'Why the last poll failed (1 for the reason); all 0 after a success.',
+    'Reason why the last poll failed (1 for that reason); all 0 after a success.',
     ({ lastPoll }, add) => {
       if (lastPoll) addPollReasons(add, lastPoll.failure?.reason);
     },
@@ -36,37 +36,38 @@ export const pollFamilies: readonly ClusterFamily[] = [
   ),
   single(
     'zeebe_topology_last_success_timestamp_seconds',
-    'End of the last successful poll, in Unix time; absent until there is one.',
+    'End of the last successful poll, in Unix time; absent before the first one.',
     ({ lastSuccessAt }) => (lastSuccessAt === undefined ? undefined : seconds(lastSuccessAt)),
   ),
   single(
     'zeebe_topology_last_http_status_code',
-    'HTTP status of the last answer of the cluster; absent where the last poll got none.',
+    'HTTP status code of the last response of the cluster; absent if the last poll received none.',
     ({ lastPoll }) => lastPoll?.httpStatus,
   ),
-  single('zeebe_topology_poll_interval_seconds', 'The configured time from one poll to the next.', ({ pollInterval }) =>
+  single('zeebe_topology_poll_interval_seconds', 'Configured interval between polls.', ({ pollInterval }) =>
     seconds(pollInterval),
   ),
 ];
 
-const addAuthReasons = zeroOneSet('reason', authFailureReasons);
+const addAuthReasons = stateSet('reason', authFailureReasons);
 
 export const authenticationFamilies: readonly ClusterFamily[] = [
   gauge(
     'zeebe_topology_auth_info',
-    'Method of authentication configured for the cluster; always 1.',
+    'Authentication method configured for the cluster; always 1.',
     ({ lastPoll, method }, add) => {
       if (lastPoll) add(1, labels({ method }));
     },
   ),
   single(
     'zeebe_topology_auth_up',
-    'Whether the cluster took the credentials (1) or refused them, or no token was to be had (0), when last decided.',
+    'Whether the cluster accepted the credentials (1), or it rejected them or no token could be obtained (0), as last ' +
+      'observed.',
     ({ authentication: { up } }) => (up === undefined ? undefined : Number(up)),
   ),
   gauge(
     'zeebe_topology_auth_failing',
-    'What is wrong with authentication as of the last poll (1 for the reason), also where the old token still works.',
+    'Reason why authentication fails as of the last poll (1 for that reason), also while the previous token still works.',
     ({ lastPoll, authentication: { failure } }, add) => {
       if (lastPoll) addAuthReasons(add, failure?.reason);
     },
@@ -74,7 +75,7 @@ export const authenticationFamilies: readonly ClusterFamily[] = [
   counted.authFailures,
   ofToken(
     'zeebe_topology_token_expiry_timestamp_seconds',
-    'When the access token in use expires, in Unix time; absent where the token does not tell it.',
+    'When the access token in use expires, in Unix time; absent if unknown.',
     ({ expiresAt }) => expiresAt,
   ),
   ofToken(
@@ -84,7 +85,7 @@ export const authenticationFamilies: readonly ClusterFamily[] = [
   ),
   ofToken(
     'zeebe_topology_token_lifetime_seconds',
-    'Lifetime of the access token in use; absent where the token does not tell it.',
+    'Lifetime of the access token in use; absent if unknown.',
     ({ lifetime }) => lifetime,
   ),
   counted.tokenRequests,
@@ -106,12 +107,12 @@ const certificates: readonly (readonly [keyof CertificateExpiries, Labels])[] = 
   ['tokenClient', labels({ endpoint: 'token', role: 'client' })],
 ];
 
-/** What the way to the cluster and to its identity provider rests on, and does not last for ever. */
+/** The certificates and files that the connections to the cluster and to its identity provider use. */
 export const credentialFamilies: readonly ClusterFamily[] = [
   gauge(
     'zeebe_topology_tls_certificate_expiry_timestamp_seconds',
-    'When the first certificate of a chain expires, in Unix time: of the chain that a server showed last, also where ' +
-      'it was refused, or of the one configured for the client.',
+    'Earliest expiry of the certificates of a chain, in Unix time: of the chain that the server presented last, even ' +
+      'if it was rejected, or of the one configured for the client.',
     (state, add) => {
       for (const [name, own] of certificates) {
         const expiry = state.certificates[name];
@@ -121,8 +122,8 @@ export const credentialFamilies: readonly ClusterFamily[] = [
   ),
   single(
     'zeebe_topology_files_last_read_successful',
-    'Whether the last poll used what the files of the cluster hold (1), or what they held before, because one of them ' +
-      'cannot be read or used (0); only where the settings name files.',
+    'Whether the last poll used the current contents of the files of the cluster (1), or their previous contents ' +
+      'because one of them could not be read or used (0); only if the settings name files.',
     ({ filesRead }) => (filesRead === undefined ? undefined : Number(filesRead)),
   ),
 ];

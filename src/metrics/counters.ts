@@ -2,19 +2,19 @@ import { Counter, Histogram, type MetricObjectWithValues, type MetricValue, Regi
 import type { AuthenticationMethod } from '../config/config.ts';
 import { authFailureReasons, pollFailureReasons, tokenFailureReasons } from '../failure.ts';
 import type { PollResult } from '../poll/poll.ts';
-import { and, bucketBound, type CountedFamily, type Labels, labels, sample } from './family.ts';
+import { bucketBound, type CountedFamily, joinLabels, type Labels, labels, sample } from './family.ts';
 
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 
 /** The families whose values are counted from poll to poll. */
 export const counted = {
-  polls: family('polls_total', 'counter', 'Polls ended, whatever came of them.'),
+  polls: family('polls_total', 'counter', 'Polls completed, successful or not.'),
   pollFailures: family('poll_failures_total', 'counter', 'Polls that failed, by reason.'),
-  pollDuration: family('poll_duration_seconds', 'histogram', 'Duration of whole polls, token request included.'),
+  pollDuration: family('poll_duration_seconds', 'histogram', 'Duration of polls, including token requests.'),
   authFailures: family(
     'auth_failures_total',
     'counter',
-    'Polls with an authentication failure, by reason; also those that the old token saved.',
+    'Polls with an authentication failure, by reason; including those that succeeded with the previous token.',
   ),
   tokenRequests: family('token_requests_total', 'counter', 'Token requests sent to the identity provider.'),
   tokenRequestFailures: family('token_request_failures_total', 'counter', 'Token requests that failed, by reason.'),
@@ -22,27 +22,27 @@ export const counted = {
 } as const;
 
 function family(name: string, type: CountedFamily['type'], help: string): CountedFamily {
-  return { source: 'instruments', name: `zeebe_topology_${name}`, type, help };
+  return { source: 'counters', name: `zeebe_topology_${name}`, type, help };
 }
 
-/** One cluster's counters and histograms. */
-export interface Instruments {
-  readonly registry: Registry;
+/** The counters and histograms of one cluster. */
+export interface Counters {
   readonly record: (result: PollResult) => void;
+  readonly values: () => Promise<MetricValuesByName>;
 }
 
-/** Counters are there at 0 from the start; histograms from the first poll on. */
-export function createInstruments(method: AuthenticationMethod): Instruments {
+/** Counters exist at 0 for every reason from the start, histograms from the first poll on. */
+export function createCounters(method: AuthenticationMethod): Counters {
   const registry = new Registry();
   const registers = [registry];
   const polls = new Counter({ ...counted.polls, registers });
   const pollFailures = reasonCounter(counted.pollFailures, pollFailureReasons, registry);
   const authFailures = reasonCounter(counted.authFailures, authFailureReasons, registry);
-  const recordTokenRequests = method === 'oauth2' ? tokenInstruments(registry) : () => {};
+  const recordTokenRequests = method === 'oauth2' ? tokenCounters(registry) : () => {};
   const pollDuration = new Histogram({ ...counted.pollDuration, buckets, registers: [] });
 
   return {
-    registry,
+    values: () => readRegistry(registry),
     record: ({ outcome, seconds, authentication: { failure, tokenRequests } }) => {
       registry.registerMetric(pollDuration);
       polls.inc();
@@ -54,7 +54,7 @@ export function createInstruments(method: AuthenticationMethod): Instruments {
   };
 }
 
-function tokenInstruments(registry: Registry): (requests: PollResult['authentication']['tokenRequests']) => void {
+function tokenCounters(registry: Registry): (requests: PollResult['authentication']['tokenRequests']) => void {
   const registers = [registry];
   const requested = new Counter({ ...counted.tokenRequests, registers });
   const failed = reasonCounter(counted.tokenRequestFailures, tokenFailureReasons, registry);
@@ -75,26 +75,26 @@ function reasonCounter(family: CountedFamily, reasons: readonly string[], regist
   return counter;
 }
 
-type Reading = MetricObjectWithValues<MetricValue<string>>;
-
-/** What prom-client's instruments hold at one moment, by family name. */
-export type Readings = ReadonlyMap<string, Reading>;
+/** The values of one metric of prom-client at one moment. */
+export type MetricValues = MetricObjectWithValues<MetricValue<string>>;
+export type MetricValuesByName = ReadonlyMap<string, MetricValues>;
 
 /**
- * Only ever as JSON: rendering OpenMetrics would rename a registry's counters for good, and the text cannot be joined.
+ * Reads a registry as JSON, never as text: rendering OpenMetrics renames the counters of a registry permanently, and the
+ * texts of two registries cannot be joined.
  */
-export async function readRegistry(registry: Registry): Promise<Readings> {
-  // The declared type leaves out the values that are there.
-  const readings = (await registry.getMetricsAsJSON()) as Reading[];
-  return new Map(readings.map((reading) => [reading.name, reading]));
+export async function readRegistry(registry: Registry): Promise<MetricValuesByName> {
+  // The declared type lacks the values.
+  const metrics = (await registry.getMetricsAsJSON()) as MetricValues[];
+  return new Map(metrics.map((metric) => [metric.name, metric]));
 }
 
-/** The lines of one reading, each with the labels given in front; nothing where there is no reading. */
-export function readingLines(reading: Reading | undefined, shared?: Labels): string {
-  if (!reading) return '';
-  return reading.values
+/** The lines of one metric, each with the shared labels first; empty without the metric. */
+export function linesOfMetric(metric: MetricValues | undefined, shared?: Labels): string {
+  if (!metric) return '';
+  return metric.values
     .map(({ value, labels: own, ...parts }) => {
-      const name = 'metricName' in parts && typeof parts.metricName === 'string' ? parts.metricName : reading.name;
+      const name = 'metricName' in parts && typeof parts.metricName === 'string' ? parts.metricName : metric.name;
       return sample(name, joined(shared, ownLabels(own)), value);
     })
     .join('');
@@ -109,5 +109,5 @@ function ownLabels(own: MetricValue<string>['labels']): Labels | undefined {
 }
 
 function joined(shared: Labels | undefined, own: Labels | undefined): Labels | '' {
-  return shared && own ? and(shared, own) : (shared ?? own ?? '');
+  return shared && own ? joinLabels(shared, own) : (shared ?? own ?? '');
 }

@@ -5,7 +5,7 @@ export const formats = ['text', 'openmetrics'] as const;
 export type Format = (typeof formats)[number];
 
 export interface Family {
-  /** With `_total` for a counter, as its samples have it. */
+  /** With `_total` for a counter, as in its samples. */
   readonly name: string;
   readonly type: 'gauge' | 'counter' | 'histogram';
   /** One line without `"` and `\`, which the two formats escape differently. */
@@ -13,7 +13,7 @@ export interface Family {
 }
 
 declare const escaped: unique symbol;
-/** `name="value"` pairs, escaped: what stands between the braces of a sample. */
+/** `name="value"` pairs, escaped: the text between the braces of a sample. */
 export type Labels = string & { readonly [escaped]: true };
 
 export function labels(pairs: Readonly<Record<string, string | number>>): Labels {
@@ -25,7 +25,7 @@ export function labels(pairs: Readonly<Record<string, string | number>>): Labels
   return text as Labels;
 }
 
-export function and(left: Labels, right: Labels): Labels {
+export function joinLabels(left: Labels, right: Labels): Labels {
   return `${left},${right}` as Labels;
 }
 
@@ -34,7 +34,7 @@ function escapeValue(value: string): string {
   return value.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
 
-/** One line of the exposition; `name` is the family's, with the suffix of a histogram's parts. */
+/** One line of the exposition; `name` is that of the family, with a suffix for the parts of a histogram. */
 export function sample(name: string, labels: Labels | '', value: number): string {
   return labels === '' ? `${name} ${number(value)}\n` : `${name}{${labels}} ${number(value)}\n`;
 }
@@ -45,17 +45,17 @@ function number(value: number): string {
   return value > 0 ? '+Inf' : '-Inf';
 }
 
-/** The bound of a histogram's bucket as both formats want it: `1.0`, `+Inf`. */
+/** The bound of a histogram's bucket in the canonical form of both formats: `1.0`, `+Inf`. */
 export function bucketBound(le: number | string): string {
   const bound = Number(le);
   if (!Number.isFinite(bound)) return '+Inf';
   return Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
 }
 
-/** OpenMetrics names a counter without the `_total` of its samples. */
+/** OpenMetrics names the family of a counter without the `_total` of its samples. */
 export function header({ name, type, help }: Family, format: Format): string {
-  const named = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
-  return `# HELP ${named} ${help}\n# TYPE ${named} ${type}\n`;
+  const familyName = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
+  return `# HELP ${familyName} ${help}\n# TYPE ${familyName} ${type}\n`;
 }
 
 export const contentTypes: Readonly<Record<Format, string>> = {
@@ -64,41 +64,44 @@ export const contentTypes: Readonly<Record<Format, string>> = {
 };
 export const endings: Readonly<Record<Format, string>> = { text: '', openmetrics: '# EOF\n' };
 
-/** Adds one sample to a family; without labels of its own it carries the cluster's alone. */
+/** Adds one sample to a family. Without labels of its own it has the label of the cluster only. */
 export type Add = (value: number, own?: Labels) => void;
 
-/** A family whose samples follow from a cluster's state alone. */
+/** A family whose samples are a function of the state of a cluster. */
 export interface StateFamily extends Family {
   readonly source: 'state';
   readonly samples: (state: ClusterState, add: Add) => void;
-  /** The part of the state that the samples follow from alone, where that is one object; never changed in place. */
-  readonly follows?: (state: ClusterState) => object | undefined;
+  /** The one object that the samples depend on, if there is such a part of the state; it is never modified. */
+  readonly dependsOn?: (state: ClusterState) => object | undefined;
 }
 
-/** A family whose series seldom come and go, and whose values are whole numbers from 0 on; see lines.ts. */
-export interface LaidOutFamily extends Family {
-  readonly source: 'layout';
-  /** The series are the same ones, in the same order, while this is the same; there are none where it is undefined. */
-  readonly shape: (state: ClusterState) => unknown;
+/** A family whose series rarely change and whose values are integers from 0 to 2³² − 1; rendered by rows.ts. */
+export interface StableSeriesFamily extends Family {
+  readonly source: 'stable series';
+  /**
+   * While this is the same, so are the series and their order. Undefined: there are no series. `viewLayout` is the
+   * same object while the view of the cluster lists the same partitions and replicas; undefined without a view.
+   */
+  readonly layoutKey: (state: ClusterState, viewLayout: object | undefined) => unknown;
   readonly series: (state: ClusterState) => Iterable<Labels>;
-  /** Puts the value of each series, in their order. */
+  /** Puts the value of each series, in the order of `series`. */
   readonly values: (state: ClusterState, put: (value: number) => void) => void;
-  /** The part of the state that the values follow from alone; never changed in place. */
-  readonly follows: (state: ClusterState) => object | undefined;
+  /** The one object that the values depend on; it is never modified. */
+  readonly dependsOn: (state: ClusterState) => object | undefined;
 }
 
-/** A family whose values are counted from poll to poll; see instruments.ts. */
+/** A family whose values are counted from poll to poll; see counters.ts. */
 export interface CountedFamily extends Family {
-  readonly source: 'instruments';
+  readonly source: 'counters';
 }
 
-export type ClusterFamily = StateFamily | LaidOutFamily | CountedFamily;
+export type ClusterFamily = StateFamily | StableSeriesFamily | CountedFamily;
 
 export function gauge(name: string, help: string, samples: StateFamily['samples']): StateFamily {
   return { source: 'state', name, type: 'gauge', help, samples };
 }
 
-/** A gauge of one value, absent where the value is undefined. */
+/** A gauge with one value, absent where the value is undefined. */
 export function single(name: string, help: string, value: (state: ClusterState) => number | undefined): StateFamily {
   return gauge(name, help, (state, add) => {
     const present = value(state);
@@ -106,13 +109,13 @@ export function single(name: string, help: string, value: (state: ClusterState) 
   });
 }
 
-/** Adds a 0/1 set: one sample for each of `values`, 1 for `current`, all 0 without one. */
-export type AddSet<T extends string> = (add: Add, current: T | undefined, own?: Labels) => void;
+/** Adds a state set (OpenMetrics), as gauges: one sample for each value, 1 for `current`, all 0 without one. */
+export type AddStateSet<T extends string> = (add: Add, current: T | undefined) => void;
 
-export function zeroOneSet<T extends string>(label: string, values: readonly T[]): AddSet<T> {
+export function stateSet<T extends string>(label: string, values: readonly T[]): AddStateSet<T> {
   const members = values.map((value) => ({ value, pair: labels({ [label]: value }) }));
-  return (add, current, own) => {
-    for (const { value, pair } of members) add(value === current ? 1 : 0, own ? and(own, pair) : pair);
+  return (add, current) => {
+    for (const { value, pair } of members) add(value === current ? 1 : 0, pair);
   };
 }
 

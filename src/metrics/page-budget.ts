@@ -1,6 +1,7 @@
+import type { Admit } from '../poll/poll.ts';
 import type { Topology } from '../zeebe/topology.ts';
 
-/** What the clusters may put on the page in all; see `createPageBudget`. */
+/** The bytes that all clusters together may take on the page; see `createPageBudget`. */
 export interface PageBudget {
   readonly maxBytes: number;
   /** The share of one cluster. */
@@ -8,14 +9,14 @@ export interface PageBudget {
 }
 
 export interface PageShare {
-  /** Whether the page has room for that many bytes of this cluster, which replace those before. */
+  /** Whether the page has room for that many bytes of this cluster, in place of its previous ones. */
   readonly admits: (bytes: number) => boolean;
   readonly release: () => void;
 }
 
 /**
- * Shares the bytes of the page among the clusters, so that no cluster's answer ends the process. Smaller parts have
- * precedence: a cluster that would fit if larger ones were gone waits for them to be refused at their next poll.
+ * Divides the bytes of the page among the clusters, so that no topology exhausts the memory of the process. Smaller
+ * parts take precedence: if a cluster would fit without the larger ones, these are refused at their next poll.
  */
 export function createPageBudget(maxBytes: number): PageBudget {
   interface Claim {
@@ -45,37 +46,50 @@ export function createPageBudget(maxBytes: number): PageBudget {
   };
 }
 
+/** Admits a topology if the page has room for its series, before any of them is rendered. */
+export function createAdmission(cluster: string, { maxBytes }: PageBudget, share: PageShare): Admit {
+  return (topology) => {
+    if (!topology) {
+      share.release();
+      return undefined;
+    }
+    const bytes = expositionBytes(cluster, topology);
+    if (share.admits(bytes)) return undefined;
+    return { reason: 'too_large', problem: { kind: 'no_room_on_page', bytes, maxBytes } };
+  };
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Bytes of a line without the cluster's name and the broker's id, at most. */
-const lineBytes = 100;
+/** Bytes of a line without the name of the cluster and the id of the broker. */
+const maxLineBytes = 100;
 const linesOfReplica = 8;
 const linesOfReplicaWithState = 13;
 const linesOfPartition = 4;
 const linesOfBroker = 2;
 
-/** The bytes that the series of brokers, partitions and replicas take on the page, a little overestimated. */
+/** The bytes that the series of brokers, partitions and replicas take on the page: never less than the actual number. */
 export function expositionBytes(cluster: string, { clusterSize = 0, partitionsCount = 0, brokers }: Topology): number {
-  const base = lineBytes + bytesOf(cluster);
+  const base = maxLineBytes + bytesOf(cluster);
   let partitions = partitionsCount;
-  let longestId = 0;
+  let maxIdBytes = 0;
   let bytes = 0;
   for (const { id, host, port, version, replicas } of brokers) {
     const idBytes = bytesOf(id);
-    longestId = Math.max(longestId, idBytes);
+    maxIdBytes = Math.max(maxIdBytes, idBytes);
     let lines = linesOfBroker;
     for (const { state } of replicas) lines += state === undefined ? linesOfReplica : linesOfReplicaWithState;
     bytes += lines * (base + idBytes) + bytesOf(host) + bytesOf(port) + bytesOf(version);
-    // They are sorted.
+    // Replicas are sorted by partition.
     partitions = Math.max(partitions, replicas.at(-1)?.partition ?? 0);
   }
   const missing = Math.max(clusterSize - brokers.length, 0);
-  return bytes + missing * (base + longestId) + partitions * linesOfPartition * base;
+  return bytes + missing * (base + maxIdBytes) + partitions * linesOfPartition * base;
 }
 
-/** As a label's value, at most: an escaped character takes one byte more. */
+/** As the value of a label, at most: an escaped character takes one more byte. */
 function bytesOf(text: string): number {
   return Buffer.byteLength(text) * (/[\\"\n]/.test(text) ? 2 : 1);
 }

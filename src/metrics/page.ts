@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { createPiece, gzipped, type Piece } from './chunk.ts';
-import { type ClusterPart, clusterFamilies } from './cluster-part.ts';
+import { type Chunk, createChunk, gzipped } from './chunk.ts';
+import { type ClusterPart, clusterFamilies } from './cluster-renderer.ts';
 import { endings, type Format, header } from './family.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
 
@@ -8,112 +8,147 @@ export const encodings = ['identity', 'gzip'] as const;
 export type Encoding = (typeof encodings)[number];
 
 export interface Page {
-  /** Makes ready what scrapes will want of a part, so that none of them waits for it once the part is on the page. */
+  /** Compresses the large chunks of a part if scrapes ask for gzip, so that no scrape has to wait for that. */
   readonly prepare: (part: ClusterPart) => Promise<void>;
-  /** Replaces a cluster's part as a whole: no scrape sees two polls of one cluster mixed. */
+  /** Replaces the whole part of a cluster: no scrape sees a mix of two polls. */
   readonly update: (cluster: string, part: ClusterPart) => void;
-  /** The clusters that stand on the page from now on, in this order; those that stay keep their parts. */
+  /** Sets the clusters on the page and their order; those that were on the page before keep their parts. */
   readonly arrange: (clusters: readonly string[]) => void;
-  /** The process's metrics have changed: the next scrape reads them again. */
+  /** Makes the next scrape read the metrics of the process again. */
   readonly refresh: () => void;
-  /** The exposition; made when first asked for after a change, then handed out as it is. */
+  /** The exposition. It is made at the first request after a change; further requests share it. */
   readonly body: (format: Format, encoding: Encoding) => Promise<Body>;
-  /** One cluster's series alone; none where it is not on the page. All who ask for the same part share its bytes. */
+  /** The series of one cluster only; none if it is not on the page. Requests for the same part share the bytes. */
   readonly bodyOf: (cluster: string, format: Format, encoding: Encoding) => Promise<Body>;
 }
 
-/** Bytes that follow one another. A large page is not joined: the pieces that it is made of are there already. */
+/** Bytes in several buffers: joining those of a large page would copy it. */
 export type Body = readonly Buffer[];
 
-/** Milliseconds; reading the process's metrics at every scrape would be most of its cost. */
-const processMetricsLast = 5_000;
+/** Milliseconds. Reading the metrics of the process takes longer than the rest of a scrape. */
+const maxProcessMetricsAge = 5_000;
 
-/** Bytes; pieces below are joined: many would cost more to send, and be compressed badly. */
-const largePiece = 64 * 1024;
+/** Bytes. Smaller chunks are joined: many small ones would take longer to send and compress badly. */
+const minLargeChunk = 64 * 1024;
 
-/** The clusters stand on the page in the order given. */
+/** The clusters are on the page in the given order. */
 export function createPage(clusters: readonly string[], processMetrics: ProcessMetrics, clock: Clock): Page {
   let parts = arranged(clusters, new Map());
-  let bodies = new Map<string, Promise<Body>>();
-  const bodiesOfParts = new WeakMap<ClusterPart, Map<string, Promise<Body>>>();
-  let processText: Promise<(format: Format) => string> | undefined;
-  let processReadAt = 0;
-  let isGzipAskedFor = false;
-
-  const refreshProcessMetrics = () => {
-    if (processText && clock.monotonic() - processReadAt < processMetricsLast) return processText;
-    processReadAt = clock.monotonic();
-    processText = processMetrics.render();
+  let bodies: Bodies = new Map();
+  const bodyOfPart = createPartBodies();
+  let isGzipRequested = false;
+  const forgetBodies = () => {
     bodies = new Map();
-    return processText;
   };
+  const processText = createProcessText(processMetrics, clock, forgetBodies);
 
   return {
     prepare: async (part) => {
-      if (!isGzipAskedFor) return;
-      for (const piece of piecesOf(part).filter(isLarge)) await piece.deflated();
+      if (!isGzipRequested) return;
+      for (const chunk of chunksOfPart(part).filter(isLarge)) await chunk.compressed();
     },
     update: (cluster, part) => {
-      for (const { hold } of piecesOf(part)) hold();
-      for (const { release } of piecesOf(parts.get(cluster) ?? nothing)) release();
+      for (const { retain } of chunksOfPart(part)) retain();
+      for (const { release } of chunksOfPart(parts.get(cluster) ?? emptyPart)) release();
       parts.set(cluster, part);
-      bodies = new Map();
+      forgetBodies();
     },
     arrange: (names) => {
       parts = arranged(names, parts);
-      bodies = new Map();
+      forgetBodies();
+    },
+    refresh: processText.refresh,
+    body: (format, encoding) => {
+      isGzipRequested ||= encoding === 'gzip';
+      const text = processText.current();
+      return cached(bodies, `${format} ${encoding}`, async () => {
+        const ownText = (await text)(format);
+        return encoded(chunksOf([...parts.values()], format, ownText), encoding);
+      });
+    },
+    bodyOf: (cluster, format, encoding) => bodyOfPart(parts.get(cluster) ?? emptyPart, format, encoding),
+  };
+}
+
+/** By format and encoding. */
+type Bodies = Map<string, Promise<Body>>;
+
+function cached(bodies: Bodies, key: string, make: () => Promise<Body>): Promise<Body> {
+  const body = bodies.get(key) ?? make();
+  bodies.set(key, body);
+  return body;
+}
+
+function createPartBodies(): (part: ClusterPart, format: Format, encoding: Encoding) => Promise<Body> {
+  const bodiesOfParts = new WeakMap<ClusterPart, Bodies>();
+  return (part, format, encoding) => {
+    const bodies: Bodies = bodiesOfParts.get(part) ?? new Map();
+    bodiesOfParts.set(part, bodies);
+    return cached(bodies, `${format} ${encoding}`, () => encoded(chunksOf([part], format), encoding));
+  };
+}
+
+/** The text of the process's metrics, in both formats; not older than `maxProcessMetricsAge`. */
+interface ProcessText {
+  readonly current: () => ReturnType<ProcessMetrics['render']>;
+  readonly refresh: () => void;
+}
+
+function createProcessText({ render }: ProcessMetrics, clock: Clock, onChange: () => void): ProcessText {
+  let latest: { readonly text: ReturnType<ProcessMetrics['render']>; readonly readAt: number } | undefined;
+  return {
+    current: () => {
+      if (!latest || clock.monotonic() - latest.readAt >= maxProcessMetricsAge) {
+        latest = { text: render(), readAt: clock.monotonic() };
+        onChange();
+      }
+      return latest.text;
     },
     refresh: () => {
-      processText = undefined;
-    },
-    body: (format, encoding) => {
-      isGzipAskedFor ||= encoding === 'gzip';
-      const own = refreshProcessMetrics();
-      const key = `${format} ${encoding}`;
-      const make = async () => {
-        const ownText = (await own)(format);
-        return encoded(joined([...parts.values()], format, ownText), encoding);
-      };
-      const body = bodies.get(key) ?? make();
-      bodies.set(key, body);
-      return body;
-    },
-    bodyOf: (cluster, format, encoding) => {
-      const part = parts.get(cluster) ?? nothing;
-      const made = bodiesOfParts.get(part) ?? new Map<string, Promise<Body>>();
-      bodiesOfParts.set(part, made);
-      const key = `${format} ${encoding}`;
-      const body = made.get(key) ?? encoded(joined([part], format), encoding);
-      made.set(key, body);
-      return body;
+      latest = undefined;
     },
   };
 }
 
-const nothing: ClusterPart = [];
+const emptyPart: ClusterPart = [];
 
 function arranged(clusters: readonly string[], parts: ReadonlyMap<string, ClusterPart>): Map<string, ClusterPart> {
-  return new Map(clusters.map((cluster) => [cluster, parts.get(cluster) ?? nothing]));
+  return new Map(clusters.map((cluster) => [cluster, parts.get(cluster) ?? emptyPart]));
 }
 
-async function encoded(pieces: readonly Piece[], encoding: Encoding): Promise<Body> {
-  if (encoding === 'gzip') return [await gzipped(pieces)];
-  // For good: nobody tells when the last reader has them.
-  for (const { hold } of pieces) hold();
-  return pieces.map(({ bytes }) => bytes);
+async function encoded(chunks: readonly Chunk[], encoding: Encoding): Promise<Body> {
+  if (encoding === 'gzip') return [await gzipped(chunks)];
+  // Never released: the server does not report when a response has been sent.
+  for (const { retain } of chunks) retain();
+  return chunks.map(({ bytes }) => bytes);
 }
 
-function piecesOf(part: ClusterPart): readonly Piece[] {
+function chunksOfPart(part: ClusterPart): readonly Chunk[] {
   return part.flatMap((lines) => (typeof lines === 'string' ? [] : lines));
 }
 
-function isLarge({ bytes }: Piece): boolean {
-  return bytes.length >= largePiece;
+function isLarge({ bytes }: Chunk): boolean {
+  return bytes.length >= minLargeChunk;
 }
 
-/** Each family once, every cluster's samples together; a family that no cluster has does not appear. */
-function joined(parts: readonly ClusterPart[], format: Format, own = ''): readonly Piece[] {
-  const pieces: Piece[] = [];
+/** Each family once, with the samples of every cluster; families without samples are left out. */
+function chunksOf(parts: readonly ClusterPart[], format: Format, processText = ''): readonly Chunk[] {
+  const { addText, addChunk, end } = createChunkList();
+  for (const [index, family] of clusterFamilies.entries()) {
+    const samples = parts.map((part) => part[index] ?? '').filter(({ length }) => length > 0);
+    if (samples.length > 0) addText(header(family, format));
+    for (const lines of samples) {
+      if (typeof lines === 'string') addText(lines);
+      else lines.forEach(addChunk);
+    }
+  }
+  addText(processText + endings[format]);
+  return end();
+}
+
+/** Joins texts and small chunks into one chunk, up to the next large chunk. */
+function createChunkList() {
+  const chunks: Chunk[] = [];
   let small: Buffer[] = [];
   let text = '';
   const endText = () => {
@@ -122,28 +157,25 @@ function joined(parts: readonly ClusterPart[], format: Format, own = ''): readon
   };
   const endSmall = () => {
     endText();
-    if (small.length > 0) pieces.push(createPiece(Buffer.concat(small)));
+    if (small.length > 0) chunks.push(createChunk(Buffer.concat(small)));
     small = [];
   };
-  const add = (piece: Piece) => {
-    if (isLarge(piece)) {
+  return {
+    addText: (added: string) => {
+      text += added;
+    },
+    addChunk: (chunk: Chunk) => {
+      if (isLarge(chunk)) {
+        endSmall();
+        chunks.push(chunk);
+      } else {
+        endText();
+        small.push(chunk.bytes);
+      }
+    },
+    end: (): readonly Chunk[] => {
       endSmall();
-      pieces.push(piece);
-    } else {
-      endText();
-      small.push(piece.bytes);
-    }
+      return chunks;
+    },
   };
-
-  for (const [index, family] of clusterFamilies.entries()) {
-    const samples = parts.map((part) => part[index] ?? '').filter(({ length }) => length > 0);
-    if (samples.length > 0) text += header(family, format);
-    for (const lines of samples) {
-      if (typeof lines === 'string') text += lines;
-      else lines.forEach(add);
-    }
-  }
-  text += own + endings[format];
-  endSmall();
-  return pieces;
 }

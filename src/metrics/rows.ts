@@ -1,100 +1,112 @@
 import type { ClusterState } from '../poll/state.ts';
-import { createPiece, type Piece } from './chunk.ts';
-import { and, type Labels, type LaidOutFamily } from './family.ts';
+import { type Chunk, createChunk } from './chunk.ts';
+import { joinLabels, type Labels, type StableSeriesFamily } from './family.ts';
 
-/** Some of a family's lines, one for each of `values`, which are whole numbers from 0 on. */
-interface Lines extends Piece {
+/** Some lines of a family as a chunk, one line for each of `values`, which are integers from 0 to 2³² − 1. */
+interface RowChunk extends Chunk {
   readonly values: Uint32Array;
-  /** Where the text of each value begins. */
+  /** The offset of each value in the bytes. */
   readonly positions: Uint32Array;
 }
 
 /** Small enough to be compressed between two scrapes, large enough to be compressed well. */
-const linesOfPiece = 2_000;
+const maxLinesPerChunk = 2_000;
 
-/** A piece and, once it has replaced another of the same layout, that one: to be written anew when it is free. */
-interface Place {
-  readonly lines: Lines;
-  readonly before?: Lines;
+/** The current chunk of some lines, and the one before with the same widths: its bytes are reused once it is released. */
+interface Slot {
+  readonly current: RowChunk;
+  readonly previous?: RowChunk;
 }
 
-/**
- * The lines of a family whose series seldom come and go. They are most of a large cluster's page, and from poll to
- * poll nothing but some digits differs: while the series are the same, only pieces in which a value has changed are
- * made anew, and only the values are written.
- */
-export function createLines(family: LaidOutFamily, cluster: Labels): (state: ClusterState) => readonly Piece[] {
-  const { name, shape, series, values } = family;
-  let latest: { readonly shape: unknown; readonly places: readonly Place[] } | undefined;
-  let next = new Uint32Array(0);
+export type RowRenderer = (state: ClusterState, viewLayout: object | undefined) => readonly Chunk[];
 
-  return (state) => {
-    const wanted = shape(state);
-    if (wanted === undefined) return [];
-    if (latest?.shape !== wanted) {
-      latest = { shape: wanted, places: laidOut(name, cluster, series(state)) };
-      next = new Uint32Array(latest.places.reduce((sum, { lines }) => sum + lines.values.length, 0));
+/**
+ * Renders the lines of a family whose series rarely change. They are most of the page of a large cluster, and from poll
+ * to poll only some digits differ. While the series are the same, only the chunks in which a value has changed are
+ * replaced, and only the changed values are written.
+ */
+export function createRowRenderer(family: StableSeriesFamily, cluster: Labels): RowRenderer {
+  const { name, layoutKey, series, values } = family;
+  let latest: { readonly key: unknown; readonly slots: readonly Slot[]; readonly next: Uint32Array } | undefined;
+
+  return (state, viewLayout) => {
+    const key = layoutKey(state, viewLayout);
+    if (key === undefined) {
+      latest = undefined;
+      return [];
     }
+    if (latest?.key !== key) {
+      const slots = layOut(name, cluster, series(state));
+      latest = {
+        key,
+        slots,
+        next: new Uint32Array(slots.reduce((sum, { current }) => sum + current.values.length, 0)),
+      };
+    }
+    const { next } = latest;
     let count = 0;
     values(state, (value) => {
       next[count++] = value;
     });
     let start = 0;
-    const places = latest.places.map((place) => {
-      const end = start + place.lines.values.length;
-      const now = withValues(place, next.subarray(start, end));
+    const slots = latest.slots.map((slot) => {
+      const end = start + slot.current.values.length;
+      const updated = withValues(slot, next.subarray(start, end));
       start = end;
-      return now;
+      return updated;
     });
-    latest = { shape: wanted, places };
-    return places.map(({ lines }) => lines);
+    latest = { key, slots, next };
+    return slots.map(({ current }) => current);
   };
 }
 
-function laidOut(name: string, cluster: Labels, series: Iterable<Labels>): readonly Place[] {
-  const places: Place[] = [];
-  let heads: string[] = [];
-  const end = () => {
-    if (heads.length > 0) places.push({ lines: written(heads, new Uint32Array(heads.length)) });
-    heads = [];
+function layOut(name: string, cluster: Labels, series: Iterable<Labels>): readonly Slot[] {
+  const slots: Slot[] = [];
+  let prefixes: string[] = [];
+  const endSlot = () => {
+    if (prefixes.length > 0) slots.push({ current: writeRows(prefixes, new Uint32Array(prefixes.length)) });
+    prefixes = [];
   };
   for (const own of series) {
-    heads.push(`${name}{${and(cluster, own)}} `);
-    if (heads.length === linesOfPiece) end();
+    prefixes.push(`${name}{${joinLabels(cluster, own)}} `);
+    if (prefixes.length === maxLinesPerChunk) endSlot();
   }
-  end();
-  return places;
+  endSlot();
+  return slots;
 }
 
-function written(heads: readonly string[], values: Uint32Array): Lines {
-  const positions = new Uint32Array(heads.length);
+/** A prefix is a line up to its value. */
+function writeRows(prefixes: readonly string[], values: Uint32Array): RowChunk {
+  const positions = new Uint32Array(prefixes.length);
   let text = '';
   let end = 0;
-  for (const [line, head] of heads.entries()) {
+  for (const [line, prefix] of prefixes.entries()) {
     const value = String(values[line]);
-    text += `${head}${value}\n`;
-    const position = end + Buffer.byteLength(head);
+    text += `${prefix}${value}\n`;
+    const position = end + Buffer.byteLength(prefix);
     positions[line] = position;
     end = position + value.length + 1;
   }
-  return { ...createPiece(Buffer.from(text)), values, positions };
+  return { ...createChunk(Buffer.from(text)), values, positions };
 }
 
-/** The same place where the values are the same. */
-function withValues(place: Place, next: Uint32Array): Place {
-  const { lines, before } = place;
-  if (equal(lines.values, next)) return place;
-  const { positions } = lines;
-  if (!haveSameWidths(lines.values, next)) return { lines: written(headsOf(lines), next.slice()) };
+/** Returns the same slot if no value has changed. */
+function withValues(slot: Slot, next: Uint32Array): Slot {
+  const { current, previous } = slot;
+  if (equal(current.values, next)) return slot;
+  const { positions } = current;
+  if (!haveSameWidths(current.values, next)) return { current: writeRows(prefixesOf(current), next.slice()) };
   const { bytes, values } =
-    before && !before.isHeld() ? before : { bytes: Buffer.from(lines.bytes), values: lines.values.slice() };
+    previous && !previous.isRetained()
+      ? previous
+      : { bytes: Buffer.from(current.bytes), values: current.values.slice() };
   for (let line = 0; line < next.length; line++) {
     const value = next[line] ?? 0;
     if (values[line] === value) continue;
     values[line] = value;
     bytes.write(String(value), positions[line] ?? 0, 'latin1');
   }
-  return { lines: { ...createPiece(bytes), values, positions }, before: lines };
+  return { current: { ...createChunk(bytes), values, positions }, previous: current };
 }
 
 function equal(one: Uint32Array, other: Uint32Array): boolean {
@@ -109,11 +121,11 @@ function widthOf(value: number): number {
   return String(value).length;
 }
 
-function headsOf({ bytes, values, positions }: Lines): readonly string[] {
+function prefixesOf({ bytes, values, positions }: RowChunk): readonly string[] {
   let start = 0;
   return Array.from(positions, (position, line) => {
-    const head = bytes.toString('utf8', start, position);
+    const prefix = bytes.toString('utf8', start, position);
     start = position + widthOf(values[line] ?? 0) + 1;
-    return head;
+    return prefix;
   });
 }

@@ -7,41 +7,41 @@ import {
   type ClusterFamily,
   gauge,
   type Labels,
-  type LaidOutFamily,
   labels,
+  type StableSeriesFamily,
   type StateFamily,
   single,
-  zeroOneSet,
+  stateSet,
 } from './family.ts';
 
-const addVerdicts = zeroOneSet('health', verdicts);
+const addVerdicts = stateSet('health', verdicts);
 
-/** The cluster's own: gone while `up` is 0, except the verdict and the leader changes. */
+/** What the topology says: absent while `up` is 0, except the verdict and the leader changes. */
 export const topologyFamilies: readonly ClusterFamily[] = [
   gauge(
     'zeebe_topology_cluster_health',
-    'The verdict on the cluster as of the last poll (1 for the one that holds).',
+    'Verdict on the cluster as of the last poll (1 for the current one).',
     ({ lastPoll, verdict }, add) => {
       if (lastPoll) addVerdicts(add, verdict);
     },
   ),
-  ofTopology('cluster_size', 'Brokers that should be there, as of the last poll.', ({ clusterSize }) => clusterSize),
-  ofTopology('brokers', 'Brokers listed, as of the last poll.', ({ brokers }) => brokers.length),
+  ofTopology('cluster_size', 'Expected number of brokers, as of the last poll.', ({ clusterSize }) => clusterSize),
+  ofTopology('brokers', 'Number of brokers listed, as of the last poll.', ({ brokers }) => brokers.length),
   ofTopology(
     'partitions',
-    'Partitions that should be there, as of the last poll.',
+    'Expected number of partitions, as of the last poll.',
     ({ partitionsCount }) => partitionsCount,
   ),
   ofTopology(
     'replication_factor',
-    'Replicas of each partition as the gateway computes it, as of the last poll; ' +
-      'it falls while members leave or partitions bootstrap.',
+    'Replication factor as computed by the gateway, as of the last poll; it is lower while members leave or ' +
+      'partitions bootstrap.',
     ({ replicationFactor }) => replicationFactor,
   ),
   infoOf('gateway_info', 'Version of the gateway that answered the last poll; always 1.', ({ gatewayVersion }) =>
     gatewayVersion === undefined ? undefined : labels({ version: gatewayVersion }),
   ),
-  infoOf('cluster_info', 'Id that the cluster gives itself, as of the last poll; always 1.', ({ clusterId }) =>
+  infoOf('cluster_info', 'Id of the cluster, as of the last poll; always 1.', ({ clusterId }) =>
     clusterId === undefined ? undefined : labels({ cluster_id: clusterId }),
   ),
   ofTopology(
@@ -69,22 +69,22 @@ export const topologyFamilies: readonly ClusterFamily[] = [
   ),
   ofPartitions(
     'partition_replicas',
-    'Replicas of a partition listed as leader or follower, those joining or leaving left out, as of the last poll.',
+    'Replicas of a partition listed as leader or follower, without those joining or leaving, as of the last poll.',
     ({ replicas }) => replicas,
   ),
   ofPartitions(
     'partition_healthy_replicas',
-    'Those of the replicas of a partition that are healthy, as of the last poll.',
+    'Healthy replicas of a partition among those in zeebe_topology_partition_replicas, as of the last poll.',
     ({ healthyReplicas }) => healthyReplicas,
   ),
   {
-    source: 'layout',
+    source: 'stable series',
     name: 'zeebe_topology_partition_leader_changes_total',
     type: 'counter',
-    help: 'Leaders of a partition other than the last one known, as this gateway tells it between two polls.',
-    // Partitions are never forgotten, so as many are the same ones.
-    shape: ({ leaders }) => leaders.size,
-    follows: ({ leaders }) => leaders,
+    help: 'Leader changes of a partition: polls in which the gateway reported another leader than the last known one.',
+    // No partition is ever removed, so the same number of partitions means the same partitions.
+    layoutKey: ({ leaders }) => leaders.size,
+    dependsOn: ({ leaders }) => leaders,
     series: ({ leaders }) => labelsOf(leaders.keys()),
     values: ({ leaders }, put) => {
       for (const { changes } of leaders.values()) put(changes);
@@ -93,18 +93,18 @@ export const topologyFamilies: readonly ClusterFamily[] = [
   ofReplicas(
     'role',
     roles,
-    'Role of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
+    'Role of the replica of a partition on a broker (1 for the current one), as of the last poll.',
   ),
   ofReplicas(
     'health',
     replicaHealths,
-    'Health of a replica of a partition in a broker (1 for the one that holds), as of the last poll.',
+    'Health of the replica of a partition on a broker (1 for the current one), as of the last poll.',
   ),
   ofReplicas(
     'state',
     replicaStates,
-    'State of a replica of a partition in a broker (1 for the one that holds), as of the last poll; ' +
-      'only where the cluster tells it.',
+    'State of the replica of a partition on a broker (1 for the current one), as of the last poll; only if the ' +
+      'cluster reports it.',
   ),
 ];
 
@@ -123,11 +123,11 @@ function ofView(name: string, help: string, samples: (view: ClusterView, add: Ad
   const family = gauge(`zeebe_topology_${name}`, help, ({ view }, add) => {
     if (view) samples(view, add);
   });
-  return { ...family, follows: ({ view }) => view };
+  return { ...family, dependsOn: ({ view }) => view };
 }
 
-function ofPartitions(name: string, help: string, value: (partition: Partition) => number): LaidOutFamily {
-  return ofLayout(name, help, {
+function ofPartitions(name: string, help: string, value: (partition: Partition) => number): StableSeriesFamily {
+  return stableSeriesOfView(name, help, {
     series: ({ partitions }) => labelsOf(partitions.map(({ id }) => id)),
     values: ({ partitions }, put) => {
       for (const partition of partitions) put(value(partition));
@@ -139,13 +139,13 @@ function* labelsOf(partitions: Iterable<number>): Generator<Labels> {
   for (const partition of partitions) yield labels({ partition });
 }
 
-/** A 0/1 set for each replica that has the property: a series for each of its values. */
+/** A state set for each replica that has the property: a series for each possible value. */
 function ofReplicas<K extends 'role' | 'health' | 'state'>(
   property: K,
   members: readonly NonNullable<Replica[K]>[],
   help: string,
-): LaidOutFamily {
-  return ofLayout(`partition_${property}`, help, {
+): StableSeriesFamily {
+  return stableSeriesOfView(`partition_${property}`, help, {
     *series({ topology }) {
       for (const { id, replicas } of topology.brokers) {
         for (const { partition, [property]: current } of replicas) {
@@ -165,7 +165,7 @@ function ofReplicas<K extends 'role' | 'health' | 'state'>(
   });
 }
 
-function ofLayout(
+function stableSeriesOfView(
   name: string,
   help: string,
   {
@@ -175,14 +175,14 @@ function ofLayout(
     readonly series: (view: ClusterView) => Iterable<Labels>;
     readonly values: (view: ClusterView, put: (value: number) => void) => void;
   },
-): LaidOutFamily {
+): StableSeriesFamily {
   return {
-    source: 'layout',
+    source: 'stable series',
     name: `zeebe_topology_${name}`,
     type: 'gauge',
     help,
-    shape: ({ view }) => view?.shape,
-    follows: ({ view }) => view,
+    layoutKey: (_state, viewLayout) => viewLayout,
+    dependsOn: ({ view }) => view,
     series: ({ view }) => (view ? series(view) : []),
     values: ({ view }, put) => {
       if (view) values(view, put);

@@ -1,7 +1,7 @@
 import type { Authenticated, Authenticator } from '../auth/authenticator.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
-import { type Clock, createTurns, withDeadline } from '../clock.ts';
+import { type Clock, createYielder, withDeadline } from '../clock.ts';
 import type { AuthFailureReason, Failure, PollFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type Client, createReader, type Reader } from '../zeebe/client.ts';
@@ -88,10 +88,10 @@ export function createPoll({ connection, pollTimeout, clock, admit = () => undef
         return reply;
       }, signal),
     );
-    const turn = createTurns();
+    const yieldWhenBusy = createYielder();
     const outcome = admitted(outcomeOf(authenticated, reader.read), admit);
     if (!outcome.ok) reader.forget();
-    await turn();
+    await yieldWhenBusy();
     const endedAt = clock.now();
     const duration = clock.monotonic() - startedAt;
     return {

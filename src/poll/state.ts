@@ -10,7 +10,7 @@ import {
   type Partition,
   partitionsOf,
 } from '../zeebe/partitions.ts';
-import { haveSameReplicas, type Topology } from '../zeebe/topology.ts';
+import type { Topology } from '../zeebe/topology.ts';
 import { type Verdict, verdictOf } from '../zeebe/verdict.ts';
 import type { CertificateExpiries, PollResult } from './poll.ts';
 
@@ -52,8 +52,6 @@ export interface ClusterView {
   readonly topology: Topology;
   readonly partitions: readonly Partition[];
   readonly missingBrokers: readonly string[];
-  /** The same object from poll to poll as long as partitions and replicas are the same. */
-  readonly shape: object;
 }
 
 export interface AuthenticationState {
@@ -116,27 +114,17 @@ function afterTopology({ verdict, view, knownBrokers, leaders }: ClusterState, t
   const { history, changes } = nextLeaders(leaders, partitions);
   return {
     verdict: verdictOf(topology, partitions, missing),
-    view: { topology, partitions, missingBrokers: missing, shape: shapeAfter(view, topology, partitions) },
+    view: { topology, partitions, missingBrokers: missing },
     knownBrokers: known,
     leaders: history,
     leaderChanges: changes,
   };
 }
 
-function shapeAfter(view: ClusterView | undefined, { brokers }: Topology, partitions: readonly Partition[]): object {
-  const isSame =
-    view?.partitions.length === partitions.length &&
-    view.partitions.every(({ id }, index) => id === partitions[index]?.id) &&
-    haveSameReplicas(view.topology.brokers, brokers);
-  return isSame ? view.shape : {};
-}
-
 /** `up` and `token` keep their values until a poll brings new ones; `failure` is that of the last poll. */
 function nextAuthentication(
   { authentication }: ClusterState,
-  { authentication: result }: PollResult,
+  { authentication: { up, token, failure } }: PollResult,
 ): AuthenticationState {
-  const up = result.up ?? authentication.up;
-  const token = result.token ?? authentication.token;
-  return omitUndefined({ up, failure: result.failure, token });
+  return omitUndefined({ up: up ?? authentication.up, token: token ?? authentication.token, failure });
 }

@@ -4,7 +4,7 @@ import { createOAuth2 } from '../../src/auth/oauth2.ts';
 import type { TokenTimes } from '../../src/auth/token.ts';
 import { createTokenCache } from '../../src/auth/token-cache.ts';
 import { systemClock } from '../../src/clock.ts';
-import { runPoller } from '../../src/cluster/monitor.ts';
+import { runPollingLoop } from '../../src/cluster/monitor.ts';
 import { createPoll, type PollResult } from '../../src/poll/poll.ts';
 import { polls, type Settings, settings } from './faults.ts';
 import { createWorld } from './world.ts';
@@ -35,15 +35,8 @@ async function run(
   const world = createWorld(settings);
   const { endpoint, client, violations } = world;
   const tokens = createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: jitter(seed) });
-  const poll = createPoll({
-    connection: async () => ({
-      client,
-      authenticator: createOAuth2(undefined, tokens),
-      certificates: async () => ({}),
-    }),
-    pollTimeout,
-    clock,
-  });
+  const connection = { client, authenticator: createOAuth2(undefined, tokens), certificates: async () => ({}) };
+  const poll = createPoll({ connection: async () => connection, pollTimeout, clock });
 
   const polled: Polled[] = [];
   const stop = new AbortController();
@@ -59,7 +52,7 @@ async function run(
     // What stopping cuts short has no result.
     if (!stop.signal.aborted) polled.push({ ...before, result });
   };
-  const ended = runPoller({ poll: watched, pollInterval, firstAfter: 0, clock }, stop.signal);
+  const ended = runPollingLoop({ poll: watched, pollInterval, firstAfter: 0, clock }, stop.signal);
   await vi.advanceTimersByTimeAsync(polls * pollInterval);
   stop.abort();
   await ended;

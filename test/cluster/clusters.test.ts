@@ -1,23 +1,33 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { type Clusters, watchClusters } from '../../src/cluster/clusters.ts';
-import { createPage } from '../../src/metrics/page.ts';
-import { createPageBudget } from '../../src/metrics/page-budget.ts';
+import { type Clusters, createClusters } from '../../src/cluster/clusters.ts';
 import { Secret } from '../../src/secret.ts';
-import { createStatusFeed } from '../../src/status/status-feed.ts';
 import { memoryLog } from '../memory-log.ts';
-import { noProcessMetrics, readPage, samplesOf, textOf } from '../metrics/pages.ts';
 import { clusterConfig } from '../polls.ts';
 
+/** `shown` returns the clusters that are arranged, in their order; each must have been published before. */
 function setUp() {
-  const page = createPage([], noProcessMetrics, systemClock);
-  const shownOn = { page, budget: createPageBudget(1e6), status: createStatusFeed(systemClock) };
-  const clusters = watchClusters(shownOn, memoryLog().logger, systemClock);
+  const published = new Set<string>();
+  let arranged: readonly string[] = [];
+  const clusters = createClusters({
+    createOutput: ({ name }) => ({
+      admit: () => undefined,
+      publish: async () => {
+        published.add(name);
+      },
+      close: () => published.delete(name),
+    }),
+    arrange: (names) => {
+      arranged = names;
+    },
+    logger: memoryLog().logger,
+    clock: systemClock,
+  });
   onTestFinished(() => clusters.stop());
-  const shown = async () =>
-    samplesOf(readPage(textOf(await page.body('text', 'identity'))), 'poll_interval_seconds').map(
-      ({ labels }) => labels.zeebe_cluster,
-    );
+  const shown = () => {
+    expect(published).toEqual(new Set(arranged));
+    return arranged;
+  };
   return { clusters, shown };
 }
 
@@ -27,8 +37,8 @@ function names(clusters: Clusters): readonly string[] {
   return clusters.all().map((each) => each.cluster.name);
 }
 
-describe('a replacement', () => {
-  it('leaves those that are the same as they are, and makes those that are not', async () => {
+describe('a replacement of the monitored clusters', () => {
+  it('keeps the monitors of unchanged clusters and creates those of the others', async () => {
     const { clusters, shown } = setUp();
     await clusters.replace([cluster('a'), cluster('b'), cluster('c')]);
     const [a, b] = clusters.all();
@@ -47,10 +57,10 @@ describe('a replacement', () => {
     expect(clusters.named('b')).not.toBe(b);
     expect(clusters.named('c')).toBeUndefined();
     expect(names(clusters)).toEqual(['d', 'b', 'a']);
-    expect(await shown()).toEqual(['d', 'b', 'a']);
+    expect(shown()).toEqual(['d', 'b', 'a']);
   });
 
-  it('of which one cannot be made changes nothing', async () => {
+  it('in which one monitor cannot be created changes nothing', async () => {
     const { clusters, shown } = setUp();
     await clusters.replace([cluster('a'), cluster('b')]);
     const before = clusters.all();
@@ -61,16 +71,16 @@ describe('a replacement', () => {
     await expect(clusters.replace([cluster('b', 'another'), cluster('d'), impossible])).rejects.toThrow();
     expect(clusters.all()).toEqual(before);
     for (const [index, each] of clusters.all().entries()) expect(each).toBe(before[index]);
-    expect(await shown()).toEqual(['a', 'b']);
+    expect(shown()).toEqual(['a', 'b']);
   });
 
-  it('that is the same again, in another order, only orders', async () => {
+  it('with the same clusters in another order only changes the order', async () => {
     const { clusters, shown } = setUp();
     await clusters.replace([cluster('a'), cluster('b')]);
     const [a, b] = clusters.all();
     await clusters.replace([cluster('b'), cluster('a')]);
     expect(clusters.all()[0]).toBe(b);
     expect(clusters.all()[1]).toBe(a);
-    expect(await shown()).toEqual(['b', 'a']);
+    expect(shown()).toEqual(['b', 'a']);
   });
 });

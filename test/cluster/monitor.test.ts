@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { watch } from '../../src/cluster/monitor.ts';
+import { type ClusterOutput, createClusterMonitor } from '../../src/cluster/monitor.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
+import { createClusterMetrics } from '../../src/metrics/cluster-metrics.ts';
 import { createPage } from '../../src/metrics/page.ts';
 import { createPageBudget } from '../../src/metrics/page-budget.ts';
-import { createStatusFeed } from '../../src/status/status-feed.ts';
 import { healthy } from '../exporting.ts';
 import { memoryLog } from '../memory-log.ts';
 import { noProcessMetrics, readPage, textOf, valuesOf } from '../metrics/pages.ts';
 import { clusterConfig } from '../polls.ts';
 import { httpServer } from '../transport/loopback.ts';
 
-/** For what takes a moment on a quiet machine. */
+/** For what takes a moment on an idle machine. */
 const soon = { timeout: 20_000, interval: 20 };
 
 beforeEach(() => {
-  // What is sent here stays on this machine, whatever proxies its environment names.
+  // No request leaves this machine, whatever proxies its environment names.
   vi.stubEnv('no_proxy', '*');
 });
 afterEach(() => {
@@ -33,12 +33,17 @@ async function setUp(config: Partial<ClusterConfig> = {}, budget = createPageBud
     }),
   );
   const page = createPage(['production'], noProcessMetrics, systemClock);
-  const shown = { page, budget, status: createStatusFeed(systemClock) };
-  const watched = watch(clusterConfig({ address, ...config }), shown, memoryLog().logger, systemClock);
-  onTestFinished(() => watched.stop());
+  const cluster = clusterConfig({ address, ...config });
+  const metrics = createClusterMetrics(cluster, page, budget);
+  const output: ClusterOutput = {
+    ...metrics,
+    publish: (state, _history, result) => metrics.publish(state, result),
+  };
+  const monitor = createClusterMonitor(cluster, output, { logger: memoryLog().logger, clock: systemClock });
+  onTestFinished(() => monitor.stop());
   const read = async () => readPage(textOf(await page.body('text', 'identity')));
   return {
-    watched,
+    monitor,
     read,
     requests: () => requests,
     untilRequested: async (count: number) => {
@@ -51,41 +56,41 @@ async function setUp(config: Partial<ClusterConfig> = {}, budget = createPageBud
   };
 }
 
-describe('a poll asked for now', () => {
-  it('is sent, counted and on the page when it ends, though the schedule has not begun', async () => {
-    const { watched, untilRequested, answerAll, polls } = await setUp();
-    const ended = watched.pollNow();
+describe('pollNow of a monitor', () => {
+  it('sends a poll, counts it and updates the page before the polling loop has started', async () => {
+    const { monitor, untilRequested, answerAll, polls } = await setUp();
+    const ended = monitor.pollNow();
     await untilRequested(1);
-    expect(watched.polled()).toBe(false);
+    expect(monitor.polled()).toBe(false);
     answerAll();
     expect(await ended).toBe(true);
-    expect(watched.polled()).toBe(true);
+    expect(monitor.polled()).toBe(true);
     expect(await polls()).toEqual({ '': 1 });
   });
 
-  it('is one for all who ask at once', async () => {
-    const { watched, requests, untilRequested, answerAll, polls } = await setUp();
-    const ended = Promise.all([watched.pollNow(), watched.pollNow(), watched.pollNow()]);
+  it('sends one poll for all calls at the same time', async () => {
+    const { monitor, requests, untilRequested, answerAll, polls } = await setUp();
+    const ended = Promise.all([monitor.pollNow(), monitor.pollNow(), monitor.pollNow()]);
     await untilRequested(1);
     answerAll();
     expect(await ended).toEqual([true, true, true]);
     expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
   });
 
-  it('is the scheduled one where that is under way', async () => {
-    const { watched, requests, untilRequested, answerAll, polls } = await setUp();
-    watched.start(0);
+  it('joins the scheduled poll in progress', async () => {
+    const { monitor, requests, untilRequested, answerAll, polls } = await setUp();
+    monitor.start(0);
     await untilRequested(1);
-    const ended = watched.pollNow();
+    const ended = monitor.pollNow();
     answerAll();
     expect(await ended).toBe(true);
     expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
   });
 
-  it('is another one after each that has ended', async () => {
-    const { watched, untilRequested, answerAll, polls } = await setUp();
+  it('sends another poll after each one that has ended', async () => {
+    const { monitor, untilRequested, answerAll, polls } = await setUp();
     for (const count of [1, 2, 3]) {
-      const ended = watched.pollNow();
+      const ended = monitor.pollNow();
       await untilRequested(count);
       answerAll();
       expect(await ended).toBe(true);
@@ -93,35 +98,35 @@ describe('a poll asked for now', () => {
     }
   });
 
-  it('is taken by the schedule for its own where a slot comes while it is under way', async () => {
-    const { watched, untilRequested, requests, answerAll, polls } = await setUp({
+  it('sends a poll that the polling loop joins if its slot comes meanwhile', async () => {
+    const { monitor, untilRequested, requests, answerAll, polls } = await setUp({
       pollInterval: 1_000,
       pollTimeout: 1_000,
     });
-    const ended = watched.pollNow();
+    const ended = monitor.pollNow();
     await untilRequested(1);
-    watched.start(0);
+    monitor.start(0);
     answerAll();
     expect(await ended).toBe(true);
     expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
     await untilRequested(2);
   });
 
-  it('that a stop cuts short is no poll', async () => {
-    const { watched, untilRequested, polls } = await setUp();
-    await watched.show();
-    const ended = watched.pollNow();
+  it('counts no poll that a stop has ended', async () => {
+    const { monitor, untilRequested, polls } = await setUp();
+    await monitor.publish();
+    const ended = monitor.pollNow();
     await untilRequested(1);
-    await watched.stop();
+    await monitor.stop();
     expect(await ended).toBe(false);
     expect(await polls()).toEqual({ '': 0 });
   });
 });
 
-describe('a topology that the page has no room for', () => {
-  it('is a failed poll for its size, and its series are absent', async () => {
-    const { watched, read, untilRequested, answerAll } = await setUp({}, createPageBudget(1_000));
-    const ended = watched.pollNow();
+describe('a topology for which the page has no room', () => {
+  it('fails the poll with the reason too_large, and has no series', async () => {
+    const { monitor, read, untilRequested, answerAll } = await setUp({}, createPageBudget(1_000));
+    const ended = monitor.pollNow();
     await untilRequested(1);
     answerAll();
     expect(await ended).toBe(true);
@@ -133,13 +138,13 @@ describe('a topology that the page has no room for', () => {
     expect(valuesOf(page, 'auth_up')).toEqual({ '': 1 });
   });
 
-  it('is on the page once another cluster has left it', async () => {
+  it('is on the page after another cluster has left it', async () => {
     const budget = createPageBudget(20_000);
     const other = budget.open();
     expect(other.admits(10_000)).toBe(true);
-    const { watched, read, untilRequested, answerAll } = await setUp({}, budget);
+    const { monitor, read, untilRequested, answerAll } = await setUp({}, budget);
     const pollOnce = async (count: number) => {
-      const ended = watched.pollNow();
+      const ended = monitor.pollNow();
       await untilRequested(count);
       answerAll();
       await ended;
@@ -150,16 +155,16 @@ describe('a topology that the page has no room for', () => {
     expect(await pollOnce(2)).toEqual({ '': 1 });
   });
 
-  it('gives its room back when its cluster is stopped', async () => {
+  it('leaves its room to others when its monitor is stopped', async () => {
     const budget = createPageBudget(20_000);
-    const { watched, untilRequested, answerAll } = await setUp({}, budget);
-    const ended = watched.pollNow();
+    const { monitor, untilRequested, answerAll } = await setUp({}, budget);
+    const ended = monitor.pollNow();
     await untilRequested(1);
     answerAll();
     await ended;
     const next = budget.open();
     expect(next.admits(20_000)).toBe(false);
-    await watched.stop();
+    await monitor.stop();
     expect(next.admits(20_000)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sleep, systemClock } from '../../src/clock.ts';
-import { runPoller } from '../../src/cluster/monitor.ts';
+import { runPollingLoop } from '../../src/cluster/monitor.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -11,7 +11,7 @@ afterEach(() => {
 
 const pollInterval = 10_000;
 
-/** A poller whose n-th poll lasts as long as `durations` says, the last of them for all that follow. */
+/** A loop whose n-th poll takes the n-th of `durations`; all further polls take the last of them. */
 function start({ durations = [0], firstAfter = 0, resultTakes = 0 }) {
   const stop = new AbortController();
   const startedAt = systemClock.monotonic();
@@ -31,7 +31,7 @@ function start({ durations = [0], firstAfter = 0, resultTakes = 0 }) {
     await sleep(resultTakes, stop.signal);
     reported.push(since());
   };
-  const done = runPoller({ poll, pollInterval, firstAfter, clock: systemClock }, stop.signal).then(() => {
+  const done = runPollingLoop({ poll, pollInterval, firstAfter, clock: systemClock }, stop.signal).then(() => {
     ended = true;
   });
   return {
@@ -44,14 +44,14 @@ function start({ durations = [0], firstAfter = 0, resultTakes = 0 }) {
   };
 }
 
-describe('the first poll', () => {
-  it('begins at once', async () => {
+describe('the first poll of the polling loop', () => {
+  it('starts at once', async () => {
     const { begun } = start({});
     await vi.advanceTimersByTimeAsync(0);
     expect(begun).toEqual([0]);
   });
 
-  it('begins after the offset', async () => {
+  it('starts after the offset', async () => {
     const { begun } = start({ firstAfter: 2_500 });
     await vi.advanceTimersByTimeAsync(2_499);
     expect(begun).toEqual([]);
@@ -60,8 +60,8 @@ describe('the first poll', () => {
   });
 });
 
-describe('the polls that follow', () => {
-  it('begin one interval after the other, however long each of them takes', async () => {
+describe('the further polls of the polling loop', () => {
+  it('start at multiples of the interval, however long each of them takes', async () => {
     const { begun } = start({ durations: [37, 9_999, 1, 4_000] });
     await vi.advanceTimersByTimeAsync(49_999);
     expect(begun).toEqual([0, 10_000, 20_000, 30_000, 40_000]);
@@ -73,26 +73,26 @@ describe('the polls that follow', () => {
     expect(begun).toEqual([3_000, 13_000, 23_000]);
   });
 
-  it('never run two at a time', async () => {
+  it('never overlap', async () => {
     const { begun, mostAtOnce } = start({ durations: [25_000, 100, 18_000] });
     await vi.advanceTimersByTimeAsync(300_000);
     expect(begun.length).toBeGreaterThan(5);
     expect(mostAtOnce()).toBe(1);
   });
 
-  it('begin late where the one before took longer than its slot, then in step again', async () => {
+  it('start late after a poll that took longer than the interval, then on schedule again', async () => {
     const { begun } = start({ durations: [12_000, 100] });
     await vi.advanceTimersByTimeAsync(39_999);
     expect(begun).toEqual([0, 12_000, 20_000, 30_000]);
   });
 
-  it('leave out slots that have gone by altogether', async () => {
+  it('skip slots that have passed completely', async () => {
     const { begun } = start({ durations: [35_000, 100] });
     await vi.advanceTimersByTimeAsync(59_999);
     expect(begun).toEqual([0, 35_000, 40_000, 50_000]);
   });
 
-  it('wait for what is done with the result', async () => {
+  it('wait until the result before has been dealt with', async () => {
     const { begun, reported } = start({ durations: [0], resultTakes: 15_000 });
     await vi.advanceTimersByTimeAsync(19_999);
     expect(begun).toEqual([0, 15_000]);
@@ -100,8 +100,8 @@ describe('the polls that follow', () => {
   });
 });
 
-describe('a stop', () => {
-  it('ends a poller that sleeps, at once', async () => {
+describe('a stop of the polling loop', () => {
+  it('ends a loop that sleeps, at once', async () => {
     const { begun, stop, done, reported } = start({});
     await vi.advanceTimersByTimeAsync(1_000);
     stop();
@@ -111,7 +111,7 @@ describe('a stop', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('ends a poller that has not begun', async () => {
+  it('ends a loop before its first poll', async () => {
     const { begun, stop, done } = start({ firstAfter: 5_000 });
     stop();
     await done;
@@ -119,7 +119,7 @@ describe('a stop', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('ends with the poll that it cuts short', async () => {
+  it('ends the poll in progress, without a result', async () => {
     const { begun, stop, done, reported } = start({ durations: [5_000] });
     await vi.advanceTimersByTimeAsync(11_000);
     stop();
@@ -128,7 +128,7 @@ describe('a stop', () => {
     expect(reported).toEqual([5_000]);
   });
 
-  it('lets the result at hand be dealt with', async () => {
+  it('waits until the result of the last poll has been dealt with', async () => {
     const { stop, done, ended, reported } = start({ resultTakes: 5_000 });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(reported).toEqual([]);

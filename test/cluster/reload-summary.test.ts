@@ -13,30 +13,30 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What a reload says that puts the second list of clusters in the place of the first. */
-async function saidOf(first: readonly ClusterConfig[], next: readonly ClusterConfig[]): Promise<string> {
+/** The answer to a reload that replaces the first list of clusters by the second. */
+async function answerTo(first: readonly ClusterConfig[], next: readonly ClusterConfig[]): Promise<string> {
   const exporter = await start(configOf(first), memoryLog().logger, () => ({ config: configOf(next), notices: [] }));
   const { status, text } = await client(exporter).reload();
   expect(status).toBe(200);
   return text;
 }
 
-describe('the names of clusters that a reload tells', () => {
+describe('the answer to a reload', () => {
   it.each([
     [9, '1, 2, 3, 4, 5, 6, 7, 8, 9'],
     [10, '1, 2, 3, 4, 5, 6, 7, 8, 9, 10'],
     [11, '1, 2, 3, 4, 5, 6, 7, 8, 9, 10, and 1 more'],
     [12, '1, 2, 3, 4, 5, 6, 7, 8, 9, 10, and 2 more'],
-  ])('are ten at most: of %i', async (count, listed) => {
+  ])('names ten clusters at most: of %i', async (count, listed) => {
     const kept = await cluster('kept', healthy, { pollInterval: 600_000 });
     const others = Array.from({ length: count }, (_, index) => ({ ...kept, name: `${index + 1}` }));
-    expect(await saidOf([kept], [kept, ...others])).toContain(`${count} new (${listed})`);
-    expect(await saidOf([kept, ...others], [kept])).toContain(`${count} removed (${listed})`);
+    expect(await answerTo([kept], [kept, ...others])).toContain(`${count} new (${listed})`);
+    expect(await answerTo([kept, ...others], [kept])).toContain(`${count} removed (${listed})`);
   });
 });
 
-describe('a reload while a file of credentials is gone', () => {
-  /** An exporter that was started with a password in a file, which is gone now. */
+describe('a reload while a file of credentials is missing', () => {
+  /** An exporter that was started with a password in a file, which is missing now. */
   async function withoutItsFile() {
     const { address } = await cluster('production', healthy);
     const folder = await temporaryFolder();
@@ -59,7 +59,7 @@ describe('a reload while a file of credentials is gone', () => {
     return { configure, ...client(exporter) };
   }
 
-  it('moves the cluster to another password', async () => {
+  it('succeeds if the cluster uses another password now', async () => {
     const { configure, reload, get } = await withoutItsFile();
     await configure('password: in the configuration');
     expect(await reload()).toEqual({
@@ -69,7 +69,7 @@ describe('a reload while a file of credentials is gone', () => {
     expect((await get('/probe?cluster=production')).status).toBe(200);
   });
 
-  it('is refused where the cluster still wants that file, and the cluster stays', async () => {
+  it('fails if the cluster still needs that file, and the cluster stays', async () => {
     const { reload, get } = await withoutItsFile();
     const { status, text } = await reload();
     expect([status, text]).toEqual([500, expect.stringContaining('password_file')]);

@@ -16,18 +16,18 @@ import { samplesOf } from '../metrics/pages.ts';
 import { clusterConfig } from '../polls.ts';
 import { httpServer, ownAddress } from '../transport/loopback.ts';
 
-/** For what takes a moment on a quiet machine. */
+/** For what takes a moment on an idle machine. */
 const soon = { timeout: 20_000, interval: 20 };
 
 beforeEach(() => {
-  // What is sent here stays on this machine, whatever proxies its environment names.
+  // No request leaves this machine, whatever proxies its environment names.
   vi.stubEnv('no_proxy', '*');
 });
 afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** An exporter whose configuration is what the test says last; an error is thrown. */
+/** An exporter that reloads the configuration set last by the test; an error is thrown. */
 async function startWith(first: Config) {
   let next: Config | Error = first;
   const { logger, lines } = memoryLog();
@@ -45,12 +45,12 @@ async function startWith(first: Config) {
   };
 }
 
-/** A cluster that is polled once when it starts, and then not for long. */
+/** A cluster that is polled once at the start, and not again during the test. */
 function polledOnce(name: string, answer: RequestListener = healthy, more: Partial<ClusterConfig> = {}) {
   return cluster(name, answer, { pollInterval: 600_000, pollTimeout: 60_000, ...more });
 }
 
-/** A handler that counts, and answers as a healthy cluster. */
+/** A handler that records the requests and answers as a healthy cluster. */
 function counting() {
   const requests: IncomingMessage[] = [];
   const answer: RequestListener = (incoming, response) => {
@@ -81,7 +81,7 @@ async function gauge({ read }: Running, name: string): Promise<number> {
 const useless = new ConfigError([{ place: 'exporter.yml:3: clusters[0].name', expected: 'a name', found: 'nothing' }]);
 
 describe('a reload', () => {
-  it('takes what is new, changed and gone, and keeps the order of the configuration', async () => {
+  it('adds, replaces and removes clusters, and keeps the order of the configuration', async () => {
     const [a, b, c, d] = await Promise.all(['a', 'b', 'c', 'd'].map((name) => cluster(name, healthy)));
     if (!a || !b || !c || !d) throw new Error('four clusters expected');
     const running = await startWith(configOf([a, b, c]));
@@ -98,7 +98,7 @@ describe('a reload', () => {
     expect(intervals).toEqual([0.1, 0.2, 0.1]);
   });
 
-  it('takes the series of a removed cluster off the next scrape', async () => {
+  it('removes the series of a removed cluster from the next scrape', async () => {
     const [a, b] = [await cluster('a', healthy), await cluster('b', healthy)];
     const running = await startWith(configOf([a, b]));
     await untilReady(running);
@@ -111,7 +111,7 @@ describe('a reload', () => {
     expect(JSON.parse((await running.get('/sd')).text)).toHaveLength(1);
   });
 
-  it('leaves an unchanged cluster its counters and its token', async () => {
+  it('keeps the counters and the token of an unchanged cluster', async () => {
     const tokens = counting();
     const tokenUrl = new URL(
       await httpServer((incoming, response) => {
@@ -154,7 +154,7 @@ describe('a reload', () => {
     expect(tokens.requests).toHaveLength(1);
   });
 
-  it('leaves the poll under way of an unchanged cluster alone', async () => {
+  it('does not interrupt the poll of an unchanged cluster', async () => {
     const arrived = Promise.withResolvers<() => void>();
     const a = await polledOnce('a', (incoming, response) => arrived.resolve(() => healthy(incoming, response)));
     const running = await startWith(configOf([a]));
@@ -168,7 +168,7 @@ describe('a reload', () => {
     expect(sum(ofCluster(page, 'polls_total', 'a'))).toBe(1);
   });
 
-  it('cuts short the poll under way of a removed cluster, and counts it nowhere', async () => {
+  it('ends the poll of a removed cluster, and does not count it', async () => {
     const arrived = Promise.withResolvers<IncomingMessage>();
     const a = await polledOnce('a');
     const b = await polledOnce('b', (incoming) => arrived.resolve(incoming));
@@ -182,7 +182,7 @@ describe('a reload', () => {
     expect(running.lines.filter(({ cluster: of, level }) => of === 'b' && level >= 40)).toEqual([]);
   });
 
-  it('starts a changed cluster anew, with the new secret', async () => {
+  it('restarts a changed cluster with its new secret', async () => {
     const { requests, answer } = counting();
     const a = await polledOnce('a', answer, { headers: { 'x-key': new Secret('old') } });
     const running = await startWith(configOf([a]));
@@ -194,7 +194,7 @@ describe('a reload', () => {
     await vi.waitFor(async () => expect(sum(samplesOf(await running.read(), 'polls_total'))).toBe(1), soon);
   });
 
-  it('takes a file of credentials that has changed since the last poll for no change of the cluster', async () => {
+  it('does not restart a cluster only because a file of its credentials has changed since the last poll', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'reload-')), 'password');
     const base = await polledOnce('a');
     const described = (read: (path: string) => Buffer): ClusterConfig => ({
@@ -210,7 +210,7 @@ describe('a reload', () => {
     expect((await running.reload()).text).toContain('1 unchanged');
   });
 
-  it('that is in vain says why, and changes nothing', async () => {
+  it('that fails returns the reason, and changes nothing', async () => {
     const a = await cluster('a', healthy);
     const running = await startWith(configOf([a]));
     await untilReady(running);
@@ -235,7 +235,7 @@ describe('a reload', () => {
     expect(await gauge(running, 'success_timestamp_seconds')).toBeGreaterThan(succeededAt);
   });
 
-  it('that fails by what nobody expected tells the log why, and the client that the log knows', async () => {
+  it('that fails unexpectedly logs the error, and refers the client to the log', async () => {
     const running = await startWith(configOf([await polledOnce('a')]));
     running.configure(new TypeError('a defect'));
     const { status, text } = await running.reload();
@@ -246,7 +246,7 @@ describe('a reload', () => {
     expect(running.lines).toContainEqual(expect.objectContaining({ level: 50, err }));
   });
 
-  it('says which settings have to wait for a restart', async () => {
+  it('names the changed settings that need a restart', async () => {
     const config = configOf([await polledOnce('a')]);
     const running = await startWith(config);
     running.configure({
@@ -257,12 +257,12 @@ describe('a reload', () => {
     const { status, text } = await running.reload();
     expect(status).toBe(200);
     const waiting = ['web.listen_addresses', 'web.telemetry_path', 'web.allowed_hosts', 'log.format'];
-    expect(text).toContain(`another ${waiting.join(', ')} has to wait for a restart`);
+    expect(text).toContain(`a restart is needed to change ${waiting.join(', ')}`);
     expect(running.lines).toContainEqual(expect.objectContaining({ waiting }));
     expect((await running.get('/metrics')).status).toBe(200);
   });
 
-  it('changes the log level at once, of clusters that stay too', async () => {
+  it('changes the log level at once, also for unchanged clusters', async () => {
     const config = configOf([await cluster('a', healthy)]);
     const running = await startWith(config);
     await untilReady(running);
@@ -282,9 +282,9 @@ describe('a reload', () => {
   });
 });
 
-describe('reloads at once', () => {
-  /** Attempts that read when they begin and end when the test says so; the number of an attempt is in its result. */
-  function heldAttempts() {
+describe('reloads at the same time', () => {
+  /** Attempts that read when they start and end when the test says so; the number of an attempt is in its result. */
+  function pausedAttempts() {
     const ends: (() => void)[] = [];
     let reads = 0;
     const replacement = { unchanged: [], changed: [], added: [], removed: [], begin: () => {} };
@@ -310,7 +310,7 @@ describe('reloads at once', () => {
       clock,
       ends,
       reads: () => reads,
-      /** Ends the attempt that has begun, once it has. */
+      /** Ends the next attempt after it has started. */
       end: async () => {
         await vi.waitFor(() => expect(ends).not.toEqual([]));
         ends.shift()?.();
@@ -322,8 +322,8 @@ describe('reloads at once', () => {
     message: `the configuration was read again: 0 unchanged, 1 new (read ${read})`,
   });
 
-  it('are one that is under way and one that waits and reads after all have asked, however many they are', async () => {
-    const { reload, end, reads } = heldAttempts();
+  it('are one that runs and one that waits and reads the configuration after all requests, however many there are', async () => {
+    const { reload, end, reads } = pausedAttempts();
     const first = reload();
     await vi.waitFor(() => expect(reads()).toBe(1));
     const others = Array.from({ length: 4_000 }, reload);
@@ -334,10 +334,10 @@ describe('reloads at once', () => {
     expect(reads()).toBe(2);
   });
 
-  it('that take long are followed by a pause of a second at most', async () => {
+  it('are followed by a pause, of at most a second if they take long', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
-    const { reload, ends, reads, clock } = heldAttempts();
+    const { reload, ends, reads, clock } = pausedAttempts();
     for (const [took, pause] of [
       [20, 200],
       [3_000, 1_000],
@@ -358,8 +358,8 @@ describe('reloads at once', () => {
     }
   });
 
-  it('are never two under way', async () => {
-    const { reload, end, ends, reads } = heldAttempts();
+  it('never overlap', async () => {
+    const { reload, end, ends, reads } = pausedAttempts();
     const first = reload();
     await vi.waitFor(() => expect(reads()).toBe(1));
     const asked = [first.then(reload), reload().then(reload)];
@@ -372,7 +372,7 @@ describe('reloads at once', () => {
 });
 
 describe('a reload while the exporter stops', () => {
-  it('is refused, and one under way ends first', async () => {
+  it('fails, and one in progress ends before', async () => {
     const a = await polledOnce('a');
     const added = counting();
     const b = await polledOnce('b', added.answer);

@@ -8,7 +8,6 @@ import { pino } from 'pino';
 import { request } from 'undici';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { startExporter } from '../../src/exporter.ts';
 import { pick, randomFrom } from '../../src/simulator/random.ts';
 import { byReason, countsOf } from '../faults/cluster-counts.ts';
 import type { ConnectionHandler } from '../faults/connection-handlers.ts';
@@ -16,6 +15,7 @@ import { type Endpoint, goodBodies } from '../faults/endpoint-documents.ts';
 import { faults } from '../faults/faults.ts';
 import { clusterConfigFor, startHealthyCluster } from '../faults/healthy-servers.ts';
 import { expectNoUnhandledErrors } from '../fuzz/unhandled-errors.ts';
+import { startExporter } from '../start-exporter.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
 import { until } from './until.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createStartupHandler } from '../../src/http/app.ts';
 import { sendText } from '../../src/http/response.ts';
 import { listen } from '../../src/http/server.ts';
+import { createStartupHandler } from '../../src/http/startup.ts';
 
 async function setUp() {
   const startup = createStartupHandler();

@@ -10,7 +10,7 @@ import type { Family } from './strict-parser.ts';
 // Many runs of the property tests on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** A set of samples without their values, in no order. */
+/** A set of samples without their values. */
 type Series = ReadonlySet<string>;
 
 function seriesOf(families: ReadonlyMap<string, Family>, name: string, value?: number): Series {
@@ -26,8 +26,8 @@ const roles = ['leader', 'follower', 'inactive'];
 const healths = ['healthy', 'unhealthy', 'dead'];
 const states = ['joining', 'active', 'leaving', 'recovering'];
 
-/** What must be 1 of a replica: the value as it came, or `unknown`. */
-function told(known: readonly string[], value: string | null): string {
+/** The expected value of a label: as in the answer if it is known, else `unknown`. */
+function knownValue(known: readonly string[], value: string | null): string {
   return value !== null && known.includes(value) ? value : 'unknown';
 }
 
@@ -42,12 +42,12 @@ function ofReplicas(answer: Answer, one: (replica: AnswerReplica) => Readonly<Re
 }
 
 async function read(answer: Answer, format: Format, cluster = 'production') {
-  const watched = { results: [succeeded(topologyOf(answer))], config: { name: cluster } };
-  return readPage(await pageOf(format, watched), format);
+  const polled = { results: [succeeded(topologyOf(answer))], config: { name: cluster } };
+  return readPage(await pageOf(format, polled), format);
 }
 
 describe.each(formats)('any topology in the format %s', (format) => {
-  it('is read back as the facts it was made of', async () => {
+  it('is read back from the page with the same facts', async () => {
     await fc.assert(
       fc.asyncProperty(anyAnswer, async (answer) => {
         const families = await read(answer, format);
@@ -65,17 +65,17 @@ describe.each(formats)('any topology in the format %s', (format) => {
           ),
         );
         expect(seriesOf(families, 'partition_role', 1)).toEqual(
-          ofReplicas(answer, ({ role }) => ({ role: told(roles, role) })),
+          ofReplicas(answer, ({ role }) => ({ role: knownValue(roles, role) })),
         );
         expect(seriesOf(families, 'partition_health', 1)).toEqual(
-          ofReplicas(answer, ({ health }) => ({ health: told(healths, health) })),
+          ofReplicas(answer, ({ health }) => ({ health: knownValue(healths, health) })),
         );
         const withState = answer.brokers.map((broker) => ({
           ...broker,
           partitions: broker.partitions.filter(({ state }) => state !== undefined),
         }));
         expect(seriesOf(families, 'partition_state', 1)).toEqual(
-          ofReplicas({ ...answer, brokers: withState }, ({ state = '' }) => ({ state: told(states, state) })),
+          ofReplicas({ ...answer, brokers: withState }, ({ state = '' }) => ({ state: knownValue(states, state) })),
         );
         expect(samplesOf(families, 'partition_role')).toHaveLength(4 * replicas.length);
         expect(samplesOf(families, 'partition_health')).toHaveLength(4 * replicas.length);
@@ -97,7 +97,7 @@ describe.each(formats)('any topology in the format %s', (format) => {
     );
   });
 
-  it('carries the name of its cluster in every sample, whatever the name', async () => {
+  it('has the name of its cluster in every sample, whatever the name', async () => {
     await fc.assert(
       fc.asyncProperty(anyText, anyAnswer, async (cluster, answer) => {
         const samples = [...(await read(answer, format, cluster)).values()].flatMap((family) => family.samples);
@@ -107,7 +107,7 @@ describe.each(formats)('any topology in the format %s', (format) => {
     );
   });
 
-  it('gives the same page whatever the order of its brokers and partitions', async () => {
+  it('has the same page, whatever the order of its brokers and partitions', async () => {
     await fc.assert(
       fc.asyncProperty(
         anyAnswer.chain((answer) => fc.tuple(fc.constant(answer), reordered(answer))),
@@ -121,7 +121,7 @@ describe.each(formats)('any topology in the format %s', (format) => {
   });
 });
 
-describe('a sample', () => {
+describe('a sample of the exposition', () => {
   it.each([
     [0, '0'],
     [-0, '0'],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { clusterFamilies } from '../../src/metrics/cluster-part.ts';
+import { clusterFamilies } from '../../src/metrics/cluster-renderer.ts';
 import { formats } from '../../src/metrics/family.ts';
 import { endOfPoll, failed, failure, succeeded, unauthenticated } from '../polls.ts';
 import { broker, follower, leader, nothingKnown, threeBrokers, topology } from '../topologies.ts';
 import { basic, oauth2 } from './authentication.ts';
-import { pageOf, readPage, samplesOf, valuesOf, type Watched } from './pages.ts';
+import { type PolledCluster, pageOf, readPage, samplesOf, valuesOf } from './pages.ts';
 import { parseStrictly } from './strict-parser.ts';
 
 /** Name, type and labels of each family of a cluster, beside `zeebe_cluster`, as they are documented. */
@@ -85,8 +85,8 @@ const inAYear = Date.UTC(2027, 0, 1);
 
 const token = { obtainedAt: endOfPoll, expiresAt: endOfPoll + 300_000, lifetime: 300_000 };
 
-/** A cluster that has everything there is. */
-const everything: Watched = {
+/** A cluster that has series of every family. */
+const everything: PolledCluster = {
   config: { authentication: oauth2 },
   results: [
     succeeded(
@@ -105,13 +105,13 @@ const everything: Watched = {
   ],
 };
 
-async function read(watched: Watched) {
-  return readPage(await pageOf('text', watched));
+async function read(cluster: PolledCluster) {
+  return readPage(await pageOf('text', cluster));
 }
 
 /** The families of a page of one cluster, without their prefix. */
-async function namesOf(watched: Watched): Promise<readonly string[]> {
-  return [...(await read(watched)).keys()].map((name) => name.replace('zeebe_topology_', ''));
+async function namesOf(cluster: PolledCluster): Promise<readonly string[]> {
+  return [...(await read(cluster)).keys()].map((name) => name.replace('zeebe_topology_', ''));
 }
 
 const healthy = succeeded(topology(threeBrokers));
@@ -123,7 +123,9 @@ describe('the families of a cluster', () => {
     );
   });
 
-  it.each(formats)('all stand on the page of a cluster that has everything, with their labels (%s)', async (format) => {
+  it.each(
+    formats,
+  )('are all on the page of a cluster that has series of every family, with their labels (%s)', async (format) => {
     const families = parseStrictly(await pageOf(format, everything), format);
     expect(families.map(({ name, type }) => ({ name, type }))).toEqual(
       documented.map(({ name, type }) => ({ name, type })),
@@ -140,7 +142,7 @@ describe('the families of a cluster', () => {
     expect(found).toEqual(values.split(' '));
   });
 
-  it('say that they are of the last poll, where a poll can change them', () => {
+  it('say in HELP that they are as of the last poll, if a poll can change them', () => {
     const ofCluster = /^zeebe_topology_(cluster|broker|partition|replication|gateway|last_completed)/;
     const cluster = clusterFamilies.filter(({ name, type }) => ofCluster.test(name) && type === 'gauge');
     expect(cluster).toHaveLength(16);
@@ -148,8 +150,8 @@ describe('the families of a cluster', () => {
   });
 });
 
-describe('before the first poll', () => {
-  it('there are the interval and counters at 0 only', async () => {
+describe('the page before the first poll', () => {
+  it('has only the poll interval and counters at 0', async () => {
     const counters = ['polls_total', 'poll_failures_total', 'auth_failures_total'];
     expect(new Set(await namesOf({ results: [] }))).toEqual(new Set([...counters, 'poll_interval_seconds']));
     const families = await read({ results: [] });
@@ -158,7 +160,7 @@ describe('before the first poll', () => {
     expect(valuesOf(families, 'poll_interval_seconds')).toEqual({ '': 15 });
   });
 
-  it('there are the counters of token requests too, with OAuth', async () => {
+  it('has the counters of token requests too, with OAuth', async () => {
     const names = await namesOf({ results: [], config: { authentication: oauth2 } });
     expect(names.filter((name) => name.startsWith('token_'))).toEqual([
       'token_requests_total',
@@ -167,10 +169,10 @@ describe('before the first poll', () => {
   });
 });
 
-describe('after a failed poll', () => {
-  const down: Watched = { results: [healthy, failed('timeout')] };
+describe('the page after a failed poll', () => {
+  const down: PolledCluster = { results: [healthy, failed('timeout')] };
 
-  it('the series of the cluster are gone, except the verdict and the leader changes', async () => {
+  it('has no series of the topology, except the verdict and the leader changes', async () => {
     const cluster = (await namesOf(down)).filter((name) =>
       /^(cluster|broker|partition|replication|gateway|last_completed)/.test(name),
     );
@@ -183,7 +185,7 @@ describe('after a failed poll', () => {
     });
   });
 
-  it('up is 0 and the reason 1', async () => {
+  it('has up at 0 and the reason at 1', async () => {
     const families = await read(down);
     expect(valuesOf(families, 'up')).toEqual({ '': 0 });
     expect(samplesOf(families, 'poll_failing').filter(({ value }) => value === 1)).toMatchObject([
@@ -191,19 +193,19 @@ describe('after a failed poll', () => {
     ]);
   });
 
-  it('there is no status of an earlier answer', async () => {
+  it('has no HTTP status of an earlier poll', async () => {
     expect(valuesOf(await read({ results: [healthy] }), 'last_http_status_code')).toEqual({ '': 200 });
     expect(await namesOf(down)).not.toContain('last_http_status_code');
   });
 
-  it('there is a last success only where there was one', async () => {
+  it('has the last success only if there was one', async () => {
     expect(await namesOf({ results: [failed('dns')] })).not.toContain('last_success_timestamp_seconds');
     expect(valuesOf(await read(down), 'last_success_timestamp_seconds')).toEqual({ '': endOfPoll / 1000 });
   });
 });
 
-describe('the counters', () => {
-  it('count polls and failures, by their reasons', async () => {
+describe('the counters of a cluster', () => {
+  it('count polls, and failures by reason', async () => {
     const results = [healthy, failed('dns'), unauthenticated('forbidden'), failed('dns')];
     const families = await read({ results });
     expect(valuesOf(families, 'polls_total')).toEqual({ '': 4 });
@@ -215,7 +217,7 @@ describe('the counters', () => {
     expect(valuesOf(families, 'auth_failures_total')).toMatchObject({ 'reason=forbidden': 1, 'reason=other': 0 });
   });
 
-  it('count an authentication failure that the old token saved, which failed no poll', async () => {
+  it('count an authentication failure in a poll that succeeded with the previous token', async () => {
     const authentication = { up: true, failure: failure('invalid_client'), tokenRequests: [] };
     const results = [succeeded(topology(threeBrokers), { authentication })];
     const families = await read({ results, config: { authentication: oauth2 } });
@@ -225,7 +227,7 @@ describe('the counters', () => {
     expect(valuesOf(families, 'auth_up')).toEqual({ '': 1 });
   });
 
-  it('count a poll that a cool-down failed without a request, of which there is no duration', async () => {
+  it('count a poll that failed without a request during a back-off, but not its duration', async () => {
     const { seconds: _, httpStatus: __, ...withoutRequest } = unauthenticated('token_rejected');
     const families = await read({ results: [withoutRequest], config: { authentication: oauth2 } });
     expect(valuesOf(families, 'polls_total')).toEqual({ '': 1 });
@@ -234,7 +236,7 @@ describe('the counters', () => {
     expect(valuesOf(families, 'token_requests_total')).toEqual({ '': 0 });
   });
 
-  it('count the token requests really sent, and those that failed', async () => {
+  it('count the token requests sent, and those that failed', async () => {
     const authentication = {
       up: true,
       tokenRequests: [{ seconds: 0.2, failure: 'token_rate_limited' as const }, { seconds: 1.5 }],
@@ -250,7 +252,7 @@ describe('the counters', () => {
     });
   });
 
-  it('count the leaders that changed, through failed polls', async () => {
+  it('count leader changes, also over failed polls', async () => {
     const moved = topology([broker('0', leader(1), leader(2)), broker('1', follower(2)), broker('2', leader(3))]);
     const families = await read({ results: [healthy, failed('connect'), succeeded(moved)] });
     expect(valuesOf(families, 'partition_leader_changes_total')).toEqual({
@@ -261,8 +263,8 @@ describe('the counters', () => {
   });
 });
 
-describe('what the answer does not tell', () => {
-  it('has no series', async () => {
+describe('a fact that is unknown', () => {
+  it('has no series if the answer lacks it', async () => {
     const names = await namesOf({ results: [succeeded(nothingKnown)] });
     for (const name of ['cluster_size', 'partitions', 'replication_factor', 'cluster_info', 'partition_state']) {
       expect(names).not.toContain(name);
@@ -270,14 +272,14 @@ describe('what the answer does not tell', () => {
     expect(names).not.toContain('last_completed_change_id');
   });
 
-  it('leaves up at 1 and the verdict unknown while the gateway knows no topology', async () => {
+  it('leaves up at 1 and the verdict unknown if it is the whole topology', async () => {
     const families = await read({ results: [succeeded(nothingKnown)] });
     expect(valuesOf(families, 'up')).toEqual({ '': 1 });
     expect(valuesOf(families, 'cluster_health')).toMatchObject({ 'health=unknown': 1, 'health=healthy': 0 });
     expect(valuesOf(families, 'brokers')).toEqual({ '': 0 });
   });
 
-  it('is, of an opaque token, when it expires and how long it lives', async () => {
+  it('has no series if it is the expiry or the lifetime of an opaque token', async () => {
     const authentication = { up: true, token: { obtainedAt: endOfPoll }, tokenRequests: [] };
     const results = [succeeded(topology(threeBrokers), { authentication })];
     const names = await namesOf({ results, config: { authentication: oauth2 } });
@@ -286,22 +288,22 @@ describe('what the answer does not tell', () => {
     expect(names).not.toContain('token_lifetime_seconds');
   });
 
-  it('is whether the credentials are good, until that was decided', async () => {
+  it('has no series if it is whether the credentials are accepted', async () => {
     expect(await namesOf({ results: [failed('connect')] })).not.toContain('auth_up');
   });
 });
 
-describe('authentication', () => {
+describe('the authentication families', () => {
   it.each([
     { method: 'none' },
     basic,
-  ] as const)('by $method is told, and has no series of tokens', async (authentication) => {
-    const watched = { results: [healthy], config: { authentication } };
-    expect(valuesOf(await read(watched), 'auth_info')).toEqual({ [`method=${authentication.method}`]: 1 });
-    expect((await namesOf(watched)).filter((name) => name.startsWith('token_'))).toEqual([]);
+  ] as const)('have the method $method, and no series of tokens', async (authentication) => {
+    const polled = { results: [healthy], config: { authentication } };
+    expect(valuesOf(await read(polled), 'auth_info')).toEqual({ [`method=${authentication.method}`]: 1 });
+    expect((await namesOf(polled)).filter((name) => name.startsWith('token_'))).toEqual([]);
   });
 
-  it('keeps the token’s times while polls fail', async () => {
+  it('keep the times of the token while polls fail', async () => {
     const authentication = { up: true, token, tokenRequests: [] };
     const results = [succeeded(topology(threeBrokers), { authentication }), failed('dns')];
     const families = await read({ results, config: { authentication: oauth2 } });
@@ -311,15 +313,15 @@ describe('authentication', () => {
   });
 });
 
-describe('certificates', () => {
+describe('the expiry of certificates', () => {
   const certificates = { clusterServer: inAYear, clusterClient: inAYear + 1_500 };
 
-  it('have no series where none was seen and none is configured', async () => {
+  it('has no series if none was seen and none is configured', async () => {
     const names = await namesOf({ results: [healthy, failed('tls')] });
     expect(names).not.toContain('tls_certificate_expiry_timestamp_seconds');
   });
 
-  it('keep the expiry last seen while polls fail', async () => {
+  it('is that of the chain last seen while polls fail', async () => {
     const results = [{ ...healthy, certificates }, failed('connect'), failed('tls', { certificates: {} })];
     const families = await read({ results });
     expect(valuesOf(families, 'tls_certificate_expiry_timestamp_seconds')).toEqual({
@@ -328,7 +330,7 @@ describe('certificates', () => {
     });
   });
 
-  it('have the expiry of the one that has come in their place', async () => {
+  it('is that of a renewed certificate as soon as it is seen', async () => {
     const renewed = failed('http_status', { certificates: { clusterServer: inAYear + 5_000 } });
     const families = await read({ results: [{ ...healthy, certificates }, renewed] });
     expect(valuesOf(families, 'tls_certificate_expiry_timestamp_seconds')).toMatchObject({
@@ -337,12 +339,12 @@ describe('certificates', () => {
   });
 });
 
-describe('files', () => {
+describe('files_last_read_successful', () => {
   it.each([
     [true, { '': 1 }],
     [false, { '': 0 }],
     [undefined, {}],
-  ])('read with success: %s', async (filesRead, values) => {
+  ])('after a poll with filesRead %s', async (filesRead, values) => {
     const families = await read({ results: [{ ...healthy, ...(filesRead !== undefined && { filesRead }) }] });
     expect(valuesOf(families, 'files_last_read_successful')).toEqual(values);
   });
@@ -361,11 +363,11 @@ describe('the number of series', () => {
     [...(await read({ results: [succeeded(clusterOf(brokers, state))] })).values()].flatMap(({ samples }) => samples)
       .length;
 
-  it('grows by 8 a replica and 2 a broker', async () => {
+  it('grows by 8 per replica and 2 per broker', async () => {
     expect((await count(4)) - (await count(3))).toBe(3 * 8 + 2);
   });
 
-  it('grows by 13 a replica where there is a state', async () => {
+  it('grows by 13 per replica with a state', async () => {
     expect((await count(4, 'active')) - (await count(3, 'active'))).toBe(3 * 13 + 2);
   });
 });

@@ -3,18 +3,18 @@ import { formats } from '../../src/metrics/family.ts';
 import { endOfPoll, failed, failure, succeeded } from '../polls.ts';
 import { recorded, topologyOf } from '../topologies.ts';
 import { basic, oauth2 } from './authentication.ts';
-import { pageOf, type Watched } from './pages.ts';
+import { type PolledCluster, pageOf } from './pages.ts';
 import { parseStrictly } from './strict-parser.ts';
 
-// The pages in test/fixtures/exposition were read line by line against the documentation of the metrics. To write
-// them again after a change that is meant: npx vitest run test/metrics/golden.test.ts --update, then read the diff.
+// The pages in test/fixtures/exposition were compared line by line with the documentation of the metrics. To write them
+// again after an intended change: npx vitest run test/metrics/golden.test.ts --update, then read the diff.
 
-/** Token times as a renewal before the first poll gives them. */
+/** Token times as after a renewal before the first poll. */
 const token = { obtainedAt: endOfPoll - 500, expiresAt: endOfPoll + 299_500, lifetime: 300_000 };
 
 const healthy = succeeded(topologyOf(recorded('8.6.0-3x3x3-healthy')));
 
-function answerOf(name: string): Watched['results'] {
+function answerOf(name: string): PolledCluster['results'] {
   const later = succeeded(topologyOf(recorded(name)), { endedAt: endOfPoll + 15_000, seconds: 0.0042 });
   return [healthy, later];
 }
@@ -26,7 +26,7 @@ const replica = (partitionId: number, role: string, health: string | null, state
   state,
 });
 
-/** An answer as 8.10 gives it: two zones, a partition joining the second broker. */
+/** An answer of Zeebe 8.10: two zones, and a partition joining the second broker. */
 const zones = topologyOf({
   brokers: [
     {
@@ -68,7 +68,7 @@ const certificates = {
   tokenServer: Date.UTC(2026, 4, 1),
 };
 
-const states: Readonly<Record<string, readonly Watched[]>> = {
+const states: Readonly<Record<string, readonly PolledCluster[]>> = {
   'before-the-first-poll': [{ results: [] }],
   healthy: [{ results: [healthy] }],
   'broker-gone': [{ results: answerOf('8.6.0-3x3x3-broker-gone') }],
@@ -94,15 +94,15 @@ const states: Readonly<Record<string, readonly Watched[]>> = {
   ],
 };
 
-describe.each(Object.entries(states))('the page, %s', (state, watched) => {
+describe.each(Object.entries(states))('the page of %s', (state, clusters) => {
   it.each(formats)('in the format %s', async (format) => {
-    const text = await pageOf(format, ...watched);
+    const text = await pageOf(format, ...clusters);
     const extension = format === 'text' ? 'txt' : 'openmetrics';
     await expect(text).toMatchFileSnapshot(`../fixtures/exposition/${state}.${extension}`);
   });
 
-  it('holds the same families, of the same types, and samples in both formats', async () => {
-    const [text, openmetrics] = await Promise.all([pageOf('text', ...watched), pageOf('openmetrics', ...watched)]);
+  it('has the same families, types and samples in both formats', async () => {
+    const [text, openmetrics] = await Promise.all([pageOf('text', ...clusters), pageOf('openmetrics', ...clusters)]);
     expect(parseStrictly(openmetrics, 'openmetrics')).toEqual(parseStrictly(text, 'text'));
   });
 });

@@ -15,12 +15,12 @@ describe('a page budget', () => {
     expect(b.admits(40)).toBe(true);
   });
 
-  it('counts the bytes of a part that are replaced no longer', () => {
+  it('no longer counts the bytes of a part that are replaced', () => {
     const share = createPageBudget(100).open();
     expect([60, 100, 101, 100].map(share.admits)).toEqual([true, true, false, true]);
   });
 
-  it('gives back what a part had when it is released', () => {
+  it('has the bytes of a part for others when it is released', () => {
     const budget = createPageBudget(100);
     const [a, b] = [budget.open(), budget.open()];
     a.admits(100);
@@ -29,20 +29,20 @@ describe('a page budget', () => {
     expect(b.admits(100)).toBe(true);
   });
 
-  it('leaves a part on the page when another of the same size asks for room', () => {
+  it('keeps a part when another of the same size asks for room', () => {
     const budget = createPageBudget(100);
     const [a, b] = [budget.open(), budget.open()];
     expect([a.admits(60), b.admits(60), a.admits(60)]).toEqual([true, false, true]);
   });
 
-  it('refuses the larger part at its next poll where a smaller one waits for its room', () => {
+  it('refuses a larger part at its next poll if a smaller one waits for its room', () => {
     const budget = createPageBudget(100);
     const [large, small] = [budget.open(), budget.open()];
     expect([large.admits(90), small.admits(20)]).toEqual([true, false]);
     expect([large.admits(90), small.admits(20), large.admits(90)]).toEqual([false, true, false]);
   });
 
-  it('never admits more than it has, whoever asks and in whatever order', () => {
+  it('never admits more bytes than it has, in whatever order parts ask', () => {
     const asks = fc.array(fc.tuple(fc.nat({ max: 4 }), fc.integer({ min: 1, max: 60 })), { maxLength: 30 });
     fc.assert(
       fc.property(asks, (all) => {
@@ -58,21 +58,21 @@ describe('a page budget', () => {
   });
 });
 
-describe('the bytes of a topology on the page', () => {
-  it('are never more than was estimated, whatever its texts', async () => {
+describe('the estimated bytes of a topology', () => {
+  it('are never less than those on the page, whatever its texts', async () => {
     await fc.assert(
       fc.asyncProperty(anyAnswer, async (answer) => {
         const polled = [succeeded(topologyOf(answer))];
         const failed = Buffer.byteLength(await pageOf('text', { results: [] }));
         const bytes = Buffer.byteLength(await pageOf('text', { results: polled })) - failed;
-        // What every polled cluster has, however small: its polls, verdict, sizes, and the headers of families.
+        // The series that every polled cluster has (polls, verdict, sizes), and the headers of families.
         const fixed = 20_000;
         expect(bytes - fixed).toBeLessThanOrEqual(expositionBytes('production', topologyOf(answer)));
       }),
     );
   });
 
-  it('are at least three quarters of the estimate, so that no cluster is refused that has room', async () => {
+  it('are at most a third more than those on the page, so that no cluster is refused although it has room', async () => {
     const partitions = Array.from({ length: 300 }, (_, index) => index + 1);
     const answer = {
       clusterSize: 30,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPiece } from '../../src/metrics/chunk.ts';
-import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
+import { createChunk } from '../../src/metrics/chunk.ts';
+import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
 import { formats } from '../../src/metrics/family.ts';
 import { createPage, type Encoding, encodings } from '../../src/metrics/page.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-metrics.ts';
@@ -16,7 +16,7 @@ import { parseStrictly } from './strict-parser.ts';
 const healthy = succeeded(topology(threeBrokers));
 const oneBroker = succeeded(topology(threeBrokers.slice(0, 1)));
 
-/** A process that tells how often its metrics were read. */
+/** Metrics of a process that count how often they were read. */
 function countingProcess(): ProcessMetrics {
   let reads = 0;
   return {
@@ -36,8 +36,8 @@ function setUp({ clusters = ['production'], processMetrics = noProcessMetrics } 
   return { clock, page, read };
 }
 
-describe('an update', () => {
-  it('replaces all that a cluster had', async () => {
+describe('an update of the page', () => {
+  it('replaces all series of a cluster', async () => {
     const { page, read } = setUp();
     page.update('production', await partOf({ results: [healthy] }));
     expect(valuesOf(await read(), 'broker_up')).toEqual({ 'broker=0': 1, 'broker=1': 1, 'broker=2': 1 });
@@ -49,7 +49,7 @@ describe('an update', () => {
     expect(valuesOf(await read(), 'polls_total')).toEqual({ '': 3 });
   });
 
-  it('leaves the other clusters’ parts alone', async () => {
+  it('does not change the parts of other clusters', async () => {
     const { page, read } = setUp({ clusters: ['a', 'b'] });
     page.update('a', await partOf({ results: [healthy], config: { name: 'a' } }));
     page.update('b', await partOf({ results: [healthy], config: { name: 'b' } }));
@@ -61,13 +61,13 @@ describe('an update', () => {
     expect(samplesOf(await read(), 'brokers').map(({ labels }) => labels.zeebe_cluster)).toEqual(['a']);
   });
 
-  it('leaves the clusters in the order they were given, whichever was polled first', async () => {
+  it('keeps the order of the clusters, whichever was polled first', async () => {
     const { page, read } = setUp({ clusters: ['b', 'a', 'c'] });
     for (const name of ['a', 'c', 'b']) page.update(name, await partOf({ results: [healthy], config: { name } }));
     expect(samplesOf(await read(), 'up').map(({ labels }) => labels.zeebe_cluster)).toEqual(['b', 'a', 'c']);
   });
 
-  it('is on the page of a scrape that comes after it, be another still being answered', async () => {
+  it('is seen by a later scrape, even while an earlier one is being answered', async () => {
     const { page } = setUp();
     page.update('production', await partOf({ results: [healthy] }));
     const part = await partOf({ results: [healthy, failed('dns')] });
@@ -79,11 +79,11 @@ describe('an update', () => {
   });
 });
 
-describe('another arrangement', () => {
+describe('a new arrangement of the page', () => {
   const upsOf = async (read: ReturnType<typeof setUp>['read']) =>
     samplesOf(await read(), 'up').map(({ labels, value }) => [labels.zeebe_cluster, value]);
 
-  it('takes off the clusters that it does not name, and keeps the parts of the others in its order', async () => {
+  it('removes the clusters that it does not name, and keeps the parts of the others in its order', async () => {
     const { page, read } = setUp({ clusters: ['a', 'b', 'c'] });
     for (const name of ['a', 'b', 'c']) page.update(name, await partOf({ results: [healthy], config: { name } }));
     await read();
@@ -101,8 +101,8 @@ describe('another arrangement', () => {
   });
 });
 
-describe('the body of one cluster', () => {
-  it.each(formats)('is its series alone, whole and in the same order (%s)', async (format) => {
+describe('the page of one cluster', () => {
+  it.each(formats)('has its series only, all of them and in the same order (%s)', async (format) => {
     const { page } = setUp({ clusters: ['a', 'b'], processMetrics: createProcessMetrics() });
     const part = await partOf({ results: [healthy], config: { name: 'b' } });
     page.update('a', await partOf({ results: [healthy], config: { name: 'a' } }));
@@ -114,7 +114,7 @@ describe('the body of one cluster', () => {
     expect(textOf(unzipped(await page.bodyOf('b', format, 'gzip')))).toBe(expected);
   });
 
-  it.each(encodings)('is made once for a poll, and shared by everyone who asks for it (%s)', async (encoding) => {
+  it.each(encodings)('is made once per poll and shared by all requests (%s)', async (encoding) => {
     const { page } = setUp();
     page.update('production', await partOf({ results: [healthy] }));
     const first = await page.bodyOf('production', 'text', encoding);
@@ -123,15 +123,15 @@ describe('the body of one cluster', () => {
     expect(await page.bodyOf('production', 'text', encoding)).not.toBe(first);
   });
 
-  it('is empty, and valid, where it is not on the page', async () => {
+  it('is empty and valid if the cluster is unknown', async () => {
     const { page } = setUp();
     expect(textOf(await page.bodyOf('nobody', 'text', 'identity'))).toBe('');
     expect(textOf(await page.bodyOf('nobody', 'openmetrics', 'identity'))).toBe('# EOF\n');
   });
 });
 
-describe('the body', () => {
-  it.each(formats)('is the same bytes while nothing has changed (%s)', async (format) => {
+describe('the body of the page', () => {
+  it.each(formats)('is the same object while nothing has changed (%s)', async (format) => {
     const { page, clock } = setUp();
     page.update('production', await partOf({ results: [healthy] }));
     const plain = await page.body(format, 'identity');
@@ -141,21 +141,21 @@ describe('the body', () => {
     expect(await page.body(format, 'gzip')).toBe(zipped);
   });
 
-  it('is made once for scrapes that come at the same time', async () => {
+  it('is made once for scrapes at the same time', async () => {
     const { page } = setUp();
     page.update('production', await partOf({ results: [healthy] }));
     const [one, other] = await Promise.all([page.body('text', 'gzip'), page.body('text', 'gzip')]);
     expect(other).toBe(one);
   });
 
-  it.each(formats)('gzipped is the plain one (%s)', async (format) => {
+  it.each(formats)('has the same text with and without gzip (%s)', async (format) => {
     const { page } = setUp({ processMetrics: createProcessMetrics() });
     page.update('production', await partOf({ results: [healthy] }));
     const plain = await page.body(format, 'identity');
     expect(textOf(unzipped(await page.body(format, 'gzip')))).toBe(textOf(plain));
   });
 
-  it('is empty, and valid, where there is nothing to show', async () => {
+  it('is empty and valid without series', async () => {
     const { page } = setUp();
     expect(textOf(await page.body('text', 'identity'))).toBe('');
     expect(textOf(await page.body('openmetrics', 'identity'))).toBe('# EOF\n');
@@ -168,15 +168,15 @@ async function asRenderedAnew(state: ClusterState): Promise<string> {
   return textOf(await page.body('text', 'identity'));
 }
 
-describe('a page of many pieces', () => {
-  /** A cluster whose families are large enough to be pieces of their own. */
+describe('a page of large chunks', () => {
+  /** A topology whose families are large enough to be chunks of their own. */
   const large = (role: Role): Topology =>
     topology([broker('0', ...Array.from({ length: 700 }, (_, index) => ({ ...leader(index + 1), role })))], {
       partitionsCount: 700,
     });
   const partOfLarge = (...roles: readonly Role[]) => partOf({ results: roles.map((role) => succeeded(large(role))) });
 
-  it.each(formats)('is the same, plain and gzipped (%s)', async (format) => {
+  it.each(formats)('has the same text with and without gzip (%s)', async (format) => {
     const { page } = setUp({ processMetrics: createProcessMetrics() });
     page.update('production', await partOfLarge('leader'));
     const plain = await page.body(format, 'identity');
@@ -185,7 +185,7 @@ describe('a page of many pieces', () => {
     expect(samplesOf(readPage(textOf(plain), format), 'partition_role')).toHaveLength(2_800);
   });
 
-  it('stays what it was for who still reads or compresses it, whatever is polled meanwhile', async () => {
+  it('does not change while it is read or compressed, whatever is polled meanwhile', async () => {
     const roles: readonly Role[] = ['leader', 'follower', 'inactive'];
     const steps = fc.array(fc.constantFrom<('poll' | Encoding)[]>('poll', ...encodings), { maxLength: 12 });
     await fc.assert(
@@ -202,7 +202,7 @@ describe('a page of many pieces', () => {
             expected = await asRenderedAnew(state);
           } else {
             const body = page.body('text', what);
-            // What is made by now is of the page as it is by now.
+            // By then, the body is made of the page as it is now.
             await new Promise(setImmediate);
             const text = body.then((bytes) => textOf(what === 'gzip' ? unzipped(bytes) : bytes));
             read.push({ text, expected });
@@ -214,24 +214,24 @@ describe('a page of many pieces', () => {
     );
   });
 
-  it('is compressed before it is shown, once somebody has asked for gzip', async () => {
+  it('is compressed before an update, after the first request for gzip', async () => {
     const { page } = setUp();
-    let compressed = 0;
+    let compressions = 0;
     const bytes = Buffer.alloc(100_000, '\n');
-    const deflated = async () => Buffer.alloc(++compressed);
-    const part = [[{ ...createPiece(bytes), deflated }]];
+    const compressed = async () => Buffer.alloc(++compressions);
+    const part = [[{ ...createChunk(bytes), compressed }]];
     await page.prepare(part);
-    expect(compressed).toBe(0);
+    expect(compressions).toBe(0);
     await page.body('text', 'gzip');
     await page.prepare(part);
-    expect(compressed).toBe(1);
+    expect(compressions).toBe(1);
   });
 });
 
-describe('the metrics of the process', () => {
+describe('the metrics of the process on the page', () => {
   const readsOf = async ({ read }: ReturnType<typeof setUp>) => (await read()).get('reads')?.samples[0]?.value;
 
-  it('are read again after five seconds, not before', async () => {
+  it('are read again after five seconds and not before', async () => {
     const set = setUp({ processMetrics: countingProcess() });
     expect(await readsOf(set)).toBe(1);
     set.clock.advance(4_999);
@@ -242,7 +242,7 @@ describe('the metrics of the process', () => {
     expect(await readsOf(set)).toBe(2);
   });
 
-  it('are read again at once where they are known to have changed', async () => {
+  it('are read again at once after a refresh', async () => {
     const set = setUp({ processMetrics: countingProcess() });
     expect(await readsOf(set)).toBe(1);
     set.page.refresh();
@@ -250,7 +250,7 @@ describe('the metrics of the process', () => {
     expect(await readsOf(set)).toBe(2);
   });
 
-  it('are not read again for a poll', async () => {
+  it('are not read again after a poll', async () => {
     const set = setUp({ processMetrics: countingProcess() });
     expect(await readsOf(set)).toBe(1);
     set.page.update('production', await partOf({ results: [healthy] }));
@@ -265,7 +265,7 @@ describe('the metrics of the process', () => {
     expect(parseStrictly(textOf(openmetrics), 'openmetrics')).toEqual(parseStrictly(textOf(text), 'text'));
   });
 
-  it('that could not be read fail the scrape, and are read again later', async () => {
+  it('fail the scrape if they cannot be read, and are read again later', async () => {
     let broken = true;
     const render: ProcessMetrics['render'] = async () => {
       if (broken) throw new Error('no /proc here');

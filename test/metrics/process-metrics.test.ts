@@ -20,14 +20,14 @@ async function valueOfOwn(name: string): Promise<number | undefined> {
 }
 
 describe('the exporter’s own metrics', () => {
-  it('tell its version, its commit and its Node.js', async () => {
+  it('have its version, its commit and the version of Node.js', async () => {
     expect((await families()).get('zeebe_topology_exporter_build_info')).toMatchObject({
       type: 'gauge',
       samples: [{ labels: { version, revision, nodejs: process.version }, value: 1 }],
     });
   });
 
-  it('tell whether the configuration was read, and when it last was with success', async () => {
+  it('have whether the configuration was read, and when it was last read successfully', async () => {
     processMetrics.reloaded(true, 1_767_225_600_500);
     expect(await valueOfOwn('config_last_reload_successful')).toBe(1);
     expect(await valueOfOwn('config_last_reload_success_timestamp_seconds')).toBe(1_767_225_600.5);
@@ -38,26 +38,26 @@ describe('the exporter’s own metrics', () => {
 });
 
 describe('the metrics of the process and of Node.js', () => {
-  it('are there', async () => {
+  it('are on the page', async () => {
     const names = [...(await families()).keys()];
     for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_seconds']) {
       expect(names).toContain(name);
     }
   });
 
-  it('have the current lag of the event loop, and none of the statistics that a coarse monitor gets wrong', async () => {
+  it('have the current lag of the event loop, but no statistics, which a coarse monitor gets wrong', async () => {
     const names = [...(await families()).keys()].filter((name) => name.startsWith('nodejs_eventloop_lag'));
     expect(names).toEqual(['nodejs_eventloop_lag_seconds']);
   });
 
-  it('do not have the gauges that are named like counters', async () => {
+  it('have no gauges that are named like counters', async () => {
     for (const { name, type } of (await families()).values())
       expect([name, /_total$/.test(name)]).toEqual([name, type === 'counter']);
   });
 });
 
 describe.each(formats)('the whole page in the format %s', (format) => {
-  it('is strictly valid, the project’s own families first', async () => {
+  it('is strictly valid and has the families of the project first', async () => {
     const page = createPage(['production'], createProcessMetrics(), manualClock());
     page.update('production', await partOf({ results: [succeeded(topology(threeBrokers))] }));
     const names = parseStrictly(textOf(await page.body(format, 'identity')), format).map(({ name }) => name);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
-import type { LaidOutFamily } from '../../src/metrics/family.ts';
+import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
+import type { StableSeriesFamily } from '../../src/metrics/family.ts';
 import { labels, sample } from '../../src/metrics/family.ts';
-import { createLines } from '../../src/metrics/rows.ts';
+import { createRowRenderer } from '../../src/metrics/rows.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
 import { type Broker, replicaHealths, replicaStates, roles } from '../../src/zeebe/topology.ts';
 import { clusterConfig, failed, succeeded } from '../polls.ts';
@@ -35,8 +35,8 @@ const brokers: fc.Arbitrary<readonly Broker[]> = fc.uniqueArray(
 );
 const polls = fc.array(fc.option(brokers, { nil: undefined }), { maxLength: 8 });
 
-describe('the lines of a cluster', () => {
-  it('are the same whatever was rendered before', async () => {
+describe('the lines rendered for a cluster', () => {
+  it('are the same, whatever was rendered before', async () => {
     await fc.assert(
       fc.asyncProperty(polls, async (answers) => {
         const render = createClusterRenderer(name);
@@ -51,7 +51,7 @@ describe('the lines of a cluster', () => {
   });
 });
 
-describe('lines that are laid out', () => {
+describe('rows of stable series', () => {
   const state = initialState(config);
   const cluster = labels({ zeebe_cluster: name });
   const own = (series: number) => labels({ broker: `zürich_"${series}"` });
@@ -59,62 +59,62 @@ describe('lines that are laid out', () => {
   /** Renders lists of values; those of one length have the same series. */
   function createFamily() {
     let now: readonly number[] = [];
-    const family: LaidOutFamily = {
-      source: 'layout',
+    const family: StableSeriesFamily = {
+      source: 'stable series',
       name: 'family',
       type: 'gauge',
       help: 'A family.',
-      shape: () => now.length,
-      follows: () => now,
+      layoutKey: () => now.length,
+      dependsOn: () => now,
       series: () => Array.from(now.keys(), own),
       values: (_state, put) => now.forEach(put),
     };
-    const lines = createLines(family, cluster);
+    const render = createRowRenderer(family, cluster);
     return (values: readonly number[]) => {
       now = values;
-      return lines(state);
+      return render(state, undefined);
     };
   }
 
-  const written = (values: readonly number[]) =>
+  const expectedRows = (values: readonly number[]) =>
     values.map((value, series) =>
       sample('family', labels({ zeebe_cluster: name, broker: `zürich_"${series}"` }), value),
     );
 
-  it('say what is so now, whatever was so before, and go on saying it to who holds them', () => {
+  it('have the current values, whatever they were before, and keep them while they are retained', () => {
     const value = fc.oneof(fc.nat(1), fc.nat(200), fc.nat(2 ** 32 - 1));
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.array(value, { maxLength: 3 }), fc.boolean()), { maxLength: 9 }), (lists) => {
         const render = createFamily();
-        const held = lists.flatMap(([list, isHeld]) => {
-          const pieces = render(list);
-          const expected = written(list).join('');
-          expect(textOfLines(pieces)).toBe(expected);
-          if (!isHeld) return [];
-          for (const { hold } of pieces) hold();
-          return [{ pieces, expected }];
+        const retained = lists.flatMap(([list, isRetained]) => {
+          const chunks = render(list);
+          const expected = expectedRows(list).join('');
+          expect(textOfLines(chunks)).toBe(expected);
+          if (!isRetained) return [];
+          for (const { retain } of chunks) retain();
+          return [{ chunks, expected }];
         });
-        for (const { pieces, expected } of held) expect(textOfLines(pieces)).toBe(expected);
+        for (const { chunks, expected } of retained) expect(textOfLines(chunks)).toBe(expected);
       }),
     );
   });
 
-  it('are made anew only in the piece where a value has changed', () => {
+  it('are replaced only in the chunk in which a value has changed', () => {
     const render = createFamily();
     const values = Array.from({ length: 7_000 }, (_, index) => index % 2);
     const before = render(values);
     const after = render(values.with(2_500, 7));
-    expect(after.map((piece, index) => piece === before[index])).toEqual([true, false, true, true]);
-    expect(textOfLines(after)).toBe(written(values.with(2_500, 7)).join(''));
+    expect(after.map((chunk, index) => chunk === before[index])).toEqual([true, false, true, true]);
+    expect(textOfLines(after)).toBe(expectedRows(values.with(2_500, 7)).join(''));
     expect(render(values.with(2_500, 7))).toEqual(after);
   });
 
-  it('are written over those of the time before, once nobody holds them', () => {
+  it('reuse the bytes of the chunk before the last one, once it is released', () => {
     const render = createFamily();
     const [first] = render([1]);
     const [second] = render([2]);
     expect(render([3])[0]?.bytes).toBe(first?.bytes);
-    second?.hold();
+    second?.retain();
     expect(render([4])[0]?.bytes).not.toBe(second?.bytes);
   });
 });

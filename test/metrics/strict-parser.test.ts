@@ -19,7 +19,7 @@ describe('the strict parser', () => {
     ]);
   });
 
-  it('calls a counter the same in both formats', () => {
+  it('returns the same name of a counter in both formats', () => {
     const samples = [{ name: 'a_total', labels: {}, value: 1 }];
     const counter = { name: 'a_total', type: 'counter', help: 'Help.', samples };
     expect(parseStrictly('# HELP a_total Help.\n# TYPE a_total counter\na_total 1\n', 'text')).toEqual([counter]);
@@ -52,7 +52,7 @@ describe('the strict parser', () => {
     ['# EOF in the text format', `${gauge}a 1\n# EOF\n`],
     ['a histogram without +Inf', `${histogram}h_bucket{le="1.0"} 1\nh_sum 1\nh_count 1\n`],
     ['a bound that is not canonical', `${histogram}h_bucket{le="1"} 1\nh_bucket{le="+Inf"} 1\nh_sum 1\nh_count 1\n`],
-    ['buckets that fall', `${histogram}h_bucket{le="1.0"} 2\nh_bucket{le="+Inf"} 1\nh_sum 1\nh_count 1\n`],
+    ['buckets that decrease', `${histogram}h_bucket{le="1.0"} 2\nh_bucket{le="+Inf"} 1\nh_sum 1\nh_count 1\n`],
     ['a count that is not the last bucket', `${histogram}h_bucket{le="+Inf"} 1\nh_sum 1\nh_count 2\n`],
     ['a histogram without a count', `${histogram}h_bucket{le="+Inf"} 1\nh_sum 1\n`],
   ])('refuses %s', (_case, page) => {
@@ -62,7 +62,7 @@ describe('the strict parser', () => {
   it.each([
     ['a page without # EOF', `${gauge}a 1\n`],
     ['# EOF twice', `${gauge}a 1\n# EOF\n# EOF\n`],
-    ['text behind # EOF', `${gauge}# EOF\na 1\n`],
+    ['text after # EOF', `${gauge}# EOF\na 1\n`],
     ['a counter named as in the text format', '# HELP a_total Help.\n# TYPE a_total counter\na_total 1\n# EOF\n'],
     ['_created', '# HELP a Help.\n# TYPE a counter\na_total 1\na_created 1\n# EOF\n'],
   ])('refuses %s in OpenMetrics', (_case, page) => {

@@ -29,7 +29,7 @@ const canonicalBound = /^(?:\d+\.\d+|\+Inf)$/;
 /**
  * Reads a page strictly, by the grammars of the text format 0.0.4 or of OpenMetrics 1.0.0 and the project's own
  * rules: HELP, TYPE and samples of a family together and once; no blank line, no comment, no timestamp, no exemplar,
- * no series twice. Throws at what is anything else.
+ * no series twice. Throws at anything else.
  */
 export function parseStrictly(page: string, format: Format): readonly Family[] {
   const end = format === 'openmetrics' ? '# EOF\n' : '';
@@ -50,7 +50,7 @@ export function parseStrictly(page: string, format: Format): readonly Family[] {
       families.set(name, open);
     } else if (keyword === 'TYPE') {
       if (open?.name !== name || open.type !== '') throw fail('a TYPE without its HELP');
-      if (!['gauge', 'counter', 'histogram'].includes(rest)) throw fail('a type unheard of');
+      if (!['gauge', 'counter', 'histogram'].includes(rest)) throw fail('an unknown type');
       open.type = rest;
     } else {
       const read = parseSample(line);
@@ -91,7 +91,7 @@ function sampleNames(family: string, type: string, format: Format): readonly str
   return family.endsWith('_total') ? [family] : [];
 }
 
-/** Of each series of a histogram: buckets in order, none smaller than the one before, `+Inf` the count; then the sum. */
+/** Expects of each series: buckets in order, none smaller than the one before, the last one `+Inf` with the count; the sum. */
 function checkHistogram(samples: readonly Sample[]): void {
   for (let rest = samples; rest.length > 0; ) {
     const buckets = rest.slice(

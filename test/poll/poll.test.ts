@@ -32,7 +32,7 @@ async function pollWith(client: Client, authenticator: Authenticator = none): Pr
   return createPoll({ connection, pollTimeout: 10_000, clock: systemClock })(never);
 }
 
-/** An authenticator that comes to this, whatever the cluster says. */
+/** An authenticator with this result, without a request to the cluster. */
 function authenticating(authenticated: Omit<Authenticated, 'tokenRequests'>): Authenticator {
   return { method: 'oauth2', authenticate: async () => ({ tokenRequests: [], ...authenticated }) };
 }
@@ -44,13 +44,13 @@ function reasonOf({ outcome }: PollResult): string {
 }
 
 describe('a poll', () => {
-  it('ends with the topology that the cluster answers', async () => {
+  it('ends with the topology in the answer of the cluster', async () => {
     const result = await pollWith(async () => answered(200));
     expect(result.outcome).toEqual({ ok: true, topology: topologyOf(body) });
     expect(result).toMatchObject({ httpStatus: 200, authentication: { up: true } });
   });
 
-  it('lasts from its start to its end, and ends at the time by this machine’s clock', async () => {
+  it('has its duration, and the time of its end by the clock of this machine', async () => {
     const polling = pollWith(
       () =>
         new Promise((resolve) => {
@@ -61,7 +61,7 @@ describe('a poll', () => {
     expect(await polling).toMatchObject({ seconds: 1.5, endedAt: Date.UTC(2026, 0, 1) + 1_500 });
   });
 
-  it('sends what the authenticator gives it', async () => {
+  it('sends the headers of the authenticator', async () => {
     const sent: unknown[] = [];
     const authenticator: Authenticator = {
       method: 'basic',
@@ -78,7 +78,7 @@ describe('a poll', () => {
     expect(sent).toEqual([{ authorization: 'Basic eDp5' }]);
   });
 
-  it('aborts what still runs when its time is up', async () => {
+  it('aborts its requests at the deadline', async () => {
     let reason: unknown;
     const polling = pollWith(
       (_headers, signal) =>
@@ -113,21 +113,21 @@ describe('the reason of a failed poll', () => {
     expect(reasonOf(await pollWith(async () => sent))).toBe(reason);
   });
 
-  it('is auth where no token was to be had, be it for want of time', async () => {
+  it('is auth if no token could be obtained, also because of the deadline', async () => {
     const failed = failure('token_endpoint_unreachable');
     const result = await pollWith(unused, authenticating({ requested: true, failure: failed }));
     expect(result.outcome).toEqual({ ok: false, failure: { ...failed, reason: 'auth' } });
     expect(result.authentication).toMatchObject({ up: false, failure: failed });
   });
 
-  it('is the cluster’s where the old token still worked and the cluster failed otherwise', async () => {
+  it('is that of the cluster if the previous token still worked and the cluster failed otherwise', async () => {
     const renewal = { requested: true, failure: failure('invalid_client') };
     const result = await pollWith(unused, authenticating({ ...renewal, reply: answered(500) }));
     expect(reasonOf(result)).toBe('http_status');
     expect(result.authentication.failure?.reason).toBe('invalid_client');
   });
 
-  it('is none where the old token still worked', async () => {
+  it('is absent if the previous token still worked', async () => {
     const renewal = { requested: true, failure: failure('invalid_client') };
     const result = await pollWith(unused, authenticating({ ...renewal, reply: answered(200) }));
     expect(reasonOf(result)).toBe('none');
@@ -135,7 +135,7 @@ describe('the reason of a failed poll', () => {
   });
 });
 
-describe('authentication', () => {
+describe('the authentication in the result of a poll', () => {
   it.each<[string, Reply, boolean | undefined]>([
     ['up after a 200', answered(200), true],
     ['up after a 200 that is no topology', answered(200, { contentType: 'text/html' }), true],
@@ -149,8 +149,8 @@ describe('authentication', () => {
   });
 });
 
-describe('what there was none of', () => {
-  it('is a duration, where a cool-down failed the poll without a request', async () => {
+describe('the result of a poll', () => {
+  it('has no duration if the poll failed without a request during a back-off', async () => {
     const failed = failure('token_rejected');
     const result = await pollWith(unused, authenticating({ requested: false, failure: failed }));
     expect(result).not.toHaveProperty('seconds');
@@ -158,15 +158,15 @@ describe('what there was none of', () => {
     expect(reasonOf(result)).toBe('auth');
   });
 
-  it('is a status, where the cluster did not answer', async () => {
+  it('has no status if the cluster did not answer', async () => {
     const result = await pollWith(async () => notAnswered('connect'));
     expect(result).not.toHaveProperty('httpStatus');
     expect(result.seconds).toBe(0);
   });
 });
 
-describe('the status', () => {
-  it('is that of the last answer, where the second request of a poll got none', async () => {
+describe('the status in the result of a poll', () => {
+  it('is that of the last answer if the second request got none', async () => {
     const answers = [answered(401), notAnswered('connect')];
     const twice: Authenticator = {
       method: 'oauth2',
@@ -180,14 +180,14 @@ describe('the status', () => {
     expect(reasonOf(result)).toBe('connect');
   });
 
-  it('is that of the version asked first, where the other one got no answer', async () => {
+  it('is that of the first API version if the other one got no answer', async () => {
     const result = await pollWith(async () => ({ ...notAnswered('timeout'), status: 404 }));
     expect(result.httpStatus).toBe(404);
     expect(reasonOf(result)).toBe('timeout');
   });
 });
 
-it('carries on the token’s times and the token requests', async () => {
+it('the result of a poll has the times of the token and the token requests', async () => {
   const token = { obtainedAt: Date.UTC(2026, 0, 1), expiresAt: Date.UTC(2026, 0, 1) + 60_000, lifetime: 60_000 };
   const authenticator: Authenticator = {
     method: 'oauth2',

@@ -1,5 +1,5 @@
-import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
-import { createInstruments, readRegistry } from '../../src/metrics/counters.ts';
+import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
+import { createCounters } from '../../src/metrics/counters.ts';
 import { createProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
 import { textOfLines } from '../metrics/pages.ts';
@@ -44,9 +44,9 @@ async function clusterText(): Promise<string> {
     certificates: { clusterServer: inAYear, clusterClient: inAYear, tokenServer: inAYear, tokenClient: inAYear },
     filesRead: true,
   });
-  const instruments = createInstruments('oauth2');
-  instruments.record(result);
+  const counters = createCounters('oauth2');
+  counters.record(result);
   const state = stateAfter([result]);
-  const part = await createClusterRenderer(state.name)(state, await readRegistry(instruments.registry));
+  const part = await createClusterRenderer(state.name)(state, await counters.values());
   return part.map(textOfLines).join('');
 }

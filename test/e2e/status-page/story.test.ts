@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import type { AuthenticationConfig, Config } from '../../../src/config/config.ts';
-import { startExporter } from '../../../src/exporter.ts';
 import { Secret } from '../../../src/secret.ts';
 import { systemClock } from '../../../src/simulator/clock.ts';
 import {
@@ -12,6 +11,7 @@ import {
   storySteps,
 } from '../../../src/simulator/story.ts';
 import { clusterConfig } from '../../polls.ts';
+import { startExporter } from '../../start-exporter.ts';
 import { useBrowser } from './browser.ts';
 
 const open = useBrowser();

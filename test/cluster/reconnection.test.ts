@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { startExporter } from '../../src/exporter.ts';
 import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
 import { client as clientOf, healthy, ofCluster } from '../exporting.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
 import { mounted, temporaryFolder } from '../mounted.ts';
+import { startExporter } from '../start-exporter.ts';
 import {
   authority,
   client,
@@ -31,8 +31,8 @@ afterEach(() => {
 });
 
 /**
- * The exporter with clusters from a configuration file, each a list of lines. The clock stands still; a cluster is
- * polled when it is probed, and the page is what stands there afterwards.
+ * Starts the exporter with clusters from a configuration file, each a list of lines. The clock stands still: a cluster
+ * is polled by a probe, and the values are those of the page afterwards.
  */
 async function exporting(clusters: Readonly<Record<string, readonly string[]>>) {
   const folder = await temporaryFolder();
@@ -67,7 +67,7 @@ function isLike(labels: Readonly<Record<string, string>>, wanted: Readonly<Recor
   return Object.entries(wanted).every(([label, value]) => labels[label] === value);
 }
 
-/** A cluster with one user, whose password tests change; it keeps connections for ten minutes. */
+/** A cluster with one user, whose password the tests change; it keeps connections alive for ten minutes. */
 async function guarded(password: string) {
   const state = { password };
   const requests: IncomingMessage[] = [];
@@ -86,8 +86,8 @@ function basicAuth(address: string, passwordFile: string): readonly string[] {
   return [`address: ${address}`, 'basic_auth:', '  username: scraper', `  password_file: ${passwordFile}`];
 }
 
-describe('a password that Kubernetes swaps', () => {
-  it('is used from the next poll on, by the cluster that it is for', async () => {
+describe('a password file that Kubernetes replaces', () => {
+  it('is used from the next poll on, by its cluster only', async () => {
     const [one, other, open] = [await guarded('first'), await guarded('other'), await httpServer(healthy)];
     const volume = await mounted({ one: 'first', other: 'other\n' });
     const { poll, log } = await exporting({
@@ -114,7 +114,7 @@ describe('a password that Kubernetes swaps', () => {
     expect(changed.map(({ cluster, files }) => [cluster, files])).toEqual([['one', [join(volume.folder, 'one')]]]);
   });
 
-  it('is read before the cluster has it, and works when the cluster follows', async () => {
+  it('is used before the cluster accepts it, and works when the cluster does', async () => {
     const { address, state } = await guarded('first');
     const volume = await mounted({ password: 'first' });
     const { poll } = await exporting({ one: basicAuth(address, join(volume.folder, 'password')) });
@@ -126,7 +126,7 @@ describe('a password that Kubernetes swaps', () => {
   });
 });
 
-describe('a client secret in a file', () => {
+describe('a client secret in a file that changes', () => {
   const clientId = 'exporter';
   async function oauth(clientSecret: string, inFile: string) {
     const provider = await startIdentityProvider({
@@ -154,7 +154,7 @@ describe('a client secret in a file', () => {
     return { ...started, provider, volume };
   }
 
-  it('costs no token request while the token lives', async () => {
+  it('causes no token request while the token is alive', async () => {
     const { poll, volume, provider } = await oauth('first', 'first');
     expect((await poll('one'))('token_requests_total')).toBe(1);
     provider.apply({ type: 'secret-rotates', clientId, clientSecret: 'second' });
@@ -165,7 +165,7 @@ describe('a client secret in a file', () => {
     expect(values('token_lifetime_seconds')).toBe(3_600);
   });
 
-  it('renews the token with what is in the file by then', async () => {
+  it('is used to renew the token', async () => {
     const { poll, volume, provider, clock } = await oauth('first', 'first');
     await poll('one');
     provider.apply({ type: 'secret-rotates', clientId, clientSecret: 'second' });
@@ -176,7 +176,7 @@ describe('a client secret in a file', () => {
     expect(values('token_request_failures_total', { reason: 'invalid_client' })).toBe(0);
   });
 
-  it('that was wrong and is right ends the back-off at once', async () => {
+  it('and was wrong before ends the back-off at once', async () => {
     const { poll, volume, provider, clock } = await oauth('right', 'wrong');
     expect((await poll('one'))('auth_failing', { reason: 'invalid_client' })).toBe(1);
     clock.advance(2_000);
@@ -190,7 +190,7 @@ describe('a client secret in a file', () => {
 });
 
 describe('certificates in files', () => {
-  /** Takes clients of the authority, and tells their names. */
+  /** A cluster that accepts clients of the authority, and records their names. */
   async function mutual(certificate: { readonly cert: string; readonly key: string } = renewed) {
     const names: string[] = [];
     const options = { ...certificate, ca: authority.cert, requestCert: true, rejectUnauthorized: true };
@@ -217,7 +217,7 @@ describe('certificates in files', () => {
   const expiryOf = (role: string) =>
     ['tls_certificate_expiry_timestamp_seconds', { endpoint: 'cluster', role }] as const;
 
-  it('are shown from the next poll on, and their expiry is known', async () => {
+  it('are presented from the next poll on, and their expiry is on the page', async () => {
     const { address, names } = await mutual();
     const { poll, volume } = await mutualExporter(address, files);
     const first = await poll('one');
@@ -247,7 +247,7 @@ describe('certificates in files', () => {
     ['too large', (_, swap) => swap({ ...files, ca: authority.cert.padEnd(1024 * 1024 + 1) })],
     ['not there', (_, swap) => swap({ ca: authority.cert, cert: client.cert })],
     ['on a volume that has gone', (folder) => rename(join(folder, '..data'), join(folder, '..gone'))],
-  ])('that are %s leave the last good ones in use, until they are mended', async (_case, breakThem) => {
+  ])('that are %s leave the last valid ones in use until they are repaired', async (_case, breakThem) => {
     const { address, names } = await mutual();
     const { poll, volume, log } = await mutualExporter(address, files);
     expect((await poll('one'))('files_last_read_successful')).toBe(1);
@@ -270,7 +270,7 @@ describe('certificates in files', () => {
     expect(JSON.stringify(log)).not.toContain('BEGIN');
   });
 
-  it('of a server are known while polls fail because of them, from the first poll on', async () => {
+  it('of a server are on the page while polls fail because of them, from the first poll on', async () => {
     const address = await httpsServer(expired, healthy);
     const { poll } = await exporting({ one: [`address: ${address}`] });
     for (let count = 0; count < 2; count++) {
@@ -281,7 +281,7 @@ describe('certificates in files', () => {
     }
   });
 
-  it('of an issuer and of the token endpoint that it names are both of the token’s endpoint', async () => {
+  it('of an issuer and of its token endpoint both count for the endpoint "token"', async () => {
     const volume = await mounted({ ca: authority.cert });
     const json =
       (answer: () => unknown): RequestListener =>
@@ -319,7 +319,7 @@ describe('certificates in files', () => {
     expect(values(name, { endpoint: 'cluster' })).toBeUndefined();
   });
 
-  it('of both servers are known behind a proxy', async () => {
+  it('of both servers are on the page also behind a proxy', async () => {
     const proxy = await tunnelingProxy();
     const volume = await mounted({ ca: authority.cert });
     const chain = { key: server.key, cert: server.cert + intermediate.cert };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ListenError } from '../src/exporter.ts';
+import { ListenError } from '../../src/http/listen.ts';
 
 function messageOf(code: string, host?: string): string {
   const cause = Object.assign(new Error(`listen ${code}: what Node.js says`), { code });
   return new ListenError([{ address: { ...(host !== undefined && { host }), port: 80 }, cause }]).message;
 }
 
-describe('a listen error', () => {
+describe('an address that cannot be bound', () => {
   it.each([
     ['EADDRINUSE', 'in use', 'another port'],
     ['EACCES', 'this user may not', 'from 1024 on'],

@@ -1,0 +1,36 @@
+import type { ClusterConfig } from '../config/config.ts';
+import type { Admit, PollResult } from '../poll/poll.ts';
+import type { ClusterState } from '../poll/state.ts';
+import { createClusterRenderer } from './cluster-renderer.ts';
+import { createCounters } from './counters.ts';
+import type { Page } from './page.ts';
+import { createAdmission, type PageBudget } from './page-budget.ts';
+
+/** The metrics of one cluster, from its polls to its part of the page. */
+export interface ClusterMetrics {
+  readonly admit: Admit;
+  /** Replaces the part of the cluster on the page. `result` is that of the poll that led to the state; it is counted. */
+  readonly publish: (state: ClusterState, result?: PollResult) => Promise<void>;
+  /** Gives the room of the cluster to others. Its part stays on the page until the page is arranged without it. */
+  readonly close: () => void;
+}
+
+export function createClusterMetrics(
+  { name, authentication }: ClusterConfig,
+  page: Page,
+  budget: PageBudget,
+): ClusterMetrics {
+  const render = createClusterRenderer(name);
+  const counters = createCounters(authentication.method);
+  const share = budget.open();
+  return {
+    admit: createAdmission(name, budget, share),
+    publish: async (state, result) => {
+      if (result) counters.record(result);
+      const part = await render(state, await counters.values());
+      await page.prepare(part);
+      page.update(name, part);
+    },
+    close: share.release,
+  };
+}

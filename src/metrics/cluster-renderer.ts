@@ -1,0 +1,99 @@
+import { createYielder } from '../clock.ts';
+import type { ClusterState, ClusterView } from '../poll/state.ts';
+import { haveSameReplicas } from '../zeebe/topology.ts';
+import type { Chunk } from './chunk.ts';
+import { authenticationFamilies, credentialFamilies, pollFamilies } from './cluster-families.ts';
+import { linesOfMetric, type MetricValuesByName } from './counters.ts';
+import { type ClusterFamily, joinLabels, type Labels, labels, type StateFamily, sample } from './family.ts';
+import { createRowRenderer } from './rows.ts';
+import { topologyFamilies } from './topology-families.ts';
+
+/** Every family of a monitored cluster, in the order of the page. */
+export const clusterFamilies: readonly ClusterFamily[] = [
+  ...pollFamilies,
+  ...topologyFamilies,
+  ...authenticationFamilies,
+  ...credentialFamilies,
+];
+
+/** The samples of a cluster: for each of `clusterFamilies`, in their order, its lines; empty where it has none. */
+export type ClusterPart = readonly FamilyLines[];
+export type FamilyLines = string | readonly Chunk[];
+
+/** The text depends on the arguments only. What earlier calls have left only makes it faster. */
+export type ClusterRenderer = (state: ClusterState, counters: MetricValuesByName) => Promise<ClusterPart>;
+
+export function createClusterRenderer(cluster: string): ClusterRenderer {
+  const shared = labels({ zeebe_cluster: cluster });
+  const renderers = clusterFamilies.map((family) => createFamilyRenderer(family, shared));
+  const layoutOf = createLayout();
+  return async (state, counters) => {
+    const yieldWhenBusy = createYielder();
+    const input = { state, counters, viewLayout: layoutOf(state.view) };
+    const part: FamilyLines[] = [];
+    for (const render of renderers) {
+      part.push(render(input));
+      await yieldWhenBusy();
+    }
+    return part;
+  };
+}
+
+/** Returns the same object as for the view before if both list the same partitions and replicas. */
+function createLayout(): (view: ClusterView | undefined) => object | undefined {
+  let latest: { readonly view: ClusterView; readonly layout: object } | undefined;
+  return (view) => {
+    latest = view && { view, layout: latest && haveSameSeries(latest.view, view) ? latest.layout : {} };
+    return latest?.layout;
+  };
+}
+
+function haveSameSeries(one: ClusterView, other: ClusterView): boolean {
+  if (one === other) return true;
+  return (
+    one.partitions.length === other.partitions.length &&
+    one.partitions.every(({ id }, index) => id === other.partitions[index]?.id) &&
+    haveSameReplicas(one.topology.brokers, other.topology.brokers)
+  );
+}
+
+interface RenderInput {
+  readonly state: ClusterState;
+  readonly counters: MetricValuesByName;
+  readonly viewLayout: object | undefined;
+}
+
+function createFamilyRenderer(family: ClusterFamily, cluster: Labels): (input: RenderInput) => FamilyLines {
+  switch (family.source) {
+    case 'counters':
+      return ({ counters }) => linesOfMetric(counters.get(family.name), cluster);
+    case 'state':
+      return renderOnChange(family.dependsOn, ({ state }) => stateLines(family, state, cluster));
+    case 'stable series': {
+      const rows = createRowRenderer(family, cluster);
+      return renderOnChange(family.dependsOn, ({ state, viewLayout }) => rows(state, viewLayout));
+    }
+  }
+}
+
+/** Renders again only if what the lines depend on is another object than at the call before. */
+function renderOnChange<T>(
+  dependsOn: StateFamily['dependsOn'],
+  render: (input: RenderInput) => T,
+): (input: RenderInput) => T {
+  if (!dependsOn) return render;
+  let latest: { readonly dependency: object | undefined; readonly lines: T } | undefined;
+  return (input) => {
+    const dependency = dependsOn(input.state);
+    if (!latest || latest.dependency !== dependency) latest = { dependency, lines: render(input) };
+    return latest.lines;
+  };
+}
+
+function stateLines({ name, samples }: StateFamily, state: ClusterState, cluster: Labels): string {
+  let lines = '';
+  samples(state, (value, own) => {
+    lines += sample(name, own ? joinLabels(cluster, own) : cluster, value);
+  });
+  return lines;
+}
