@@ -3,13 +3,15 @@ import { defaultThresholds } from '../prometheus/thresholds.ts';
 import {
   apiVersions,
   clientAuthenticationMethods,
+  clientAuthTypes,
   logFormats,
   logLevels,
   signatureAlgorithms,
 } from '../src/config/config.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { clusterTable } from '../src/config/settings-table.ts';
-import { cipherSuites, clientAuthTypes, curves, tlsVersions, webTable } from '../src/config/web-table.ts';
+import { cipherSuites, curves, tlsVersions } from '../src/config/tls-settings.ts';
+import { webTable } from '../src/config/web-config.ts';
 import { type ChartValue, chartValues } from './values.ts';
 
 interface Schema {

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { watchClusters } from './cluster/clusters.ts';
 import { createReload, type Load, type Reloaded } from './cluster/reload.ts';
 import type { Config, ListenAddress, WebConfig } from './config/config.ts';
-import { openWebConfig, type WebConfigWatch } from './config/web-config-watcher.ts';
+import { createWebConfigWatcher, type WebConfigWatcher } from './config/web-config-watcher.ts';
 import { createDoor } from './http/access.ts';
 import { createApp, createFront } from './http/app.ts';
 import { type ListenOptions, listen, type RunningServer } from './http/server.ts';
@@ -27,17 +27,15 @@ export interface Exporter {
 
 /**
  * Serves at once, and then loads and starts what is to be served. `load` is for reloads. Rejects with a `ListenError`,
- * and nothing left running, where an address cannot be bound, and with a `ConfigError` where the web configuration or a
- * cluster's settings cannot be used.
+ * and nothing left running, where an address cannot be bound.
  */
 export async function startExporter(
   config: Config,
   logger: Logger,
   clock: Clock = systemClock,
-  load: Load = () => ({ config, notices: [] }),
+  load: Load = async () => ({ config, notices: [] }),
 ): Promise<Exporter> {
-  const { configFile } = config.web;
-  const web = configFile === undefined ? undefined : openWebConfig(configFile, { logger, clock });
+  const web = config.webConfig && createWebConfigWatcher(config.webConfig, { logger, clock });
   const front = createFront();
   const servers = await listenOnAll(await createDoor(front.handler, web), config.web, { web, logger });
   const close = async () => {
@@ -96,7 +94,7 @@ export interface Service {
 export interface ServiceOptions {
   readonly config: Config;
   /** Absent: plain HTTP. */
-  readonly web: WebConfigWatch | undefined;
+  readonly web: WebConfigWatcher | undefined;
   /** For reloads. */
   readonly load: Load;
   readonly logger: Logger;

@@ -78,10 +78,10 @@ interface Loaded {
  * Checks one cluster after the other. Resolves to the exit code: 0 where each of them can be polled, else 1. Where the
  * configuration cannot be used, JSON says so too; text leaves the `ConfigError` to the caller.
  */
-export async function runCheck(load: () => Loaded, options: RunOptions): Promise<0 | 1> {
+export async function runCheck(load: () => Promise<Loaded>, options: RunOptions): Promise<0 | 1> {
   const { output, write, warn } = options;
   try {
-    const { clusters, notices } = load();
+    const { clusters, notices } = await load();
     for (const { message, variables } of notices) warn(`${message}: ${variables.join(', ')}\n`);
     return await checkAll(clusters, options);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { LoadedCluster, SettingInForce } from '../config/effective-settings.ts';
+import type { EffectiveSetting, LoadedCluster } from '../config/effective-settings.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 
 /** A cluster to check, and where its settings came from. */
@@ -13,7 +13,7 @@ export interface Diagnosis {
 
 /** What the steps find out, by their names, in their order. */
 interface FactsOf {
-  readonly settings: { readonly settings: readonly SettingInForce[] };
+  readonly settings: { readonly settings: readonly EffectiveSetting[] };
   readonly cluster_connection: ConnectionFacts;
   readonly cluster_tls: TlsFacts;
   readonly token_connection: ConnectionFacts;

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { type ClusterConfig, equal } from '../config/config.ts';
-import { ConfigError } from '../config/problem.ts';
+import { type ClusterConfig, isSameCluster } from '../config/config.ts';
 import { type Shown, type Watched, watch } from './monitor.ts';
 
 /** The clusters that are watched, in the order of the configuration. */
@@ -34,7 +32,7 @@ export function watchClusters(shown: Shown, logger: Logger, clock: Clock): Clust
     const kept = new Map(
       next.flatMap((cluster) => {
         const running = watched.get(cluster.name);
-        return running && isUnchanged(running.cluster, cluster) ? [[cluster.name, running] as const] : [];
+        return running && isSameCluster(running.cluster, cluster) ? [[cluster.name, running] as const] : [];
       }),
     );
     const made = new Map(
@@ -75,18 +73,4 @@ export function watchClusters(shown: Shown, logger: Logger, clock: Clock): Clust
 function entry<T>(map: ReadonlyMap<string, T>, name: string): readonly (readonly [string, T])[] {
   const value = map.get(name);
   return value === undefined ? [] : [[name, value]];
-}
-
-/** What differs only because a file has changed since the last poll is no other setting: the next poll reads it. */
-function isUnchanged(running: ClusterConfig, next: ClusterConfig): boolean {
-  return equal(running, next) || equal(withItsFilesNow(running), next);
-}
-
-function withItsFilesNow(cluster: ClusterConfig): ClusterConfig {
-  try {
-    return cluster.files?.rebuild((path) => readFileSync(path)) ?? cluster;
-  } catch (error) {
-    if (error instanceof ConfigError) return cluster;
-    throw error;
-  }
 }

@@ -5,8 +5,8 @@ import { createTokenSource, type KeptToken } from '../auth/token-cache.ts';
 import { createTokenEndpoint } from '../auth/token-endpoint.ts';
 import { earliestExpiry } from '../certificates.ts';
 import { type Clock, withDeadline } from '../clock.ts';
+import { createClusterFilesReader } from '../config/cluster-config.ts';
 import type { ClusterConfig, TransportConfig } from '../config/config.ts';
-import { createRereader } from '../config/file-set.ts';
 import { type Admit, type CertificateExpiries, createPoll, type Poll } from '../poll/poll.ts';
 import { createFailureLog } from '../poll/poll-log.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
@@ -138,7 +138,7 @@ export function connectRotating(
   let cluster = initial;
   const open = (kept?: KeptToken) => connect(cluster, clock, { ...(kept && { kept }), ...(admit && { admit }) });
   let connection = open();
-  const reread = createRereader();
+  const readFiles = createClusterFilesReader();
   const tell = createFailureLog(logger, clock, {
     failed: 'the files of the cluster cannot be used, what they held before stays in use',
     recovered: 'the files of the cluster can be used again',
@@ -154,7 +154,7 @@ export function connectRotating(
 
   const poll: Poll = async (signal) => {
     if (!cluster.files) return connection.poll(signal);
-    const read = await reread(cluster.files, signal);
+    const read = await readFiles(cluster, signal);
     if (!signal.aborted) {
       tell(read.ok ? undefined : { reason: 'files', message: read.problems.join('; '), remedy });
       if (read.ok && read.cluster !== cluster) await replace(read.cluster);

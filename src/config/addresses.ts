@@ -9,13 +9,9 @@ const ownPaths = ['/', '/-/healthy', '/-/ready', '/-/reload', '/api/v1/clusters'
 const maxLength = 2_048;
 
 function httpUrl(raw: string): URL {
-  if (raw.length > maxLength) {
-    throw new Error(`a URL of at most ${maxLength} characters`);
-  }
+  if (raw.length > maxLength) throw new Error(`a URL of at most ${maxLength} characters`);
   const url = /^https?:\/\/[^/\\]/i.test(raw) && !/[\s\p{Cc}]/u.test(raw) ? URL.parse(raw) : null;
-  if (url === null) {
-    throw new Error('a URL that begins with http:// or https://');
-  }
+  if (url === null) throw new Error('a URL that begins with http:// or https://');
   return url;
 }
 
@@ -24,9 +20,7 @@ function anonymousUrl(raw: string, credentialsBelongIn: string): URL {
   if (url.username !== '' || url.password !== '') {
     throw new Error(`a URL without user name and password (they belong in ${credentialsBelongIn})`);
   }
-  if (raw.includes('#')) {
-    throw new Error('a URL without a fragment (#)');
-  }
+  if (raw.includes('#')) throw new Error('a URL without a fragment (#)');
   return url;
 }
 
@@ -40,9 +34,7 @@ interface ClusterAddress {
 /** A cluster's base address; the version of the API, or the whole path of the topology, may stand behind it. */
 export function clusterAddress(raw: string): ClusterAddress {
   const base = anonymousUrl(raw, 'basic_auth or oauth2');
-  if (raw.includes('?')) {
-    throw new Error('a URL without a query (?)');
-  }
+  if (raw.includes('?')) throw new Error('a URL without a query (?)');
   const version = /\/(v[12])(\/topology)?\/*$/.exec(base.pathname);
   const path = version === null ? base.pathname : base.pathname.slice(0, version.index);
   base.pathname = path.replace(/\/*$/, '/');
@@ -57,9 +49,7 @@ export function tokenUrl(raw: string): URL {
 /** Holds neither query nor fragment (OpenID Connect Discovery 1.0, 3). */
 export function issuerUrl(raw: string): URL {
   const url = anonymousUrl(raw, 'client_id and client_secret');
-  if (raw.includes('?')) {
-    throw new Error('a URL without a query (?)');
-  }
+  if (raw.includes('?')) throw new Error('a URL without a query (?)');
   return url;
 }
 
@@ -68,18 +58,14 @@ const discoveryPath = '/.well-known/openid-configuration';
 /** The issuer whose discovery document has this URL (OpenID Connect Discovery 1.0, 4). */
 export function issuerOfDiscovery(raw: string): URL {
   const url = issuerUrl(raw);
-  if (!url.pathname.endsWith(discoveryPath)) {
-    throw new Error(`a URL that ends in ${discoveryPath}`);
-  }
+  if (!url.pathname.endsWith(discoveryPath)) throw new Error(`a URL that ends in ${discoveryPath}`);
   url.pathname = url.pathname.slice(0, -discoveryPath.length);
   return url;
 }
 
 export function proxyUrl(raw: string): Secret {
   const url = proxyUrlOf(raw);
-  if (url === undefined) {
-    throw new Error('the URL of an HTTP proxy, such as http://proxy:3128 or proxy:3128');
-  }
+  if (url === undefined) throw new Error('the URL of an HTTP proxy, such as http://proxy:3128 or proxy:3128');
   try {
     [url.username, url.password].map(decodeURIComponent);
   } catch {
@@ -107,9 +93,7 @@ function listenAddress(raw: string): ListenAddress {
 }
 
 export function listenAddresses(raw: readonly string[]): readonly ListenAddress[] {
-  if (raw.length === 0) {
-    throw new Error('at least one address, such as :10650');
-  }
+  if (raw.length === 0) throw new Error('at least one address, such as :10650');
   return raw.map(listenAddress);
 }
 
@@ -130,12 +114,8 @@ export function telemetryPath(raw: string): string {
  * Undefined where the text is no such URL.
  */
 export function proxyUrlOf(text: string): URL | undefined {
-  if (text.length > maxLength || /[\s\p{Cc}]/u.test(text)) {
-    return undefined;
-  }
-  if (/^https?:\/\/[^/\\]/i.test(text)) {
-    return URL.parse(text) ?? undefined;
-  }
+  if (text.length > maxLength || /[\s\p{Cc}]/u.test(text)) return undefined;
+  if (/^https?:\/\/[^/\\]/i.test(text)) return URL.parse(text) ?? undefined;
   const hasNoScheme = /^(?!https?:)(?:[^/\\?#@]*@)?[^/\\?#@]+\/?$/i.test(text);
   return hasNoScheme ? (URL.parse(`http://${text}`) ?? undefined) : undefined;
 }

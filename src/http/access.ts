@@ -1,14 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import type { WebConfigWatch } from '../config/web-config-watcher.ts';
-import type { Users } from '../config/web-table.ts';
+import type { Users } from '../config/config.ts';
+import type { WebConfigWatcher } from '../config/web-config-watcher.ts';
 import { openPaths, pathOf } from './app.ts';
 import { clientNetwork } from './connections.ts';
 import { createPasswords, type Judgement } from './passwords.ts';
 import { sendText } from './response.ts';
 
 /** What each request passes on its way in: one with a body is refused, and the web configuration may have its say. */
-export async function createDoor(handler: RequestListener, web?: WebConfigWatch): Promise<RequestListener> {
+export async function createDoor(handler: RequestListener, web?: WebConfigWatcher): Promise<RequestListener> {
   const enter = web ? await guarded(handler, web) : handler;
   return (request, response) => {
     if (hasBody(request)) {
@@ -20,7 +20,7 @@ export async function createDoor(handler: RequestListener, web?: WebConfigWatch)
   };
 }
 
-async function guarded(handler: RequestListener, web: WebConfigWatch): Promise<RequestListener> {
+async function guarded(handler: RequestListener, web: WebConfigWatcher): Promise<RequestListener> {
   // Loaded here alone: bcrypt takes its time, and may not be there for every kind of machine.
   const { guard } = await import('./access.ts');
   return guard(handler, web);
@@ -31,7 +31,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** Gives every answer the headers of the web configuration, and lets in who knows the password of one of its users. */
-export function guard(handler: RequestListener, web: WebConfigWatch): RequestListener {
+export function guard(handler: RequestListener, web: WebConfigWatcher): RequestListener {
   const judge = createJudge();
   const admit = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { headers, users } = await web.refreshed();

@@ -5,11 +5,11 @@ import { connect } from 'node:tls';
 import { hash } from 'bcrypt';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigError } from '../../src/config/problem.ts';
-import { openWebConfig } from '../../src/config/web-config-watcher.ts';
+import { createWebConfigWatcher } from '../../src/config/web-config-watcher.ts';
 import { ca, client, otherCa, renewed, server, stranger } from '../config/web-config-fixtures.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
-import { serve, tls, webFolder } from './serving.ts';
+import { loadedWebConfig, serve, tls, webFolder } from './serving.ts';
 
 const of2119 = Date.UTC(2119, 0, 1);
 const ofHalfAYearLater = Date.UTC(2119, 5, 1);
@@ -47,9 +47,8 @@ async function serialOf(answer: Promise<{ readonly tls?: { readonly serialNumber
 describe('at the start', () => {
   it('a web configuration that cannot be used is an error with all that is wrong', async () => {
     const { path } = await webFolder(['tls_server_config: { cert_file: gone }', 'basic_auth_users: { a: b }']);
-    const open = () => openWebConfig(path, { logger: memoryLog().logger, clock: manualClock() });
-    expect(open).toThrow(ConfigError);
-    expect(open).toThrow(/bcrypt[\s\S]*gone[\s\S]*key_file/);
+    await expect(loadedWebConfig(path)).rejects.toThrow(ConfigError);
+    await expect(loadedWebConfig(path)).rejects.toThrow(/bcrypt[\s\S]*gone[\s\S]*key_file/);
   });
 
   it('tells when the first certificate of the chain expires', async () => {
@@ -148,12 +147,13 @@ describe('a change that cannot be used', () => {
 
 describe('a file system that does not answer', () => {
   it('holds the first request up for a second, and no other', async () => {
+    const { path } = await webFolder(tls);
+    const loaded = await loadedWebConfig(path);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
-    const { path } = await webFolder(tls);
     const clock = manualClock();
-    const readAgain = () => new Promise<Buffer>(() => {});
-    const web = openWebConfig(path, { logger: memoryLog().logger, clock, readAgain });
+    const readFile = () => new Promise<Buffer>(() => {});
+    const web = createWebConfigWatcher(loaded, { logger: memoryLog().logger, clock, readFile });
     clock.advance(1_000);
     const first = web.refreshed();
     let isAnswered = false;

@@ -6,7 +6,7 @@ import { complaints, load } from '../config/loading.ts';
 import { ca, renewed } from '../config/web-config-fixtures.ts';
 import { cluster, configOf, healthy, start } from '../exporting.ts';
 import { readPage, valuesOf } from '../metrics/pages.ts';
-import { tls, webFolder } from './serving.ts';
+import { loadedWebConfig, tls, webFolder } from './serving.ts';
 
 const soon = { timeout: 20_000, interval: 100 };
 const web = { listenAddresses: [{ host: '127.0.0.1', port: 0 }], telemetryPath: '/metrics' };
@@ -21,7 +21,8 @@ afterEach(() => {
 /** An exporter with that web configuration, and how to read its page. */
 async function exporterWith(lines: readonly string[]) {
   const folder = await webFolder(lines);
-  const exporter = await start(configOf([await cluster('one', healthy)], { web: { ...web, configFile: folder.path } }));
+  const webConfig = await loadedWebConfig(folder.path);
+  const exporter = await start(configOf([await cluster('one', healthy)], { web, webConfig }));
   const dispatcher = new Agent({ connect: { ca, servername: 'localhost' } });
   onTestFinished(() => dispatcher.destroy());
   const scheme = lines === tls ? 'https' : 'http';
@@ -92,10 +93,9 @@ describe('a web configuration that cannot be used', () => {
     expect(complaints({ flags })[0]).toBe('conf/web.yml: expected a readable file, found no such file or directory');
   });
 
-  it('leaves nothing running', async () => {
+  it('is refused before anything runs', async () => {
     const { path } = await webFolder(['nonsense']);
-    const config = configOf([await cluster('one', healthy)], { web: { ...web, configFile: path } });
-    await expect(start(config)).rejects.toThrow(ConfigError);
+    await expect(loadedWebConfig(path)).rejects.toThrow(ConfigError);
   });
 
   it('is only named in the configuration: a change of its content is none of that', () => {
