@@ -7,7 +7,7 @@ const checkOutputs = ['text', 'json'] as const;
 export type CheckOutput = (typeof checkOutputs)[number];
 
 export type CommandLine =
-  /** `check`: validate the configuration, nothing else (`--config.check`). */
+  /** With `check`, only validates the configuration (`--config.check`). */
   | { readonly command: 'serve'; readonly flags: Flags; readonly check: boolean }
   /** Tries each cluster once and reports each step. */
   | { readonly command: 'check'; readonly flags: Flags; readonly output: CheckOutput }
@@ -57,7 +57,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
   return commandLine;
 }
 
-/** A further command is one more entry, and one more member of `CommandLine`. The first one is the default. */
+/** Returns the commands, the default one first. Each is a member of `CommandLine`. */
 function commands(version: string, choose: (commandLine: CommandLine) => void): readonly [Command, ...Command[]] {
   return [
     settingsCommand('serve', version)

@@ -1,6 +1,6 @@
 import { secretsOfRequests } from '../auth/client-authentication.ts';
 import type { ClientAuthenticationMethod, OAuth2Config, TransportConfig } from '../config/config.ts';
-import type { ClusterKey } from '../config/effective-settings.ts';
+import type { ClusterKey } from '../config/settings-table.ts';
 import { hideSecrets } from '../redact.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
 import type { Target } from './steps.ts';

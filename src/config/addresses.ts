@@ -2,10 +2,10 @@ import { isIPv6 } from 'node:net';
 import { Secret } from '../secret.ts';
 import type { ListenAddress } from './config.ts';
 
-/** What the exporter serves itself, besides the metrics. */
+/** The exporter's paths besides that of the metrics. */
 const ownPaths = ['/', '/-/healthy', '/-/ready', '/-/reload', '/api/v1/clusters', '/probe', '/sd'];
 
-/** Characters; what reads an address may take time by the square of its length. */
+/** Characters. Parsing an address may take time quadratic in its length. */
 const maxLength = 2_048;
 
 function httpUrl(raw: string): URL {
@@ -27,11 +27,11 @@ function anonymousUrl(raw: string, credentialsBelongIn: string): URL {
 interface ClusterAddress {
   /** Ends with `/`. */
   readonly base: URL;
-  /** What the address ended with, if it did. */
+  /** The version at the end of the address, if any. */
   readonly apiVersion?: 'v1' | 'v2';
 }
 
-/** A cluster's base address; the version of the API, or the whole path of the topology, may stand behind it. */
+/** Parses a cluster's base address, which may end with the version of the API or the whole path of the topology. */
 export function clusterAddress(raw: string): ClusterAddress {
   const base = anonymousUrl(raw, 'basic_auth or oauth2');
   if (raw.includes('?')) throw new Error('a URL without a query (?)');
@@ -41,12 +41,12 @@ export function clusterAddress(raw: string): ClusterAddress {
   return version === null ? { base } : { base, apiVersion: version[1] === 'v2' ? 'v2' : 'v1' };
 }
 
-/** May hold a query, but no fragment (RFC 6749, 3.2). */
+/** May have a query, but no fragment (RFC 6749, 3.2). */
 export function tokenUrl(raw: string): URL {
   return anonymousUrl(raw, 'client_id and client_secret');
 }
 
-/** Holds neither query nor fragment (OpenID Connect Discovery 1.0, 3). */
+/** Has neither query nor fragment (OpenID Connect Discovery 1.0, 3). */
 export function issuerUrl(raw: string): URL {
   const url = anonymousUrl(raw, 'client_id and client_secret');
   if (raw.includes('?')) throw new Error('a URL without a query (?)');
@@ -55,7 +55,7 @@ export function issuerUrl(raw: string): URL {
 
 const discoveryPath = '/.well-known/openid-configuration';
 
-/** The issuer whose discovery document has this URL (OpenID Connect Discovery 1.0, 4). */
+/** Returns the issuer whose discovery document has this URL (OpenID Connect Discovery 1.0, 4). */
 export function issuerOfDiscovery(raw: string): URL {
   const url = issuerUrl(raw);
   if (!url.pathname.endsWith(discoveryPath)) throw new Error(`a URL that ends in ${discoveryPath}`);
@@ -74,7 +74,7 @@ export function proxyUrl(raw: string): Secret {
   return new Secret(url.href);
 }
 
-/** Names as in `Host`, in lower case. */
+/** Returns names as in `Host`, in lower case. */
 export function hostNames(raw: readonly string[]): readonly string[] {
   if (raw.length === 0 || !raw.every((name) => /^[a-z\d_-]+(\.[a-z\d_-]+)*$/i.test(name))) {
     throw new Error('host names without port, such as exporter.example.com');
@@ -101,7 +101,7 @@ export function telemetryPath(raw: string): string {
   if (!/^(\/[\w.~-]+)*\/?$/.test(raw) || !raw.startsWith('/')) {
     throw new Error('a path such as /metrics (letters, digits, . _ ~ - between slashes)');
   }
-  // The router tells apart neither cases nor a trailing slash.
+  // The router ignores case and a trailing slash.
   const path = raw.toLowerCase().replace(/(?<=.)\/$/, '');
   if (ownPaths.includes(path)) {
     throw new Error(`a path that the exporter does not serve itself (${ownPaths.join(' ')})`);
@@ -110,8 +110,8 @@ export function telemetryPath(raw: string): string {
 }
 
 /**
- * The URL of an HTTP proxy. Without a scheme it is http, as curl and Go read it: `proxy:3128`, `user:password@proxy`.
- * Undefined where the text is no such URL.
+ * Parses the URL of an HTTP proxy. Without a scheme it is http, as in curl and Go: `proxy:3128`, `user:password@proxy`.
+ * Returns undefined if the text is not such a URL.
  */
 export function proxyUrlOf(text: string): URL | undefined {
   if (text.length > maxLength || /[\s\p{Cc}]/u.test(text)) return undefined;

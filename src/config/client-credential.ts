@@ -21,7 +21,7 @@ export type ClusterSettings = Settings<typeof clusterTable>;
 
 const clientSecretMethods = ['client_secret_post', 'client_secret_basic'] as const;
 
-/** The methods that use a setting; for others it is a problem. */
+/** The methods that use each of these settings. With another method the setting is a problem. */
 const methodsOf = {
   'oauth2.client_secret': clientSecretMethods,
   'oauth2.client_secret_file': clientSecretMethods,
@@ -56,7 +56,7 @@ export function clientAuthentication(cluster: Cluster): ClientAuthentication | u
   }
 }
 
-/** A secret in the settings or in a file. */
+/** Returns a secret in the settings or in a file; reports a problem if it is in neither. */
 export function requiredSecret(
   cluster: Cluster,
   key: 'oauth2.client_secret' | 'basic_auth.password',
@@ -134,7 +134,7 @@ export interface SigningKey {
   readonly certificate?: string;
 }
 
-/** The first one is the default. */
+/** The first algorithm is the default. */
 const algorithmsOf: Readonly<Record<SigningKey['kind'], readonly [SignatureAlgorithm, ...SignatureAlgorithm[]]>> = {
   RSA: ['RS256', 'PS256'],
   EC: ['ES256'],
@@ -155,7 +155,7 @@ function signingKey(content: Buffer, password: Secret | undefined): SigningKey {
 const unreadable = 'a private key in PEM or PKCS#12';
 const locked = `${unreadable} that opens with the client_certificate_key_password beside it`;
 
-/** RFC 7518, 3.3 to 3.5. */
+/** Checks kind and size (RFC 7518, 3.3 to 3.5). */
 function checked(key: KeyObject): SigningKey {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
   const isRsa = key.asymmetricKeyType === 'rsa' && modulusLength >= 2048;

@@ -26,8 +26,8 @@ import { belongTogether, certificates, namedFiles, privateKey, valueInFile } fro
 import { clusterTable, saasTokenUrl } from './settings-table.ts';
 
 /**
- * Reads the files that the settings name and checks the settings against each other. Reports all problems: the result is
- * of use only if there are none.
+ * Reads the files that the settings name and checks the settings against each other. Reports all problems. The result is
+ * valid only if there are none.
  */
 export function buildCluster(settings: ClusterSettings, folder: string, readFile: ReadFile): ClusterConfig | undefined {
   const cluster: Cluster = { settings, folder, readFile };
@@ -130,7 +130,7 @@ function issuer(settings: ClusterSettings): URL | undefined {
   return issuerUrl ?? discovered;
 }
 
-/** Sends credentials to Camunda's token endpoint only if the cluster is Camunda's too, or if it is configured. */
+/** Camunda's token endpoint is a default only for clusters of Camunda, so that it does not get credentials of others. */
 function defaultEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpoint | undefined {
   if (address?.hostname.endsWith('.camunda.io')) return { tokenUrl: new URL(saasTokenUrl) };
   if (address !== undefined) {
@@ -174,14 +174,14 @@ function tlsConfig(cluster: Cluster, group: 'tls_config' | 'oauth2.tls_config'):
   };
 }
 
-/** A cluster with what its files hold now: the same object if they have not changed. */
+/** The cluster with the current content of its files; the same object if they have not changed. */
 export type ClusterReading =
   | { readonly ok: true; readonly cluster: ClusterConfig }
-  /** What is wrong with the files, one problem a line, without their content. */
+  /** The problems with the files, each in one line, without their content. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
- * Returns a function that reads the files of one cluster again, whose paths do not change. It never rejects and waits
+ * Returns a function that reads the files of one cluster again, whose paths do not change. It never rejects, and waits
  * for at most a second.
  */
 export function createClusterFilesReader(

@@ -16,10 +16,10 @@ const nothing = namedSource(new Map(), new Map());
 export const noFile: ConfigFile = { top: nothing };
 const unusable: ConfigFile = { top: nothing, clusters: [] };
 
-/** Reading as many takes a few seconds, during which the exporter does nothing else. */
+/** Reading 2,000 clusters takes a few seconds, during which the exporter does nothing else. */
 const maxClusters = 2_000;
 
-/** Reports all problems. A file that is not a YAML mapping counts as one without settings. */
+/** Reads a configuration file and reports all problems. A file that is not a YAML mapping has no settings. */
 export function readConfigFile(file: string, readFile: ReadFile, problems: Problem[]): ConfigFile {
   const mapping = readMappingFile(file, readFile, problems);
   if (mapping === undefined) return unusable;
@@ -105,7 +105,10 @@ export function readMapping(mapping: Mapping, reading: Reading): Source {
   readGroup(mapping, '', reading, found);
   const lines = [...found.present].map((path) => [path, yaml.line(pathOf(root, path))] as const);
   const prefix = root.length === 0 ? '' : `${formatPath(root)}.`;
-  return { given: found.given, origin: { file: yaml.file, prefix, lines: new Map([['', yaml.line(root)], ...lines]) } };
+  return {
+    given: found.given,
+    location: { file: yaml.file, prefix, lines: new Map([['', yaml.line(root)], ...lines]) },
+  };
 }
 
 interface Found {

@@ -90,7 +90,7 @@ export type ApiVersion = (typeof apiVersions)[number];
 
 export interface ClusterConfig {
   readonly name: string;
-  /** The base to which `v1/topology` is appended: ends with `/`, holds no credentials, query or fragment. */
+  /** The base to which `v1/topology` is appended: ends with `/`, without credentials, query and fragment. */
   readonly address: URL;
   /** `auto` requests v1, and v2 if v1 is not found. */
   readonly apiVersion: ApiVersion;
@@ -106,14 +106,11 @@ export interface ClusterConfig {
   readonly files?: ClusterFiles;
 }
 
-/**
- * The files that a cluster's settings name, and what it takes to make the cluster again when one of them changes
- * (`createClusterFilesReader`).
- */
+/** The files that a cluster's settings name, and the data to build the cluster again when one of them changes. */
 export interface ClusterFiles {
-  /** Absolute, in the order in which they are read; at least one. */
+  /** Absolute; at least one. */
   readonly paths: readonly string[];
-  /** Of what the files held when the configuration was made. */
+  /** Of the content with which the configuration was built. */
   readonly digests: FileDigests;
   readonly settings: ResolvedSettings;
   /** Where relative paths start. */
@@ -125,14 +122,14 @@ export interface TransportConfig {
   readonly tls: TlsConfig;
   /** Whether HTTP/2 is offered beside HTTP/1.1. */
   readonly enableHttp2: boolean;
-  /** May hold credentials, hence a secret. Absent: the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  /** A secret, as it may contain credentials. Absent: the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
   readonly proxyUrl?: Secret;
 }
 
 export interface TlsConfig {
   /** PEM. Absent: the certificate authorities that Node.js trusts. */
   readonly ca?: string;
-  /** PEM; `cert` and `key` come together. */
+  /** PEM. `cert` and `key` are either both present or both absent. */
   readonly cert?: string;
   readonly key?: Secret;
   /** The name to request (SNI) and to verify. Absent: the host of the address. */
@@ -167,7 +164,7 @@ export interface OAuth2Config {
   readonly audience?: string;
   readonly scopes: readonly string[];
   readonly resource?: string;
-  /** Anything else in the form. */
+  /** Additional parameters of the token request. */
   readonly endpointParams: Readonly<Record<string, Secret>>;
   readonly transport: TransportConfig;
 }

@@ -1,10 +1,8 @@
 import type { ClusterConfig } from './config.ts';
 import type { Environment } from './environment.ts';
 import type { Settings } from './resolve.ts';
-import { type Key, masked, type Raw, type Setting, shown, type Table } from './setting.ts';
-import { clusterTable } from './settings-table.ts';
-
-export type ClusterKey = Key<typeof clusterTable>;
+import { masked, type Raw, type Setting, shown, type Table } from './setting.ts';
+import { type ClusterKey, clusterTable } from './settings-table.ts';
 
 /** A setting that a cluster runs with. */
 export interface EffectiveSetting {
@@ -20,7 +18,7 @@ export interface ClusterOrigin {
   /** Whether a configuration file describes the cluster, or the environment. */
   readonly fromFile: boolean;
   readonly settings: () => readonly EffectiveSetting[];
-  /** What to call a setting, given or not: its key in the file, the variable for the environment. */
+  /** Returns the name of a setting, given or not: its key in the file, or its variable. */
   readonly name: (key: ClusterKey) => string;
 }
 
@@ -81,7 +79,7 @@ function textOf(setting: Setting, raw: Raw | undefined): string {
   return Array.isArray(raw) ? raw.join(' ') : String(raw);
 }
 
-/** Defaults that depend on other settings. */
+/** Returns a default that depends on other settings. */
 function derived(
   key: ClusterKey,
   { apiVersion, authentication, pollTimeout }: ClusterConfig,

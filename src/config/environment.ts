@@ -1,11 +1,10 @@
 import { closestMatch } from 'leven';
 import { proxyUrl } from './addresses.ts';
-import type { ClusterKey } from './effective-settings.ts';
 import { authStrategies, isSaasName } from './formats.ts';
 import type { Notice, Problem } from './problem.ts';
 import { type NamedSource, namedSource, nameIn, placeIn } from './resolve.ts';
 import { type Raw, type Setting, showUrl, type Table } from './setting.ts';
-import { clusterTable, polling } from './settings-table.ts';
+import { type ClusterKey, clusterTable, polling } from './settings-table.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -64,26 +63,26 @@ const credentials = {
 
 /** Returns the cluster that the environment describes, without the settings of strategies that are not used. */
 export function environmentCluster(env: Environment, problems: Problem[], notices: Notice[]): NamedSource {
-  const { given, origin } = withSaasAddress(environmentSource(clusterTable, env, problems), env, notices);
-  const strategy = chosenStrategy({ given, origin }, problems);
+  const { given, location } = withSaasAddress(environmentSource(clusterTable, env, problems), env, notices);
+  const strategy = chosenStrategy({ given, location }, problems);
   const otherGroups = authStrategies.filter((other) => other !== strategy).map((other) => groups[other]);
   const isUsed = (key: string) => !otherGroups.some((group) => group !== undefined && key.startsWith(`${group}.`));
 
   const used = new Map([...given].filter(([key]) => isUsed(key)));
-  const usedNames = new Set([...used.keys()].map((key) => nameIn(origin, key)));
-  const variables = [...given.keys()].map((key) => nameIn(origin, key)).filter((name) => !usedNames.has(name));
+  const usedNames = new Set([...used.keys()].map((key) => nameIn(location, key)));
+  const variables = [...given.keys()].map((key) => nameIn(location, key)).filter((name) => !usedNames.has(name));
   if (variables.length > 0) {
     const message = `the authentication strategy is ${strategy}, so the variables of another one are not used`;
     notices.push({ message, variables });
   }
   notices.push(...wrappedSecrets([...used.keys()], env));
-  // The group of the strategy is there even if none of its variables is set: they are missing then.
-  return namedSource(used, origin.names, groups[strategy]);
+  // The group of the strategy is present even if none of its variables is set, so that the missing ones are reported.
+  return namedSource(used, location.names, groups[strategy]);
 }
 
 /** In Camunda SaaS the address follows from the cluster's id and region. An address that is set takes precedence. */
 function withSaasAddress(source: NamedSource, env: Environment, notices: Notice[]): NamedSource {
-  const { names } = source.origin;
+  const { names } = source.location;
   const { cluster_id: id, cluster_region: region, ...others } = Object.fromEntries(source.given);
   const isAddressSet = setVariables(clusterTable.address, env).length > 0;
   if (isAddressSet || id === undefined) {
@@ -95,7 +94,7 @@ function withSaasAddress(source: NamedSource, env: Environment, notices: Notice[
   }
   if (![id, region].every((part) => isSaasName(String(part)))) return source;
   const given = new Map([...source.given, ['address', `https://${region}.zeebe.camunda.io/${id}`]]);
-  return namedSource(given, new Map([...names, ['address', nameIn(source.origin, 'cluster_id')]]));
+  return namedSource(given, new Map([...names, ['address', nameIn(source.location, 'cluster_id')]]));
 }
 
 /** Quotes and blanks around secrets get a notice instead of a problem, as they may be a part of the secret. */
@@ -134,19 +133,19 @@ export function checkProxies(env: Environment, problems: Problem[]): void {
   }
 }
 
-/** The variables that describe the environment's cluster and nothing else. */
+/** Returns the variables that are set and only describe the environment's cluster. */
 export function clusterVariables(env: Environment): readonly string[] {
   const settings = Object.entries(clusterTable).filter(([key]) => !(key in polling));
   return [...new Set(settings.flatMap(([, setting]) => setVariables(setting, env)))];
 }
 
 /** Reports variables that contradict each other, and returns NONE then. */
-function chosenStrategy({ given, origin }: NamedSource, problems: Problem[]): (typeof authStrategies)[number] {
+function chosenStrategy({ given, location }: NamedSource, problems: Problem[]): (typeof authStrategies)[number] {
   const set = (strategy: keyof typeof credentials) => credentials[strategy].filter((key) => given.has(key));
   const evident = authStrategies.filter((strategy) => set(strategy).length > 0);
   const contradiction = (expected: string, found: string) => {
-    const names = evident.flatMap(set).map((key) => nameIn(origin, key));
-    const place = placeIn(origin, 'auth_strategy');
+    const names = evident.flatMap(set).map((key) => nameIn(location, key));
+    const place = placeIn(location, 'auth_strategy');
     problems.push({ place, expected: `${expected}, because of ${names.join(', ')}`, found });
   };
 
@@ -194,7 +193,7 @@ function unwrapped(raw: string): { readonly what?: 'blanks' | 'quotes'; readonly
   return isQuoted ? { what: 'quotes', text: raw.slice(1, -1) } : { text: raw };
 }
 
-/** Variables of Camunda's clients, and the settings that mean the same. */
+/** Variables of Camunda's other clients, and the corresponding settings. */
 const ofOtherClients: Readonly<Record<string, ClusterKey>> = {
   CAMUNDA_BASE_URL: 'address',
   CAMUNDA_GRPC_ADDRESS: 'address',

@@ -5,16 +5,16 @@ import { constants as system } from 'node:os';
 import { getSystemErrorMessage } from 'node:util';
 import { sleep, withDeadline } from '../clock.ts';
 
-/** More than a Kubernetes Secret or ConfigMap holds. */
+/** The maximum size of a Kubernetes Secret or ConfigMap. */
 const maxBytes = 1024 * 1024;
 const chunkBytes = 64 * 1024;
 
 export type ReadFileAsync = (path: string) => Promise<Buffer>;
 
 /**
- * Returns a function that reads files of at most 1 MiB, one after the other, and rejects with the error of the operating
- * system. A file system that does not answer so blocks one thread of Node's pool, and the others still look up names
- * for the polls. `pipeTimeout`, in milliseconds, is how long a pipe may stay without content while it has a writer.
+ * Returns a function that reads files of at most 1 MiB, one after the other. It rejects with the error of the operating
+ * system. A file system that does not respond blocks only one thread of Node's pool, so that the others still resolve
+ * names for the polls. `pipeTimeout` is how long it waits for the content of a pipe that has a writer, in milliseconds.
  */
 export function createFileReader(pipeTimeout = 0): ReadFileAsync {
   let last: Promise<unknown> = Promise.resolve();
@@ -25,11 +25,11 @@ export function createFileReader(pipeTimeout = 0): ReadFileAsync {
   };
 }
 
-/** The reader of the files that are read again while the exporter runs. */
+/** Reads the files that are read again while the exporter runs. */
 export const readFileInTurn = createFileReader();
 
 async function readBounded(path: string, pipeTimeout: number): Promise<Buffer> {
-  // Opening a pipe that has no writer does not wait for one.
+  // With O_NONBLOCK, opening a pipe does not wait for a writer.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const giveUpAt = performance.now() + pipeTimeout;
@@ -97,8 +97,8 @@ export function contentsOf(paths: readonly string[], readFile: ReadFile): FileCo
 }
 
 /**
- * Reads files one after the other; never rejects. Once one takes longer than the timeout in milliseconds, that one and
- * those that follow count as not readable.
+ * Reads files one after the other; never rejects. If one takes longer than `timeout`, in milliseconds, this one and those
+ * that follow have that as their error.
  */
 export async function readFiles(
   paths: Iterable<string>,
@@ -124,8 +124,8 @@ export function notReadWithin(timeout: number): string {
 }
 
 /**
- * What files held, by path: the SHA-256 of each, or why it could not be read. It shows that a file has changed, without
- * keeping the secrets in it.
+ * By path: the SHA-256 of what a file held, or why it could not be read. Shows whether a file has changed, without
+ * keeping its secrets in memory.
  */
 export type FileDigests = Readonly<Record<string, string>>;
 
@@ -147,20 +147,19 @@ export type FileSetReading =
   | { readonly status: 'changed'; readonly contents: FileContents }
   | { readonly status: 'timeout' };
 
-/** Reads the files of `held` again. Never rejects, and never waits for long. */
+/** Reads the files of `held` again. Never rejects, and waits for at most a second. */
 export type FileSetReader = (held: FileDigests, signal: AbortSignal) => Promise<FileSetReading>;
 
 /** Milliseconds. */
 export const rereadTimeout = 1_000;
-/** Of files that change meanwhile. */
+/** The maximum for files that change during the reading. */
 const maxReadings = 3;
 
-/** The reader is for one set of files, which is read by one call at a time. */
+/** The reader is for one set of files and for one call at a time. */
 export function createFileSetReader(readFile: ReadFileAsync): FileSetReader {
   let reading: Promise<FileContents> | undefined;
   return async (held, signal) => {
-    // A call does not wait for a reading for which another call has waited in vain. It takes the contents once they are
-    // there.
+    // If a previous call has timed out, this one takes the contents if they have been read by now, and does not wait.
     const timeout = reading ? 0 : rereadTimeout;
     reading ??= readSettled(held, readFile);
     const contents = await within(timeout, signal, reading);

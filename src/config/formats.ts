@@ -1,6 +1,6 @@
 import { Secret } from '../secret.ts';
 
-/** At least one character, none of them a control character, which headers and logs cannot hold. */
+/** Rejects empty text and control characters, which are not allowed in headers and logs. */
 export function singleLine(raw: string): string {
   if (raw === '' || /\p{Cc}/u.test(raw)) throw new Error('text without control characters, not empty');
   return raw;
@@ -33,7 +33,7 @@ export function clusterName(raw: string): string {
   return raw;
 }
 
-/** Whether the text can be a part of a host's name, or of a path. */
+/** Whether the text can be a label of a host name or a segment of a path. */
 export function isSaasName(raw: string): boolean {
   return /^[\w-]+$/.test(raw);
 }
@@ -68,7 +68,7 @@ function secrets(pairs: Pairs): Secrets {
   return Object.fromEntries(pairs.map(([name, value]) => [name, new Secret(value)]));
 }
 
-/** Credentials have their own settings; the rest belongs to one connection (RFC 9110, 7.6.1) or to the client. */
+/** Credentials have their own settings. The others belong to one connection (RFC 9110, 7.6.1) or to the client. */
 const refusedHeaders = new Set(
   (
     'authorization proxy-authorization host content-length ' +
@@ -120,8 +120,8 @@ const day = 24 * 60 * 60 * second;
 const unitsOfPattern = [365 * day, 7 * day, day, day / 24, 60 * second, second, 1];
 
 /**
- * Milliseconds of a duration as Prometheus writes it: `15s`, `1m30s`, `0`.
- * Each unit at most once, from the largest to the smallest (prometheus/common, model.ParseDuration).
+ * Returns the milliseconds of a duration in Prometheus' format: `15s`, `1m30s`, `0`. Each unit occurs at most once, from
+ * the largest to the smallest (prometheus/common, model.ParseDuration).
  */
 export function duration(raw: string): number {
   if (raw === '0') return 0;

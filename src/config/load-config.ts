@@ -41,14 +41,14 @@ interface Inputs {
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** Those of `config`, with their settings as they were given. */
+  /** The clusters of `config`, with the origin of their settings. */
   readonly clusters: readonly LoadedCluster[];
   readonly notices: readonly Notice[];
 }
 
-/** Milliseconds that the reading of one file may take. */
+/** Milliseconds for one file. */
 const readTimeout = 10_000;
-/** The polls have a reader of their own, so that a file system that does not answer blocks either them or the loading. */
+/** Separate from the reader of the polls: a file system that does not respond to one does not block the other. */
 const readConfigInTurn = createFileReader(readTimeout);
 
 /**
@@ -85,7 +85,7 @@ interface ConfigDescription {
 
 interface ClusterDescription extends ClusterOriginInputs {
   readonly folder: string;
-  /** Also takes the problems that are found later. */
+  /** `buildCluster` adds its problems. */
   readonly problems: readonly Problem[];
 }
 
@@ -100,7 +100,7 @@ function describeConfig({ flags, env, isTerminal }: Inputs, readFile: ReadFile):
   noteVariables({ path, env, fromFile }, problems, notices);
   const sources = file.clusters ?? [environmentCluster(env, problems, notices)];
   reportSharedNames(sources, problems);
-  if (sources.some(({ origin }) => !isPresent(origin, 'proxy_url'))) checkProxies(env, problems);
+  if (sources.some(({ location }) => !isPresent(location, 'proxy_url'))) checkProxies(env, problems);
   const unread = unreadVariables(env, fromFile ? polling : clusterTable);
   const [below, folder] = [common.map(pollingOnly), fromFile ? dirname(path) : '.'];
   const webConfigFile = settings.value('web.config.file');
@@ -142,9 +142,9 @@ function noteVariables({ path, env, fromFile }: ClusterVariables, problems: Prob
 }
 
 /** Reduces a source to the settings that all clusters have in common. */
-function pollingOnly({ given, origin }: Source): Source {
+function pollingOnly({ given, location }: Source): Source {
   const isPolling = (path: string) => path in polling;
-  return { given: new Map([...given].filter(([key]) => isPolling(key))), origin: reduced(origin, isPolling) };
+  return { given: new Map([...given].filter(([key]) => isPolling(key))), location: reduced(location, isPolling) };
 }
 
 function reportSharedNames(clusters: readonly Source[], problems: Problem[]): void {
@@ -153,8 +153,8 @@ function reportSharedNames(clusters: readonly Source[], problems: Problem[]): vo
     const name = cluster.given.get('name');
     const other = first.get(name);
     if (name !== undefined && other !== undefined) {
-      const found = `${showPlain(name)}, as at ${placeIn(other.origin, 'name')}`;
-      problems.push({ place: placeIn(cluster.origin, 'name'), expected: 'a name that no other cluster has', found });
+      const found = `${showPlain(name)}, as at ${placeIn(other.location, 'name')}`;
+      problems.push({ place: placeIn(cluster.location, 'name'), expected: 'a name that no other cluster has', found });
     }
     first.set(name, other ?? cluster);
   }

@@ -2,122 +2,126 @@ import convict from 'convict';
 import type { Problem } from './problem.ts';
 import { type Key, type Raw, type Setting, shown, type Table, type Value } from './setting.ts';
 
-/** The settings that one place gives: the file, one of its clusters, the environment, the command line. Plain data. */
+/** Settings from one place: the file, one of its clusters, the environment or the command line. Plain data. */
 export interface Source {
   readonly given: ReadonlyMap<string, Raw>;
-  readonly origin: Origin;
+  readonly location: Location;
 }
 
 /**
- * What is there in a source, be it right or wrong, and where. Paths are those of settings (`oauth2.client_id`) and of
- * groups (`oauth2`).
+ * Which settings are present in a source, valid or not, and where. Paths are those of settings (`oauth2.client_id`) and
+ * of groups (`oauth2`).
  */
-export type Origin = NamedOrigin | FileOrigin;
+export type Location = NamedLocation | FileLocation;
 
 /** The environment or the command line. */
-interface NamedOrigin {
+interface NamedLocation {
   readonly present: ReadonlySet<string>;
   /** The variable or the flag of each setting that has one. */
   readonly names: ReadonlyMap<string, string>;
 }
 
 /** A mapping in a file. */
-interface FileOrigin {
+interface FileLocation {
   readonly file: string;
-  /** What precedes the path of a setting: `clusters[1].`; empty at the top of the file. */
+  /** Precedes the path of a setting: `clusters[1].`; empty at the top of the file. */
   readonly prefix: string;
-  /** The lines of the paths that are there, and of the mapping itself as ''. */
+  /** The lines of the paths that are present, and of the mapping itself by the path ''. */
   readonly lines: ReadonlyMap<string, number>;
 }
 
 export interface NamedSource extends Source {
-  readonly origin: NamedOrigin;
+  readonly location: NamedLocation;
 }
 
-/** Returns a source without lines. `group` is there even if nothing in it is given. */
+/** Returns a source without lines. `group` is present even if none of its settings is. */
 export function namedSource(
   given: ReadonlyMap<string, Raw>,
   names: ReadonlyMap<string, string>,
   group?: string,
 ): NamedSource {
   const paths = [...given.keys()].flatMap((key) => [...groupsOf(key), key]);
-  return { given, origin: { names, present: new Set(group === undefined ? paths : [...paths, group]) } };
+  return { given, location: { names, present: new Set(group === undefined ? paths : [...paths, group]) } };
 }
 
-/** `oauth2` and `oauth2.tls_config` of `oauth2.tls_config.ca_file`. */
+/** Returns `oauth2` and `oauth2.tls_config` for `oauth2.tls_config.ca_file`. */
 function groupsOf(key: string): readonly string[] {
   const names = key.split('.').slice(0, -1);
   return names.map((_, index) => names.slice(0, index + 1).join('.'));
 }
 
-/** Whether the setting or the group is there, be it right or wrong. */
-export function isPresent(origin: Origin, path: string): boolean {
-  return 'file' in origin ? origin.lines.has(path) : origin.present.has(path);
+/** Whether the setting or the group is present, valid or not. */
+export function isPresent(location: Location, path: string): boolean {
+  return 'file' in location ? location.lines.has(path) : location.present.has(path);
 }
 
-/** Reduces an origin to some paths. */
-export function reduced(origin: Origin, isKept: (path: string) => boolean): Origin {
-  return 'file' in origin
-    ? { ...origin, lines: new Map([...origin.lines].filter(([path]) => path === '' || isKept(path))) }
-    : { ...origin, present: new Set([...origin.present].filter(isKept)) };
+/** Reduces a location to some paths. */
+export function reduced(location: Location, isKept: (path: string) => boolean): Location {
+  return 'file' in location
+    ? { ...location, lines: new Map([...location.lines].filter(([path]) => path === '' || isKept(path))) }
+    : { ...location, present: new Set([...location.present].filter(isKept)) };
 }
 
-/** What the setting is called in the source: its key, a variable, a flag. */
-export function nameIn(origin: Origin, path: string): string {
-  return 'file' in origin ? path : (origin.names.get(path) ?? path);
+/** Returns the name of the setting in the source: its key, a variable or a flag. */
+export function nameIn(location: Location, path: string): string {
+  return 'file' in location ? path : (location.names.get(path) ?? path);
 }
 
-/** Where the setting stands, or would stand: its name, in a file with the file and the line. */
-export function placeIn(origin: Origin, path: string): string {
-  if (!('file' in origin)) return nameIn(origin, path);
-  const { file, prefix, lines } = origin;
+/** Returns the place of the setting, present or not: its name, preceded by file and line in a file. */
+export function placeIn(location: Location, path: string): string {
+  if (!('file' in location)) return nameIn(location, path);
+  const { file, prefix, lines } = location;
   const nearest = [path, ...groupsOf(path).toReversed()].find((candidate) => lines.has(candidate)) ?? '';
   return `${file}:${lines.get(nearest) ?? 1}: ${prefix}${path}`;
 }
 
 /** The settings of a table after all its sources. Plain data. */
 export interface ResolvedSettings {
-  /** The values that run, by key. The default stands in for a value that is refused. */
+  /** The converted values by key. An invalid value is replaced by the default. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** What messages show of the values that are given. */
+  /** The given values by key, as messages show them. */
   readonly shown: Readonly<Record<string, string>>;
-  /** The settings for which the default stands in. */
+  /** The keys of the settings whose given value is replaced by the default. */
   readonly invalid: ReadonlySet<string>;
-  /** A later one takes precedence over an earlier one. */
-  readonly origins: readonly Origin[];
+  /** In ascending precedence. */
+  readonly locations: readonly Location[];
 }
 
-/** Lays the sources over each other, the last of which wins, and reports each value that its format refuses. */
+/** Merges the sources, in ascending precedence, and reports each value that its format rejects. */
 export function resolve(table: Table, sources: readonly Source[], problems: Problem[]): ResolvedSettings {
   const given = new Map(sources.flatMap((source) => [...source.given]));
   const { values, refused } = convert(table, given);
   for (const key of references(table, given)) {
     refused.set(key, `the value itself (a variable such as \${NAME} is not replaced here)`);
   }
-  const origins = sources.map(({ origin }) => origin);
+  const locations = sources.map(({ location }) => location);
   for (const [key, expected] of refused) {
     values[key] = defaultOf(table[key]);
-    problems.push({ place: placeIn(winner(origins, key), key), expected, found: shownOf(table[key], given.get(key)) });
+    problems.push({
+      place: placeIn(winner(locations, key), key),
+      expected,
+      found: shownOf(table[key], given.get(key)),
+    });
   }
   const misshapen = Object.keys(table).filter((key) => {
-    const source = sources.findLast(({ origin }) => isPresent(origin, key));
+    const source = sources.findLast(({ location }) => isPresent(location, key));
     return source !== undefined && !source.given.has(key);
   });
   return {
     values,
     shown: Object.fromEntries([...given].map(([key, raw]) => [key, shownOf(table[key], raw)])),
     invalid: new Set([...refused.keys(), ...misshapen]),
-    origins,
+    locations,
   };
 }
 
 interface Converted {
   readonly values: Record<string, unknown>;
-  /** What was expected in place of a value, by key. */
+  /** What was expected instead of a rejected value, by key. */
   readonly refused: Map<string, string>;
 }
 
-/** Has convict validate and convert each value once. */
+/** Validates and converts each value once, by convict. */
 function convert(table: Table, given: ReadonlyMap<string, Raw>): Converted {
   const values: Record<string, unknown> = {};
   const refused = new Map<string, string>();
@@ -140,7 +144,7 @@ interface Schema {
   [name: string]: Schema | convict.SchemaObj<unknown>;
 }
 
-/** convict wants a group as an object of settings. */
+/** Returns the schema of convict, which has groups as objects of settings. */
 function schemaOf(table: Table, formatOf: (key: string, setting: Setting) => (raw: Raw) => void): Schema {
   const schema: Schema = {};
   for (const [key, setting] of Object.entries(table)) {
@@ -164,7 +168,7 @@ function defaultOf(setting: Setting | undefined): unknown {
   return setting?.default === undefined ? undefined : setting.format(setting.default);
 }
 
-/** The settings that hold `${NAME}`, which many programs replace by a variable's value. */
+/** Returns the settings that contain `${NAME}`, which many programs replace by a variable's value. */
 function references(table: Table, given: ReadonlyMap<string, Raw>): readonly string[] {
   return Object.entries(table).flatMap(([key, { isSecret }]) => {
     const pattern = isSecret ? /^\$\{\w+\}$/ : /\$\{\w+\}/;
@@ -177,45 +181,45 @@ function textsIn(raw: Raw | undefined): readonly string[] {
   return parts.filter((part) => typeof part === 'string');
 }
 
-/** The origin of a setting: the last one that has it, else the last one, where it would be set. */
-function winner(origins: readonly Origin[], path: string): Origin {
-  const origin = origins.findLast((candidate) => isPresent(candidate, path)) ?? origins.at(-1);
-  if (origin === undefined) throw new Error('settings without a source');
-  return origin;
+/** Returns the location that takes precedence: the last one that has the setting, else the last one. */
+function winner(locations: readonly Location[], path: string): Location {
+  const location = locations.findLast((candidate) => isPresent(candidate, path)) ?? locations.at(-1);
+  if (location === undefined) throw new Error('settings without a source');
+  return location;
 }
 
-/** Resolved settings by the keys of their table. */
+/** Typed access to resolved settings. */
 export interface Settings<T extends Table> {
   readonly resolved: ResolvedSettings;
   readonly value: <K extends Key<T>>(key: K) => Value<T[K]>;
   /** Returns the value; reports a problem if none is given. */
   readonly required: <K extends Key<T>>(key: K) => Value<T[K]>;
-  /** Whether the setting, or the group of settings, is there, be it right or wrong. */
+  /** Whether the setting, or the group of settings, is present, valid or not. */
   readonly has: (path: string) => boolean;
-  /** False if the default stands in for what is given. */
+  /** False if the given value is replaced by the default. */
   readonly valid: (key: Key<T>) => boolean;
-  /** What the setting is called where it is given: its key, a variable, a flag. */
+  /** Returns the name of the setting where it is given: its key, a variable or a flag. */
   readonly name: (path: string) => string;
   readonly place: (path: string) => string;
-  /** The value as messages show it. */
+  /** Returns the value as messages show it. */
   readonly shown: (key: Key<T>) => string;
   readonly report: (path: string, expected: string, found: string) => void;
 }
 
 export function settingsOf<T extends Table>(table: T, resolved: ResolvedSettings, problems: Problem[]): Settings<T> {
-  const { values, origins, invalid } = resolved;
+  const { values, locations, invalid } = resolved;
   const settings: Settings<T> = {
     resolved,
-    // What `resolve` has put there is what the format of this setting returned.
+    // `resolve` has put the result of this setting's format there.
     value: <K extends Key<T>>(key: K) => values[key] as Value<T[K]>,
     required: (key) => {
       if (!settings.has(key)) settings.report(key, 'a value', 'nothing');
       return settings.value(key);
     },
-    has: (path) => origins.some((origin) => isPresent(origin, path)),
+    has: (path) => locations.some((location) => isPresent(location, path)),
     valid: (key) => !invalid.has(key),
-    name: (path) => nameIn(winner(origins, path), path),
-    place: (path) => placeIn(winner(origins, path), path),
+    name: (path) => nameIn(winner(locations, path), path),
+    place: (path) => placeIn(winner(locations, path), path),
     shown: (key) => resolved.shown[key] ?? shownOf(table[key], table[key]?.default),
     report: (path, expected, found) => {
       problems.push({ place: settings.place(path), expected, found });

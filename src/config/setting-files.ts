@@ -13,7 +13,7 @@ type FileKey<T extends Table> = Extract<Key<T>, `${string}_file`>;
 type ValueKey<T extends Table> =
   FileKey<T> extends infer K ? (K extends `${infer N}_file` ? N & Key<T> : never) : never;
 
-/** Settings, and the way to read the files that they name. */
+/** Settings and a function that reads the files that they name. */
 export interface FileSettings<T extends Table> {
   readonly settings: Settings<T>;
   /** Where relative paths start. */
@@ -29,8 +29,8 @@ export function namedFiles({ values }: ResolvedSettings, folder: string): readon
 }
 
 /**
- * Returns what is in the file that a setting names; undefined if none is named, or if it is wrong, which is reported.
- * `parse` throws an Error whose message completes 'a file with …'.
+ * Returns the parsed content of the file that a setting names; undefined if none is named, or if it is invalid, which is
+ * reported. `parse` throws an Error whose message completes 'a file with …'.
  */
 export function valueInFile<T extends Table, V>(
   files: FileSettings<T>,
@@ -82,7 +82,7 @@ function parsedFile<T extends Table, V>(
   }
 }
 
-/** A file holds text in another encoding than UTF-8. The message names the encoding as far as the bytes show it. */
+/** A file is not in UTF-8. The message names its encoding as far as the bytes show it. */
 export class EncodingError extends Error {
   override readonly name = 'EncodingError';
   /** Follows the name of the file: `:2:5`, line and column; empty if the whole file is meant. */
@@ -134,7 +134,7 @@ export function secretInFile(content: Buffer): Secret {
   return secret(text.slice(0, end));
 }
 
-/** One or more PEM certificates (RFC 7468), the last one complete too; other text between them is allowed. */
+/** Accepts one or more PEM certificates (RFC 7468), the last one complete too, and other text between them. */
 export function certificates(content: Buffer): string {
   const text = pemOf(content);
   const blocks = certificatesIn(text);

@@ -72,7 +72,7 @@ export function group<P extends string, T extends Table>(name: P, table: T) {
   return Object.fromEntries(entries) as { readonly [K in Key<T> as `${P}.${K}`]: T[K] };
 }
 
-/** Stands for a value that may be a secret. */
+/** Replaces a value that may be a secret. */
 export const masked = '<secret>';
 const maxShown = 80;
 
@@ -88,7 +88,7 @@ export function showPlain(raw: unknown): string {
 
 /**
  * A scheme, a host, a port and a path, none of which can be a password or a token. A colon that is followed by something
- * other than slashes or digits may stand before a password.
+ * other than slashes or digits may precede a password.
  */
 const harmlessUrl =
   /^(?:https?:\/{0,3}|[a-z][a-z\d+.-]*:\/{1,3})?(?:\[[\da-f:.]+\]|[^\p{Cc}/@?#:]*)(?::(?:\d*|\$\{\w+\}))?(?:\/[^\p{Cc}?#@:]*)?$/iu;

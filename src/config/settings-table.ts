@@ -23,7 +23,7 @@ import {
   singleLine,
   username,
 } from './formats.ts';
-import { boolean, group, list, map, showUrl, type Table, text } from './setting.ts';
+import { boolean, group, type Key, list, map, showUrl, type Table, text } from './setting.ts';
 import { clientTls } from './tls-settings.ts';
 
 export const saasTokenUrl = 'https://login.cloud.camunda.io/oauth/token';
@@ -264,3 +264,5 @@ export const clusterTable = {
     isSecret: true,
   }),
 } satisfies Table;
+
+export type ClusterKey = Key<typeof clusterTable>;

@@ -40,7 +40,7 @@ export const clientTls = {
   }),
 } satisfies Table;
 
-/** Those of Go's `tls.CipherSuites()`, and what OpenSSL calls the same. */
+/** The names of Go's `tls.CipherSuites()`, and the names of OpenSSL. */
 export const cipherSuites = {
   TLS_AES_128_GCM_SHA256: 'TLS_AES_128_GCM_SHA256',
   TLS_AES_256_GCM_SHA384: 'TLS_AES_256_GCM_SHA384',

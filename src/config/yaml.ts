@@ -111,7 +111,7 @@ function memoized<K extends object, V>(compute: (key: K) => V): (key: K) => V {
   };
 }
 
-/** `clusters[1].name` */
+/** Returns `clusters[1].name` for `['clusters', 1, 'name']`. */
 export function formatPath(path: Path): string {
   const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`));
   return parts.join('').replace(/^\./, '');

@@ -51,6 +51,17 @@ describe('at the start', () => {
     await expect(loadedWebConfig(path)).rejects.toThrow(/bcrypt[\s\S]*gone[\s\S]*key_file/);
   });
 
+  it('a change since the web configuration was loaded is found by the first request', async () => {
+    const { path, write } = await webFolder(['http_server_config: { headers: { X-Frame-Options: deny } }']);
+    const loaded = await loadedWebConfig(path);
+    await write('web.yml', 'http_server_config: { headers: { X-Frame-Options: sameorigin } }');
+    const clock = manualClock();
+    const web = createWebConfigWatcher(loaded, { logger: memoryLog().logger, clock });
+    expect(web.current().headers).toEqual({ 'X-Frame-Options': 'deny' });
+    clock.advance(1_000);
+    expect((await web.refreshed()).headers).toEqual({ 'X-Frame-Options': 'sameorigin' });
+  });
+
   it('tells when the first certificate of the chain expires', async () => {
     const { told } = await serve(tls, {
       files: { 'server.crt': renewed.cert + ca + server.cert, 'server.key': renewed.key },
@@ -82,6 +93,23 @@ describe('a renewed certificate', () => {
     await rename(join(folder, 'next'), join(folder, 'current'));
     aSecondLater();
     expect(await serialOf(get())).not.toBe(before);
+  });
+
+  it('is found in other files, which the web configuration has not named before', async () => {
+    const { get, write, aSecondLater, lines } = await serve(tls);
+    const before = await serialOf(get());
+    await write('renewed.crt', renewed.cert);
+    await write('renewed.key', renewed.key);
+    await write('web.yml', 'tls_server_config: { cert_file: renewed.crt, key_file: renewed.key }');
+    aSecondLater();
+    expect(await serialOf(get())).not.toBe(before);
+    await write('renewed.crt', 'half a certif');
+    aSecondLater();
+    await get();
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'the web configuration has changed',
+      expect.stringContaining('expected a file with PEM certificates'),
+    ]);
   });
 
   it('is looked for once a second, not with every request', async () => {
