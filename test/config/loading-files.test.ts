@@ -8,7 +8,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const file = 'clusters: [{ name: one, address: "http://zeebe", basic_auth: { username: demo, password_file: password } }]';
+const file =
+  'clusters: [{ name: one, address: "http://zeebe", basic_auth: { username: demo, password_file: password } }]';
 const inputs = { flags: { 'config.file': 'exporter.yml', 'web.config.file': 'web.yml' }, env: {}, isTerminal: false };
 const password = join(process.cwd(), 'password');
 
@@ -27,7 +28,11 @@ describe('a configuration that is loaded from its files', () => {
 
   it('is read once, each file one time', async () => {
     const asked: string[] = [];
-    const contents: Readonly<Record<string, string>> = { 'exporter.yml': file, 'web.yml': '', [password]: 'opensesame' };
+    const contents: Readonly<Record<string, string>> = {
+      'exporter.yml': file,
+      'web.yml': '',
+      [password]: 'opensesame',
+    };
     const readFile = async (path: string) => {
       asked.push(path);
       return Buffer.from(contents[path] ?? '');
