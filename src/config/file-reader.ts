@@ -157,15 +157,18 @@ const maxReadings = 3;
 
 /** The reader is for one set of files and for one call at a time. */
 export function createFileSetReader(readFile: ReadFileAsync): FileSetReader {
-  let reading: Promise<FileContents> | undefined;
+  let unfinished: Promise<FileContents> | undefined;
   return async (held, signal) => {
-    // If a previous call has timed out, this one takes the contents if they have been read by now, and does not wait.
-    const timeout = reading ? 0 : rereadTimeout;
-    reading ??= readSettled(held, readFile);
-    const contents = await within(timeout, signal, reading);
-    if (!contents) return { status: 'timeout' };
-    reading = undefined;
-    return isSame(held, digestsOf(contents)) ? { status: 'unchanged' } : { status: 'changed', contents };
+    // If a previous call has timed out, this one does not wait for its reading. A slow file system may finish it between
+    // two calls: then its contents are used unless the files can be read again in time.
+    const late = unfinished && (await within(0, signal, unfinished));
+    if (unfinished && !late) return { status: 'timeout' };
+    const reading = readSettled(held, readFile);
+    const contents = await within(rereadTimeout, signal, reading);
+    unfinished = contents ? undefined : reading;
+    const latest = contents ?? late;
+    if (!latest) return { status: 'timeout' };
+    return isSame(held, digestsOf(latest)) ? { status: 'unchanged' } : { status: 'changed', contents: latest };
   };
 }
 

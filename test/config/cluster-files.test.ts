@@ -171,6 +171,44 @@ describe('a file that cannot be read for long', () => {
     expect(certOf(await third)).toBe(nextClient.cert);
   });
 
+  it('is read once more by the poll after it was read late, as it may have changed since', async () => {
+    vi.useFakeTimers();
+    const { cluster } = certified();
+    const released = Promise.withResolvers<void>();
+    const { read, contents } = disk({ 'cert.pem': client.cert, 'key.pem': client.key });
+    const slow = async (path: string) => {
+      await released.promise;
+      return read(path);
+    };
+    const reread = createClusterFilesReader(slow);
+    const first = reread(cluster, never);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await first).toMatchObject({ ok: false });
+    released.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    Object.assign(contents, { 'cert.pem': nextClient.cert, 'key.pem': nextClient.key });
+    expect(certOf(await reread(cluster, never))).toBe(nextClient.cert);
+  });
+
+  it('is used once it was read late, where each reading takes longer than a poll waits', async () => {
+    vi.useFakeTimers();
+    const { cluster } = certified();
+    const { read } = disk({ 'cert.pem': nextClient.cert, 'key.pem': nextClient.key });
+    const slow = async (path: string) => {
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      return read(path);
+    };
+    const reread = createClusterFilesReader(slow);
+    const poll = async () => {
+      const polled = reread(cluster, never);
+      await vi.advanceTimersByTimeAsync(15_000);
+      return polled;
+    };
+    expect(await poll()).toMatchObject({ ok: false });
+    expect(certOf(await poll())).toBe(nextClient.cert);
+    expect(certOf(await poll())).toBe(nextClient.cert);
+  });
+
   it('is not waited for once the exporter stops', async () => {
     const { cluster } = certified();
     const stopping = new AbortController();
