@@ -1,7 +1,7 @@
 import { Secret } from '../secret.ts';
 
 /** Rejects empty text and control characters, which are not allowed in headers and logs. */
-export function singleLine(raw: string): string {
+export function singleLineText(raw: string): string {
   if (raw === '' || /\p{Cc}/u.test(raw)) throw new Error('text without control characters, not empty');
   return raw;
 }
@@ -29,7 +29,7 @@ export function authStrategy(raw: string): (typeof authStrategies)[number] {
 }
 
 export function clusterName(raw: string): string {
-  if ([...singleLine(raw)].length > 128) throw new Error('a name of at most 128 characters');
+  if ([...singleLineText(raw)].length > 128) throw new Error('a name of at most 128 characters');
   return raw;
 }
 
@@ -45,12 +45,12 @@ export function saasName(raw: string): string {
 
 /** RFC 7617, 2: the first colon ends the user name. */
 export function username(raw: string): string {
-  if (singleLine(raw).includes(':')) throw new Error('a user name without a colon (RFC 7617)');
+  if (singleLineText(raw).includes(':')) throw new Error('a user name without a colon (RFC 7617)');
   return raw;
 }
 
 export function secret(raw: string): Secret {
-  return new Secret(singleLine(raw));
+  return new Secret(singleLineText(raw));
 }
 
 /** RFC 6749, 3.3. */

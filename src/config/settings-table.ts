@@ -20,7 +20,7 @@ import {
   saasName,
   scopes,
   secret,
-  singleLine,
+  singleLineText,
   username,
 } from './formats.ts';
 import { boolean, group, type Key, list, map, showUrl, type Table, text } from './setting.ts';
@@ -48,7 +48,7 @@ export const polling = {
 export const topTable = {
   'config.file': text({
     doc: 'The configuration file (YAML). Without it, or without clusters in it, the environment describes one cluster.',
-    format: singleLine,
+    format: singleLineText,
     flag: '--config.file=PATH',
     file: false,
   }),
@@ -78,7 +78,7 @@ export const topTable = {
   }),
   'web.config.file': text({
     doc: "A file with the TLS settings, client certificates, passwords and headers of the exporter's own server, in the format of Prometheus' exporter-toolkit (docs/web-config.md).",
-    format: singleLine,
+    format: singleLineText,
     flag: '--web.config.file=PATH',
     file: false,
   }),
@@ -150,14 +150,14 @@ export const clusterTable = {
     }),
     password_file: text({
       doc: 'A file with the password.',
-      format: singleLine,
+      format: singleLineText,
       variables: ['CAMUNDA_BASIC_AUTH_PASSWORD_FILE'],
     }),
   }),
   ...group('oauth2', {
     client_id: text({
       doc: 'The client id.',
-      format: singleLine,
+      format: singleLineText,
       variables: ['CAMUNDA_CLIENT_ID', 'ZEEBE_CLIENT_ID'],
     }),
     client_secret: text({
@@ -168,7 +168,7 @@ export const clusterTable = {
     }),
     client_secret_file: text({
       doc: 'A file with the client secret.',
-      format: singleLine,
+      format: singleLineText,
       variables: ['CAMUNDA_CLIENT_SECRET_FILE', 'ZEEBE_CLIENT_SECRET_FILE'],
     }),
     token_url: text({
@@ -192,7 +192,7 @@ export const clusterTable = {
     }),
     audience: text({
       doc: 'The audience to request. Default: zeebe.camunda.io at the token endpoint of Camunda SaaS, none elsewhere.',
-      format: singleLine,
+      format: singleLineText,
       variables: ['CAMUNDA_TOKEN_AUDIENCE', 'ZEEBE_TOKEN_AUDIENCE'],
     }),
     scopes: list({
@@ -203,7 +203,7 @@ export const clusterTable = {
     }),
     resource: text({
       doc: 'The resource to request (RFC 8707).',
-      format: singleLine,
+      format: singleLineText,
       variables: ['CAMUNDA_TOKEN_RESOURCE'],
     }),
     endpoint_params: map({
@@ -218,7 +218,7 @@ export const clusterTable = {
     }),
     client_certificate_key_file: text({
       doc: 'For private_key_jwt: the key that signs, in PEM (PKCS#8, PKCS#1 or SEC1) or PKCS#12. RSA of at least 2048 bits, or EC on the curve P-256.',
-      format: singleLine,
+      format: singleLineText,
       variables: ['CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH'],
     }),
     client_certificate_key_password: text({
@@ -229,16 +229,16 @@ export const clusterTable = {
     }),
     client_certificate_key_password_file: text({
       doc: 'A file with the password of client_certificate_key_file.',
-      format: singleLine,
+      format: singleLineText,
       variables: ['CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PASSWORD_FILE'],
     }),
     client_certificate_key_id: text({
       doc: 'For private_key_jwt: the header kid of the assertion. Default: no header kid.',
-      format: singleLine,
+      format: singleLineText,
     }),
     client_certificate_file: text({
       doc: 'For private_key_jwt: the certificate of the key (PEM), whose thumbprint becomes the header x5t#S256. Default: the certificate in the PKCS#12 file, if any.',
-      format: singleLine,
+      format: singleLineText,
     }),
     signature_algorithm: text({
       doc: `For private_key_jwt: ${signatureAlgorithms.join(', ')}. Default: RS256 for an RSA key, ES256 for an EC key.`,

@@ -1,5 +1,5 @@
 import { clientAuthTypes } from './config.ts';
-import { named, oneOf, singleLine } from './formats.ts';
+import { named, oneOf, singleLineText } from './formats.ts';
 import { boolean, list, type Table, text } from './setting.ts';
 import { certificates, privateKey } from './setting-files.ts';
 
@@ -12,22 +12,22 @@ const tlsVersion = named(tlsVersions);
 export const clientTls = {
   ca_file: text({
     doc: 'The certificate authorities to trust (PEM), instead of those that Node.js trusts.',
-    format: singleLine,
+    format: singleLineText,
     variables: ['CAMUNDA_CA_CERTIFICATE_PATH', 'ZEEBE_CA_CERTIFICATE_PATH', 'CAMUNDA_MTLS_CA_PATH'],
   }),
   cert_file: text({
     doc: 'The client certificate (PEM). Requires key_file.',
-    format: singleLine,
+    format: singleLineText,
     variables: ['CAMUNDA_MTLS_CERT_PATH'],
   }),
   key_file: text({
     doc: 'The key of the client certificate (PEM, not encrypted).',
-    format: singleLine,
+    format: singleLineText,
     variables: ['CAMUNDA_MTLS_KEY_PATH'],
   }),
   server_name: text({
     doc: 'The server name to request (SNI) and to verify. Default: the host of the address.',
-    format: singleLine,
+    format: singleLineText,
   }),
   insecure_skip_verify: boolean({
     doc: "Disables the verification of the server's certificate.",
@@ -65,9 +65,12 @@ const curve = named(curves);
 /** `tls_server_config` of the web configuration, as exporter-toolkit has it. */
 export const serverTls = {
   cert: text({ doc: 'The certificate, then its intermediates (PEM).', format: inPem(certificates) }),
-  cert_file: text({ doc: 'A file with the certificate and its intermediates, instead of cert.', format: singleLine }),
+  cert_file: text({
+    doc: 'A file with the certificate and its intermediates, instead of cert.',
+    format: singleLineText,
+  }),
   key: text({ doc: 'The key of the certificate (PEM, not encrypted).', format: inPem(privateKey), isSecret: true }),
-  key_file: text({ doc: 'A file with the key, instead of key.', format: singleLine }),
+  key_file: text({ doc: 'A file with the key, instead of key.', format: singleLineText }),
   client_auth_type: text({
     doc: `The client certificate policy: ${clientAuthTypes.join(', ')}. Only the last one rejects clients without a trusted certificate.`,
     default: 'NoClientCert',
@@ -77,7 +80,7 @@ export const serverTls = {
     doc: 'The certificate authorities of client certificates (PEM). Required if client certificates are verified.',
     format: inPem(certificates),
   }),
-  client_ca_file: text({ doc: 'A file with these authorities, instead of client_ca.', format: singleLine }),
+  client_ca_file: text({ doc: 'A file with these authorities, instead of client_ca.', format: singleLineText }),
   client_allowed_sans: list({
     doc: 'The subject alternative names (DNS names, IP addresses, email addresses, URIs) of which a client certificate must have one.',
     format: alternativeNames,
