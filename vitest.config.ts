@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
 const pure = [
   'test/{bench,docs,helm,metrics,prometheus}/**/*.test.ts',
   'test/auth/{claims,retry-after,single-flight,token}.test.ts',
-  'test/config/!(read-file|file-set|secrets-stay-hidden).test.ts',
+  'test/config/!(cluster-files|loading-files|read-file|secrets-stay-hidden).test.ts',
   'test/grafana/!(shown).test.ts',
   'test/http/{api-doc,negotiate,passwords,startup}.test.ts',
   'test/poll/{events,failure-log,poll-log,state}.test.ts',

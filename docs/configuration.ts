@@ -115,7 +115,8 @@ A secret is set either as a value or as the name of a file that contains it, not
 are removed. All files are UTF-8, with or without a byte order mark; another encoding is an error that names the file and
 the position. \`\${NAME}\` is not replaced by the value of a variable, neither in the file nor in a variable: used as a
 value, it is an error. Relative paths in the file are relative to the folder of the configuration file; in a variable, to
-the working directory. A file has at most 1 MiB.
+the working directory. A file has at most 1 MiB. At the start and at a reload, a file that cannot be
+read within 10 seconds is an error.
 
 The files of a cluster are reloaded before each of its polls. They are opened by path, so symbolic links are followed
 again: this is how Kubernetes updates the files of a Secret (but not those mounted with \`subPath\`). Changes take effect

@@ -1,6 +1,6 @@
 import { alertGroups } from '../prometheus/rules.ts';
 import { defaultThresholds } from '../prometheus/thresholds.ts';
-import { webTable } from '../src/config/web-table.ts';
+import { webTable } from '../src/config/web-config.ts';
 import {
   anyObject,
   closed,

@@ -1,13 +1,14 @@
 import {
   apiVersions,
   clientAuthenticationMethods,
+  clientAuthTypes,
   logFormats,
   logLevels,
   signatureAlgorithms,
 } from '../src/config/config.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { clusterTable } from '../src/config/settings-table.ts';
-import { cipherSuites, clientAuthTypes, curves, tlsVersions } from '../src/config/web-table.ts';
+import { cipherSuites, curves, tlsVersions } from '../src/config/tls-settings.ts';
 import { closed, dataKey, duration, emptyOr, list, optional, type Schema, some, texts } from './json-schema.ts';
 
 /** The allowed values of settings that are enumerations. The tables of settings do not export them. */

@@ -1,30 +1,25 @@
 import { Command, CommanderError, Option } from 'commander';
-import { namedSource, type Source } from './config/resolve.ts';
+import type { Flags } from './config/load-config.ts';
 import type { Raw, Table } from './config/setting.ts';
 import { topTable } from './config/settings-table.ts';
-
-/** What the flags give, by the keys of the settings. */
-export type Flags = { readonly [K in keyof typeof topTable]?: Raw };
 
 const checkOutputs = ['text', 'json'] as const;
 export type CheckOutput = (typeof checkOutputs)[number];
 
 export type CommandLine =
-  /** `check`: validate the configuration, nothing else (`--config.check`). */
+  /** With `check`, only validates the configuration (`--config.check`). */
   | { readonly command: 'serve'; readonly flags: Flags; readonly check: boolean }
-  /** One pass over each cluster, told step by step. */
+  /** Tries each cluster once and reports each step. */
   | { readonly command: 'check'; readonly flags: Flags; readonly output: CheckOutput }
-  /** The exporter over simulated clusters. */
+  /** The exporter with simulated clusters. */
   | { readonly command: 'demo'; readonly flags: Flags }
-  /** Nothing to run: help or version for the standard output (0), what is wrong with the flags for the other one (2). */
+  /** Nothing to run: help or version for the standard output (0), an error of usage for the standard error (2). */
   | { readonly command: 'print'; readonly text: string; readonly exitCode: 0 | 2 };
 
 const settings: Table = topTable;
 const options = Object.entries(settings).flatMap(([key, setting]) => {
   const { flag, doc, shape } = setting;
-  if (flag === undefined) {
-    return [];
-  }
+  if (flag === undefined) return [];
   const standard = setting.default ? ` (default: ${setting.default})` : '';
   const option = new Option(flag.replace(/=(.*)/, ' <$1>'), `${doc}${standard}`);
   return { key, option: shape === 'list' ? option.argParser(append) : option };
@@ -34,43 +29,20 @@ function append(value: string, previous: readonly string[] = []): readonly strin
   return [...previous, value];
 }
 
-/**
- * Parses what follows the program's name; `version` is what `--version` prints.
- * A further subcommand is one more `addCommand` here, with flags of its own, and one more member of `CommandLine`.
- */
+/** Parses the arguments after the program's name; `version` is what `--version` prints. */
 export function parseCommandLine(argv: readonly string[], version: string): CommandLine {
   let printed = '';
   const print = (text: string) => {
     printed += text;
   };
   const chosen: CommandLine[] = [];
-  const serve = settingsCommand('serve', version)
-    .description('Serve the topology of Zeebe clusters as Prometheus metrics; the word serve may be left out.')
-    .action((_options, command: Command) => {
-      const flags = flagsOf(command);
-      chosen.push({ command: 'serve', flags, check: flags['config.check'] === true });
-    });
-
-  const check = settingsCommand('check', version)
-    .description('Try each cluster once, say step by step what comes of it, and exit with 0 or 1.')
-    .addOption(new Option('--output <FORMAT>', 'For people or for scripts.').choices(checkOutputs).default('text'))
-    .action(({ output }: { readonly output: CheckOutput }, command: Command) => {
-      chosen.push({ command: 'check', flags: flagsOf(command), output });
-    });
-
-  const demo = settingsCommand('demo', version)
-    .description('Serve the metrics of simulated clusters to which things happen: nothing is needed, nothing is read.')
-    .action((_options, command: Command) => {
-      chosen.push({ command: 'demo', flags: flagsOf(command) });
-    });
-
   const program = new Command('zeebe-topology-exporter')
-    // Each command prints its own help, and the default one that of the program.
+    // Each command prints its own help, and the default command prints the help of the program.
     .helpOption(false)
-    .helpCommand(false)
-    .addCommand(serve, { isDefault: true })
-    .addCommand(check)
-    .addCommand(demo);
+    .helpCommand(false);
+  const [serve, ...others] = commands(version, (commandLine) => chosen.push(commandLine));
+  program.addCommand(serve, { isDefault: true });
+  for (const command of others) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: print, writeErr: print });
   }
@@ -78,22 +50,41 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) {
-      throw error;
-    }
+    if (!(error instanceof CommanderError)) throw error;
     return { command: 'print', text: printed, exitCode: error.exitCode === 0 ? 0 : 2 };
   }
   const [commandLine = { command: 'print', text: printed, exitCode: 2 }] = chosen;
   return commandLine;
 }
 
-/** A command that takes the flags of the settings. */
+/** Returns the commands, the default one first. Each is a member of `CommandLine`. */
+function commands(version: string, choose: (commandLine: CommandLine) => void): readonly [Command, ...Command[]] {
+  return [
+    settingsCommand('serve', version)
+      .description('Serve the topology of Zeebe clusters as Prometheus metrics. The default command.')
+      .action((_options, command: Command) => {
+        const flags = flagsOf(command);
+        choose({ command: 'serve', flags, check: flags['config.check'] === true });
+      }),
+    settingsCommand('check', version)
+      .description('Try each cluster once, report each step, and exit with 0 or 1.')
+      .addOption(new Option('--output <FORMAT>', 'The output format.').choices(checkOutputs).default('text'))
+      .action(({ output }: { readonly output: CheckOutput }, command: Command) => {
+        choose({ command: 'check', flags: flagsOf(command), output });
+      }),
+    settingsCommand('demo', version)
+      .description('Serve the metrics of simulated clusters that change over time. Requires no configuration.')
+      .action((_options, command: Command) => {
+        choose({ command: 'demo', flags: flagsOf(command) });
+      }),
+  ];
+}
+
+/** A command with the flags of the settings. */
 function settingsCommand(name: string, version: string): Command {
   const command = new Command(name).version(version, '--version', 'Print the version.');
-  command.helpOption('--help', 'Print this text.');
-  for (const { option } of options) {
-    command.addOption(option);
-  }
+  command.helpOption('--help', 'Print this help.');
+  for (const { option } of options) command.addOption(option);
   return command;
 }
 
@@ -103,9 +94,4 @@ function flagsOf(command: Command): Flags {
     return raw === undefined ? [] : [[key, raw] as const];
   });
   return Object.fromEntries(given);
-}
-
-/** The flags, for `loadConfig`. */
-export function flagSource(flags: Flags): Source {
-  return namedSource(new Map(Object.entries(flags)), (key) => settings[key]?.flag?.split('=')[0] ?? key);
 }

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type CheckOutput, type CommandLine, type Flags, parseCommandLine } from './cli.ts';
+import { type CheckOutput, type CommandLine, parseCommandLine } from './cli.ts';
 import { systemClock } from './clock.ts';
 import type { Load } from './cluster/reload.ts';
 import type { Config } from './config/config.ts';
-import { loadConfig } from './config/load-config.ts';
+import { type Flags, type LoadedConfig, loadConfigFromFiles } from './config/load-config.ts';
 import { ConfigError } from './config/problem.ts';
 import type { Exporter } from './exporter.ts';
 import { ListenError, listenOnAll, type Servers } from './http/listen.ts';
@@ -49,15 +49,15 @@ async function run(commandLine: CommandLine, signals: Signals): Promise<number> 
   }
 }
 
-function checkConfig(flags: Flags): number {
-  const { config, notices } = load(flags);
+async function checkConfig(flags: Flags): Promise<number> {
+  const { config, notices } = await load(flags);
   for (const { message } of notices) process.stdout.write(`${message}\n`);
   process.stdout.write(`The configuration is valid: ${config.clusters.map(({ name }) => name).join(', ')}.\n`);
   return 0;
 }
 
 async function serve(flags: Flags, { stop, followHangUps }: Signals): Promise<number> {
-  const { config, notices } = load(flags);
+  const { config, notices } = await load(flags);
   const logger = startLog(config);
   for (const { message, ...details } of notices) logger.warn(details, message);
   const started = ({ reload }: Started) => followHangUps(() => void reload());
@@ -91,7 +91,12 @@ async function demo(flags: Flags, { stop, askToStop, followHangUps }: Signals): 
     void tell(say, stopping.signal);
   };
   try {
-    return await serveUntil(stop, { config, logger: startLog(config), load: () => ({ config, notices: [] }), started });
+    return await serveUntil(stop, {
+      config,
+      logger: startLog(config),
+      load: async () => ({ config, notices: [] }),
+      started,
+    });
   } finally {
     stopping.abort();
     await close();
@@ -111,7 +116,7 @@ type Started = Exporter & Pick<Servers, 'addresses' | 'scheme'>;
 /** Serves until the signal aborts. Resolves to the exit code. */
 async function serveUntil(stop: AbortSignal, serving: Serving): Promise<number> {
   const { config, logger, started } = serving;
-  const servers = await listenOnAll(config.web, { logger, clock: systemClock }).catch((error: unknown) => {
+  const servers = await listenOnAll(config, { logger, clock: systemClock }).catch((error: unknown) => {
     if (!(error instanceof ListenError)) throw error;
     logger.error(error.message);
   });
@@ -163,8 +168,8 @@ function startLog({ log }: Config): Logger {
   return logger;
 }
 
-function load(flags: Flags): ReturnType<typeof loadConfig> {
-  return loadConfig({ flags, env: process.env, isTerminal: process.stderr.isTTY });
+function load(flags: Flags): Promise<LoadedConfig> {
+  return loadConfigFromFiles({ flags, env: process.env, isTerminal: process.stderr.isTTY });
 }
 
 function versionText(): string {

@@ -1,9 +1,8 @@
 import { stringify } from 'yaml';
-import type { Flags } from './cli.ts';
 import { sleep, systemClock } from './clock.ts';
 import type { AuthenticationMethod, Config } from './config/config.ts';
-import { readFileNow } from './config/files.ts';
-import { loadConfig } from './config/load-config.ts';
+import { readFileInTurn } from './config/file-reader.ts';
+import { type Flags, loadConfigFromFiles } from './config/load-config.ts';
 import type { Servers } from './http/listen.ts';
 import { type RunningStory, type StoryCredentials, startStory, storyPeriod, storySteps } from './simulator/story.ts';
 
@@ -24,11 +23,11 @@ export async function startDemo(flags: Flags, isTerminal: boolean): Promise<Demo
   const story = await startStory();
   const startedAt = systemClock.monotonic();
   const file = configFile(story);
-  const { config } = loadConfig({
+  const { config } = await loadConfigFromFiles({
     flags: { ...flags, 'config.file': 'demo.yml' },
     env: {},
     isTerminal,
-    readFile: (path) => (path === 'demo.yml' ? Buffer.from(file) : readFileNow(path)),
+    readFile: async (path) => (path === 'demo.yml' ? Buffer.from(file) : readFileInTurn(path)),
   });
   return {
     config,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Flags, parseCommandLine } from '../src/cli.ts';
+import { parseCommandLine } from '../src/cli.ts';
+import type { Flags } from '../src/config/load-config.ts';
 import { complaints, load } from './config/loading.ts';
 
 function flags(...argv: readonly string[]): Flags {

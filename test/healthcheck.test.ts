@@ -6,16 +6,16 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ListenAddress } from '../src/config/config.ts';
 import { configOf, start } from './exporting.ts';
-import { tls, webFolder } from './http/serving.ts';
+import { loadedWebConfig, tls, webFolder } from './http/serving.ts';
 import { freePort, httpServer, tcpServer } from './transport/loopback.ts';
 
 const loopback = { host: '127.0.0.1', port: 0 };
 
 /** Starts an exporter with a web configuration, and returns its URLs as written for the health check. */
 async function exporter(lines?: readonly string[], listenAddresses: readonly ListenAddress[] = [loopback]) {
-  const configFile = lines && (await webFolder(lines)).path;
-  const web = { listenAddresses, telemetryPath: '/metrics', ...(configFile !== undefined && { configFile }) };
-  const { scheme, addresses, stop } = await start(configOf([], { web }));
+  const webConfig = lines && (await loadedWebConfig((await webFolder(lines)).path));
+  const web = { listenAddresses, telemetryPath: '/metrics' };
+  const { scheme, addresses, stop } = await start(configOf([], { web, ...(webConfig && { webConfig }) }));
   return { urls: addresses.map((address) => `${scheme}://${address}`), stop };
 }
 

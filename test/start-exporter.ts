@@ -12,9 +12,9 @@ export async function startExporter(
   config: Config,
   logger: Logger,
   clock: Clock = systemClock,
-  load: Load = () => ({ config, notices: [] }),
+  load: Load = async () => ({ config, notices: [] }),
 ): Promise<RunningExporter> {
-  const servers = await listenOnAll(config.web, { logger, clock });
+  const servers = await listenOnAll(config, { logger, clock });
   const exporter = await startBehind({ config, servers, load, logger, clock });
   return { ...exporter, addresses: servers.addresses, scheme: servers.scheme };
 }

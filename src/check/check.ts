@@ -74,10 +74,10 @@ interface Loaded {
  * Checks the clusters one after the other. Resolves to the exit code: 0 if all of them can be polled, else 1. If the
  * configuration cannot be used, the JSON lists its problems; for text, rejects with the `ConfigError`.
  */
-export async function runCheck(load: () => Loaded, options: RunOptions): Promise<0 | 1> {
+export async function runCheck(load: () => Promise<Loaded>, options: RunOptions): Promise<0 | 1> {
   const { output, write, warn } = options;
   try {
-    const { clusters, notices } = load();
+    const { clusters, notices } = await load();
     for (const { message, variables } of notices) warn(`${message}: ${variables.join(', ')}\n`);
     return await checkAll(clusters, options);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { SettingInForce } from '../config/effective-settings.ts';
+import type { EffectiveSetting } from '../config/effective-settings.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 
 /** What the steps of a check run with. */
@@ -18,7 +18,7 @@ export interface Diagnosis {
 
 /** The facts that each step reports, in the order of the steps. Names and types are those of the JSON output. */
 interface FactsOf {
-  readonly settings: { readonly settings: readonly SettingInForce[] };
+  readonly settings: { readonly settings: readonly EffectiveSetting[] };
   readonly cluster_connection: ConnectionFacts;
   readonly cluster_tls: TlsFacts;
   readonly token_connection: ConnectionFacts;

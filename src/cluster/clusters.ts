@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { type ClusterConfig, equal } from '../config/config.ts';
-import { ConfigError } from '../config/problem.ts';
+import { type ClusterConfig, isSameCluster } from '../config/config.ts';
 import { type ClusterMonitor, type ClusterOutput, createClusterMonitor, type MonitorOptions } from './monitor.ts';
 
 /** The monitored clusters, in the order of the configuration. */
@@ -78,7 +76,7 @@ function startSpread(monitors: readonly ClusterMonitor[], within: number): void 
 function unchangedOf(monitors: Monitors, next: readonly ClusterConfig[]): Monitors {
   return new Map(
     next.flatMap((cluster) =>
-      entry(monitors, cluster.name).filter(([, monitor]) => isUnchanged(monitor.cluster, cluster)),
+      entry(monitors, cluster.name).filter(([, monitor]) => isSameCluster(monitor.cluster, cluster)),
     ),
   );
 }
@@ -86,18 +84,4 @@ function unchangedOf(monitors: Monitors, next: readonly ClusterConfig[]): Monito
 function entry<T>(map: ReadonlyMap<string, T>, name: string): readonly (readonly [string, T])[] {
   const value = map.get(name);
   return value === undefined ? [] : [[name, value]];
-}
-
-/** A file that has changed since the last poll is no change of the settings: the next poll reads it. */
-function isUnchanged(running: ClusterConfig, next: ClusterConfig): boolean {
-  return equal(running, next) || equal(withFilesReadNow(running), next);
-}
-
-function withFilesReadNow(cluster: ClusterConfig): ClusterConfig {
-  try {
-    return cluster.files?.rebuild((path) => readFileSync(path)) ?? cluster;
-  } catch (error) {
-    if (error instanceof ConfigError) return cluster;
-    throw error;
-  }
 }

@@ -6,8 +6,8 @@ import { createTokenCache, type KeptToken } from '../auth/token-cache.ts';
 import { createTokenEndpoint, type TokenEndpoint } from '../auth/token-endpoint.ts';
 import { earliestExpiry } from '../certificates.ts';
 import type { Clock } from '../clock.ts';
+import { createClusterFilesReader } from '../config/cluster-config.ts';
 import type { AuthenticationConfig, ClusterConfig, OAuth2Config, TransportConfig } from '../config/config.ts';
-import { createRereader } from '../config/file-set.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PolledConnection } from '../poll/poll.ts';
 import { createFailureLog } from '../poll/poll-log.ts';
@@ -116,7 +116,7 @@ export interface ReconnectingConnection {
 export function reconnectOnFileChange(initial: ClusterConfig, logger: Logger, clock: Clock): ReconnectingConnection {
   let cluster = initial;
   let connection = connect(initial, clock);
-  const reread = createRereader();
+  const readFiles = createClusterFilesReader();
   const logFailure = createFailureLog(logger, clock, {
     failed: 'the files of the cluster cannot be used, their previous contents stay in use',
     recovered: 'the files of the cluster can be used again',
@@ -134,7 +134,7 @@ export function reconnectOnFileChange(initial: ClusterConfig, logger: Logger, cl
     cluster: () => cluster,
     current: async (signal) => {
       if (!cluster.files) return connection;
-      const read = await reread(cluster.files, signal);
+      const read = await readFiles(cluster, signal);
       if (signal.aborted) return connection;
       logFailure(read.ok ? undefined : { reason: 'files', message: read.problems.join('; '), remedy });
       if (read.ok && read.cluster !== cluster) await replace(read.cluster);

@@ -4,8 +4,8 @@ import { type Config, equal } from '../config/config.ts';
 import { ConfigError, type Notice } from '../config/problem.ts';
 import type { Clusters, Replacement } from './clusters.ts';
 
-/** Reads the configuration; throws a `ConfigError` if it cannot be used. */
-export type Load = () => { readonly config: Config; readonly notices: readonly Notice[] };
+/** Reads the configuration; rejects with a `ConfigError` if it cannot be used. */
+export type Load = () => Promise<{ readonly config: Config; readonly notices: readonly Notice[] }>;
 
 export interface Reloaded {
   readonly ok: boolean;
@@ -75,7 +75,7 @@ export function createReload(options: ReloadOptions): Reload {
 
 async function attempt({ load, started, clusters, record, logger }: ReloadOptions): Promise<Reloaded> {
   try {
-    const { config, notices } = load();
+    const { config, notices } = await load();
     const replacement = await clusters.replace(config.clusters);
     replacement.begin(firstPollsWithin);
     // Also changes the level of the clusters' loggers, which have none of their own.

@@ -3,17 +3,13 @@ import { Secret } from '../secret.ts';
 import type { ListenAddress } from './config.ts';
 import { canonicalPath, webPaths } from './web-paths.ts';
 
-/** Characters; what reads an address may take time by the square of its length. */
+/** Characters. Parsing an address may take time quadratic in its length. */
 const maxLength = 2_048;
 
 function httpUrl(raw: string): URL {
-  if (raw.length > maxLength) {
-    throw new Error(`a URL of at most ${maxLength} characters`);
-  }
+  if (raw.length > maxLength) throw new Error(`a URL of at most ${maxLength} characters`);
   const url = /^https?:\/\/[^/\\]/i.test(raw) && !/[\s\p{Cc}]/u.test(raw) ? URL.parse(raw) : null;
-  if (url === null) {
-    throw new Error('a URL that begins with http:// or https://');
-  }
+  if (url === null) throw new Error('a URL that begins with http:// or https://');
   return url;
 }
 
@@ -22,62 +18,52 @@ function anonymousUrl(raw: string, credentialsBelongIn: string): URL {
   if (url.username !== '' || url.password !== '') {
     throw new Error(`a URL without user name and password (they belong in ${credentialsBelongIn})`);
   }
-  if (raw.includes('#')) {
-    throw new Error('a URL without a fragment (#)');
-  }
+  if (raw.includes('#')) throw new Error('a URL without a fragment (#)');
   return url;
 }
 
 interface ClusterAddress {
   /** Ends with `/`. */
   readonly base: URL;
-  /** What the address ended with, if it did. */
+  /** The version at the end of the address, if any. */
   readonly apiVersion?: 'v1' | 'v2';
 }
 
-/** A cluster's base address; the version of the API, or the whole path of the topology, may stand behind it. */
+/** Parses a cluster's base address, which may end with the version of the API or the whole path of the topology. */
 export function clusterAddress(raw: string): ClusterAddress {
   const base = anonymousUrl(raw, 'basic_auth or oauth2');
-  if (raw.includes('?')) {
-    throw new Error('a URL without a query (?)');
-  }
+  if (raw.includes('?')) throw new Error('a URL without a query (?)');
   const version = /\/(v[12])(\/topology)?\/*$/.exec(base.pathname);
   const path = version === null ? base.pathname : base.pathname.slice(0, version.index);
   base.pathname = path.replace(/\/*$/, '/');
   return version === null ? { base } : { base, apiVersion: version[1] === 'v2' ? 'v2' : 'v1' };
 }
 
-/** May hold a query, but no fragment (RFC 6749, 3.2). */
+/** May have a query, but no fragment (RFC 6749, 3.2). */
 export function tokenUrl(raw: string): URL {
   return anonymousUrl(raw, 'client_id and client_secret');
 }
 
-/** Holds neither query nor fragment (OpenID Connect Discovery 1.0, 3). */
+/** Has neither query nor fragment (OpenID Connect Discovery 1.0, 3). */
 export function issuerUrl(raw: string): URL {
   const url = anonymousUrl(raw, 'client_id and client_secret');
-  if (raw.includes('?')) {
-    throw new Error('a URL without a query (?)');
-  }
+  if (raw.includes('?')) throw new Error('a URL without a query (?)');
   return url;
 }
 
 const discoveryPath = '/.well-known/openid-configuration';
 
-/** The issuer whose discovery document has this URL (OpenID Connect Discovery 1.0, 4). */
+/** Returns the issuer whose discovery document has this URL (OpenID Connect Discovery 1.0, 4). */
 export function issuerOfDiscovery(raw: string): URL {
   const url = issuerUrl(raw);
-  if (!url.pathname.endsWith(discoveryPath)) {
-    throw new Error(`a URL that ends in ${discoveryPath}`);
-  }
+  if (!url.pathname.endsWith(discoveryPath)) throw new Error(`a URL that ends in ${discoveryPath}`);
   url.pathname = url.pathname.slice(0, -discoveryPath.length);
   return url;
 }
 
 export function proxyUrl(raw: string): Secret {
   const url = proxyUrlOf(raw);
-  if (url === undefined) {
-    throw new Error('the URL of an HTTP proxy, such as http://proxy:3128 or proxy:3128');
-  }
+  if (url === undefined) throw new Error('the URL of an HTTP proxy, such as http://proxy:3128 or proxy:3128');
   try {
     [url.username, url.password].map(decodeURIComponent);
   } catch {
@@ -86,7 +72,7 @@ export function proxyUrl(raw: string): Secret {
   return new Secret(url.href);
 }
 
-/** Names as in `Host`, in lower case. */
+/** Returns names as in `Host`, in lower case. */
 export function hostNames(raw: readonly string[]): readonly string[] {
   if (raw.length === 0 || !raw.every((name) => /^[a-z\d_-]+(\.[a-z\d_-]+)*$/i.test(name))) {
     throw new Error('host names without port, such as exporter.example.com');
@@ -105,9 +91,7 @@ function listenAddress(raw: string): ListenAddress {
 }
 
 export function listenAddresses(raw: readonly string[]): readonly ListenAddress[] {
-  if (raw.length === 0) {
-    throw new Error('at least one address, such as :10650');
-  }
+  if (raw.length === 0) throw new Error('at least one address, such as :10650');
   return raw.map(listenAddress);
 }
 
@@ -123,16 +107,12 @@ export function telemetryPath(raw: string): string {
 }
 
 /**
- * The URL of an HTTP proxy. Without a scheme it is http, as curl and Go read it: `proxy:3128`, `user:password@proxy`.
- * Undefined where the text is no such URL.
+ * Parses the URL of an HTTP proxy. Without a scheme it is http, as in curl and Go: `proxy:3128`, `user:password@proxy`.
+ * Returns undefined if the text is not such a URL.
  */
 export function proxyUrlOf(text: string): URL | undefined {
-  if (text.length > maxLength || /[\s\p{Cc}]/u.test(text)) {
-    return undefined;
-  }
-  if (/^https?:\/\/[^/\\]/i.test(text)) {
-    return URL.parse(text) ?? undefined;
-  }
+  if (text.length > maxLength || /[\s\p{Cc}]/u.test(text)) return undefined;
+  if (/^https?:\/\/[^/\\]/i.test(text)) return URL.parse(text) ?? undefined;
   const hasNoScheme = /^(?!https?:)(?:[^/\\?#@]*@)?[^/\\?#@]+\/?$/i.test(text);
   return hasNoScheme ? (URL.parse(`http://${text}`) ?? undefined) : undefined;
 }

@@ -1,14 +1,27 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { asn1 } from 'node-forge';
+import { omitUndefined } from '../omit-undefined.ts';
 import { Secret } from '../secret.ts';
-import { type Cluster, type ClusterSettings, defined, optionalSecret, requiredSecret } from './cluster-settings.ts';
 import type { ClientAuthentication, ClientAuthenticationMethod, PrivateKeyJwt, SignatureAlgorithm } from './config.ts';
-import { belongTogether, certificates, pemOf } from './files.ts';
+import type { Settings } from './resolve.ts';
+import {
+  belongTogether,
+  certificates,
+  type FileSettings,
+  pemOf,
+  secretInFile,
+  valueInFile,
+  valueOrFile,
+} from './setting-files.ts';
+import type { clusterTable } from './settings-table.ts';
+
+export type Cluster = FileSettings<typeof clusterTable>;
+export type ClusterSettings = Settings<typeof clusterTable>;
 
 const clientSecretMethods = ['client_secret_post', 'client_secret_basic'] as const;
 
-/** Settings that mean nothing to other methods. */
+/** The methods that use each of these settings. With another method the setting is a problem. */
 const methodsOf = {
   'oauth2.client_secret': clientSecretMethods,
   'oauth2.client_secret_file': clientSecretMethods,
@@ -20,7 +33,7 @@ const methodsOf = {
   'oauth2.signature_algorithm': ['private_key_jwt'],
 } as const;
 
-/** How the client authenticates, by what is set. Undefined where something is wrong, which is reported. */
+/** Returns undefined if something is wrong, which is reported. */
 export function clientAuthentication(cluster: Cluster): ClientAuthentication | undefined {
   const { settings } = cluster;
   const { method, because } = chosenMethod(settings);
@@ -43,6 +56,19 @@ export function clientAuthentication(cluster: Cluster): ClientAuthentication | u
   }
 }
 
+/** Returns a secret in the settings or in a file; reports a problem if it is in neither. */
+export function requiredSecret(
+  cluster: Cluster,
+  key: 'oauth2.client_secret' | 'basic_auth.password',
+): Secret | undefined {
+  const { settings } = cluster;
+  const fileKey = `${key}_file`;
+  if (!settings.has(key) && !settings.has(fileKey)) {
+    settings.report(key, `a value, or a file that holds it in ${settings.name(fileKey)}`, 'nothing');
+  }
+  return valueOrFile(cluster, key, secretInFile);
+}
+
 interface Choice {
   readonly method: ClientAuthenticationMethod;
   readonly because: string;
@@ -50,23 +76,19 @@ interface Choice {
 
 function chosenMethod(settings: ClusterSettings): Choice {
   const written = settings.value('oauth2.client_auth');
-  if (written !== undefined) {
-    return { method: written, because: `as client_auth is ${written}` };
-  }
+  if (written !== undefined) return { method: written, because: `as client_auth is ${written}` };
   return settings.has('oauth2.client_certificate_key_file')
     ? { method: 'private_key_jwt', because: `because of ${settings.name('oauth2.client_certificate_key_file')}` }
     : { method: 'client_secret_post', because: 'as client_auth is client_secret_post by default' };
 }
 
 function privateKeyJwt(cluster: Cluster): PrivateKeyJwt | undefined {
-  const { settings, read } = cluster;
+  const { settings } = cluster;
   settings.required('oauth2.client_certificate_key_file');
-  const password = optionalSecret(cluster, 'oauth2.client_certificate_key_password');
-  const key = read('oauth2.client_certificate_key_file', (content) => signingKey(content, password));
-  const ownCertificate = read('oauth2.client_certificate_file', certificates);
-  if (key === undefined) {
-    return undefined;
-  }
+  const password = valueOrFile(cluster, 'oauth2.client_certificate_key_password', secretInFile);
+  const key = valueInFile(cluster, 'oauth2.client_certificate_key_file', (content) => signingKey(content, password));
+  const ownCertificate = valueInFile(cluster, 'oauth2.client_certificate_file', certificates);
+  if (key === undefined) return undefined;
   if (ownCertificate !== undefined && !belongTogether(ownCertificate, key.pem)) {
     settings.report(
       'oauth2.client_certificate_file',
@@ -84,14 +106,14 @@ function privateKeyJwt(cluster: Cluster): PrivateKeyJwt | undefined {
     method: 'private_key_jwt',
     key: key.pem,
     algorithm,
-    ...defined({
+    ...omitUndefined({
       keyId: settings.value('oauth2.client_certificate_key_id'),
       certificate: ownCertificate ?? key.certificate,
     }),
   };
 }
 
-/** One of `cert_file` and `key_file` asks for the other by itself. */
+/** Checks one of `cert_file` and `key_file` only, as each requires the other. */
 function requireCertificate(settings: ClusterSettings): void {
   if (!settings.has('oauth2.tls_config.cert_file') && !settings.has('oauth2.tls_config.key_file')) {
     const expected = 'the client certificate, as client_auth is tls_client_auth';
@@ -108,34 +130,32 @@ export interface SigningKey {
   /** PKCS#8 in PEM, not encrypted. */
   readonly pem: Secret;
   readonly kind: 'RSA' | 'EC';
-  /** PEM; the one of the key, where the file holds it. */
+  /** The certificate of the key (PEM), if the file holds it. */
   readonly certificate?: string;
 }
 
-/** The first one is the default. */
+/** The first algorithm is the default. */
 const algorithmsOf: Readonly<Record<SigningKey['kind'], readonly [SignatureAlgorithm, ...SignatureAlgorithm[]]>> = {
   RSA: ['RS256', 'PS256'],
   EC: ['ES256'],
 };
 
 /**
- * A private key in PEM (PKCS#8, PKCS#1 or SEC1), or the only one in a PKCS#12 file. Throws an Error whose message
+ * Reads a private key in PEM (PKCS#8, PKCS#1 or SEC1), or the only one in a PKCS#12 file. Throws an Error whose message
  * completes 'a file with …'.
  */
 function signingKey(content: Buffer, password: Secret | undefined): SigningKey {
   const pem = pemOf(content);
-  if (pem.includes('-----BEGIN')) {
-    return checked(keyInPem(pem, password));
-  }
+  if (pem.includes('-----BEGIN')) return checked(keyInPem(pem, password));
   const { key, certificates } = contentOfPkcs12(content, password);
   const certificate = certificates.find((candidate) => candidate.checkPrivateKey(key))?.toString();
-  return { ...checked(key), ...(certificate !== undefined && { certificate }) };
+  return { ...checked(key), ...omitUndefined({ certificate }) };
 }
 
 const unreadable = 'a private key in PEM or PKCS#12';
-const closed = `${unreadable} that opens with the client_certificate_key_password beside it`;
+const locked = `${unreadable} that opens with the client_certificate_key_password beside it`;
 
-/** RFC 7518, 3.3 to 3.5. */
+/** Checks kind and size (RFC 7518, 3.3 to 3.5). */
 function checked(key: KeyObject): SigningKey {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
   const isRsa = key.asymmetricKeyType === 'rsa' && modulusLength >= 2048;
@@ -152,7 +172,7 @@ function keyInPem(pem: string, password: Secret | undefined): KeyObject {
   try {
     return createPrivateKey({ key: pem, ...(password && { passphrase: password.open() }) });
   } catch {
-    throw new Error(pem.includes('ENCRYPTED') ? closed : unreadable);
+    throw new Error(pem.includes('ENCRYPTED') ? locked : unreadable);
   }
 }
 
@@ -162,12 +182,12 @@ interface Pkcs12 {
 }
 
 function contentOfPkcs12(content: Buffer, password: Secret | undefined): Pkcs12 {
-  // Loaded only where there is such a file: it takes 10 MB.
+  // node-forge takes 10 MB of memory, so it is loaded only if there is such a file.
   const { asn1, pki, pkcs12 }: typeof import('node-forge') = createRequire(import.meta.url)('node-forge');
-  const parsed = trying(unreadable, () => asn1.fromDer(content.toString('latin1')));
-  const { safeContents } = trying(closed, () => pkcs12.pkcs12FromAsn1(parsed, false, password?.open() ?? ''));
+  const parsed = orExpected(unreadable, () => asn1.fromDer(content.toString('latin1')));
+  const { safeContents } = orExpected(locked, () => pkcs12.pkcs12FromAsn1(parsed, false, password?.open() ?? ''));
 
-  // What is not RSA is handed on unread.
+  // node-forge parses RSA keys only and leaves others as ASN.1.
   const der = (value: asn1.Asn1) => Buffer.from(asn1.toDer(value).getBytes(), 'latin1');
   const bags = safeContents.flatMap(({ safeBags }) => safeBags);
   const keys = bags
@@ -177,17 +197,15 @@ function contentOfPkcs12(content: Buffer, password: Secret | undefined): Pkcs12 
     .filter(({ type }) => type === pki.oids.certBag)
     .map(({ cert, asn1 }) => der(cert ? pki.certificateToAsn1(cert) : asn1));
   const [key, ...others] = keys;
-  if (key === undefined || others.length > 0) {
-    throw new Error(`one private key in PKCS#12 (${keys.length} are in it)`);
-  }
-  return trying(unreadable, () => ({
+  if (key === undefined || others.length > 0) throw new Error(`one private key in PKCS#12 (${keys.length} are in it)`);
+  return orExpected(unreadable, () => ({
     key: createPrivateKey({ key, format: 'der', type: 'pkcs8' }),
     certificates: certificates.map((certificate) => new X509Certificate(certificate)),
   }));
 }
 
-/** The library's own messages may quote what it read. */
-function trying<T>(expected: string, read: () => T): T {
+/** Replaces the messages of node-forge, which may quote the file. */
+function orExpected<T>(expected: string, read: () => T): T {
   try {
     return read();
   } catch {

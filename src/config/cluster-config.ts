@@ -1,39 +1,48 @@
-import { clientAuthentication } from './client-credential.ts';
-import { type Cluster, type ClusterSettings, defined, fileReader, requiredSecret } from './cluster-settings.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { type Cluster, type ClusterSettings, clientAuthentication, requiredSecret } from './client-credential.ts';
 import type {
   AuthenticationConfig,
   BasicConfig,
   ClusterConfig,
+  ClusterFiles,
   OAuth2Config,
   TlsConfig,
   TokenEndpoint,
   TransportConfig,
 } from './config.ts';
-import { type LoadedCluster, originOf, settingNamesOf } from './effective-settings.ts';
-import type { Environment } from './environment.ts';
-import { belongTogether, certificates, privateKey, type ReadFile } from './files.ts';
-import { ConfigError, type Problem } from './problem.ts';
-import { resolve, type Source } from './resolve.ts';
+import {
+  contentsOf,
+  createFileSetReader,
+  digestsOf,
+  notReadWithin,
+  type ReadFile,
+  readFileInTurn,
+  readFrom,
+  rereadTimeout,
+} from './file-reader.ts';
+import { ConfigError, lineOf, type Problem } from './problem.ts';
+import { settingsOf } from './resolve.ts';
+import { belongTogether, certificates, namedFiles, privateKey, valueInFile } from './setting-files.ts';
 import { clusterTable, saasTokenUrl } from './settings-table.ts';
 
 /**
- * Reads the files that the settings name (relative paths start at `folder`) and checks what lies between settings.
- * Whatever is wrong is reported: the answer is of use only where nothing was.
+ * Reads the files that the settings name and checks the settings against each other. Reports all problems. The result is
+ * valid only if there are none.
  */
-function buildCluster(
+export function buildCluster(
   settings: ClusterSettings,
   folder: string,
   readFile: ReadFile,
 ): Omit<ClusterConfig, 'settingNames'> | undefined {
-  const cluster: Cluster = { settings, read: fileReader(settings, folder, readFile) };
+  const cluster: Cluster = { settings, folder, readFile };
   const name = settings.required('name');
   const address = settings.required('address');
   const authentication = authenticationConfig(cluster, address?.base);
   const transport = transportConfig(cluster, 'tls_config', settings.value('enable_http2'));
-  if (name === undefined || address === undefined || authentication === undefined) {
-    return undefined;
-  }
+  if (name === undefined || address === undefined || authentication === undefined) return undefined;
   const apiVersion = settings.value('api_version');
+  const paths = namedFiles(settings.resolved, folder);
+  const digests = digestsOf(contentsOf(paths, readFile));
   return {
     name,
     address: address.base,
@@ -42,15 +51,14 @@ function buildCluster(
     authentication,
     transport,
     headers: settings.value('headers'),
+    ...(paths.length > 0 && { files: { paths, digests, settings: settings.resolved, folder } }),
   };
 }
 
 function pollTimes(settings: ClusterSettings): Pick<ClusterConfig, 'pollInterval' | 'pollTimeout'> {
   const pollInterval = settings.value('poll_interval');
   const pollTimeout = settings.value('poll_timeout');
-  if (!settings.has('poll_timeout')) {
-    return { pollInterval, pollTimeout: Math.min(pollTimeout, pollInterval) };
-  }
+  if (!settings.has('poll_timeout')) return { pollInterval, pollTimeout: Math.min(pollTimeout, pollInterval) };
   if (pollTimeout > pollInterval && settings.valid('poll_interval') && settings.valid('poll_timeout')) {
     const found = settings.shown('poll_timeout');
     settings.report('poll_timeout', `at most the poll_interval, ${settings.shown('poll_interval')}`, found);
@@ -62,9 +70,7 @@ function authenticationConfig(cluster: Cluster, address: URL | undefined): Authe
   const { settings } = cluster;
   const isBasic = settings.has('basic_auth');
   if (settings.has('oauth2')) {
-    if (isBasic) {
-      settings.report('basic_auth', 'at most one of basic_auth and oauth2', 'both');
-    }
+    if (isBasic) settings.report('basic_auth', 'at most one of basic_auth and oauth2', 'both');
     return oauth2Config(cluster, address);
   }
   return isBasic ? basicConfig(cluster) : { method: 'none' };
@@ -82,16 +88,14 @@ function oauth2Config(cluster: Cluster, address: URL | undefined): OAuth2Config 
   const authentication = clientAuthentication(cluster);
   const endpoint = tokenEndpoint(settings, address);
   const transport = transportConfig(cluster, 'oauth2.tls_config', false);
-  if (clientId === undefined || authentication === undefined || endpoint === undefined) {
-    return undefined;
-  }
+  if (clientId === undefined || authentication === undefined || endpoint === undefined) return undefined;
   const isSaas = 'tokenUrl' in endpoint && endpoint.tokenUrl.href === saasTokenUrl;
   return {
     method: 'oauth2',
     clientId,
     clientAuthentication: authentication,
     endpoint,
-    ...defined({
+    ...omitUndefined({
       audience: settings.value('oauth2.audience') ?? (isSaas ? 'zeebe.camunda.io' : undefined),
       resource: settings.value('oauth2.resource'),
     }),
@@ -103,7 +107,7 @@ function oauth2Config(cluster: Cluster, address: URL | undefined): OAuth2Config 
 
 const issuerKeys = ['oauth2.issuer_url', 'oauth2.discovery_url'] as const;
 
-/** Undefined where something is wrong, which is reported. */
+/** Returns undefined if something is wrong, which is reported. */
 function tokenEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpoint | undefined {
   const issuerKey = issuerKeys.find((key) => settings.has(key));
   if (settings.has('oauth2.token_url')) {
@@ -130,11 +134,9 @@ function issuer(settings: ClusterSettings): URL | undefined {
   return issuerUrl ?? discovered;
 }
 
-/** Credentials go to Camunda's own token endpoint only where the cluster is Camunda's too, or where that is asked for. */
+/** Camunda's token endpoint is a default only for clusters of Camunda, so that it does not get credentials of others. */
 function defaultEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpoint | undefined {
-  if (address?.hostname.endsWith('.camunda.io')) {
-    return { tokenUrl: new URL(saasTokenUrl) };
-  }
+  if (address?.hostname.endsWith('.camunda.io')) return { tokenUrl: new URL(saasTokenUrl) };
   if (address !== undefined) {
     const names = `a token endpoint, or an issuer in ${settings.name('oauth2.issuer_url')}`;
     settings.report('oauth2.token_url', `${names} (only addresses under .camunda.io have a default)`, 'neither');
@@ -148,24 +150,25 @@ function transportConfig(
   enableHttp2: boolean,
 ): TransportConfig {
   const proxyUrl = cluster.settings.value('proxy_url');
-  return { tls: tlsConfig(cluster, group), enableHttp2, ...defined({ proxyUrl }) };
+  return { tls: tlsConfig(cluster, group), enableHttp2, ...omitUndefined({ proxyUrl }) };
 }
 
-function tlsConfig({ settings, read }: Cluster, group: 'tls_config' | 'oauth2.tls_config'): TlsConfig {
+function tlsConfig(cluster: Cluster, group: 'tls_config' | 'oauth2.tls_config'): TlsConfig {
+  const { settings } = cluster;
   const certFile = `${group}.cert_file` as const;
   const keyFile = `${group}.key_file` as const;
   if (settings.has(certFile) || settings.has(keyFile)) {
     settings.required(certFile);
     settings.required(keyFile);
   }
-  const cert = read(certFile, certificates);
-  const key = read(keyFile, privateKey);
+  const cert = valueInFile(cluster, certFile, certificates);
+  const key = valueInFile(cluster, keyFile, privateKey);
   if (cert !== undefined && key !== undefined && !belongTogether(cert, key)) {
     settings.report(keyFile, `the key of the certificate in ${settings.name(certFile)}`, 'another key');
   }
   return {
-    ...defined({
-      ca: read(`${group}.ca_file`, certificates),
+    ...omitUndefined({
+      ca: valueInFile(cluster, `${group}.ca_file`, certificates),
       cert,
       key,
       serverName: settings.value(`${group}.server_name`),
@@ -175,54 +178,38 @@ function tlsConfig({ settings, read }: Cluster, group: 'tls_config' | 'oauth2.tl
   };
 }
 
-/** What describes one cluster. */
-export interface ClusterSources {
-  readonly source: Source;
-  /** What all clusters have in common; the last one wins. */
-  readonly below: readonly Source[];
-  /** Where relative paths start. */
-  readonly folder: string;
-  readonly env: Environment;
-  /** Whether it stands in a configuration file. */
-  readonly fromFile: boolean;
-}
+/** The cluster with the current content of its files; the same object if they have not changed. */
+export type ClusterReading =
+  | { readonly ok: true; readonly cluster: ClusterConfig }
+  /** The problems with the files, each in one line, without their content. */
+  | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Whatever is wrong is reported: the answer is of use only where nothing was. */
-export function loadCluster(
-  sources: ClusterSources,
-  readFile: ReadFile,
-  problems: Problem[],
-): LoadedCluster | undefined {
-  const { source, below, folder, env, fromFile } = sources;
-  const contents = new Map<string, Buffer>();
-  const settings = resolve(clusterTable, source, below, problems);
-  const built = buildCluster(settings, folder, (path) => {
-    const content = readFile(path);
-    contents.set(path, content);
-    return content;
-  });
-  if (!built) return undefined;
-
-  const rebuild = (read: ReadFile) => (holdsStill(contents, read) ? config : rebuilt(sources, read));
-  const config: ClusterConfig = {
-    ...built,
-    settingNames: settingNamesOf(settings, fromFile),
-    ...(contents.size > 0 && { files: { paths: [...contents.keys()], rebuild } }),
+/**
+ * Returns a function that reads the files of one cluster again, whose paths do not change. It never rejects, and waits
+ * for at most a second.
+ */
+export function createClusterFilesReader(
+  readFile = readFileInTurn,
+): (cluster: ClusterConfig, signal: AbortSignal) => Promise<ClusterReading> {
+  const read = createFileSetReader(readFile);
+  return async (cluster, signal) => {
+    const { files } = cluster;
+    if (!files) return { ok: true, cluster };
+    const reading = await read(files.digests, signal);
+    switch (reading.status) {
+      case 'unchanged':
+        return { ok: true, cluster };
+      case 'changed':
+        return rebuildCluster(cluster, files, readFrom(reading.contents));
+      case 'timeout':
+        return { ok: false, problems: [`${files.paths.join(', ')}: ${notReadWithin(rereadTimeout)}`] };
+    }
   };
-  return { config, origin: originOf(settings, config, env, fromFile) };
 }
 
-function holdsStill(contents: ReadonlyMap<string, Buffer>, read: ReadFile): boolean {
-  try {
-    return [...contents].every(([path, content]) => read(path).equals(content));
-  } catch {
-    return false;
-  }
-}
-
-function rebuilt(sources: ClusterSources, read: ReadFile): ClusterConfig {
+function rebuildCluster(cluster: ClusterConfig, files: ClusterFiles, readFile: ReadFile): ClusterReading {
   const problems: Problem[] = [];
-  const loaded = loadCluster(sources, read, problems);
-  if (!loaded || problems.length > 0) throw new ConfigError(problems);
-  return loaded.config;
+  const rebuilt = buildCluster(settingsOf(clusterTable, files.settings, problems), files.folder, readFile);
+  if (!rebuilt || problems.length > 0) return { ok: false, problems: new ConfigError(problems).problems.map(lineOf) };
+  return { ok: true, cluster: { ...cluster, ...rebuilt } };
 }

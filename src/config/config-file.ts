@@ -1,36 +1,31 @@
-import { EncodingError, type ReadFile, readFailure, textOf } from './files.ts';
+import { type ReadFile, readFailure } from './file-reader.ts';
 import type { Problem } from './problem.ts';
 import { namedSource, type Source } from './resolve.ts';
 import type { Raw, Shape, Table } from './setting.ts';
+import { EncodingError, textOf } from './setting-files.ts';
 import { clusterTable, topTable } from './settings-table.ts';
-import { type Path, parseYaml, type Yaml } from './yaml.ts';
+import { formatPath, type Path, parseYaml, type Yaml } from './yaml.ts';
 
 interface ConfigFile {
   readonly top: Source;
-  /** Absent where the file has no `clusters`. */
+  /** Absent if the file has no `clusters`. */
   readonly clusters?: readonly Source[];
 }
 
-const nothing = namedSource(new Map(), (key) => key);
+const nothing = namedSource(new Map(), new Map());
 export const noFile: ConfigFile = { top: nothing };
 const unusable: ConfigFile = { top: nothing, clusters: [] };
 
-/** Reading them takes a few seconds, in which nothing else is done. */
+/** Reading 2,000 clusters takes a few seconds, during which the exporter does nothing else. */
 const maxClusters = 2_000;
 
-/** Whatever is wrong is reported; a file that is no YAML mapping at all gives nothing. */
+/** Reads a configuration file and reports all problems. A file that is not a YAML mapping has no settings. */
 export function readConfigFile(file: string, readFile: ReadFile, problems: Problem[]): ConfigFile {
   const mapping = readMappingFile(file, readFile, problems);
-  if (mapping === undefined) {
-    return unusable;
-  }
+  if (mapping === undefined) return unusable;
   const { yaml, content } = mapping;
   if (Object.keys(content).length === 0) {
-    problems.push({
-      place: file,
-      expected: `clusters or other settings`,
-      found: 'an empty file',
-    });
+    problems.push({ place: file, expected: 'clusters or other settings', found: 'an empty file' });
     return unusable;
   }
   const { clusters, ...others } = content;
@@ -63,17 +58,15 @@ export type Mapping = Readonly<Record<string, unknown>>;
 
 interface MappingFile {
   readonly yaml: Yaml;
-  /** Without keys where the file is empty. */
+  /** Without keys if the file is empty. */
   readonly content: Mapping;
 }
 
-/** Undefined where a file is no YAML mapping, which is reported. */
+/** Returns undefined if a file is not a YAML mapping, which is reported. */
 export function readMappingFile(file: string, readFile: ReadFile, problems: Problem[]): MappingFile | undefined {
   const text = readText(file, readFile, problems);
   const yaml = text === undefined ? undefined : parseYaml(file, text, problems);
-  if (yaml === undefined) {
-    return undefined;
-  }
+  if (yaml === undefined) return undefined;
   const content = yaml.content ?? {};
   if (!isMapping(content)) {
     problems.push({ place: yaml.place([]), expected: 'a mapping', found: describe(content) });
@@ -97,68 +90,77 @@ function readText(file: string, readFile: ReadFile, problems: Problem[]): string
 
 interface Reading {
   readonly yaml: Yaml;
-  /** Where the mapping stands. */
+  /** The path of the mapping in the file. */
   readonly root: Path;
   readonly table: Table;
-  /** Names that are read elsewhere. */
+  /** Further keys that are allowed, as they are read elsewhere. */
   readonly alsoKnown: readonly string[];
   readonly problems: Problem[];
 }
 
-/** Reads a mapping by its table. What has the wrong shape, or no place in the table, is reported and left out. */
-export function readMapping(mapping: Mapping, { yaml, root, table, alsoKnown, problems }: Reading): Source {
-  const given = new Map<string, Raw>();
-  const present = new Set<string>();
-  const pathOf = (key: string) => [...root, ...key.split('.')];
-  const report = (key: string, expected: string, value: unknown) => {
-    problems.push({ place: yaml.place(pathOf(key)), expected, found: describe(value) });
+/** Reads a mapping by its table. Values of a wrong shape and unknown keys are reported and omitted. */
+export function readMapping(mapping: Mapping, reading: Reading): Source {
+  const { yaml, root } = reading;
+  const found: Found = { given: new Map(), present: new Set() };
+  readGroup(mapping, '', reading, found);
+  const lines = [...found.present].map((path) => [path, yaml.line(pathOf(root, path))] as const);
+  const prefix = root.length === 0 ? '' : `${formatPath(root)}.`;
+  return {
+    given: found.given,
+    location: { file: yaml.file, prefix, lines: new Map([['', yaml.line(root)], ...lines]) },
   };
-
-  const readSetting = (key: string, shape: Shape, value: unknown) => {
-    present.add(key);
-    const raw = rawOf(value, shape);
-    if (raw === undefined) {
-      report(key, shapes[shape], value);
-    } else if (!isWellFormed(raw)) {
-      const found = 'half a character (one of \\uD800 to \\uDFFF that stands alone)';
-      problems.push({ place: yaml.place(pathOf(key)), expected: 'text of whole characters', found });
-    } else {
-      given.set(key, raw);
-    }
-  };
-  const readGroup = (group: Mapping, prefix: string) => {
-    const names = namesIn(table, prefix);
-    for (const [name, value] of Object.entries(group)) {
-      const key = `${prefix}${name}`;
-      if (!names.includes(name)) {
-        const parent = pathOf(prefix).slice(0, -1);
-        const place = yaml.place([...parent, name], [...parent, harmlessName(name, value)]);
-        problems.push({ place, expected: `one of ${[...names, ...alsoKnown].join(', ')}`, found: 'an unknown key' });
-        continue;
-      }
-      const setting = table[key];
-      if (setting !== undefined) {
-        readSetting(key, setting.shape, value);
-      } else if (isMapping(value)) {
-        present.add(key);
-        readGroup(value, `${key}.`);
-      } else {
-        report(key, 'a mapping', value);
-      }
-    }
-  };
-  readGroup(mapping, '');
-  return { given, has: (path) => present.has(path), name: (key) => key, place: (key) => yaml.place(pathOf(key)) };
 }
 
-/** The names that may stand in a group: `client_id` in `oauth2.`. */
+interface Found {
+  readonly given: Map<string, Raw>;
+  /** The settings and groups that are there. */
+  readonly present: Set<string>;
+}
+
+function readGroup(group: Mapping, prefix: string, reading: Reading, found: Found): void {
+  const { yaml, root, table, alsoKnown, problems } = reading;
+  const names = namesIn(table, prefix);
+  for (const [name, value] of Object.entries(group)) {
+    const key = `${prefix}${name}`;
+    const setting = table[key];
+    if (!names.includes(name)) {
+      const parent = pathOf(root, prefix).slice(0, -1);
+      const place = yaml.place([...parent, name], [...parent, harmlessName(name, value)]);
+      problems.push({ place, expected: `one of ${[...names, ...alsoKnown].join(', ')}`, found: 'an unknown key' });
+    } else if (setting !== undefined) {
+      found.present.add(key);
+      const read = readValue(value, setting.shape);
+      if ('raw' in read) found.given.set(key, read.raw);
+      else problems.push({ place: yaml.place(pathOf(root, key)), ...read });
+    } else if (isMapping(value)) {
+      found.present.add(key);
+      readGroup(value, `${key}.`, reading, found);
+    } else {
+      problems.push({ place: yaml.place(pathOf(root, key)), expected: 'a mapping', found: describe(value) });
+    }
+  }
+}
+
+function pathOf(root: Path, key: string): Path {
+  return [...root, ...key.split('.')];
+}
+
+function readValue(value: unknown, shape: Shape): { readonly raw: Raw } | Omit<Problem, 'place'> {
+  const raw = rawOf(value, shape);
+  if (raw === undefined) return { expected: shapes[shape], found: describe(value) };
+  if (isWellFormed(raw)) return { raw };
+  const found = 'half a character (one of \\uD800 to \\uDFFF that stands alone)';
+  return { expected: 'text of whole characters', found };
+}
+
+/** Returns the keys that a group may have: `client_id` in `oauth2.`. */
 function namesIn(table: Table, prefix: string): readonly string[] {
   const keys = Object.keys(table).filter((key) => key.startsWith(prefix) && table[key]?.file !== false);
   const names = keys.map((key) => key.slice(prefix.length).replace(/\..*/, ''));
   return [...new Set(names)];
 }
 
-/** A key without a value, or of odd characters, may be a secret whose colon went missing. */
+/** Masks a key without a value or with unusual characters: it may be a secret behind a missing colon. */
 function harmlessName(name: string, value: unknown): string {
   return value !== null && /^[\w-]+$/.test(name) ? name : '…';
 }
@@ -172,7 +174,7 @@ const shapes: Record<Shape, string> = {
   map: `a mapping from names to texts (each ${quoted})`,
 };
 
-/** Undefined where the value is of another shape. */
+/** Returns undefined if the value is of another shape. */
 function rawOf(value: unknown, shape: Shape): Raw | undefined {
   switch (shape) {
     case 'text':
@@ -188,7 +190,7 @@ function rawOf(value: unknown, shape: Shape): Raw | undefined {
   }
 }
 
-/** Without lone surrogates, which no encoding can write: two names with other ones would be written alike. */
+/** Whether there are no lone surrogates. UTF-8 cannot encode them, so different names would be written alike. */
 function isWellFormed(raw: Raw): boolean {
   return Array.isArray(raw) ? raw.flat().every((part: string) => part.isWellFormed()) : String(raw).isWellFormed();
 }
@@ -205,7 +207,7 @@ function isTextPair(pair: readonly unknown[]): pair is [string, string] {
   return pair.length === 2 && pair.every(isText);
 }
 
-/** What a value is, without its content. */
+/** Describes the kind of a value, without its content. */
 function describe(value: unknown): string {
   const parts = typeof value === 'object' && value !== null ? Object.values(value) : [];
   const oddPart = parts.findIndex((part) => !isText(part));
@@ -213,11 +215,7 @@ function describe(value: unknown): string {
 }
 
 function kindOf(value: unknown): string {
-  if (value === null) {
-    return 'an empty value';
-  }
-  if (Array.isArray(value)) {
-    return value.length === 0 ? 'an empty list' : 'a list';
-  }
+  if (value === null) return 'an empty value';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   return isText(value) ? 'text' : typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
 }

@@ -1,11 +1,16 @@
+import type { SecureVersion } from 'node:tls';
 import { Secret } from '../secret.ts';
+import type { FileDigests } from './file-reader.ts';
+import type { ResolvedSettings } from './resolve.ts';
 
-/** What runs holds this type: validated whole, every default filled in, every file read. */
+/** The configuration that the exporter runs with: validated as a whole, with all defaults and the content of all files. */
 export interface Config {
   /** At least one; names are unique. */
   readonly clusters: readonly ClusterConfig[];
   readonly web: WebConfig;
   readonly log: LogConfig;
+  /** Absent: plain HTTP, no passwords. */
+  readonly webConfig?: LoadedWebConfig;
 }
 
 export interface WebConfig {
@@ -13,11 +18,57 @@ export interface WebConfig {
   readonly listenAddresses: readonly ListenAddress[];
   /** Begins with `/`. */
   readonly telemetryPath: string;
-  /** Names in lower case, without port. Absent: every name that a client uses is accepted. */
+  /** Names in lower case, without port. Absent: all names are accepted. */
   readonly allowedHosts?: readonly string[];
-  /** TLS, users and headers: validated with the rest, but read by the server itself, which follows its changes. */
+  /** The path of the web configuration, whose content is in `Config.webConfig`. */
   readonly configFile?: string;
 }
+
+/** The web configuration as it was when the configuration was loaded. */
+export interface LoadedWebConfig {
+  readonly path: string;
+  readonly file: WebConfigFile;
+  /** Of the file itself and of those that it names. */
+  readonly digests: FileDigests;
+}
+
+/** The content of a file in exporter-toolkit's format, for the exporter's own server. */
+export interface WebConfigFile {
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsServerConfig;
+  /** Headers of all responses. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly users: Users;
+}
+
+/** User names with the bcrypt hashes of their passwords; empty: no password is required. */
+export type Users = ReadonlyMap<string, Secret>;
+
+export interface TlsServerConfig {
+  /** PEM: the certificate first, then its intermediates. */
+  readonly cert: string;
+  readonly key: Secret;
+  readonly clientAuthType: ClientAuthType;
+  /** PEM. */
+  readonly clientCa?: string;
+  readonly clientAllowedSans?: readonly string[];
+  readonly minVersion: SecureVersion;
+  readonly maxVersion: SecureVersion;
+  readonly preferServerCipherSuites: boolean;
+  /** OpenSSL's names. */
+  readonly cipherSuites?: readonly string[];
+  readonly curves?: readonly string[];
+}
+
+/** Go's names, the weakest first. The two that verify need a client CA. */
+export const clientAuthTypes = [
+  'NoClientCert',
+  'RequestClientCert',
+  'RequireAnyClientCert',
+  'VerifyClientCertIfGiven',
+  'RequireAndVerifyClientCert',
+] as const;
+export type ClientAuthType = (typeof clientAuthTypes)[number];
 
 export interface ListenAddress {
   /** Absent: every interface, IPv6 and IPv4. */
@@ -39,9 +90,9 @@ export type ApiVersion = (typeof apiVersions)[number];
 
 export interface ClusterConfig {
   readonly name: string;
-  /** The base to which `v1/topology` is appended: ends with `/`, holds no credentials, query or fragment. */
+  /** The base to which `v1/topology` is appended: ends with `/`, without credentials, query and fragment. */
   readonly address: URL;
-  /** `auto` asks v1, and v2 where v1 is not found. */
+  /** `auto` requests v1, and v2 if v1 is not found. */
   readonly apiVersion: ApiVersion;
   /** Milliseconds. */
   readonly pollInterval: number;
@@ -52,7 +103,7 @@ export interface ClusterConfig {
   /** Sent to the cluster with every request, never to the token endpoint. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly settingNames: SettingNames;
-  /** Absent where the settings name no file. */
+  /** Absent if the settings name no file. */
   readonly files?: ClusterFiles;
 }
 
@@ -81,15 +132,15 @@ type NamedSetting =
 /** The name under which the user gives a setting: its key in a file, or the environment variable. */
 export type SettingNames = Readonly<Record<NamedSetting, string>>;
 
-/** The files that a cluster's settings name. What they held is in the configuration; it may change while it is in use. */
+/** The files that a cluster's settings name, and the data to build the cluster again when one of them changes. */
 export interface ClusterFiles {
-  /** Absolute, in the order of the settings; at least one. */
+  /** Absolute; at least one. */
   readonly paths: readonly string[];
-  /**
-   * The same cluster with what `read` gives for these paths; this very configuration where that is what they held.
-   * Throws a `ConfigError` where something is wrong.
-   */
-  readonly rebuild: (read: (path: string) => Buffer) => ClusterConfig;
+  /** Of the content with which the configuration was built. */
+  readonly digests: FileDigests;
+  readonly settings: ResolvedSettings;
+  /** Where relative paths start. */
+  readonly folder: string;
 }
 
 /** How a connection is made: to a cluster, or to its token endpoint. */
@@ -97,20 +148,20 @@ export interface TransportConfig {
   readonly tls: TlsConfig;
   /** Whether HTTP/2 is offered beside HTTP/1.1. */
   readonly enableHttp2: boolean;
-  /** May hold credentials, hence a secret. Absent: the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  /** A secret, as it may contain credentials. Absent: the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
   readonly proxyUrl?: Secret;
 }
 
 export interface TlsConfig {
   /** PEM. Absent: the certificate authorities that Node.js trusts. */
   readonly ca?: string;
-  /** PEM; `cert` and `key` come together. */
+  /** PEM. `cert` and `key` are either both present or both absent. */
   readonly cert?: string;
   readonly key?: Secret;
-  /** The name to ask for (SNI) and to verify, where it is not the address's host. */
+  /** The name to request (SNI) and to verify. Absent: the host of the address. */
   readonly serverName?: string;
   readonly insecureSkipVerify: boolean;
-  /** Absent: what Node.js has. */
+  /** Absent: the default of Node.js. */
   readonly minVersion?: TlsVersion;
 }
 
@@ -139,12 +190,12 @@ export interface OAuth2Config {
   readonly audience?: string;
   readonly scopes: readonly string[];
   readonly resource?: string;
-  /** Anything else in the form. */
+  /** Additional parameters of the token request. */
   readonly endpointParams: Readonly<Record<string, Secret>>;
   readonly transport: TransportConfig;
 }
 
-/** How the client proves who it is to the token endpoint. */
+/** How the client authenticates at the token endpoint. */
 export type ClientAuthentication = ClientSecret | PrivateKeyJwt | TlsClientAuth;
 
 export const clientAuthenticationMethods = [
@@ -164,12 +215,12 @@ export interface ClientSecret {
 /** A signed assertion (RFC 7523, 2.2). */
 export interface PrivateKeyJwt {
   readonly method: 'private_key_jwt';
-  /** PKCS#8 in PEM; of the kind and size that the algorithm asks for. */
+  /** PKCS#8 in PEM; of the kind and size that the algorithm requires. */
   readonly key: Secret;
   readonly algorithm: SignatureAlgorithm;
   /** The header `kid`. */
   readonly keyId?: string;
-  /** PEM, that of the key: the header `x5t#S256` is its thumbprint. */
+  /** The certificate of the key (PEM), whose thumbprint is the header `x5t#S256`. */
   readonly certificate?: string;
 }
 
@@ -177,18 +228,18 @@ export interface PrivateKeyJwt {
 export const signatureAlgorithms = ['RS256', 'PS256', 'ES256'] as const;
 export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
 
-/** The certificate of the connection (RFC 8705, 2): `transport.tls` has one. */
+/** Mutual TLS with the certificate of `transport.tls` (RFC 8705, 2). */
 export interface TlsClientAuth {
   readonly method: 'tls_client_auth';
 }
 
-/** Given, or found in the issuer's discovery document (OpenID Connect Discovery 1.0). */
+/** Configured, or named by the issuer's discovery document (OpenID Connect Discovery 1.0). */
 export type TokenEndpoint = { readonly tokenUrl: URL } | { readonly issuerUrl: URL };
 
 /**
- * Whether two configurations, or parts of them, say the same. Secrets count by what they hold, objects in any order of
- * their keys; functions do not count. What is of another class is equal to itself only: rather a cluster that starts
- * anew for nothing than one that goes on with what no longer is.
+ * Whether two configurations, or parts of them, are equal. Secrets are compared by their values, objects regardless of
+ * the order of their keys. An object of another class is equal to itself only, so that an unknown class makes a cluster
+ * start again rather than keep an old setting.
  */
 export function equal(one: unknown, other: unknown): boolean {
   if (one instanceof Secret && other instanceof Secret) return one.equals(other);
@@ -196,8 +247,23 @@ export function equal(one: unknown, other: unknown): boolean {
   if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other) === 0;
   if (Array.isArray(one) && Array.isArray(other)) return equalRecords({ ...one }, { ...other });
   if (isRecord(one) && isRecord(other)) return equalRecords(one, other);
-  if (typeof one === 'function' && typeof other === 'function') return true;
   return Object.is(one, other);
+}
+
+/**
+ * Whether two configurations describe the same cluster. The content of their files does not count, as it is read again
+ * before each poll.
+ */
+export function isSameCluster(one: ClusterConfig, other: ClusterConfig): boolean {
+  const [files, otherFiles] = [one.files, other.files];
+  return (
+    equal({ ...one, files: files?.paths }, { ...other, files: otherFiles?.paths }) ||
+    (files !== undefined && equal(writtenIn(files), otherFiles && writtenIn(otherFiles)))
+  );
+}
+
+function writtenIn({ paths, settings: { values, shown } }: ClusterFiles) {
+  return { paths, values, shown };
 }
 
 function equalRecords(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean {

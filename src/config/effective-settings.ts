@@ -1,13 +1,11 @@
 import type { ClusterConfig } from './config.ts';
 import type { Environment } from './environment.ts';
 import type { Settings } from './resolve.ts';
-import { hide, type Key, type Raw, type Setting, type Table } from './setting.ts';
-import { clusterTable } from './settings-table.ts';
-
-export type ClusterKey = Key<typeof clusterTable>;
+import { masked, type Raw, type Setting, shown, type Table } from './setting.ts';
+import { type ClusterKey, clusterTable } from './settings-table.ts';
 
 /** A setting that a cluster runs with. */
-export interface SettingInForce {
+export interface EffectiveSetting {
   readonly key: ClusterKey;
   /** As it was written, or `<secret>`. */
   readonly value: string;
@@ -15,13 +13,13 @@ export interface SettingInForce {
   readonly place: string;
 }
 
-/** What an operator may want to know of the settings behind a `ClusterConfig`. */
+/** Where the settings of a cluster come from. */
 export interface ClusterOrigin {
   /** Whether a configuration file describes the cluster, or the environment. */
   readonly fromFile: boolean;
-  settings(): readonly SettingInForce[];
-  /** What to call a setting, set or not: its key in the file, the variable for the environment. */
-  name(key: ClusterKey): string;
+  readonly settings: () => readonly EffectiveSetting[];
+  /** Returns the name of a setting, given or not: its key in the file, or its variable. */
+  readonly name: (key: ClusterKey) => string;
 }
 
 export interface LoadedCluster {
@@ -32,11 +30,17 @@ export interface LoadedCluster {
 const table: Table = clusterTable;
 const keys = Object.keys(clusterTable) as ClusterKey[];
 
+export interface ClusterOriginInputs {
+  readonly settings: Settings<typeof clusterTable>;
+  /** By key, as they were written. */
+  readonly given: ReadonlyMap<string, Raw>;
+  readonly env: Environment;
+  readonly fromFile: boolean;
+}
+
 export function originOf(
-  settings: Settings<typeof clusterTable>,
+  { settings, given, env, fromFile }: ClusterOriginInputs,
   config: ClusterConfig,
-  env: Environment,
-  fromFile: boolean,
 ): ClusterOrigin {
   const names = settingNamesOf(settings, fromFile);
   const placeOf = (key: ClusterKey): string => {
@@ -44,15 +48,15 @@ export function originOf(
     const isUnsetVariable = table[key]?.variables?.includes(place) && (env[place] ?? '') === '';
     return isUnsetVariable ? 'default' : place;
   };
-  const inForce = (key: ClusterKey): SettingInForce | undefined => {
+  const effective = (key: ClusterKey): EffectiveSetting | undefined => {
     const setting = table[key];
-    const value = setting && shownOf(setting, settings.raw(key));
+    const value = setting && textOf(setting, given.get(key) ?? setting.default);
     const written = value ? { key, value, place: placeOf(key) } : undefined;
     return settings.has(key) ? written : (derived(key, config, placeOf('address')) ?? written);
   };
   return {
     fromFile,
-    settings: () => keys.filter((key) => isUsed(key, config)).flatMap((key) => inForce(key) ?? []),
+    settings: () => keys.filter((key) => isUsed(key, config)).flatMap((key) => effective(key) ?? []),
     name: (key) => names[key],
   };
 }
@@ -71,25 +75,26 @@ export function settingNamesOf(
   return Object.fromEntries(keys.map((key) => [key, name(key)])) as Readonly<Record<ClusterKey, string>>;
 }
 
-/** Groups that another one replaces have defaults too. */
+/** Whether a setting belongs to the authentication in use. Groups that are not used have defaults too. */
 function isUsed(key: ClusterKey, { authentication }: ClusterConfig): boolean {
   if (authentication.method !== 'oauth2') return !key.startsWith('oauth2.');
   return key !== 'oauth2.token_url' || 'tokenUrl' in authentication.endpoint;
 }
 
-/** Empty where the setting says nothing. */
-function shownOf({ show }: Setting, raw: Raw | undefined): string {
+/** Returns a value as it was written; empty if it has no effect. */
+function textOf(setting: Setting, raw: Raw | undefined): string {
   if (raw === undefined || raw === false || (Array.isArray(raw) && raw.length === 0)) return '';
-  if (show?.(raw) === hide()) return hide();
+  const isMasked = shown(setting, raw) === masked;
+  if (isMasked) return masked;
   return Array.isArray(raw) ? raw.join(' ') : String(raw);
 }
 
-/** Defaults that depend on other settings. */
+/** Returns a default that depends on other settings. */
 function derived(
   key: ClusterKey,
   { apiVersion, authentication, pollTimeout }: ClusterConfig,
   address: string,
-): SettingInForce | undefined {
+): EffectiveSetting | undefined {
   if (key === 'api_version' && apiVersion !== clusterTable.api_version.default) {
     return { key, value: apiVersion, place: address };
   }

@@ -1,21 +1,24 @@
 import { Secret } from '../secret.ts';
-import type { TlsVersion } from './config.ts';
 
-/** At least one character, none of them a control character: neither headers nor logs can hold those. */
-export function line(raw: string): string {
-  if (raw === '' || /\p{Cc}/u.test(raw)) {
-    throw new Error('text without control characters, not empty');
-  }
+/** Rejects empty text and control characters, which are not allowed in headers and logs. */
+export function singleLineText(raw: string): string {
+  if (raw === '' || /\p{Cc}/u.test(raw)) throw new Error('text without control characters, not empty');
   return raw;
 }
 
 export function oneOf<const V extends string>(values: readonly V[]): (raw: string) => V {
   return (raw) => {
     const value = values.find((candidate) => candidate === raw);
-    if (value === undefined) {
-      throw new Error(`one of ${values.join(', ')}`);
-    }
+    if (value === undefined) throw new Error(`one of ${values.join(', ')}`);
     return value;
+  };
+}
+
+/** Returns a format that translates the names of a set. */
+export function named<const T extends Readonly<Record<string, string>>>(names: T): (raw: string) => T[keyof T] {
+  return (raw) => {
+    if (!Object.hasOwn(names, raw)) throw new Error(`one of ${Object.keys(names).join(', ')}`);
+    return names[raw as keyof T];
   };
 }
 
@@ -26,50 +29,28 @@ export function authStrategy(raw: string): (typeof authStrategies)[number] {
 }
 
 export function clusterName(raw: string): string {
-  if ([...line(raw)].length > 128) {
-    throw new Error('a name of at most 128 characters');
-  }
+  if ([...singleLineText(raw)].length > 128) throw new Error('a name of at most 128 characters');
   return raw;
 }
 
-/** Whether the text can be a part of a host's name, or of a path. */
+/** Whether the text can be a label of a host name or a segment of a path. */
 export function isSaasName(raw: string): boolean {
   return /^[\w-]+$/.test(raw);
 }
 
 export function saasName(raw: string): string {
-  if (!isSaasName(raw)) {
-    throw new Error('letters, digits and hyphens only');
-  }
+  if (!isSaasName(raw)) throw new Error('letters, digits and hyphens only');
   return raw;
 }
 
 /** RFC 7617, 2: the first colon ends the user name. */
 export function username(raw: string): string {
-  if (line(raw).includes(':')) {
-    throw new Error('a user name without a colon (RFC 7617)');
-  }
+  if (singleLineText(raw).includes(':')) throw new Error('a user name without a colon (RFC 7617)');
   return raw;
 }
 
 export function secret(raw: string): Secret {
-  return new Secret(line(raw));
-}
-
-const tlsVersions: Readonly<Record<string, TlsVersion>> = {
-  TLS10: 'TLSv1',
-  TLS11: 'TLSv1.1',
-  TLS12: 'TLSv1.2',
-  TLS13: 'TLSv1.3',
-};
-
-/** Prometheus's words. */
-export function tlsVersion(raw: string): TlsVersion {
-  const version = Object.hasOwn(tlsVersions, raw) ? tlsVersions[raw] : undefined;
-  if (version === undefined) {
-    throw new Error(`one of ${Object.keys(tlsVersions).join(', ')}`);
-  }
-  return version;
+  return new Secret(singleLineText(raw));
 }
 
 /** RFC 6749, 3.3. */
@@ -87,7 +68,7 @@ function secrets(pairs: Pairs): Secrets {
   return Object.fromEntries(pairs.map(([name, value]) => [name, new Secret(value)]));
 }
 
-/** Credentials have their own settings; the rest belongs to one connection (RFC 9110, 7.6.1) or to the client. */
+/** Credentials have their own settings. The others belong to one connection (RFC 9110, 7.6.1) or to the client. */
 const refusedHeaders = new Set(
   (
     'authorization proxy-authorization host content-length ' +
@@ -100,15 +81,11 @@ export function headers(raw: Pairs): Secrets {
   const seen = new Set<string>();
   for (const [name, value] of raw) {
     const lowerCase = name.toLowerCase();
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-      throw new Error('header names of letters, digits and hyphens');
-    }
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new Error('header names of letters, digits and hyphens');
     if (refusedHeaders.has(lowerCase)) {
       throw new Error(`headers other than ${lowerCase} (credentials belong in basic_auth, oauth2 or proxy_url)`);
     }
-    if (seen.has(lowerCase)) {
-      throw new Error(`each header once (${lowerCase} is there twice)`);
-    }
+    if (seen.has(lowerCase)) throw new Error(`each header once (${lowerCase} is there twice)`);
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       throw new Error(`a value of the header ${lowerCase} without control characters and characters beyond Latin-1`);
     }
@@ -133,9 +110,7 @@ export function endpointParams(raw: Pairs): Secrets {
   if (own !== undefined) {
     throw new Error(`parameters other than ${own[0]} (the settings beside endpoint_params fill it)`);
   }
-  if (raw.some(([name]) => name === '')) {
-    throw new Error('parameters with a name');
-  }
+  if (raw.some(([name]) => name === '')) throw new Error('parameters with a name');
   return secrets(raw);
 }
 
@@ -145,32 +120,24 @@ const day = 24 * 60 * 60 * second;
 const unitsOfPattern = [365 * day, 7 * day, day, day / 24, 60 * second, second, 1];
 
 /**
- * Milliseconds of a duration as Prometheus writes it: `15s`, `1m30s`, `0`.
- * Each unit at most once, from the largest to the smallest (prometheus/common, model.ParseDuration).
+ * Returns the milliseconds of a duration in Prometheus' format: `15s`, `1m30s`, `0`. Each unit occurs at most once, from
+ * the largest to the smallest (prometheus/common, model.ParseDuration).
  */
 export function duration(raw: string): number {
-  if (raw === '0') {
-    return 0;
-  }
+  if (raw === '0') return 0;
   const amounts = pattern.exec(raw)?.slice(1);
-  if (raw === '' || amounts === undefined) {
-    throw new Error('a duration such as 15s or 1m30s');
-  }
+  if (raw === '' || amounts === undefined) throw new Error('a duration such as 15s or 1m30s');
   return unitsOfPattern.reduce((sum, unit, index) => sum + unit * Number(amounts[index] ?? 0), 0);
 }
 
 export function pollInterval(raw: string): number {
   const milliseconds = duration(raw);
-  if (milliseconds < second || milliseconds > day) {
-    throw new Error('a duration from 1s to 24h');
-  }
+  if (milliseconds < second || milliseconds > day) throw new Error('a duration from 1s to 24h');
   return milliseconds;
 }
 
 export function pollTimeout(raw: string): number {
   const milliseconds = duration(raw);
-  if (milliseconds === 0) {
-    throw new Error('a duration above 0');
-  }
+  if (milliseconds === 0) throw new Error('a duration above 0');
   return milliseconds;
 }

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import { type Flags, flagSource } from '../cli.ts';
-import { loadCluster } from './cluster-config.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { buildCluster } from './cluster-config.ts';
 import type { Config } from './config.ts';
 import { noFile, readConfigFile } from './config-file.ts';
-import type { LoadedCluster } from './effective-settings.ts';
+import { type ClusterOriginInputs, type LoadedCluster, originOf, settingNamesOf } from './effective-settings.ts';
 import {
   checkProxies,
   clusterVariables,
@@ -12,89 +12,139 @@ import {
   environmentSource,
   unreadVariables,
 } from './environment.ts';
-import { type ReadFile, readFileNow } from './files.ts';
+import { createFileReader, type ReadFile, type ReadFileAsync, readFiles, readFrom } from './file-reader.ts';
 import { ConfigError, type Notice, type Problem } from './problem.ts';
-import { resolve, type Source } from './resolve.ts';
-import { showPlain } from './setting.ts';
+import {
+  isPresent,
+  namedSource,
+  placeIn,
+  reduced,
+  resolve,
+  type Settings,
+  type Source,
+  settingsOf,
+} from './resolve.ts';
+import { type Raw, showPlain, type Table } from './setting.ts';
+import { namedFiles } from './setting-files.ts';
 import { clusterTable, polling, topTable } from './settings-table.ts';
-import { readWebConfig } from './web-config.ts';
+import { describeWebConfig, loadWebConfig, type WebConfigDescription } from './web-config.ts';
+
+/** The values of the flags, by the keys of the settings. */
+export type Flags = { readonly [K in keyof typeof topTable]?: Raw };
 
 interface Inputs {
   readonly flags: Flags;
   readonly env: Environment;
   /** Whether the log goes to a terminal, where it is pretty by default. */
   readonly isTerminal: boolean;
-  readonly readFile?: ReadFile;
 }
 
-interface LoadedConfig {
+export interface LoadedConfig {
   readonly config: Config;
-  /** Those of `config`, with what their settings were and where they stood. */
+  /** The clusters of `config`, with the origin of their settings. */
   readonly clusters: readonly LoadedCluster[];
   readonly notices: readonly Notice[];
 }
 
+/** Milliseconds for one file. */
+const readTimeout = 10_000;
+/** Separate from the reader of the polls: a file system that does not respond to one does not block the other. */
+const readConfigInTurn = createFileReader(readTimeout);
+
 /**
- * Flags win over the environment, it wins over the file, the file over the defaults.
- * Throws a `ConfigError` with everything that is wrong.
+ * Loads the configuration from its files. Precedence: flags, environment, file, defaults. Rejects with a `ConfigError`
+ * that lists all problems.
  */
-export function loadConfig({ flags, env, isTerminal, readFile = readFileNow }: Inputs): LoadedConfig {
+export async function loadConfigFromFiles({
+  readFile = readConfigInTurn,
+  ...inputs
+}: Inputs & { readonly readFile?: ReadFileAsync }): Promise<LoadedConfig> {
+  const { 'config.file': configFile, 'web.config.file': webConfigFile } = inputs.flags;
+  const first = [configFile, webConfigFile].filter((path) => typeof path === 'string');
+  const contents = await readFiles(first, readFile, readTimeout);
+  const description = describeConfig(inputs, readFrom(contents));
+  const named = await readFiles(pathsOf(description), readFile, readTimeout);
+  return buildConfig(description, readFrom(new Map([...contents, ...named])));
+}
+
+/** Loads the configuration from files in memory. Throws a `ConfigError` that lists all problems. */
+export function loadConfig({ readFile, ...inputs }: Inputs & { readonly readFile: ReadFile }): LoadedConfig {
+  return buildConfig(describeConfig(inputs, readFile), readFile);
+}
+
+/** The configuration before the files that its settings name are read. */
+interface ConfigDescription {
+  readonly settings: Settings<typeof topTable>;
+  readonly clusters: readonly ClusterDescription[];
+  readonly webConfig: WebConfigDescription | undefined;
+  readonly isTerminal: boolean;
+  readonly notices: readonly Notice[];
+  readonly unread: readonly Notice[];
+  readonly problems: readonly Problem[];
+}
+
+interface ClusterDescription extends ClusterOriginInputs {
+  readonly folder: string;
+  /** `buildCluster` adds its problems. */
+  readonly problems: readonly Problem[];
+}
+
+function describeConfig({ flags, env, isTerminal }: Inputs, readFile: ReadFile): ConfigDescription {
   const problems: Problem[] = [];
   const notices: Notice[] = [];
-
   const path = String(flags['config.file'] ?? '');
   const file = path === '' ? noFile : readConfigFile(path, readFile, problems);
   const common = [file.top, environmentSource(topTable, env, problems)];
-  const settings = resolve(topTable, flagSource(flags), common, problems);
+  const settings = settingsOf(topTable, resolve(topTable, [...common, flagSource(flags)], problems), problems);
+  const fromFile = file.clusters !== undefined;
+  noteVariables({ path, env, fromFile }, problems, notices);
+  const sources = file.clusters ?? [environmentCluster(env, problems, notices)];
+  reportSharedNames(sources, problems);
+  if (sources.some(({ location }) => !isPresent(location, 'proxy_url'))) checkProxies(env, problems);
+  const unread = unreadVariables(env, fromFile ? polling : clusterTable);
+  const [below, folder] = [common.map(pollingOnly), fromFile ? dirname(path) : '.'];
+  const webConfigFile = settings.value('web.config.file');
+  return {
+    settings,
+    clusters: sources.map((source) => describeCluster([...below, source], { folder, env, fromFile })),
+    webConfig: webConfigFile === undefined ? undefined : describeWebConfig(webConfigFile, readFile),
+    isTerminal,
+    notices: [...notices, ...unread],
+    unread,
+    problems,
+  };
+}
 
+function flagSource(flags: Flags): Source {
+  const table: Table = topTable;
+  const names = Object.entries(table).flatMap(([key, { flag }]) =>
+    flag ? [[key, flag.replace(/=.*/, '')] as const] : [],
+  );
+  return namedSource(new Map(Object.entries(flags)), new Map(names));
+}
+
+interface ClusterVariables {
+  readonly path: string;
+  readonly env: Environment;
+  readonly fromFile: boolean;
+}
+
+/** Checks that there is a cluster, in the file or in the environment, and notes variables that are not used. */
+function noteVariables({ path, env, fromFile }: ClusterVariables, problems: Problem[], notices: Notice[]): void {
   const variables = clusterVariables(env);
-  if (file.clusters !== undefined && variables.length > 0) {
+  if (fromFile && variables.length > 0) {
     notices.push({ message: 'the configuration file has clusters, so that of the environment is not used', variables });
   }
-  if (path !== '' && file.clusters === undefined && variables.length === 0) {
+  if (path !== '' && !fromFile && variables.length === 0) {
     const expected = `clusters, or a cluster that variables describe (${clusterTable.address.variables?.[0]} and others)`;
     problems.push({ place: `${path}: clusters`, expected, found: 'neither' });
   }
-  const sources = file.clusters ?? [environmentCluster(env, problems, notices)];
-  reportSharedNames(sources, problems);
-  if (sources.some((source) => !source.has('proxy_url'))) {
-    checkProxies(env, problems);
-  }
-  const fromFile = file.clusters !== undefined;
-  const unread = unreadVariables(env, fromFile ? polling : clusterTable);
-  notices.push(...unread);
-  const described = { below: common.map(pollingOnly), folder: fromFile ? dirname(path) : '.', env, fromFile };
-  const clusters = sources.flatMap((source) => loadCluster({ source, ...described }, readFile, problems) ?? []);
-
-  const configFile = settings.value('web.config.file');
-  if (configFile !== undefined) {
-    readWebConfig(configFile, readFile, problems);
-  }
-
-  if (problems.length > 0) {
-    throw new ConfigError(problems, unread);
-  }
-  const allowedHosts = settings.value('web.allowed_hosts');
-  const config: Config = {
-    clusters: clusters.map((cluster) => cluster.config),
-    web: {
-      listenAddresses: settings.value('web.listen_addresses'),
-      telemetryPath: settings.value('web.telemetry_path'),
-      ...(allowedHosts !== undefined && { allowedHosts }),
-      ...(configFile !== undefined && { configFile }),
-    },
-    log: {
-      level: settings.value('log.level'),
-      format: settings.value('log.format') ?? (isTerminal ? 'pretty' : 'json'),
-    },
-  };
-  return { config, clusters, notices };
 }
 
-/** What every cluster has in common, unless it says otherwise. */
-function pollingOnly(source: Source): Source {
-  const given = new Map([...source.given].filter(([key]) => key in polling));
-  return { ...source, given, has: (path) => path in polling && source.has(path) };
+/** Reduces a source to the settings that all clusters have in common. */
+function pollingOnly({ given, location }: Source): Source {
+  const isPolling = (path: string) => path in polling;
+  return { given: new Map([...given].filter(([key]) => isPolling(key))), location: reduced(location, isPolling) };
 }
 
 function reportSharedNames(clusters: readonly Source[], problems: Problem[]): void {
@@ -103,9 +153,56 @@ function reportSharedNames(clusters: readonly Source[], problems: Problem[]): vo
     const name = cluster.given.get('name');
     const other = first.get(name);
     if (name !== undefined && other !== undefined) {
-      const found = `${showPlain(name)}, as at ${other.place('name')}`;
-      problems.push({ place: cluster.place('name'), expected: 'a name that no other cluster has', found });
+      const found = `${showPlain(name)}, as at ${placeIn(other.location, 'name')}`;
+      problems.push({ place: placeIn(cluster.location, 'name'), expected: 'a name that no other cluster has', found });
     }
     first.set(name, other ?? cluster);
   }
+}
+
+function describeCluster(
+  sources: readonly Source[],
+  more: Pick<ClusterDescription, 'folder' | 'env' | 'fromFile'>,
+): ClusterDescription {
+  const problems: Problem[] = [];
+  const settings = settingsOf(clusterTable, resolve(clusterTable, sources, problems), problems);
+  return { ...more, settings, given: new Map(sources.flatMap(({ given }) => [...given])), problems };
+}
+
+function pathsOf({ clusters, webConfig }: ConfigDescription): readonly string[] {
+  const ofClusters = clusters.flatMap(({ settings, folder }) => namedFiles(settings.resolved, folder));
+  return [...ofClusters, ...(webConfig?.paths ?? [])];
+}
+
+function buildConfig(description: ConfigDescription, readFile: ReadFile): LoadedConfig {
+  const { settings, isTerminal, notices, unread } = description;
+  const clusters = description.clusters.flatMap((cluster) => loadCluster(cluster, readFile) ?? []);
+  const webConfig = description.webConfig && loadWebConfig(description.webConfig, readFile);
+  const ofParts = [...description.clusters, description.webConfig].flatMap((part) => part?.problems ?? []);
+  const problems = [...description.problems, ...ofParts];
+  if (problems.length > 0) throw new ConfigError(problems, unread);
+  const config: Config = {
+    clusters: clusters.map((cluster) => cluster.config),
+    web: {
+      listenAddresses: settings.value('web.listen_addresses'),
+      telemetryPath: settings.value('web.telemetry_path'),
+      ...omitUndefined({
+        allowedHosts: settings.value('web.allowed_hosts'),
+        configFile: settings.value('web.config.file'),
+      }),
+    },
+    log: {
+      level: settings.value('log.level'),
+      format: settings.value('log.format') ?? (isTerminal ? 'pretty' : 'json'),
+    },
+    ...omitUndefined({ webConfig }),
+  };
+  return { config, clusters, notices };
+}
+
+function loadCluster(cluster: ClusterDescription, readFile: ReadFile): LoadedCluster | undefined {
+  const built = buildCluster(cluster.settings, cluster.folder, readFile);
+  if (!built) return undefined;
+  const config = { ...built, settingNames: settingNamesOf(cluster.settings, cluster.fromFile) };
+  return { config, origin: originOf(cluster, config) };
 }

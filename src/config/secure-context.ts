@@ -1,25 +1,22 @@
 import { constants } from 'node:crypto';
 import { DEFAULT_CIPHERS, type SecureContextOptions } from 'node:tls';
-import type { TlsConfig } from './config.ts';
-import type { TlsServerConfig } from './web-config.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import type { TlsConfig, TlsServerConfig } from './config.ts';
 
-/** Whom to trust, who one is and how it is encrypted, as Node.js takes it; what is not configured is left out. */
+/** Returns the options of a client for `tls.connect`. */
 export function secureContextOptions({ ca, cert, key, minVersion }: TlsConfig): SecureContextOptions {
   const isOld = minVersion === 'TLSv1' || minVersion === 'TLSv1.1';
   return {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key: key.open() }),
-    ...(minVersion !== undefined && { minVersion }),
-    // OpenSSL 3 speaks the old versions, whose signatures are by SHA-1, only where it may be insecure.
+    ...omitUndefined({ ca, cert, key: key?.open(), minVersion }),
+    // OpenSSL 3 allows the old versions, whose signatures use SHA-1, at security level 0 only.
     ...(isOld && { ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=0` }),
   };
 }
 
-/** Go has no say in these either: they are there wherever TLS 1.3 is. */
+/** These are always enabled with TLS 1.3, as in Go. */
 const ofTls13 = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'];
 
-/** What `tls.createServer` and `tls.createSecureContext` take. */
+/** Returns the options for `tls.createServer` and `tls.createSecureContext`. */
 export function serverContextOptions(config: TlsServerConfig): SecureContextOptions {
   const { cert, key, clientAuthType, clientCa, minVersion, maxVersion, preferServerCipherSuites, curves } = config;
   return {
@@ -29,15 +26,14 @@ export function serverContextOptions(config: TlsServerConfig): SecureContextOpti
     maxVersion,
     honorCipherOrder: preferServerCipherSuites,
     ciphers: ciphersOf(config),
-    // A resumed session brings the certificate of the client with it, and OpenSSL does not look at its dates again.
+    // OpenSSL does not check the dates of the client certificate again when a session is resumed.
     ...(clientAuthType !== 'NoClientCert' && { secureOptions: constants.SSL_OP_NO_TICKET }),
-    ...(clientCa !== undefined && { ca: clientCa }),
-    ...(curves !== undefined && { ecdhCurve: curves.join(':') }),
+    ...omitUndefined({ ca: clientCa, ecdhCurve: curves?.join(':') }),
   };
 }
 
 function ciphersOf({ cipherSuites = [], minVersion }: TlsServerConfig): string {
   const ciphers = cipherSuites.length > 0 ? [...new Set([...ofTls13, ...cipherSuites])].join(':') : DEFAULT_CIPHERS;
-  // OpenSSL 3 refuses the signatures of TLS 1.0 and 1.1 at any higher level.
+  // OpenSSL 3 rejects the signatures of TLS 1.0 and 1.1 at higher security levels.
   return minVersion < 'TLSv1.2' ? `${ciphers}:@SECLEVEL=0` : ciphers;
 }

@@ -1,107 +1,111 @@
 import type { Logger } from 'pino';
 import { earliestExpiry } from '../certificates.ts';
 import { type Clock, sleep } from '../clock.ts';
-import { type ReadFile, readFileInTurn, readFileNow } from './files.ts';
+import type { LoadedWebConfig, Users, WebConfigFile } from './config.ts';
+import {
+  contentsOf,
+  createFileSetReader,
+  digestsOf,
+  type FileContents,
+  type FileDigests,
+  type ReadFileAsync,
+  readFileInTurn,
+  readFiles,
+  readFrom,
+  rereadTimeout,
+} from './file-reader.ts';
 import { ConfigError, type Problem } from './problem.ts';
-import { readWebConfig, type WebConfigFile } from './web-config.ts';
-import { sameUsers } from './web-table.ts';
+import { describeWebConfig, loadWebConfig } from './web-config.ts';
 
-export interface WebConfigWatch {
-  /** What is in use. */
+export interface WebConfigWatcher {
+  /** The web configuration in use. */
   readonly current: () => WebConfigFile;
-  /** The same, after a look at whether a file has changed. Never rejects, and waits for no file system for long. */
+  /** Looks for changes first, at most once a second. Never rejects, and waits for at most a second. */
   readonly refreshed: () => Promise<WebConfigFile>;
-  /** Tells of the last reading now, and of each one that follows. */
+  /** Calls the follower with the result of the last reading now, and with each further one. */
   readonly follow: (follower: Follower) => void;
 }
 
-/** The expiry (Unix time in milliseconds) is that of what is served, where TLS is on. */
+/** The expiry (Unix time in milliseconds) is that of the certificate that is served; undefined without TLS. */
 type Follower = (succeeded: boolean, certificateExpiry: number | undefined) => void;
 
-export interface WebConfigOptions {
+export interface WebConfigWatcherOptions {
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Reads a file again. */
-  readonly readAgain?: (path: string) => Promise<Buffer>;
+  readonly readFile?: ReadFileAsync;
 }
 
-/** Milliseconds. */
-const betweenLooks = 1_000;
-const patience = 1_000;
-
-/** What was in the files, or why there was nothing. */
-type Contents = ReadonlyMap<string, Buffer | Error>;
-
 /**
- * Reads the file now, which throws a `ConfigError`, and again when it or a file that it names changes: looked at when
- * somebody comes, at most once a second. Where what is there then cannot be used, the last good one stays.
+ * Begins with the web configuration as it was loaded, and reads it again when the file or a file that it names has
+ * changed. If the new content cannot be used, the last good one stays in use.
  */
-export function openWebConfig(
-  path: string,
-  { logger, clock, readAgain = readFileInTurn }: WebConfigOptions,
-): WebConfigWatch {
-  let { contents, file, problems } = readAll(path, readFileNow);
-  if (file === undefined) throw new ConfigError(problems);
-  let inUse = file;
-  let lookedAt = clock.monotonic();
-  let looking: Promise<void> | undefined;
+export function createWebConfigWatcher(
+  loaded: LoadedWebConfig,
+  { logger, clock, readFile = readFileInTurn }: WebConfigWatcherOptions,
+): WebConfigWatcher {
+  const { path } = loaded;
+  const read = createFileSetReader(readFile);
+  let { file: inUse, digests } = loaded;
+  let problems: readonly Problem[] = [];
   let follower: Follower = () => {};
-  const tell = () => follower(problems.length === 0, inUse.tls && earliestExpiry(inUse.tls.cert));
+  const notify = () => follower(problems.length === 0, inUse.tls && earliestExpiry(inUse.tls.cert));
 
-  const look = async () => {
-    const found = new Map(await Promise.all([...contents.keys()].map((name) => contentNow(name, readAgain))));
-    if ([...contents].every(([name, content]) => isSame(content, found.get(name)))) return;
+  const update = async () => {
+    const reading = await read(digests, never);
+    if (reading.status !== 'changed') return;
     const hadFailed = problems.length > 0;
-    ({ contents, file, problems } = readAll(path, (name) => contentIn(found, name), inUse));
-    if (file === undefined) {
-      logger.error({ problems }, `the last good web configuration stays, as ${new ConfigError(problems).message}`);
+    const next = await readChanged(path, inUse, reading.contents, readFile);
+    ({ digests, problems } = next);
+    if (next.file === undefined) {
+      logger.error({ problems }, `the last good web configuration stays in use. ${new ConfigError(problems).message}`);
     } else {
-      inUse = { ...file, users: sameUsers(file.users, inUse.users) ? inUse.users : file.users };
-      logger.info(
-        { file: path },
-        hadFailed ? 'the web configuration can be used again' : 'the web configuration has changed',
-      );
+      inUse = { ...next.file, users: sameUsers(next.file.users, inUse.users) ? inUse.users : next.file.users };
+      const message = hadFailed ? 'the web configuration can be used again' : 'the web configuration has changed';
+      logger.info({ file: path }, message);
     }
-    tell();
+    notify();
   };
+  const updateOncePerSecond = throttled(update, clock);
   return {
     current: () => inUse,
     refreshed: async () => {
-      if (!looking && clock.monotonic() - lookedAt >= betweenLooks) {
-        lookedAt = clock.monotonic();
-        looking = look().finally(() => {
-          looking = undefined;
-        });
-      }
-      const timeLeft = lookedAt + patience - clock.monotonic();
-      if (looking && timeLeft > 0) await atMost(timeLeft, looking);
+      await updateOncePerSecond();
       return inUse;
     },
     follow: (next) => {
       follower = next;
-      tell();
+      notify();
     },
   };
 }
 
-interface Reading {
-  readonly contents: Contents;
-  /** Undefined where there are problems. */
+const never = new AbortController().signal;
+
+interface Update {
+  readonly digests: FileDigests;
+  /** Undefined if there are problems. */
   readonly file: WebConfigFile | undefined;
   readonly problems: readonly Problem[];
 }
 
-function readAll(path: string, readFile: ReadFile, inUse?: WebConfigFile): Reading {
-  const contents = new Map<string, Buffer | Error>();
-  const problems: Problem[] = [];
-  const file = readWebConfig(path, (name) => remembering(contents, name, readFile), problems);
-  if (file && inUse && problems.length === 0) problems.push(...changesOfProtection(path, inUse, file));
-  return { contents, file: problems.length === 0 ? file : undefined, problems };
+async function readChanged(
+  path: string,
+  inUse: WebConfigFile,
+  contents: FileContents,
+  readFile: ReadFileAsync,
+): Promise<Update> {
+  const description = describeWebConfig(path, readFrom(contents));
+  const added = description.paths.filter((named) => !contents.has(named));
+  const all = readFrom(new Map([...contents, ...(await readFiles(added, readFile, rereadTimeout))]));
+  const file = loadWebConfig(description, all)?.file;
+  const problems = file ? changesOfProtection(path, inUse, file) : description.problems;
+  const digests = digestsOf(contentsOf([path, ...description.paths], all));
+  return { digests, file: problems.length === 0 ? file : undefined, problems };
 }
 
 /**
- * A file that is being written loses its end for a moment, and may be valid without it: what keeps people out must not
- * go away like that.
+ * A file that is being written may be truncated for a moment and still be valid. It must not disable TLS, passwords or
+ * the verification of clients.
  */
 function changesOfProtection(path: string, inUse: WebConfigFile, next: WebConfigFile): readonly Problem[] {
   const before = protectionOf(inUse);
@@ -124,40 +128,31 @@ function protectionOf({ tls, users }: WebConfigFile): ReadonlyMap<string, string
   ]);
 }
 
-/** Reads, and keeps what came. */
-function remembering(contents: Map<string, Buffer | Error>, name: string, readFile: ReadFile): Buffer {
-  try {
-    const content = readFile(name);
-    contents.set(name, content);
-    return content;
-  } catch (error) {
-    contents.set(name, asError(error));
-    throw error;
-  }
+function sameUsers(one: Users, other: Users): boolean {
+  return one.size === other.size && [...one].every(([username, hash]) => other.get(username)?.equals(hash) === true);
 }
 
-async function contentNow(
-  name: string,
-  readFile: (path: string) => Promise<Buffer>,
-): Promise<readonly [string, Buffer | Error]> {
-  return [name, await readFile(name).catch(asError)];
-}
+/** Milliseconds. */
+const updateInterval = 1_000;
+const updateTimeout = 1_000;
 
-/** A file that was not named before is read at once. */
-function contentIn(found: Contents, name: string): Buffer {
-  const content = found.get(name) ?? readFileNow(name);
-  if (content instanceof Error) throw content;
-  return content;
-}
-
-function isSame(one: Buffer | Error, other: Buffer | Error | undefined): boolean {
-  return one instanceof Error
-    ? other instanceof Error && other.message === one.message
-    : Buffer.isBuffer(other) && other.equals(one);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+/**
+ * Returns a function that runs the update at most once a second, and waits for it until a second has passed since it
+ * began.
+ */
+function throttled(update: () => Promise<void>, clock: Clock): () => Promise<void> {
+  let begunAt = clock.monotonic();
+  let underWay: Promise<void> | undefined;
+  return async () => {
+    if (!underWay && clock.monotonic() - begunAt >= updateInterval) {
+      begunAt = clock.monotonic();
+      underWay = update().finally(() => {
+        underWay = undefined;
+      });
+    }
+    const timeLeft = begunAt + updateTimeout - clock.monotonic();
+    if (underWay && timeLeft > 0) await atMost(timeLeft, underWay);
+  };
 }
 
 async function atMost(ms: number, work: Promise<void>): Promise<void> {

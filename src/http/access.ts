@@ -1,14 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import type { WebConfigWatch } from '../config/web-config-watcher.ts';
+import type { Users } from '../config/config.ts';
+import type { WebConfigWatcher } from '../config/web-config-watcher.ts';
 import { webPaths } from '../config/web-paths.ts';
-import type { Users } from '../config/web-table.ts';
 import { clientNetwork } from './connections.ts';
 import type { VerifyPassword } from './passwords.ts';
 import { sendText } from './response.ts';
 
 /** Returns a handler that passes on the requests that have no body and that the web configuration, if any, allows. */
-export async function restrictAccess(handler: RequestListener, web?: WebConfigWatch): Promise<RequestListener> {
+export async function restrictAccess(handler: RequestListener, web?: WebConfigWatcher): Promise<RequestListener> {
   if (!web) return rejectBodies(handler);
   // Imported only here: bcrypt is slow to load, and its binary does not exist for every platform.
   const { createPasswordVerifier } = await import('./passwords.ts');
@@ -33,7 +33,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
  */
 function requireAuth(
   handler: RequestListener,
-  web: WebConfigWatch,
+  web: WebConfigWatcher,
   createPasswordVerifier: (users: Users) => VerifyPassword,
 ): RequestListener {
   const authenticate = createAuthenticate(createPasswordVerifier);

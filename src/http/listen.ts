@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { ListenAddress, WebConfig } from '../config/config.ts';
-import { openWebConfig, type WebConfigWatch } from '../config/web-config-watcher.ts';
+import type { Config, ListenAddress } from '../config/config.ts';
+import { createWebConfigWatcher, type WebConfigWatcher } from '../config/web-config-watcher.ts';
 import { restrictAccess } from './access.ts';
 import { type ListenOptions, listen, type RunningServer } from './server.ts';
 import { createStartupHandler } from './startup.ts';
@@ -13,22 +13,19 @@ export interface Servers {
   readonly addresses: readonly string[];
   readonly scheme: 'http' | 'https';
   /** Absent: plain HTTP. */
-  readonly web: WebConfigWatch | undefined;
+  readonly web: WebConfigWatcher | undefined;
   /** Lets the application answer every request from now on, and those that wait. */
   readonly serve: (application: RequestListener) => void;
   /** Answers the requests in progress, then closes every connection. */
   readonly close: () => Promise<void>;
 }
 
-/**
- * Rejects with a `ListenError`, with no server left running, if an address cannot be bound, and with a `ConfigError` if
- * the web configuration cannot be used.
- */
+/** Rejects with a `ListenError`, with no server left running, if an address cannot be bound. */
 export async function listenOnAll(
-  { listenAddresses, configFile }: WebConfig,
+  { web: { listenAddresses }, webConfig }: Pick<Config, 'web' | 'webConfig'>,
   { logger, clock }: { readonly logger: Logger; readonly clock: Clock },
 ): Promise<Servers> {
-  const web = configFile === undefined ? undefined : openWebConfig(configFile, { logger, clock });
+  const web = webConfig && createWebConfigWatcher(webConfig, { logger, clock });
   const startup = createStartupHandler();
   const servers = await bindAll(await restrictAccess(startup.handler, web), listenAddresses, { web, logger });
   return {

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { compare as compareByBcrypt } from 'bcrypt';
-import type { Users } from '../config/web-table.ts';
+import type { Users } from '../config/config.ts';
 
 interface Attempt {
   readonly username: string;

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import type { Logger } from 'pino';
 import { sleep } from '../clock.ts';
 import type { ListenAddress } from '../config/config.ts';
-import type { WebConfigWatch } from '../config/web-config-watcher.ts';
+import type { WebConfigWatcher } from '../config/web-config-watcher.ts';
 import {
   type Connection,
   type ConnectionLimits,
@@ -29,7 +29,7 @@ export interface RunningServer {
 
 export interface ListenOptions {
   /** Absent: plain HTTP. */
-  readonly web?: WebConfigWatch | undefined;
+  readonly web?: WebConfigWatcher | undefined;
   readonly limits?: ConnectionLimits;
   readonly logger?: Logger;
 }

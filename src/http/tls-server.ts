@@ -2,9 +2,9 @@ import type { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import type { TlsServerConfig } from '../config/config.ts';
 import { serverContextOptions } from '../config/secure-context.ts';
-import type { TlsServerConfig } from '../config/web-config.ts';
-import type { WebConfigWatch } from '../config/web-config-watcher.ts';
+import type { WebConfigWatcher } from '../config/web-config-watcher.ts';
 import { singleLine } from '../redact.ts';
 
 /** Secures the connections of a server. */
@@ -22,7 +22,7 @@ interface TlsLayerOptions {
 }
 
 /** Returns undefined if TLS is off. */
-export function createTlsLayer(web: WebConfigWatch, { onSecure, logger }: TlsLayerOptions): TlsLayer | undefined {
+export function createTlsLayer(web: WebConfigWatcher, { onSecure, logger }: TlsLayerOptions): TlsLayer | undefined {
   const { tls } = web.current();
   if (tls === undefined) return undefined;
   const secured = new WeakMap<Socket, { readonly config: TlsServerConfig; readonly validUntil: number }>();

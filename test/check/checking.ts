@@ -20,7 +20,7 @@ export async function check(given: Given, options: Partial<RunOptions> = {}): Pr
   const write = (more: string) => {
     text += more;
   };
-  const exitCode = await runCheck(() => load(given), {
+  const exitCode = await runCheck(async () => load(given), {
     output: 'text',
     withColours: false,
     write,

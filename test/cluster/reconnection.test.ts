@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfigFromFiles } from '../../src/config/load-config.ts';
 import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
 import { client as clientOf, healthy, ofCluster } from '../exporting.ts';
 import { manualClock } from '../manual-clock.ts';
@@ -43,7 +43,7 @@ async function exporting(clusters: Readonly<Record<string, readonly string[]>>) 
   const file = join(folder, 'exporter.yml');
   const top = ['poll_interval: 24h', 'web: { listen_addresses: ["127.0.0.1:0"] }', 'clusters:'];
   await writeFile(file, [...top, ...lines].join('\n'));
-  const { config } = loadConfig({ flags: { 'config.file': file }, env: {}, isTerminal: false });
+  const { config } = await loadConfigFromFiles({ flags: { 'config.file': file }, env: {}, isTerminal: false });
   const clock = manualClock();
   const { logger, lines: log } = memoryLog();
   const exporter = await startExporter(config, logger, clock);

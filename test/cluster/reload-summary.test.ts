@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterConfig } from '../../src/config/config.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfigFromFiles } from '../../src/config/load-config.ts';
 import { client, cluster, configOf, healthy, start } from '../exporting.ts';
 import { memoryLog } from '../memory-log.ts';
 import { temporaryFolder } from '../mounted.ts';
@@ -15,7 +15,10 @@ afterEach(() => {
 
 /** The answer to a reload that replaces the first list of clusters by the second. */
 async function answerTo(first: readonly ClusterConfig[], next: readonly ClusterConfig[]): Promise<string> {
-  const exporter = await start(configOf(first), memoryLog().logger, () => ({ config: configOf(next), notices: [] }));
+  const exporter = await start(configOf(first), memoryLog().logger, async () => ({
+    config: configOf(next),
+    notices: [],
+  }));
   const { status, text } = await client(exporter).reload();
   expect(status).toBe(200);
   return text;
@@ -51,10 +54,10 @@ describe('a reload while a file of credentials is missing', () => {
         ].join('\n'),
       );
     const load = () =>
-      loadConfig({ flags: { 'config.file': join(folder, 'exporter.yml') }, env: {}, isTerminal: false });
+      loadConfigFromFiles({ flags: { 'config.file': join(folder, 'exporter.yml') }, env: {}, isTerminal: false });
     await writeFile(join(folder, 'password'), 'from a file');
     await configure('password_file: password');
-    const exporter = await start(load().config, memoryLog().logger, load);
+    const exporter = await start((await load()).config, memoryLog().logger, load);
     await rm(join(folder, 'password'));
     return { configure, ...client(exporter) };
   }

@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Clusters } from '../../src/cluster/clusters.ts';
 import { createReload } from '../../src/cluster/reload.ts';
 import type { ClusterConfig, Config } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { Secret } from '../../src/secret.ts';
+import { fileOf, onlyCluster } from '../config/loading.ts';
 import { client, cluster, configOf, healthy, ofCluster, start, sum } from '../exporting.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
@@ -31,7 +32,7 @@ afterEach(() => {
 async function startWith(first: Config) {
   let next: Config | Error = first;
   const { logger, lines } = memoryLog();
-  const exporter = await start(first, logger, () => {
+  const exporter = await start(first, logger, async () => {
     if (next instanceof Error) throw next;
     return { config: next, notices: [] };
   });
@@ -196,17 +197,17 @@ describe('a reload', () => {
 
   it('does not restart a cluster only because a file of its credentials has changed since the last poll', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'reload-')), 'password');
-    const base = await polledOnce('a');
-    const described = (read: (path: string) => Buffer): ClusterConfig => ({
-      ...base,
-      authentication: { method: 'basic', username: 'demo', password: new Secret(read(path).toString()) },
-      files: { paths: [path], rebuild: described },
-    });
+    const { address } = await polledOnce('a');
+    const file = fileOf(String(address), [
+      'poll_interval: 10m',
+      `basic_auth: { username: demo, password_file: ${path} }`,
+    ]);
+    const configured = () => configOf([onlyCluster({ file, files: { [relative('', path)]: readFileSync(path) } })]);
     writeFileSync(path, 'old');
-    const running = await startWith(configOf([described(readFileSync)]));
+    const running = await startWith(configured());
     await untilReady(running);
     writeFileSync(path, 'new');
-    running.configure(configOf([described(readFileSync)]));
+    running.configure(configured());
     expect((await running.reload()).text).toContain('1 unchanged');
   });
 
@@ -298,7 +299,7 @@ describe('reloads at the same time', () => {
         return { ...replacement, added };
       },
     };
-    const load = () => {
+    const load = async () => {
       reads++;
       return { config: configOf([]), notices: [] };
     };

@@ -32,7 +32,7 @@ describe.each(Object.entries(emptyFiles))('a configuration file with %s', (_cont
     const started = load({ file: fileWith() }).config;
     const results: boolean[] = [];
     const { reload } = createReload({
-      load: () => load({ file, env }),
+      load: async () => load({ file, env }),
       started,
       clusters: {
         all: () => [],

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import type { Problem } from '../../src/config/problem.ts';
-import { readWebConfig } from '../../src/config/web-config.ts';
+import { describeWebConfig, loadWebConfig } from '../../src/config/web-config.ts';
 import { complaints, fileWith, onlyCluster, saasFileWith } from './loading.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/config/${name}`, import.meta.url), 'utf8');
@@ -106,13 +105,9 @@ describe('a web configuration', () => {
   const tls = 'tls_server_config: { cert_file: cert.pem, key_file: key.pem }\n';
 
   function read(files: Readonly<Record<string, Buffer>>) {
-    const problems: Problem[] = [];
-    const file = readWebConfig(
-      'web.yml',
-      (path) => files[path.replace(`${process.cwd()}/`, '')] ?? Buffer.of(),
-      problems,
-    );
-    return { file, problems };
+    const readFile = (path: string) => files[path.replace(`${process.cwd()}/`, '')] ?? Buffer.of();
+    const description = describeWebConfig('web.yml', readFile);
+    return { file: loadWebConfig(description, readFile)?.file, problems: description.problems };
   }
 
   it('may have a byte order mark, and so may its certificates and keys', () => {

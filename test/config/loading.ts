@@ -1,8 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 
-import type { Flags } from '../../src/cli.ts';
 import type { ClusterConfig, OAuth2Config } from '../../src/config/config.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { type Flags, loadConfig } from '../../src/config/load-config.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 
 interface Given {
@@ -84,6 +83,6 @@ export function saasFileWith(...lines: readonly string[]): string {
   return fileOf(saasAddress, lines);
 }
 
-function fileOf(address: string, lines: readonly string[]): string {
+export function fileOf(address: string, lines: readonly string[]): string {
   return ['clusters:', '  - name: one', `    address: ${address}`, ...lines.map((line) => `    ${line}`)].join('\n');
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Table } from '../../src/config/setting.ts';
-import { webTable } from '../../src/config/web-table.ts';
+import { webTable } from '../../src/config/web-config.ts';
 import { connectionLimits } from '../../src/http/connections.ts';
 import { maxBacklog } from '../../src/http/response.ts';
 

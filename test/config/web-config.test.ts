@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type Problem } from '../../src/config/problem.ts';
-import { readWebConfig, type WebConfigFile } from '../../src/config/web-config.ts';
+import type { WebConfigFile } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/problem.ts';
+import { describeWebConfig, loadWebConfig } from '../../src/config/web-config.ts';
 import { ca, renewed, server } from './web-config-fixtures.ts';
 
 const files = {
@@ -15,15 +16,16 @@ const tls = ['tls_server_config:', '  cert_file: server.crt', '  key_file: serve
 /** `conf/web.yml`, with the files above in its folder. */
 function read(...lines: readonly string[]): { readonly file?: WebConfigFile; readonly complaints: readonly string[] } {
   const all: Readonly<Record<string, string>> = { 'web.yml': lines.join('\n'), ...files };
-  const problems: Problem[] = [];
   const readFile = (path: string) => {
     const content = all[path.replace('/etc/conf/', '')];
     if (content === undefined) throw Object.assign(new Error('ENOENT'), { errno: -2 });
     return Buffer.from(content);
   };
-  const file = readWebConfig('/etc/conf/web.yml', readFile, problems);
+  const description = describeWebConfig('/etc/conf/web.yml', readFile);
+  const file = loadWebConfig(description, readFile)?.file;
+  const { problems } = description;
   const complaints = problems.length === 0 ? [] : new ConfigError(problems).message.split('\n  ').slice(1);
-  return { ...(file && complaints.length === 0 && { file }), complaints };
+  return { ...(file && { file }), complaints };
 }
 
 const alice = '$2y$10$CNJkoWCrBkoO4t1PuNtHrOU7li6xvav6tsqOR.5CKrmSX2h2.Jx3y';

@@ -15,7 +15,7 @@ afterEach(() => {
 async function probed(answer: RequestListener) {
   const only = await cluster('production', answer, { pollInterval: 600_000, pollTimeout: 60_000 });
   const other = await cluster('other', healthy, { pollInterval: 600_000 });
-  const exporter = await start(configOf([only]), memoryLog().logger, () => ({
+  const exporter = await start(configOf([only]), memoryLog().logger, async () => ({
     config: configOf([other]),
     notices: [],
   }));

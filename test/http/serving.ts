@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { openWebConfig } from '../../src/config/web-config-watcher.ts';
+import type { LoadedWebConfig } from '../../src/config/config.ts';
+import { loadConfigFromFiles } from '../../src/config/load-config.ts';
+import { createWebConfigWatcher } from '../../src/config/web-config-watcher.ts';
 import { restrictAccess } from '../../src/http/access.ts';
 import type { ConnectionLimits } from '../../src/http/connections.ts';
 import { listen } from '../../src/http/server.ts';
@@ -50,6 +52,14 @@ export async function webFolder(lines: readonly string[], files: Readonly<Record
   return { folder, path: join(folder, 'web.yml'), write };
 }
 
+/** Rejects with a `ConfigError` if it cannot be used. */
+export async function loadedWebConfig(path: string): Promise<LoadedWebConfig> {
+  const flags = { 'web.config.file': path };
+  const { config } = await loadConfigFromFiles({ flags, env: {}, isTerminal: false });
+  if (!config.webConfig) throw new Error('expected a web configuration');
+  return config.webConfig;
+}
+
 interface ServeOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Adds to the folder before the web configuration is read. */
@@ -65,7 +75,7 @@ export async function serve(lines: readonly string[], { files, prepare, handler 
   const clock = manualClock();
   const log = memoryLog();
   const told: { readonly succeeded: boolean; readonly expiry: number | undefined }[] = [];
-  const web = openWebConfig(path, { logger: log.logger, clock });
+  const web = createWebConfigWatcher(await loadedWebConfig(path), { logger: log.logger, clock });
   web.follow((succeeded, expiry) => told.push({ succeeded, expiry }));
   const address = { host: '127.0.0.1', port: 0 };
   const running = await listen(await restrictAccess(handler, web), address, {

@@ -5,11 +5,11 @@ import { connect } from 'node:tls';
 import { hash } from 'bcrypt';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigError } from '../../src/config/problem.ts';
-import { openWebConfig } from '../../src/config/web-config-watcher.ts';
+import { createWebConfigWatcher } from '../../src/config/web-config-watcher.ts';
 import { ca, client, otherCa, renewed, server, stranger } from '../config/web-config-fixtures.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
-import { serve, tls, webFolder } from './serving.ts';
+import { loadedWebConfig, serve, tls, webFolder } from './serving.ts';
 
 const of2119 = Date.UTC(2119, 0, 1);
 const ofHalfAYearLater = Date.UTC(2119, 5, 1);
@@ -47,9 +47,19 @@ async function serialOf(answer: Promise<{ readonly tls?: { readonly serialNumber
 describe('the web configuration at the start', () => {
   it('is rejected with all its problems', async () => {
     const { path } = await webFolder(['tls_server_config: { cert_file: gone }', 'basic_auth_users: { a: b }']);
-    const open = () => openWebConfig(path, { logger: memoryLog().logger, clock: manualClock() });
-    expect(open).toThrow(ConfigError);
-    expect(open).toThrow(/bcrypt[\s\S]*gone[\s\S]*key_file/);
+    await expect(loadedWebConfig(path)).rejects.toThrow(ConfigError);
+    await expect(loadedWebConfig(path)).rejects.toThrow(/bcrypt[\s\S]*gone[\s\S]*key_file/);
+  });
+
+  it('a change since the web configuration was loaded is found by the first request', async () => {
+    const { path, write } = await webFolder(['http_server_config: { headers: { X-Frame-Options: deny } }']);
+    const loaded = await loadedWebConfig(path);
+    await write('web.yml', 'http_server_config: { headers: { X-Frame-Options: sameorigin } }');
+    const clock = manualClock();
+    const web = createWebConfigWatcher(loaded, { logger: memoryLog().logger, clock });
+    expect(web.current().headers).toEqual({ 'X-Frame-Options': 'deny' });
+    clock.advance(1_000);
+    expect((await web.refreshed()).headers).toEqual({ 'X-Frame-Options': 'sameorigin' });
   });
 
   it('reports the earliest expiry in the certificate chain', async () => {
@@ -83,6 +93,23 @@ describe('a renewed server certificate', () => {
     await rename(join(folder, 'next'), join(folder, 'current'));
     aSecondLater();
     expect(await serialOf(get())).not.toBe(before);
+  });
+
+  it('is found in other files, which the web configuration has not named before', async () => {
+    const { get, write, aSecondLater, lines } = await serve(tls);
+    const before = await serialOf(get());
+    await write('renewed.crt', renewed.cert);
+    await write('renewed.key', renewed.key);
+    await write('web.yml', 'tls_server_config: { cert_file: renewed.crt, key_file: renewed.key }');
+    aSecondLater();
+    expect(await serialOf(get())).not.toBe(before);
+    await write('renewed.crt', 'half a certif');
+    aSecondLater();
+    await get();
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'the web configuration has changed',
+      expect.stringContaining('expected a file with PEM certificates'),
+    ]);
   });
 
   it('is looked for once a second, not at every request', async () => {
@@ -148,12 +175,13 @@ describe('an unusable change of the web configuration', () => {
 
 describe('a file system that does not respond', () => {
   it('delays the first request by a second, and no other one', async () => {
+    const { path } = await webFolder(tls);
+    const loaded = await loadedWebConfig(path);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
-    const { path } = await webFolder(tls);
     const clock = manualClock();
-    const readAgain = () => new Promise<Buffer>(() => {});
-    const web = openWebConfig(path, { logger: memoryLog().logger, clock, readAgain });
+    const readFile = () => new Promise<Buffer>(() => {});
+    const web = createWebConfigWatcher(loaded, { logger: memoryLog().logger, clock, readFile });
     clock.advance(1_000);
     const first = web.refreshed();
     let isAnswered = false;

@@ -6,7 +6,7 @@ import { complaints, load } from '../config/loading.ts';
 import { ca, renewed } from '../config/web-config-fixtures.ts';
 import { cluster, configOf, healthy, start } from '../exporting.ts';
 import { readPage, valuesOf } from '../metrics/pages.ts';
-import { tls, webFolder } from './serving.ts';
+import { loadedWebConfig, tls, webFolder } from './serving.ts';
 
 const soon = { timeout: 20_000, interval: 100 };
 const web = { listenAddresses: [{ host: '127.0.0.1', port: 0 }], telemetryPath: '/metrics' };
@@ -21,7 +21,8 @@ afterEach(() => {
 /** Starts an exporter with that web configuration. `read` returns the values of its metrics about it. */
 async function exporterWith(lines: readonly string[]) {
   const folder = await webFolder(lines);
-  const exporter = await start(configOf([await cluster('one', healthy)], { web: { ...web, configFile: folder.path } }));
+  const webConfig = await loadedWebConfig(folder.path);
+  const exporter = await start(configOf([await cluster('one', healthy)], { web, webConfig }));
   const dispatcher = new Agent({ connect: { ca, servername: 'localhost' } });
   onTestFinished(() => dispatcher.destroy());
   const scheme = lines === tls ? 'https' : 'http';
@@ -94,8 +95,7 @@ describe('an unusable web configuration', () => {
 
   it('rejects the start and leaves nothing running', async () => {
     const { path } = await webFolder(['nonsense']);
-    const config = configOf([await cluster('one', healthy)], { web: { ...web, configFile: path } });
-    await expect(start(config)).rejects.toThrow(ConfigError);
+    await expect(loadedWebConfig(path)).rejects.toThrow(ConfigError);
   });
 
   it('is part of the configuration only by its path, not by its content', () => {

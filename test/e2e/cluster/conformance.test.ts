@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config/load-config.ts';
+import { loadConfigFromFiles } from '../../../src/config/load-config.ts';
 import { type Exporter, runExporter, startExporter } from '../exporter.ts';
 import type { Exposition } from '../exposition.ts';
 import { until } from '../until.ts';
@@ -16,7 +16,8 @@ const environment = Object.fromEntries(
     .filter(([name]) => /^(CAMUNDA|ZEEBE)_|^(HTTPS?|NO)_PROXY$|^(NODE_EXTRA_CA_CERTS|SSL_CERT_FILE)$/i.test(name))
     .map(([name, value = '']) => [name, /_(FILE|PATH)$/.test(name) ? resolve(value) : value]),
 );
-const [cluster] = loadConfig({ flags: {}, env: environment, isTerminal: false }).config.clusters;
+const { config } = await loadConfigFromFiles({ flags: {}, env: environment, isTerminal: false });
+const [cluster] = config.clusters;
 if (cluster === undefined) throw new Error('The environment describes no cluster');
 
 describe(`the cluster at ${cluster.address}`, () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ClusterFiles } from '../../src/config/config.ts';
-import { createRereader, type Reread } from '../../src/config/file-set.ts';
+import { type ClusterReading, createClusterFilesReader } from '../../src/config/cluster-config.ts';
+import { equal, isSameCluster } from '../../src/config/config.ts';
 import { client, nextClient } from '../transport/issued-certificates.ts';
-import { fileWith, onlyCluster, saasFileWith } from './loading.ts';
+import { fileOf, fileWith, onlyCluster, saasFileWith } from './loading.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -43,53 +43,53 @@ function disk(contents: Record<string, string | Buffer | undefined>) {
   };
 }
 
-function certOf(reread: Reread): string | undefined {
+function certOf(reread: ClusterReading): string | undefined {
   return reread.ok ? reread.cluster.transport.tls.cert : reread.problems.join('\n');
 }
 
 describe('reading files again', () => {
   it('gives the same cluster where they hold what they held', async () => {
-    const { cluster, files } = certified();
+    const { cluster } = certified();
     const { read } = disk({ 'cert.pem': client.cert, 'key.pem': client.key });
-    const reread = await createRereader(read)(files, never);
+    const reread = await createClusterFilesReader(read)(cluster, never);
     expect(reread.ok && reread.cluster).toBe(cluster);
   });
 
   it('gives the cluster with what they hold now, whose files are those', async () => {
-    const { cluster, files } = certified();
+    const { cluster } = certified();
     const { read, contents } = disk({ 'cert.pem': nextClient.cert, 'key.pem': nextClient.key });
-    const reread = createRereader(read);
-    const first = await reread(files, never);
+    const reread = createClusterFilesReader(read);
+    const first = await reread(cluster, never);
     if (!first.ok || !first.cluster.files) throw new Error('expected a cluster with files');
     expect(first.cluster.transport.tls.cert).toBe(nextClient.cert);
     expect(first.cluster.transport.tls.key?.open()).toBe(nextClient.key);
     expect({ ...first.cluster, transport: {}, files: {} }).toEqual({ ...cluster, transport: {}, files: {} });
-    expect(await reread(first.cluster.files, never)).toEqual({ ok: true, cluster: first.cluster });
+    expect(await reread(first.cluster, never)).toEqual({ ok: true, cluster: first.cluster });
     contents['cert.pem'] = client.cert;
     contents['key.pem'] = client.key;
-    expect(certOf(await reread(first.cluster.files, never))).toBe(client.cert);
+    expect(certOf(await reread(first.cluster, never))).toBe(client.cert);
   });
 
   it('takes a certificate and a key that are replaced between one file and the other for a pair', async () => {
-    const { files } = certified();
+    const { cluster } = certified();
     const { read, contents } = disk({ 'cert.pem': client.cert, 'key.pem': client.key });
     const swapping = async (path: string) => {
       const content = await read(path);
       Object.assign(contents, { 'cert.pem': nextClient.cert, 'key.pem': nextClient.key });
       return content;
     };
-    expect(certOf(await createRereader(swapping)(files, never))).toBe(nextClient.cert);
+    expect(certOf(await createClusterFilesReader(swapping)(cluster, never))).toBe(nextClient.cert);
   });
 
   it('ends after three readings, where they change all the time', async () => {
-    const { files } = certified();
-    const pairs = [client, nextClient];
+    const { cluster, files } = certified();
+    const pairs = [nextClient, client];
     let count = 0;
     const changing = async (path: string) => {
       const { cert, key } = pairs[Math.floor(count++ / 2) % 2] ?? client;
       return Buffer.from(path.endsWith('cert.pem') ? cert : key);
     };
-    expect(await createRereader(changing)(files, never)).toMatchObject({ ok: true });
+    expect(await createClusterFilesReader(changing)(cluster, never)).toMatchObject({ ok: true });
     expect(count).toBe(3 * files.paths.length);
   });
 
@@ -100,9 +100,9 @@ describe('reading files again', () => {
     ['has its second certificate cut short', { 'cert.pem': client.cert + nextClient.cert.slice(0, 200) }, 'expected'],
     ['belongs to another key', { 'cert.pem': nextClient.cert }, 'expected the key of the certificate'],
   ])('says what is wrong with one that %s, and where', async (_case, changed, problem) => {
-    const { files } = certified();
+    const { cluster } = certified();
     const { read } = disk({ 'cert.pem': client.cert, 'key.pem': client.key, ...changed });
-    const reread = await createRereader(read)(files, never);
+    const reread = await createClusterFilesReader(read)(cluster, never);
     if (reread.ok) throw new Error('expected problems');
     expect(reread.problems).toHaveLength(1);
     expect(reread.problems[0]).toContain(problem);
@@ -113,7 +113,7 @@ describe('reading files again', () => {
     ['mutual TLS', mutualTls],
     ['signed assertions', signedAssertions],
   ])('throws at no content, and never shows any (%s)', async (_case, settings) => {
-    const { files } = certified(settings);
+    const { cluster } = certified(settings);
     const piece = fc.oneof(
       fc.constantFrom(client.cert, client.key, nextClient.cert, '-----BEGIN CERTIFICATE-----', '\n'),
       fc.string({ minLength: 20 }),
@@ -125,7 +125,7 @@ describe('reading files again', () => {
     await fc.assert(
       fc.asyncProperty(content, content, async (cert, key) => {
         const { read } = disk({ 'cert.pem': cert, 'key.pem': key });
-        const reread = await createRereader(read)(files, never);
+        const reread = await createClusterFilesReader(read)(cluster, never);
         const told = reread.ok ? '' : reread.problems.join('\n');
         for (const line of `${cert}\n${key}`.split('\n')) if (line.length >= 20) expect(told).not.toContain(line);
       }),
@@ -143,17 +143,17 @@ describe('a file that cannot be read for long', () => {
     };
     return { slow, release: () => released.resolve() };
   };
-  const isWaiting = async (reread: Promise<Reread>) => {
+  const isWaiting = async (reread: Promise<ClusterReading>) => {
     await vi.advanceTimersByTimeAsync(0);
     return (await Promise.race([reread, 'waiting'])) === 'waiting';
   };
 
   it('keeps one poll waiting for a second, later ones not at all, and is taken once it was read', async () => {
     vi.useFakeTimers();
-    const { files } = certified();
+    const { cluster } = certified();
     const { slow, release } = hanging();
-    const reread = createRereader(slow);
-    const first = reread(files, never);
+    const reread = createClusterFilesReader(slow);
+    const first = reread(cluster, never);
     await vi.advanceTimersByTimeAsync(999);
     expect(await isWaiting(first)).toBe(true);
     await vi.advanceTimersByTimeAsync(1);
@@ -161,20 +161,58 @@ describe('a file that cannot be read for long', () => {
       ok: false,
       problems: [expect.stringMatching(/cert\.pem, .*key\.pem: not read within 1 s$/)],
     });
-    const second = reread(files, never);
+    const second = reread(cluster, never);
     expect(await isWaiting(second)).toBe(false);
     expect(await second).toMatchObject({ ok: false });
     release();
     await vi.advanceTimersByTimeAsync(0);
-    const third = reread(files, never);
+    const third = reread(cluster, never);
     await vi.advanceTimersByTimeAsync(0);
     expect(certOf(await third)).toBe(nextClient.cert);
   });
 
+  it('is read once more by the poll after it was read late, as it may have changed since', async () => {
+    vi.useFakeTimers();
+    const { cluster } = certified();
+    const released = Promise.withResolvers<void>();
+    const { read, contents } = disk({ 'cert.pem': client.cert, 'key.pem': client.key });
+    const slow = async (path: string) => {
+      await released.promise;
+      return read(path);
+    };
+    const reread = createClusterFilesReader(slow);
+    const first = reread(cluster, never);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await first).toMatchObject({ ok: false });
+    released.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    Object.assign(contents, { 'cert.pem': nextClient.cert, 'key.pem': nextClient.key });
+    expect(certOf(await reread(cluster, never))).toBe(nextClient.cert);
+  });
+
+  it('is used once it was read late, where each reading takes longer than a poll waits', async () => {
+    vi.useFakeTimers();
+    const { cluster } = certified();
+    const { read } = disk({ 'cert.pem': nextClient.cert, 'key.pem': nextClient.key });
+    const slow = async (path: string) => {
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      return read(path);
+    };
+    const reread = createClusterFilesReader(slow);
+    const poll = async () => {
+      const polled = reread(cluster, never);
+      await vi.advanceTimersByTimeAsync(15_000);
+      return polled;
+    };
+    expect(await poll()).toMatchObject({ ok: false });
+    expect(certOf(await poll())).toBe(nextClient.cert);
+    expect(certOf(await poll())).toBe(nextClient.cert);
+  });
+
   it('is not waited for once the exporter stops', async () => {
-    const { files } = certified();
+    const { cluster } = certified();
     const stopping = new AbortController();
-    const reread = createRereader(hanging().slow)(files, stopping.signal);
+    const reread = createClusterFilesReader(hanging().slow)(cluster, stopping.signal);
     stopping.abort();
     expect(await reread).toMatchObject({ ok: false });
   });
@@ -186,7 +224,50 @@ describe('a cluster', () => {
   });
 
   it('has the files that its settings name, by absolute paths', () => {
-    const { files }: { readonly files: ClusterFiles } = certified();
+    const { files } = certified();
     expect(files.paths).toEqual([`${process.cwd()}/conf/cert.pem`, `${process.cwd()}/conf/key.pem`]);
+  });
+
+  it('with files is plain data', () => {
+    const functionsIn = (value: unknown): readonly unknown[] => {
+      if (typeof value === 'function') return [value];
+      if (value instanceof Map || value instanceof Set) return [...value].flatMap(functionsIn);
+      return typeof value === 'object' && value !== null ? Object.values(value).flatMap(functionsIn) : [];
+    };
+    expect(functionsIn(certified().cluster)).toEqual([]);
+  });
+});
+
+describe('a cluster of a configuration that is read again', () => {
+  const password = (content: string, ...settings: readonly string[]) =>
+    onlyCluster({
+      file: fileOf('http://zeebe:8080/v2', ['basic_auth: { username: demo, password_file: password }', ...settings]),
+      files: { 'conf/password': content },
+    });
+
+  it('is the same where only the content of a file has changed', () => {
+    expect(isSameCluster(password('old'), password('new'))).toBe(true);
+    expect(equal(password('old'), password('new'))).toBe(false);
+  });
+
+  it('is the same where only its place in the configuration file has changed', () => {
+    const file = fileWith('basic_auth: { username: demo, password_file: password }');
+    const [one, other] = [file, `# comment\n${file}`].map((each) =>
+      onlyCluster({ file: each, files: { 'conf/password': 'a' } }),
+    );
+    if (!one || !other) throw new Error('expected clusters');
+    expect(isSameCluster(one, other)).toBe(true);
+  });
+
+  it.each([
+    ['the content of a file', 'poll_interval: 30s'],
+    ['the content of a file, and a default became explicit that another setting had replaced', 'api_version: v1'],
+  ])('is another one where a setting has changed beside %s', (_what, setting) => {
+    expect(isSameCluster(password('old'), password('new', setting))).toBe(false);
+  });
+
+  it('is another one where a setting has changed', () => {
+    expect(isSameCluster(password('old'), password('old', 'poll_interval: 30s'))).toBe(false);
+    expect(isSameCluster(password('old'), onlyCluster({ file: fileWith() }))).toBe(false);
   });
 });
