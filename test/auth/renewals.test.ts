@@ -35,15 +35,10 @@ async function run(
   const world = createWorld(settings);
   const { endpoint, client, violations } = world;
   const tokens = createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: jitter(seed) });
-  const poll = createPoll({
-    connection: async () => ({
-      client,
-      authenticator: createOAuth2(undefined, tokens),
-      certificates: async () => ({}),
-    }),
-    pollTimeout,
-    clock,
-  });
+  // One for all polls: it counts the 403s in a row.
+  const authenticator = createOAuth2(undefined, tokens);
+  const connection = { client, authenticator, certificates: async () => ({}) };
+  const poll = createPoll({ connection: async () => connection, pollTimeout, clock });
 
   const polled: Polled[] = [];
   const stop = new AbortController();
