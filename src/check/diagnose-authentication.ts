@@ -1,6 +1,6 @@
 import type { OAuth2Config } from '../config/config.ts';
 import type { Failure } from '../failure.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import type { Answer } from '../transport/reply.ts';
 import { clientNames, isEntra, isKeycloak, isSaasCluster, type Target, tokenEndpoint } from './check-target.ts';
 import { diagnosisOf, proxyBefore } from './diagnose-connection.ts';
@@ -125,7 +125,7 @@ function audienceDiagnosis(answer: Answer, answered: string, target: Target, tok
   const { authentication } = target.config;
   const wanted =
     expected !== undefined
-      ? JSON.stringify(oneLine(answer.masked(expected)))
+      ? JSON.stringify(singleLine(answer.masked(expected)))
       : authentication.method === 'oauth2' && authentication.audience !== undefined
         ? JSON.stringify(authentication.audience)
         : undefined;

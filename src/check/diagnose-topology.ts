@@ -1,6 +1,6 @@
 import { jsonObject } from '../auth/token-response.ts';
 import type { Failure, PollFailureReason, TlsAlert, Unanswered } from '../failure.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import type { Answer, Reply } from '../transport/reply.ts';
 import { clusterEndpoint, isSaasCluster, type Target } from './check-target.ts';
 import { diagnoseAuthentication } from './diagnose-authentication.ts';
@@ -185,10 +185,10 @@ function redirectDiagnosis(location: string, url: URL, addressName: string): Dia
 function detailOf({ body, masked }: Answer): string {
   const problem = jsonObject(body);
   const texts = [problem?.title, problem?.detail].filter((part) => typeof part === 'string');
-  return texts.length === 0 ? '' : `: ${oneLine(masked(texts.join(', ')))}`;
+  return texts.length === 0 ? '' : `: ${singleLine(masked(texts.join(', ')))}`;
 }
 
 function titleOf({ body, masked }: Answer): string {
-  const title = oneLine(masked(/<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? ''), 60);
+  const title = singleLine(masked(/<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? ''), 60);
   return title === '' ? '' : ` (${JSON.stringify(title)})`;
 }

@@ -7,7 +7,7 @@ import { withDeadline } from '../clock.ts';
 import { connectToIdentityProvider } from '../cluster/connection.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { hideSecrets, oneLine } from '../redact.ts';
+import { hideSecrets, singleLine } from '../redact.ts';
 import { createDispatcher, maxAnswerBytes } from '../transport/dispatcher.ts';
 import { type RequestOptions, send } from '../transport/reply.ts';
 import { type Endpoint, isKeycloak, type Target } from './check-target.ts';
@@ -65,7 +65,7 @@ function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, oauth2: OAuth2
   const secrets = secretsOfRequests(oauth2);
   const claims = claimsOf(accessToken.open());
   const hidden = (value: unknown) => (typeof value === 'string' ? [hideSecrets(value, secrets)] : []);
-  const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => oneLine(text));
+  const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => singleLine(text));
   const first = (...values: readonly unknown[]) => shown(values)[0];
   // Secrets are hidden before the scopes are split, since a secret may contain spaces.
   const scopes = [claims?.scope, claims?.scp, claims?.roles].flat().flatMap(hidden).join(' ').split(' ');

@@ -5,7 +5,7 @@ import type { ApiVersion } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { createPoll, type PollResult } from '../poll/poll.ts';
 import { initialState, nextState } from '../poll/state.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import type { Reply } from '../transport/reply.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
 import type { Client } from '../zeebe/client.ts';
@@ -118,8 +118,8 @@ function topologyFacts(
       cluster_size: clusterSize,
       partitions: partitionsCount,
       replication_factor: replicationFactor,
-      gateway_version: gatewayVersion === undefined ? undefined : oneLine(gatewayVersion),
-      cluster_id: clusterId === undefined ? undefined : oneLine(clusterId),
+      gateway_version: gatewayVersion === undefined ? undefined : singleLine(gatewayVersion),
+      cluster_id: clusterId === undefined ? undefined : singleLine(clusterId),
     }),
     ...(token && { new_token: true }),
   };

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { serverContextOptions } from '../config/secure-context.ts';
 import type { TlsServerConfig } from '../config/web-config.ts';
 import type { WebConfigWatch } from '../config/web-config-watcher.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 
 export interface TlsLayer {
   /** Begins the handshake. */
@@ -45,7 +45,7 @@ export function createTlsLayer(web: WebConfigWatch, { onSecure, logger }: TlsLay
         onSecure(socket);
       })
       .on('tlsClientError', ({ message }, { remoteAddress }) => {
-        logger?.debug({ from: remoteAddress }, `a TLS handshake failed: ${oneLine(message)}`);
+        logger?.debug({ from: remoteAddress }, `a TLS handshake failed: ${singleLine(message)}`);
       });
 
   // It binds nothing and is handed its connections: the next configuration has a server of its own.
