@@ -1,10 +1,10 @@
 import { Command, CommanderError, Option } from 'commander';
+import type { CheckOutput } from './check/check.ts';
 import type { Flags } from './config/load-config.ts';
 import type { Raw, Table } from './config/setting.ts';
 import { topTable } from './config/settings-table.ts';
 
-const checkOutputs = ['text', 'json'] as const;
-export type CheckOutput = (typeof checkOutputs)[number];
+const checkOutputs: readonly CheckOutput[] = ['text', 'json'];
 
 export type CommandLine =
   /** With `check`, only validates the configuration (`--config.check`). */

@@ -2,7 +2,6 @@ import { type Authenticator, createBasic, none } from '../auth/authenticator.ts'
 import { createOAuth2 } from '../auth/oauth2.ts';
 import { createTokenCache } from '../auth/token-cache.ts';
 import type { TokenAnswer } from '../auth/token-endpoint.ts';
-import type { CheckOutput } from '../cli.ts';
 import type { Clock } from '../clock.ts';
 import type { ClusterConfig, OAuth2Config } from '../config/config.ts';
 import { ConfigError, type Notice, type Problem } from '../config/problem.ts';
@@ -56,6 +55,9 @@ function withToken(
   const endpoint = async () => answer;
   return createOAuth2(audience, createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: Math.random }));
 }
+
+/** Text for people, JSON for scripts. */
+export type CheckOutput = 'text' | 'json';
 
 export interface RunOptions extends CheckContext {
   readonly output: CheckOutput;
