@@ -12,7 +12,7 @@ const pure = [
   'test/grafana/!(shown).test.ts',
   'test/http/{api-doc,front,negotiate,status}.test.ts',
   'test/poll/{events,failure-log,poll-log,state}.test.ts',
-  'test/simulator/!(camunda-client|clock).test.ts',
+  'test/simulator/!(camunda-client|wall-clock).test.ts',
   'test/transport/{certificates,failure,one-line,retry-after}.test.ts',
   'test/web-config/{document,passwords,web-config}.test.ts',
   'test/zeebe/!(client).test.ts',

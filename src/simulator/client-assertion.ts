@@ -1,9 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { decodeJwt, jwtVerify } from 'jose';
-import type { Client } from './flavours.ts';
+import type { RegisteredClient } from './flavours.ts';
 
 export interface AssertionRules {
-  readonly clients: ReadonlyMap<string, Client>;
+  readonly clients: ReadonlyMap<string, RegisteredClient>;
   /** One of them must be the assertion's. */
   readonly audiences: readonly string[];
   /** Whether the header must hold the thumbprint of the certificate. */

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { empty, html, problem, type Reply } from './replies.ts';
+import { empty, type HttpReply, html, problem } from './replies.ts';
 
 /** What a cluster needs of an identity provider; startIdentityProvider gives one. */
 export interface TokenIssuer {
@@ -35,7 +35,7 @@ export async function refusal(
   authentication: ClusterAuthentication,
   refuser: Refuser,
   credentials: Credentials,
-): Promise<Reply | undefined> {
+): Promise<HttpReply | undefined> {
   switch (authentication.method) {
     case 'none':
       return undefined;
@@ -51,7 +51,7 @@ export async function refusal(
 type BasicAuthentication = Extract<ClusterAuthentication, { method: 'basic' }>;
 type OAuth2Authentication = Extract<ClusterAuthentication, { method: 'oauth2' }>;
 
-function basicRefusal(expected: BasicAuthentication, refuser: Refuser, sent: Credentials): Reply | undefined {
+function basicRefusal(expected: BasicAuthentication, refuser: Refuser, sent: Credentials): HttpReply | undefined {
   const encoded = /^Basic +(\S+)$/i.exec(sent.authorization ?? '')?.[1];
   const given = Buffer.from(encoded ?? '', 'base64');
   const right = Buffer.from(`${expected.username}:${expected.password}`);
@@ -132,7 +132,7 @@ const identityDetails: Record<TokenFlaw['kind'], string> = {
   expired: 'the token has expired',
 };
 
-const tokenRefusals: Record<Refuser, (flaw: TokenFlaw, path: string) => Reply> = {
+const tokenRefusals: Record<Refuser, (flaw: TokenFlaw, path: string) => HttpReply> = {
   identity: ({ kind }, path) => problem(401, 'Unauthorized', identityDetails[kind], path),
   spring: ({ kind, description }) =>
     empty(401, {

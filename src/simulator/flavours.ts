@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { html, json, type Reply } from './replies.ts';
-import type { TokenRequest } from './token-request.ts';
+import { type HttpReply, html, json } from './replies.ts';
+import type { ReceivedTokenRequest } from './token-request.ts';
 
 /** A confidential client registered with the provider. */
-export interface Client {
+export interface RegisteredClient {
   readonly clientId: string;
   readonly clientSecret: string;
   /** PEM: whoever has its key may sign assertions instead of sending the secret. */
@@ -15,7 +15,7 @@ export interface Client {
 }
 
 /** A token request, and which client has signed its assertion. */
-export interface CheckedRequest extends TokenRequest {
+export interface CheckedRequest extends ReceivedTokenRequest {
   readonly assertedBy: string | undefined;
 }
 
@@ -23,11 +23,11 @@ export type RefusalKind = 'invalid_client' | 'invalid_scope' | 'invalid_audience
 
 export interface Refusal {
   readonly kind: RefusalKind;
-  readonly reply: Reply;
+  readonly reply: HttpReply;
 }
 
 export interface Grant {
-  readonly client: Client;
+  readonly client: RegisteredClient;
   readonly audience: string | readonly string[];
   /** Further claims of the token. */
   readonly claims: Readonly<Record<string, unknown>>;
@@ -44,24 +44,27 @@ export interface Flavour {
   readonly tokenLifetime: number;
   /** Whether an assertion must name its certificate. */
   readonly byThumbprint: boolean;
-  readonly decide: (request: CheckedRequest, clients: ReadonlyMap<string, Client>) => Grant | Refusal;
-  readonly notFound: () => Reply;
+  readonly decide: (request: CheckedRequest, clients: ReadonlyMap<string, RegisteredClient>) => Grant | Refusal;
+  readonly notFound: () => HttpReply;
 }
 
-const refuse = (kind: RefusalKind, reply: Reply): Refusal => ({ kind, reply });
+const refuse = (kind: RefusalKind, reply: HttpReply): Refusal => ({ kind, reply });
 
-const error = (status: number, code: string, description: string): Reply =>
+const error = (status: number, code: string, description: string): HttpReply =>
   json(status, { error: code, error_description: description }, { 'cache-control': 'no-store' });
 
-const authenticated = (request: CheckedRequest, clients: ReadonlyMap<string, Client>): Client | undefined => {
+const authenticated = (
+  request: CheckedRequest,
+  clients: ReadonlyMap<string, RegisteredClient>,
+): RegisteredClient | undefined => {
   const client = clients.get(request.clientId ?? '');
   const isProven = client?.clientSecret === request.clientSecret || client?.clientId === request.assertedBy;
   return isProven ? client : undefined;
 };
 
-const audiencesOf = (client: Client): readonly string[] => [client.audience ?? []].flat();
+const audiencesOf = (client: RegisteredClient): readonly string[] => [client.audience ?? []].flat();
 
-const isForm = ({ contentType }: TokenRequest) => contentType === 'application/x-www-form-urlencoded';
+const isForm = ({ contentType }: ReceivedTokenRequest) => contentType === 'application/x-www-form-urlencoded';
 
 /** Keycloak 26. Errors of a wrong secret and an unknown scope were seen there; `audience` is ignored. */
 export const keycloak = (realm: string): Flavour => ({
@@ -162,7 +165,13 @@ export const entra = (tenant: string): Flavour => ({
   notFound: () => ({ status: 404, headers: {}, body: '' }),
 });
 
-function entraMissing({ grantType, clientId, clientSecret, clientAssertion, scope }: TokenRequest): string | undefined {
+function entraMissing({
+  grantType,
+  clientId,
+  clientSecret,
+  clientAssertion,
+  scope,
+}: ReceivedTokenRequest): string | undefined {
   if (grantType === undefined) return 'grant_type';
   if (clientId === undefined) return 'client_id';
   if (scope === undefined) return 'scope';
@@ -171,7 +180,7 @@ function entraMissing({ grantType, clientId, clientSecret, clientAssertion, scop
     : undefined;
 }
 
-function entraError(status: number, code: string, number: number, description: string): Reply {
+function entraError(status: number, code: string, number: number, description: string): HttpReply {
   const [traceId, correlationId] = [randomUUID(), randomUUID()];
   const timestamp = new Date()
     .toISOString()

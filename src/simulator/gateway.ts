@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { type Clock, systemClock } from './clock.ts';
 import { type ClusterAuthentication, refusal } from './cluster-authentication.ts';
-import type { ClusterState } from './cluster-state.ts';
 import { faultAnswer } from './http-fault.ts';
+import type { ModelState } from './model-state.ts';
 import { randomFrom } from './random.ts';
 import { empty, html, json, problem } from './replies.ts';
-import { type Answer, type ListenOptions, listen } from './server.ts';
-import { featuresOf, topologyAnswer } from './topology.ts';
+import { type ServerAnswer, type ServerOptions, startServer } from './simulator-server.ts';
+import { featuresOf, topologyAnswer } from './topology-answer.ts';
+import { type WallClock, wallClock } from './wall-clock.ts';
 
-export interface GatewayOptions extends ListenOptions {
+export interface GatewayOptions extends ServerOptions {
   /** Decides the order of brokers and partitions in each answer. Default 1. */
   readonly seed?: string | number;
   /** Default none. */
@@ -19,7 +19,7 @@ export interface GatewayOptions extends ListenOptions {
   readonly ingress?: 'none' | 'saas';
   /** The answer's `clusterId`, 8.9 on. Default empty: none configured. */
   readonly clusterId?: string;
-  readonly clock?: Clock;
+  readonly clock?: WallClock;
 }
 
 /** What became of the requests, for tests: `refused` are the 401, `other` faults and unknown paths. */
@@ -33,10 +33,10 @@ export interface Gateway {
 }
 
 /** The REST API over a cluster's state, listening. Rejects as `server.listen` does. */
-export async function startGateway(state: () => ClusterState, options: GatewayOptions = {}): Promise<Gateway> {
+export async function startGateway(state: () => ModelState, options: GatewayOptions = {}): Promise<Gateway> {
   const basePath = `/${options.basePath ?? ''}/`.replaceAll(/\/+/g, '/');
   const counts = { answered: 0, refused: 0, other: 0 };
-  const server = await listen(options, async (request) => {
+  const server = await startServer(options, async (request) => {
     const given = await answer(request, state(), basePath, { ...options, answered: counts.answered });
     const status = typeof given === 'object' ? given.status : undefined;
     counts[status === 200 || status === 204 ? 'answered' : status === 401 ? 'refused' : 'other'] += 1;
@@ -52,10 +52,10 @@ interface AnswerOptions extends GatewayOptions {
 
 async function answer(
   request: IncomingMessage,
-  state: ClusterState,
+  state: ModelState,
   basePath: string,
-  { seed = 1, authentication = { method: 'none' }, clusterId = '', clock = systemClock, ...options }: AnswerOptions,
-): Promise<Answer> {
+  { seed = 1, authentication = { method: 'none' }, clusterId = '', clock = wallClock, ...options }: AnswerOptions,
+): Promise<ServerAnswer> {
   const path = new URL(request.url ?? '/', 'http://gateway').pathname;
   if (state.httpFault !== undefined) return faultAnswer(state.httpFault, path);
   const notFound =
@@ -79,7 +79,7 @@ async function answer(
 }
 
 function refuserOf(
-  { gatewayVersion }: ClusterState,
+  { gatewayVersion }: ModelState,
   { method }: ClusterAuthentication,
   ingress: GatewayOptions['ingress'],
 ) {
@@ -89,7 +89,7 @@ function refuserOf(
 }
 
 /** The rule of `GET /v2/status`. */
-function hasHealthyLeader(state: ClusterState): boolean {
+function hasHealthyLeader(state: ModelState): boolean {
   return state.partitions.some(({ leader, replicas }) =>
     replicas.some(({ broker, health }) => broker === leader && health === 'healthy'),
   );

@@ -2,25 +2,33 @@ import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { createLocalJWKSet, type JSONWebKeySet, SignJWT } from 'jose';
 import { assertedBy } from './client-assertion.ts';
-import { type Clock, systemClock } from './clock.ts';
 import type { TokenIssuer } from './cluster-authentication.ts';
-import type { HttpFault } from './events.ts';
-import { type Client, entra, type Flavour, type Grant, keycloak, type RefusalKind, saas } from './flavours.ts';
+import {
+  entra,
+  type Flavour,
+  type Grant,
+  keycloak,
+  type RefusalKind,
+  type RegisteredClient,
+  saas,
+} from './flavours.ts';
+import type { HttpFault } from './http-fault.ts';
 import { faultAnswer } from './http-fault.ts';
 import { html, json } from './replies.ts';
 import { createThrottle, saasThrottle, type ThrottleOptions } from './saas-throttle.ts';
-import { type Answer, type ListenOptions, listen } from './server.ts';
+import { type ServerAnswer, type ServerOptions, startServer } from './simulator-server.ts';
 import { createTimeline, type Script } from './timeline.ts';
 import { readTokenRequest } from './token-request.ts';
+import { type WallClock, wallClock } from './wall-clock.ts';
 
-export interface IdentityProviderOptions extends ListenOptions {
+export interface IdentityProviderOptions extends ServerOptions {
   /** Default `keycloak`. */
   readonly flavour?: 'keycloak' | 'entra' | 'saas';
   /** Keycloak's realm, default `camunda-platform`. */
   readonly realm?: string;
   /** Entra ID's tenant, default a made-up one. */
   readonly tenant?: string;
-  readonly clients: readonly Client[];
+  readonly clients: readonly RegisteredClient[];
   /** Seconds; default the flavour's own. */
   readonly tokenLifetime?: number;
   /** Default `jwt`. Opaque ones are random; `introspect` knows the JWT behind each. */
@@ -30,7 +38,7 @@ export interface IdentityProviderOptions extends ListenOptions {
   /** SaaS's limits; `false` turns them off. Other flavours have none. */
   readonly throttle?: Partial<ThrottleOptions> | false;
   readonly script?: Script<IdentityProviderEvent>;
-  readonly clock?: Clock;
+  readonly clock?: WallClock;
 }
 
 export type IdentityProviderEvent =
@@ -55,7 +63,7 @@ export interface IdentityProvider extends TokenIssuer {
 
 /** A token endpoint, discovery (OpenID Connect) and keys, listening. Rejects as `server.listen` does. */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
-  const { clock = systemClock, tokens = 'jwt', expiresIn = 'number' } = options;
+  const { clock = wallClock, tokens = 'jwt', expiresIn = 'number' } = options;
   const flavour = flavourOf(options);
   const lifetime = options.tokenLifetime ?? flavour.tokenLifetime;
   const clients = new Map(options.clients.map((client) => [client.clientId, client]));
@@ -98,7 +106,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     }
   }
 
-  function clientOf(clientId: string): Client {
+  function clientOf(clientId: string): RegisteredClient {
     const client = clients.get(clientId);
     if (client === undefined) throw new RangeError(`There is no client ${clientId}.`);
     return client;
@@ -125,7 +133,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     };
   }
 
-  async function answerTokenRequest(request: IncomingMessage, gone: AbortSignal): Promise<Answer> {
+  async function answerTokenRequest(request: IncomingMessage, gone: AbortSignal): Promise<ServerAnswer> {
     const body = Buffer.concat(await request.toArray()).toString();
     if (throttle?.admits(request.socket.remoteAddress ?? '', clock.now()) === false) {
       counts.rate_limited += 1;
@@ -146,7 +154,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     return json(200, await issue(decision), { 'cache-control': 'no-store', pragma: 'no-cache' });
   }
 
-  const server = await listen(options, (request, gone): Answer | Promise<Answer> => {
+  const server = await startServer(options, (request, gone): ServerAnswer | Promise<ServerAnswer> => {
     advance();
     const path = new URL(request.url ?? '/', 'http://provider').pathname;
     if (fault !== undefined) {

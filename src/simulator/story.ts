@@ -1,9 +1,9 @@
-import type { Clock } from './clock.ts';
-import { type SimulatedCluster, type SimulatedClusterOptions, startSimulatedCluster } from './cluster.ts';
 import type { ClusterAuthentication } from './cluster-authentication.ts';
-import type { ClusterEvent } from './events.ts';
 import { type IdentityProvider, type IdentityProviderEvent, startIdentityProvider } from './identity-provider.ts';
+import { type SimulatedCluster, type SimulatedClusterOptions, startSimulatedCluster } from './simulated-cluster.ts';
+import type { SimulatedEvent } from './simulated-events.ts';
 import type { Script } from './timeline.ts';
+import type { WallClock } from './wall-clock.ts';
 
 /**
  * Three clusters, three ways to authenticate, and four minutes in which most of what goes wrong with Zeebe goes
@@ -13,7 +13,7 @@ export const storyPeriod = 240_000;
 
 /** What happens `at` milliseconds into each round, and what to say then. */
 type StoryStep = { readonly at: number; readonly sentence: string } & (
-  | { readonly actor: 'payments' | 'orders' | 'inventory'; readonly events: readonly ClusterEvent[] }
+  | { readonly actor: 'payments' | 'orders' | 'inventory'; readonly events: readonly SimulatedEvent[] }
   | { readonly actor: 'identity provider'; readonly events: readonly IdentityProviderEvent[] }
 );
 
@@ -178,7 +178,7 @@ export const storySteps: readonly StoryStep[] = [
 interface StoryOptions {
   /** The same seed tells the same story. Default 1. */
   readonly seed?: string | number;
-  readonly clock?: Clock;
+  readonly clock?: WallClock;
 }
 
 /** How a client gets in. */
@@ -247,7 +247,7 @@ export async function startStory({ seed = 1, ...rest }: StoryOptions = {}): Prom
   };
 }
 
-function clusterScript(name: 'payments' | 'orders' | 'inventory'): Script<ClusterEvent> {
+function clusterScript(name: 'payments' | 'orders' | 'inventory'): Script<SimulatedEvent> {
   const events = storySteps.flatMap((step) =>
     step.actor !== 'identity provider' && step.actor === name
       ? step.events.map((event) => ({ at: step.at, event }))

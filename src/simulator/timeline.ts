@@ -14,7 +14,7 @@ export interface Script<Event> {
  * Time without timers: what was planned is done, in order, when somebody asks for a later moment.
  * How often one asks makes no difference to what happens.
  */
-interface Timeline {
+export interface Timeline {
   readonly advance: (to: number) => void;
   /** Plans `action` for `delay` milliseconds after the moment reached. */
   readonly after: (delay: number, action: () => void) => void;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** A token request (RFC 6749 section 4.4), as far as it could be read. */
-export interface TokenRequest {
+export interface ReceivedTokenRequest {
   readonly contentType: string;
   readonly grantType: string | undefined;
   readonly clientId: string | undefined;
@@ -15,7 +15,7 @@ export interface TokenRequest {
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** Credentials in the Authorization header (client_secret_basic) win over those in the body (client_secret_post). */
-export function readTokenRequest(headers: IncomingHttpHeaders, body: string): TokenRequest {
+export function readTokenRequest(headers: IncomingHttpHeaders, body: string): ReceivedTokenRequest {
   const contentType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
   const parameter = contentType === 'application/json' ? jsonParameters(body) : formParameters(body);
   const basic = basicCredentials(headers.authorization);

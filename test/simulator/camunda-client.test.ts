@@ -1,11 +1,11 @@
 import createCamundaClient from '@camunda8/orchestration-cluster-api';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
 import {
   type SimulatedCluster,
   type SimulatedClusterOptions,
   startSimulatedCluster,
-} from '../../src/simulator/cluster.ts';
-import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
+} from '../../src/simulator/simulated-cluster.ts';
 
 const started: { close(): Promise<void> }[] = [];
 afterEach(async () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ClusterModel, type ClusterModelOptions, simulateCluster } from '../../src/simulator/cluster-model.ts';
-import type { ClusterEvent } from '../../src/simulator/events.ts';
 import { randomFrom } from '../../src/simulator/random.ts';
+import type { SimulatedEvent } from '../../src/simulator/simulated-events.ts';
 import type { Timed } from '../../src/simulator/timeline.ts';
-import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topology.ts';
+import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topology-answer.ts';
 
 const answerAt = (model: ClusterModel, elapsed: number, seed = 'answer'): TopologyAnswer =>
   topologyAnswer(model.at(elapsed), '', randomFrom(seed));
@@ -211,7 +211,7 @@ describe('other events', () => {
   });
 
   it('repeats a script for ever', () => {
-    const events: readonly Timed<ClusterEvent>[] = [
+    const events: readonly Timed<SimulatedEvent>[] = [
       { at: 1_000, event: { type: 'gateway-forgets' } },
       { at: 2_000, event: { type: 'gateway-recovers' } },
     ];
@@ -223,7 +223,7 @@ describe('other events', () => {
 });
 
 describe('what cannot be', () => {
-  it.each<[ClusterEvent, string]>([
+  it.each<[SimulatedEvent, string]>([
     [{ type: 'broker-crashes', broker: 3 }, 'There is no broker 3: the cluster has brokers 0 to 2.'],
     [{ type: 'leader-moves', partition: 0 }, 'There is no partition 0: the cluster has partitions 1 to 3.'],
     [{ type: 'scale', brokers: 2 }, '2 brokers cannot hold 3 replicas of a partition.'],
@@ -234,7 +234,7 @@ describe('what cannot be', () => {
   });
 
   it('refuses a replica where there is none', () => {
-    const event: ClusterEvent = { type: 'replica-health', partition: 1, broker: 4, health: 'dead' };
+    const event: SimulatedEvent = { type: 'replica-health', partition: 1, broker: 4, health: 'dead' };
     expect(() => simulateCluster({ brokers: 5 }).apply(event, 0)).toThrow(
       'Partition 1 has no replica on broker 4: it is on brokers 0, 1, 2.',
     );
@@ -246,7 +246,7 @@ describe('what cannot be', () => {
   });
 
   it('refuses a script that repeats before it ends', () => {
-    const events: readonly Timed<ClusterEvent>[] = [{ at: 5_000, event: { type: 'gateway-forgets' } }];
+    const events: readonly Timed<SimulatedEvent>[] = [{ at: 5_000, event: { type: 'gateway-forgets' } }];
     expect(() => simulateCluster({ script: { events, repeatEvery: 5_000 } })).toThrow('repeatEvery must be more than');
   });
 });
@@ -266,7 +266,7 @@ const anyStory: fc.Arbitrary<ClusterModelOptions> = fc
     const partition = fc.integer({ min: 1, max: partitions });
     const health = fc.constantFrom('healthy', 'unhealthy', 'dead');
     const place = fc.integer({ min: 0, max: replicationFactor - 1 });
-    const event: fc.Arbitrary<ClusterEvent> = fc.oneof(
+    const event: fc.Arbitrary<SimulatedEvent> = fc.oneof(
       fc.record({ type: fc.constant('broker-crashes'), broker }),
       fc.record({ type: fc.constant('broker-stops'), broker }),
       fc.record({ type: fc.constant('broker-restarts'), broker }),
@@ -376,7 +376,7 @@ describe('at any time of any script', () => {
 });
 
 /** Whether a broker's process has been dead for `noticed` ms, and has not begun to get its partitions back. */
-function isKnownToBeDown(events: readonly Timed<ClusterEvent>[], broker: number, moment: number, noticed = 5_700) {
+function isKnownToBeDown(events: readonly Timed<SimulatedEvent>[], broker: number, moment: number, noticed = 5_700) {
   let downSince: number | undefined;
   let startedAt: number | undefined;
   for (const { at, event } of events.toSorted((a, b) => a.at - b.at)) {

@@ -1,6 +1,6 @@
-import type { Clock } from '../../src/simulator/clock.ts';
+import type { WallClock } from '../../src/simulator/wall-clock.ts';
 
-export interface ManualClock extends Clock {
+export interface ManualClock extends WallClock {
   /** Lets time pass and wakes the sleepers whose time has come. */
   readonly advance: (milliseconds: number) => void;
   /** Resolves with the length of the next sleep that begins. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { simulateCluster } from '../../src/simulator/cluster-model.ts';
-import type { ClusterEvent } from '../../src/simulator/events.ts';
 import { randomFrom } from '../../src/simulator/random.ts';
+import type { SimulatedEvent } from '../../src/simulator/simulated-events.ts';
 import type { Timed } from '../../src/simulator/timeline.ts';
-import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topology.ts';
+import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topology-answer.ts';
 import { pageOf } from '../metrics/pages.ts';
 import { succeeded } from '../polls.ts';
 import { recorded, topologyOf } from '../topologies.ts';
@@ -12,10 +12,10 @@ import { sorted } from './sorted-answer.ts';
 /** A seed with which the elections have the same outcomes as those of the recorded cluster. */
 const seed = 1_624;
 
-const crash = (broker: number): ClusterEvent => ({ type: 'broker-crashes', broker });
+const crash = (broker: number): SimulatedEvent => ({ type: 'broker-crashes', broker });
 
 /** Broker 1 crashes, broker 2 crashes a minute later, and broker 1 is started again a minute after that. */
-const events: readonly Timed<ClusterEvent>[] = [
+const events: readonly Timed<SimulatedEvent>[] = [
   { at: 60_000, event: crash(1) },
   { at: 120_000, event: crash(2) },
   { at: 180_000, event: { type: 'broker-restarts', broker: 1 } },

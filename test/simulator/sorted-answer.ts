@@ -1,4 +1,4 @@
-import type { TopologyAnswer } from '../../src/simulator/topology.ts';
+import type { TopologyAnswer } from '../../src/simulator/topology-answer.ts';
 
 /** The same answer with brokers and partitions in the order of their ids: that of an answer is arbitrary. */
 export function sorted({ brokers = [], ...facts }: TopologyAnswer): TopologyAnswer {

@@ -3,7 +3,6 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { AuthenticationConfig, Config } from '../../../src/config/config.ts';
 import { Secret } from '../../../src/config/secret.ts';
 import { startExporter } from '../../../src/exporter.ts';
-import { systemClock } from '../../../src/simulator/clock.ts';
 import {
   type RunningStory,
   type StoryCredentials,
@@ -11,6 +10,7 @@ import {
   storyPeriod,
   storySteps,
 } from '../../../src/simulator/story.ts';
+import { wallClock } from '../../../src/simulator/wall-clock.ts';
 import { clusterConfig } from '../../polls.ts';
 import { useBrowser } from './browser.ts';
 
@@ -23,7 +23,7 @@ function storyClock() {
   return {
     now: () => startedAt + moment,
     monotonic: () => performance.now() + moment,
-    sleep: systemClock.sleep,
+    sleep: wallClock.sleep,
     /** Seconds after the first step of that kind; never back. */
     putForwardTo: (actor: string, type: string, seconds: number) => {
       const step = storySteps.find((each) => each.actor === actor && each.events.some((event) => event.type === type));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { simulateCluster } from '../../src/simulator/cluster-model.ts';
 import { randomFrom } from '../../src/simulator/random.ts';
-import { topologyAnswer } from '../../src/simulator/topology.ts';
+import { topologyAnswer } from '../../src/simulator/topology-answer.ts';
 
 const answer = (version: string, zones: readonly string[] = []) =>
   topologyAnswer(simulateCluster({ version, zones }).at(0), 'a-cluster', randomFrom(1));

@@ -2,15 +2,15 @@ import { request as httpsRequest } from 'node:https';
 import { generateKeyPair, SignJWT } from 'jose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
-  type SimulatedCluster,
-  type SimulatedClusterOptions,
-  startSimulatedCluster,
-} from '../../src/simulator/cluster.ts';
-import {
   type IdentityProvider,
   type IdentityProviderOptions,
   startIdentityProvider,
 } from '../../src/simulator/identity-provider.ts';
+import {
+  type SimulatedCluster,
+  type SimulatedClusterOptions,
+  startSimulatedCluster,
+} from '../../src/simulator/simulated-cluster.ts';
 import { loopbackCertificate } from './loopback-certificate.ts';
 import { manualClock } from './manual-clock.ts';
 

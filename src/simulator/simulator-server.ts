@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Reply } from './replies.ts';
+import type { HttpReply } from './replies.ts';
 
-export interface ListenOptions {
+export interface ServerOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string;
   /** Default 0: a free one. */
@@ -11,20 +11,20 @@ export interface ListenOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-interface Listening {
+interface RunningServer {
   readonly origin: string;
   /** Ends the server and every open connection. */
   readonly close: () => Promise<void>;
 }
 
 /** A handler's answer; `silence` never answers, `hang-up` closes the connection. */
-export type Answer = Reply | 'silence' | 'hang-up';
+export type ServerAnswer = HttpReply | 'silence' | 'hang-up';
 
 /** `gone` aborts when the client's connection ends. Rejects as `server.listen` does, for example with EADDRINUSE. */
-export async function listen(
-  options: ListenOptions,
-  answer: (request: IncomingMessage, gone: AbortSignal) => Answer | Promise<Answer>,
-): Promise<Listening> {
+export async function startServer(
+  options: ServerOptions,
+  answer: (request: IncomingMessage, gone: AbortSignal) => ServerAnswer | Promise<ServerAnswer>,
+): Promise<RunningServer> {
   const handler = async (request: IncomingMessage, response: ServerResponse) => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
@@ -54,7 +54,7 @@ export async function listen(
   };
 }
 
-function send(response: ServerResponse, answer: Answer): void {
+function send(response: ServerResponse, answer: ServerAnswer): void {
   if (answer === 'silence') return;
   if (answer === 'hang-up') {
     response.socket?.destroy();

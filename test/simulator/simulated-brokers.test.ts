@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { layOutBrokers } from '../../src/simulator/brokers.ts';
-import type { TopologyAnswer } from '../../src/simulator/topology.ts';
+import { createSimulatedBrokers } from '../../src/simulator/simulated-brokers.ts';
+import type { TopologyAnswer } from '../../src/simulator/topology-answer.ts';
 import { freePorts } from '../e2e/ports.ts';
 import { recorded } from '../topologies.ts';
 import { manualClock } from './manual-clock.ts';
@@ -9,7 +9,7 @@ import { manualClock } from './manual-clock.ts';
 async function cluster(size: number, version = '8.6.0') {
   const clock = manualClock();
   const ports = await freePorts(size);
-  const brokers = layOutBrokers({ ports, version, replicationFactor: size, partitions: size, clock }).map(
+  const brokers = createSimulatedBrokers({ ports, version, replicationFactor: size, partitions: size, clock }).map(
     (broker, index) => {
       onTestFinished(broker.stop);
       const ask = async (): Promise<TopologyAnswer> =>

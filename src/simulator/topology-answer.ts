@@ -1,6 +1,6 @@
-import type { Broker, ClusterState, Partition, Replica } from './cluster-state.ts';
-import type { Health } from './events.ts';
+import type { ModelBroker, ModelPartition, ModelReplica, ModelState } from './model-state.ts';
 import { type Random, shuffled } from './random.ts';
+import type { Health } from './simulated-events.ts';
 
 /** The answer of `GET /v1/topology` and `/v2/topology`; which fields there are depends on the gateway's version. */
 export interface TopologyAnswer {
@@ -30,7 +30,7 @@ export interface PartitionAnswer {
   readonly role: 'leader' | 'follower' | 'inactive';
   readonly health: Health;
   /** 8.10 on. */
-  readonly state?: Replica['state'];
+  readonly state?: ModelReplica['state'];
 }
 
 /** What a gateway of that version can say. Anything unreadable counts as the newest. */
@@ -48,7 +48,7 @@ export function featuresOf(version: string) {
 }
 
 /** The order of brokers, and of partitions inside a broker, is the generator's: a real gateway's is arbitrary. */
-export function topologyAnswer(state: ClusterState, clusterId: string, random: Random): TopologyAnswer {
+export function topologyAnswer(state: ModelState, clusterId: string, random: Random): TopologyAnswer {
   const features = featuresOf(state.gatewayVersion);
   const { gatewayVersion } = state;
   const identity = {
@@ -76,7 +76,7 @@ export function topologyAnswer(state: ClusterState, clusterId: string, random: R
     }
   }
 
-  const answerOf = ({ id, version }: Readonly<Broker>): BrokerAnswer => {
+  const answerOf = ({ id, version }: Readonly<ModelBroker>): BrokerAnswer => {
     const { zones } = state;
     const nodeId = zones.length === 0 ? id : Math.floor(id / zones.length);
     const zone = zones[id % zones.length];
@@ -100,10 +100,10 @@ export function topologyAnswer(state: ClusterState, clusterId: string, random: R
 }
 
 /** The gateway tells the least of all partitions; one that has yet to start counts the broker it starts on. */
-const activeReplicas = ({ replicas }: Readonly<Partition>): number =>
+const activeReplicas = ({ replicas }: Readonly<ModelPartition>): number =>
   Math.max(1, replicas.filter(({ state }) => state === 'active').length);
 
-function roleOf(replica: Replica, partition: Readonly<Partition>): PartitionAnswer['role'] {
+function roleOf(replica: ModelReplica, partition: Readonly<ModelPartition>): PartitionAnswer['role'] {
   if (partition.leader === replica.broker) return 'leader';
   return replica.health === 'dead' || replica.state === 'joining' ? 'inactive' : 'follower';
 }
