@@ -5,9 +5,9 @@ import {
   type ModelBroker,
   type ModelPartition,
   type ModelReplica,
+  type Simulation,
 } from './model-state.ts';
 import { timing } from './model-timing.ts';
-import type { Simulation } from './simulation.ts';
 
 /** Ends the process at once. The other members notice it later. */
 export function crashBroker(simulation: Simulation, broker: ModelBroker): void {
@@ -31,8 +31,8 @@ export function stopBroker(simulation: Simulation, broker: ModelBroker): void {
   unlist(simulation, broker);
 }
 
-/** Starts the process with that version. Crashes it first if it runs; does nothing if it is being started. */
-export function restartBroker(simulation: Simulation, broker: ModelBroker, version: string): void {
+/** Starts the process. Crashes it first if it runs, and does nothing if it is being started. */
+export function restartBroker(simulation: Simulation, broker: ModelBroker, version = broker.version): void {
   if (broker.phase === 'starting') return;
   if (isRunning(broker)) crashBroker(simulation, broker);
   broker.phase = 'starting';

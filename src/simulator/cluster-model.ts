@@ -1,17 +1,16 @@
 import { crashBroker, restartBroker, stopBroker, upgradeCluster } from './broker-lifecycle.ts';
-import { moveLeader, settleLeader } from './elections.ts';
+import { moveLeader, setReplicaHealth } from './elections.ts';
 import {
   type BrokerAddress,
   findBroker,
   findPartition,
-  findReplica,
   type ModelState,
   type MutableModelState,
+  type Simulation,
 } from './model-state.ts';
 import { randomFrom } from './random.ts';
 import { createMembers, scaleCluster } from './scaling.ts';
 import type { SimulatedEvent } from './simulated-events.ts';
-import type { Simulation } from './simulation.ts';
 import { createTimeline, type Script } from './timeline.ts';
 
 export interface ClusterModelOptions {
@@ -94,35 +93,35 @@ function applyEvent(simulation: Simulation, event: SimulatedEvent): void {
   const { state } = simulation;
   switch (event.type) {
     case 'broker-crashes':
-      return crashBroker(simulation, findBroker(state, event.broker));
+      crashBroker(simulation, findBroker(state, event.broker));
+      break;
     case 'broker-stops':
-      return stopBroker(simulation, findBroker(state, event.broker));
-    case 'broker-restarts': {
-      const broker = findBroker(state, event.broker);
-      return restartBroker(simulation, broker, event.version ?? broker.version);
-    }
+      stopBroker(simulation, findBroker(state, event.broker));
+      break;
+    case 'broker-restarts':
+      restartBroker(simulation, findBroker(state, event.broker), event.version);
+      break;
     case 'leader-moves':
-      return moveLeader(simulation, findPartition(state, event.partition), event.to);
-    case 'replica-health': {
-      const partition = findPartition(state, event.partition);
-      findReplica(partition, event.broker).health = event.health;
-      return settleLeader(simulation, partition);
-    }
-    case 'scale': {
-      const { brokers = state.brokers.size, partitions = state.partitions.length } = event;
-      return scaleCluster(simulation, { brokers, partitions });
-    }
+      moveLeader(simulation, findPartition(state, event.partition), event.to);
+      break;
+    case 'replica-health':
+      setReplicaHealth(simulation, findPartition(state, event.partition), event.broker, event.health);
+      break;
+    case 'scale':
+      scaleCluster(simulation, event);
+      break;
     case 'upgrade':
-      return upgradeCluster(simulation, event.version);
+      upgradeCluster(simulation, event.version);
+      break;
     case 'gateway-forgets':
     case 'gateway-recovers':
       state.gatewayKnowsTopology = event.type === 'gateway-recovers';
-      return;
+      break;
     case 'http-fault':
       state.httpFault = event.fault;
-      return;
+      break;
     case 'http-recovers':
       state.httpFault = undefined;
-      return;
+      break;
   }
 }

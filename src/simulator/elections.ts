@@ -1,7 +1,7 @@
-import { findReplica, isRunning, type ModelPartition, type ModelReplica } from './model-state.ts';
+import { findReplica, isRunning, type ModelPartition, type ModelReplica, type Simulation } from './model-state.ts';
 import { timing } from './model-timing.ts';
 import { pick } from './random.ts';
-import type { Simulation } from './simulation.ts';
+import type { Health } from './simulated-events.ts';
 
 /**
  * Applies Raft's outcome to a partition: a leader without a majority steps down, and a majority without a leader elects
@@ -45,6 +45,17 @@ export function moveLeader(simulation: Simulation, partition: ModelPartition, to
     (replica) => replica.broker !== partition.leader && canLead(simulation, replica),
   );
   electLater(simulation, partition, to ?? pick(simulation.random, others)?.broker);
+}
+
+/** Throws a RangeError if the partition has no replica on that broker. */
+export function setReplicaHealth(
+  simulation: Simulation,
+  partition: ModelPartition,
+  broker: number,
+  health: Health,
+): void {
+  findReplica(partition, broker).health = health;
+  settleLeader(simulation, partition);
 }
 
 function canVote(replica: ModelReplica): boolean {

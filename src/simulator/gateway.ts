@@ -13,26 +13,26 @@ export interface GatewayOptions extends ServerOptions {
   readonly seed?: string | number;
   /** Default none. */
   readonly authentication?: ClusterAuthentication;
-  /** The path before `/v1/topology`, as `/<cluster id>` on SaaS. Default none. */
+  /** The path before `/v1/topology`, for example `/<cluster id>` on SaaS. Default none. */
   readonly basePath?: string;
-  /** SaaS's ingress refuses bad tokens and unknown paths itself, with nginx's pages. Default `none`. */
+  /** The ingress of SaaS rejects bad tokens and unknown paths itself, with pages of nginx. Default `none`. */
   readonly ingress?: 'none' | 'saas';
-  /** The answer's `clusterId`, 8.9 on. Default empty: none configured. */
+  /** The answer's `clusterId`, from 8.9 on. Default empty, as in a cluster where none is configured. */
   readonly clusterId?: string;
   readonly clock?: WallClock;
 }
 
-/** What became of the requests, for tests: `refused` are the 401, `other` faults and unknown paths. */
+/** Requests by outcome, for tests: `refused` are the 401s, `other` are faults and unknown paths. */
 type RequestCounts = Readonly<Record<'answered' | 'refused' | 'other', number>>;
 
 export interface Gateway {
-  /** Ends with a slash: append `v1/topology`. */
+  /** Ends with a slash, so that `v1/topology` can be appended. */
   readonly address: URL;
   readonly requests: () => RequestCounts;
   readonly close: () => Promise<void>;
 }
 
-/** The REST API over a cluster's state, listening. Rejects as `server.listen` does. */
+/** Serves the REST API for a cluster's state. Rejects as `server.listen` does. */
 export async function startGateway(state: () => ModelState, options: GatewayOptions = {}): Promise<Gateway> {
   const basePath = `/${options.basePath ?? ''}/`.replaceAll(/\/+/g, '/');
   const counts = { answered: 0, refused: 0, other: 0 };
@@ -88,7 +88,7 @@ function refuserOf(
   return method === 'basic' ? 'nginx' : 'identity';
 }
 
-/** The rule of `GET /v2/status`. */
+/** Applies the rule of `GET /v2/status`: 204 if some partition has a healthy leader. */
 function hasHealthyLeader(state: ModelState): boolean {
   return state.partitions.some(({ leader, replicas }) =>
     replicas.some(({ broker, health }) => broker === leader && health === 'healthy'),

@@ -1,19 +1,19 @@
 import { empty, type HttpReply, problem } from './replies.ts';
 import type { ServerAnswer } from './simulator-server.ts';
 
-/** What the gateway's HTTP face does instead of answering. */
+/** How the server responds instead of its normal answer. */
 export type HttpFault =
-  /** An error of the gateway, as problem+json: 503 and 429 are its back pressure. */
+  /** An error as problem+json. Status 429 and 503 are the gateway's back pressure. */
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number }
-  /** A web app's page with status 200: the wrong base path, or a proxy's page. */
+  /** An HTML page with status 200, as from a wrong base path or a proxy. */
   | { readonly kind: 'html' }
   | { readonly kind: 'login-redirect' }
-  /** The request is read and never answered. */
+  /** Reads the request and never answers. */
   | { readonly kind: 'silence' }
-  /** The connection is closed without an answer. */
+  /** Closes the connection without an answer. */
   | { readonly kind: 'hang-up' };
 
-/** Titles of Camunda's problems; 429 and 503 are the gateway's back pressure. */
+/** The titles that Camunda uses in its problem+json. */
 const titles: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   429: 'RESOURCE_EXHAUSTED',

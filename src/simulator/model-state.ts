@@ -1,5 +1,7 @@
 import type { HttpFault } from './http-fault.ts';
+import type { Random } from './random.ts';
 import type { Health } from './simulated-events.ts';
+import type { Timeline } from './timeline.ts';
 
 export interface ModelBroker {
   readonly id: number;
@@ -62,6 +64,15 @@ export interface MutableModelState extends ModelState {
   lastCompletedChangeId: number;
   gatewayKnowsTopology: boolean;
   httpFault: HttpFault | undefined;
+}
+
+/** The state of a simulated cluster and what the functions that change it need. */
+export interface Simulation {
+  readonly state: MutableModelState;
+  /** Plans what follows later from an event. */
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly replicationFactor: number;
 }
 
 /** Throws a RangeError if there is no such broker. */

@@ -1,4 +1,4 @@
-/** An HTTP answer as a value: what decides it knows no sockets. */
+/** An HTTP response as data, so that the code that chooses it does not depend on sockets. */
 export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ const reply = (status: number, type: string, body: string, headers: HttpReply['h
 export const json = (status: number, body: unknown, headers: HttpReply['headers'] = {}): HttpReply =>
   reply(status, 'application/json', JSON.stringify(body), headers);
 
-/** Spring's RFC 9457 problem, as Camunda sends it. */
+/** Returns a problem (RFC 9457) in the form in which Spring, and so Camunda, sends it. */
 export const problem = (
   status: number,
   title: string,

@@ -1,7 +1,6 @@
 import { settleLeader } from './elections.ts';
-import { findBroker, type ModelPartition } from './model-state.ts';
+import { findBroker, type ModelPartition, type Simulation } from './model-state.ts';
 import { timing } from './model-timing.ts';
-import type { Simulation } from './simulation.ts';
 
 /** Zeebe's `Protocol.MAXIMUM_PARTITIONS`. */
 const maxPartitions = 8_192;
@@ -21,8 +20,10 @@ export function createMembers(simulation: Simulation, sizes: Sizes): void {
 }
 
 /** Scales as Zeebe does: new replicas join, become active, and then the replaced replicas and brokers leave. */
-export function scaleCluster(simulation: Simulation, sizes: Sizes): void {
+export function scaleCluster(simulation: Simulation, changed: Partial<Sizes>): void {
   const { state, timeline } = simulation;
+  const { brokers = state.brokers.size, partitions = state.partitions.length } = changed;
+  const sizes = { brokers, partitions };
   addMembers(simulation, sizes);
   state.lastPlannedChangeId += 1;
   const changeId = state.lastPlannedChangeId;

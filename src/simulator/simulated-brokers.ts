@@ -9,23 +9,23 @@ import { wallClock } from './wall-clock.ts';
 export interface SimulatedBrokersOptions
   extends Omit<ClusterModelOptions, 'brokers' | 'script'>,
     Omit<GatewayOptions, 'port'> {
-  /** Where the gateway in each broker serves REST: one port for each broker. */
+  /** The REST port of the gateway in each broker; there is one broker for each port. */
   readonly ports: readonly number[];
 }
 
 export interface SimulatedBroker {
-  /** Does nothing where it runs or is being started. Its gateway serves REST after `timing.gatewayAnswers`. */
+  /** Does nothing if it runs or is being started. Its gateway serves REST after `timing.gatewayAnswers`. */
   readonly start: () => void;
-  /** `kill -9`: its gateway's port is closed at once, the other members notice later. */
+  /** Kills the process (`kill -9`): its gateway's port closes at once, and the other brokers notice later. */
   readonly crash: () => Promise<void>;
-  /** Ends in good order. */
+  /** Stops the process gracefully. */
   readonly stop: () => Promise<void>;
   readonly phase: () => ModelBroker['phase'];
-  /** Its role in each of its partitions, by the partition's id. */
+  /** Its role in each of its partitions, by partition id. */
   readonly roles: () => Readonly<Record<string, 'leader' | 'follower'>>;
 }
 
-/** The brokers of one cluster, each with a gateway of its own, none of them started. */
+/** Creates the brokers of one cluster, each with a gateway of its own. None of them is started. */
 export function createSimulatedBrokers({ ports, ...options }: SimulatedBrokersOptions): readonly SimulatedBroker[] {
   const { clock = wallClock } = options;
   const model = simulateCluster({ ...options, brokers: ports.length });
@@ -58,7 +58,7 @@ export function createSimulatedBrokers({ ports, ...options }: SimulatedBrokersOp
   });
 }
 
-/** Runs the gateway of a broker that is started now, until the signal aborts. */
+/** Runs the gateway of a broker that is being started, until the signal aborts. */
 async function runGateway(state: () => ModelState, options: GatewayOptions, signal: AbortSignal): Promise<void> {
   const { clock = wallClock } = options;
   const startedAt = clock.now();

@@ -8,11 +8,11 @@ export interface SimulatedClusterOptions extends ClusterModelOptions, GatewayOpt
 
 export interface SimulatedCluster extends Gateway {
   readonly apply: (event: SimulatedEvent) => void;
-  /** The present state. */
+  /** Returns the present state. */
   readonly state: () => ModelState;
 }
 
-/** A simulated cluster behind one gateway, listening. Throws as simulateCluster does, rejects as `server.listen` does. */
+/** Starts a simulated cluster behind one gateway. Rejects as `simulateCluster` throws, or as `server.listen` does. */
 export async function startSimulatedCluster(options: SimulatedClusterOptions = {}): Promise<SimulatedCluster> {
   const { clock = wallClock } = options;
   const model = simulateCluster(options);

@@ -2,15 +2,15 @@ import type { HttpFault } from './http-fault.ts';
 
 export type Health = 'healthy' | 'unhealthy' | 'dead';
 
-/** Brokers are named by their number, 0 to size − 1, in zoned clusters too; partitions by their id, from 1. */
+/** Brokers are numbered from 0 to size − 1, in clusters with zones too. Partition ids begin at 1. */
 export type SimulatedEvent =
-  /** The process dies: `kill -9`. */
+  /** The process is killed (`kill -9`). */
   | { readonly type: 'broker-crashes'; readonly broker: number }
-  /** The process ends in good order: it says goodbye and hands its partitions over. */
+  /** The process stops gracefully: it leaves the cluster and hands its partitions over. */
   | { readonly type: 'broker-stops'; readonly broker: number }
-  /** The process is started; one that still runs crashes first. */
+  /** The process is started. If it still runs, it crashes first. */
   | { readonly type: 'broker-restarts'; readonly broker: number; readonly version?: string }
-  /** Another replica becomes leader: `to`, or one chosen by the seed. */
+  /** Another replica becomes the leader: `to`, or a random one. */
   | { readonly type: 'leader-moves'; readonly partition: number; readonly to?: number }
   | {
       readonly type: 'replica-health';
@@ -18,11 +18,11 @@ export type SimulatedEvent =
       readonly broker: number;
       readonly health: Health;
     }
-  /** Partitions are spread anew over `brokers`; `partitions` may only grow, as in Zeebe. */
+  /** The partitions are redistributed over `brokers`. Their number may only grow, as in Zeebe. */
   | { readonly type: 'scale'; readonly brokers?: number; readonly partitions?: number }
-  /** A rolling upgrade: the brokers one by one, the last first, then the gateway. */
+  /** A rolling upgrade: the brokers one by one, beginning with the last, and then the gateway. */
   | { readonly type: 'upgrade'; readonly version: string }
-  /** The gateway knows no topology, as it does right after its start. */
+  /** The gateway knows no topology, as right after its start. */
   | { readonly type: 'gateway-forgets' }
   | { readonly type: 'gateway-recovers' }
   | { readonly type: 'http-fault'; readonly fault: HttpFault }

@@ -5,22 +5,25 @@ import type { HttpReply } from './replies.ts';
 export interface ServerOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string;
-  /** Default 0: a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
-  /** PEM: with them the server speaks TLS only. */
+  /** PEM. If set, the server accepts TLS only. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 interface RunningServer {
   readonly origin: string;
-  /** Ends the server and every open connection. */
+  /** Closes the server and every open connection. */
   readonly close: () => Promise<void>;
 }
 
-/** A handler's answer; `silence` never answers, `hang-up` closes the connection. */
+/** A response, or none: `silence` never answers, and `hang-up` closes the connection. */
 export type ServerAnswer = HttpReply | 'silence' | 'hang-up';
 
-/** `gone` aborts when the client's connection ends. Rejects as `server.listen` does, for example with EADDRINUSE. */
+/**
+ * Starts a server that answers with the result of `answer`. `gone` aborts when the client's connection ends. Rejects as
+ * `server.listen` does, for example with EADDRINUSE.
+ */
 export async function startServer(
   options: ServerOptions,
   answer: (request: IncomingMessage, gone: AbortSignal) => ServerAnswer | Promise<ServerAnswer>,

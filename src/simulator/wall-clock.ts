@@ -1,4 +1,4 @@
-/** What the HTTP side knows of time. Both simulators take one; tests pass their own. */
+/** The time of the simulated cluster and identity provider, passed in so that tests can set it. */
 export interface WallClock {
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { assertedBy } from '../../src/simulator/client-assertion.ts';
+import { clientOfAssertion } from '../../src/simulator/client-assertion.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/config/${name}`, import.meta.url), 'utf8');
 const certificate = fixture('client-cert.pem');
@@ -22,9 +22,9 @@ function signed(claims: object, key = own, header: object = {}): Promise<string>
   return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', ...header }).sign(key);
 }
 
-function judge(assertion: string | undefined, byThumbprint = false) {
+function judge(assertion: string | undefined, needsThumbprint = false) {
   const audiences = ['https://keycloak/token', 'https://keycloak'];
-  return assertedBy(assertion, { clients, audiences, byThumbprint, now });
+  return clientOfAssertion(assertion, { clients, audiences, needsThumbprint, now });
 }
 
 describe("a client's assertion", () => {
