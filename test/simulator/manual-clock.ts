@@ -1,9 +1,9 @@
 import type { WallClock } from '../../src/simulator/wall-clock.ts';
 
 export interface ManualClock extends WallClock {
-  /** Lets time pass and wakes the sleepers whose time has come. */
+  /** Advances the time and ends the sleeps that are over. */
   readonly advance: (milliseconds: number) => void;
-  /** Resolves with the length of the next sleep that begins. */
+  /** Resolves with the duration of the next sleep. */
   readonly nextSleep: () => Promise<number>;
 }
 

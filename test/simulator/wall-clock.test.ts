@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { wallClock } from '../../src/simulator/wall-clock.ts';
 
-describe('the system clock', () => {
+describe("the simulator's wall clock", () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  it('sleeps as long as told', async () => {
+  it('sleeps for the given time', async () => {
     const awake = vi.fn();
     const slept = wallClock.sleep(1_000, new AbortController().signal).then(awake);
     await vi.advanceTimersByTimeAsync(999);
