@@ -4,123 +4,125 @@ import { type AlertName, defaultThresholds as thresholds } from '../prometheus/t
 
 const { lookback } = thresholds;
 
-/** Typed, so that a new alert is not forgotten here. */
+/** Typed by alert, so that a new alert without an explanation does not compile. */
 const explained: Readonly<Record<AlertName, { readonly when: string; readonly assumes: string }>> = {
   ExporterDown: {
-    when: 'no exporter is scraped with success',
-    assumes: 'this Prometheus is meant to scrape one; where it is not, leave the alert out',
+    when: 'no exporter is scraped successfully',
+    assumes: 'this Prometheus should scrape an exporter; otherwise remove the alert',
   },
   ExporterTargetDown: {
-    when: `a target that was an exporter within ${thresholds.exporterRemembered} cannot be scraped`,
-    assumes: 'service discovery drops a target that was taken away on purpose',
+    when: `a target that was an exporter in the last ${thresholds.exporterRemembered} cannot be scraped`,
+    assumes: 'service discovery drops targets that were removed on purpose',
   },
   ClusterNotWatched: {
-    when: `a cluster that was on a page ${thresholds.clusterRemembered} ago is on none now`,
-    assumes: `a cluster taken out on purpose may be told for ${thresholds.clusterRemembered}`,
+    when: `a cluster was exposed by an exporter ${thresholds.clusterRemembered} ago and is no longer`,
+    assumes: `it may fire for ${thresholds.clusterRemembered} after a cluster was removed on purpose`,
   },
   PollerStuck: {
     when: `the last poll ended more than ${thresholds.pollAgeSeconds} s and three poll intervals ago`,
-    assumes: "the clocks of exporter and Prometheus agree to a minute; a poll's timeout is at most its interval",
+    assumes:
+      'the clocks of exporter and Prometheus differ by less than a minute; `poll_timeout` is at most `poll_interval`',
   },
   ReloadFailed: {
-    when: 'the configuration, or the web configuration, that was read last is wrong',
+    when: 'the configuration or the web configuration that was read last is invalid',
     assumes: 'nothing',
   },
-  FilesNotRead: { when: "a file that a cluster's settings name cannot be read or used", assumes: 'nothing' },
+  FilesNotRead: { when: 'a file in the settings of a cluster cannot be read or is invalid', assumes: 'nothing' },
   ExporterCertificateExpiring: {
     when: `the exporter's own certificate expires within ${days(thresholds.certificateSeconds)} days`,
-    assumes: 'certificates are renewed with a third of their life left, 30 days of 90',
+    assumes: 'certificates are renewed with a third of their life left, such as 30 days of 90',
   },
   CertificateExpiring: {
-    when: `a certificate on the way to a cluster or token endpoint expires within ${days(thresholds.certificateSeconds)} days`,
-    assumes: 'the same; it was shown to the exporter, which a proxy that ends TLS prevents',
+    when: `a certificate used to connect to a cluster or token endpoint expires within ${days(thresholds.certificateSeconds)} days`,
+    assumes: 'the same; and no proxy terminates TLS, as that hides the certificate from the exporter',
   },
   ClusterUnreachable: {
-    when: `no poll of any exporter succeeded for ${lookback}, and authentication is not why`,
-    assumes: 'a cluster that cannot be reached from the exporter cannot be reached by its clients either',
+    when: `no poll of any exporter succeeded for ${lookback}, and authentication is not the cause`,
+    assumes: 'clients cannot reach a cluster that the exporter cannot reach',
   },
   PollsFailing: {
-    when: `more than ${100 * thresholds.failureRatio} % of an exporter's polls failed over ${thresholds.failureWindow}, and some succeed`,
-    assumes: 'at least ten polls in that time, else one failure weighs too much',
+    when: `more than ${100 * thresholds.failureRatio} % of an exporter's polls failed over ${thresholds.failureWindow}, and others succeed`,
+    assumes: 'at least ten polls in that time, as otherwise a single failure exceeds the ratio',
   },
   LastSuccessTooOld: {
     when: `the last successful poll is older than ${thresholds.successAgeSeconds / 60} min and three poll intervals`,
-    assumes: 'another alert tells why and mutes this one; it rings where reasons take turns',
+    assumes: 'another alert has the reason and inhibits this one; it notifies if reasons alternate',
   },
   CredentialsRejected: {
-    when: `credentials, client, scope or rights are refused, and no poll succeeded for ${lookback}`,
-    assumes: 'the cluster itself works: only the exporter is shut out, which is for working hours',
+    when: `credentials, client, scope or permissions are rejected, and no poll succeeded for ${lookback}`,
+    assumes: 'the cluster itself works and only the exporter is rejected, which is for working hours',
   },
   TokenRejected: {
-    when: `the cluster refuses new tokens, and no poll succeeded for ${lookback}`,
-    assumes: 'other clients use the same identity provider, and fare no better',
+    when: `the cluster rejects new tokens, and no poll succeeded for ${lookback}`,
+    assumes: 'tokens of other clients, from the same identity provider, are rejected too',
   },
   AudienceMismatch: {
     when: `the token's audience is wrong, and no poll succeeded for ${lookback}`,
-    assumes: "a matter of the exporter's own client, which is for working hours",
+    assumes: 'only the client of the exporter is affected, which is for working hours',
   },
   TokenEndpointFailing: {
     when: `the token endpoint fails, and no poll succeeded for ${lookback}`,
-    assumes: 'other clients use the same token endpoint, and soon have no tokens',
+    assumes: 'other clients use the same token endpoint and will have no valid tokens soon',
   },
   TokenRateLimited: {
     when: `the token endpoint answers 429, and no poll succeeded for ${lookback}`,
-    assumes: 'the limit is that of the client or its address: others still get tokens',
+    assumes: 'the limit applies to the client or its address; others still get tokens',
   },
   TokenNotRenewed: {
     when: 'renewals fail, and the old token still works',
-    assumes: 'a token is renewed early enough to be told in time, as those of an hour are; it ends when the token does',
+    assumes:
+      'tokens are renewed early enough for the alert to fire in time, as tokens of one hour are; it resolves when the token expires',
   },
   TokenExpired: {
     when: 'at the last poll the token had expired',
-    assumes: 'nothing of lifetime and interval; another alert tells why and mutes this one',
+    assumes: 'nothing about lifetime and interval; another alert has the reason and inhibits this one',
   },
   ClusterUnknown: {
-    when: `polls succeed, and for ${lookback} none told a topology`,
+    when: `polls succeed, but none had a topology for ${lookback}`,
     assumes: 'a gateway that has just started learns its topology within a minute',
   },
   ClusterUnhealthy: {
     when: `every successful poll of the last ${lookback} found a partition without a healthy leader`,
-    assumes: 'it rings where partitions take turns; otherwise the alert of the partition mutes it',
+    assumes: 'the alert on the partition inhibits this one; it notifies if partitions alternate',
   },
   ClusterDegraded: {
-    when: `no poll of the last ${lookback} found the cluster healthy, and it works`,
-    assumes: 'another alert tells what is missing and mutes this one',
+    when: `no poll of the last ${lookback} found the cluster healthy, although it works`,
+    assumes: 'another alert names what is missing and inhibits this one',
   },
   BrokerMissing: {
-    when: 'a broker that was listed is gone, or fewer are listed than there should be',
+    when: 'a broker that was listed is missing, or fewer brokers are listed than expected',
     assumes:
-      'a broker that is moved to another machine is back by then; where a partition then lives on a bare majority, QuorumAtRisk rings instead',
+      'a broker that is moved to another node is back by then; if a partition has only a majority left, QuorumAtRisk notifies instead',
   },
   PartitionWithoutLeader: { when: 'a partition has no leader', assumes: 'an election takes seconds' },
   PartitionLeaderUnhealthy: {
     when: 'the only leader of a partition is unhealthy or dead',
-    assumes: 'of two leaders one is stale, and the better one is real',
+    assumes: 'if two brokers claim the leadership, the healthier one is the leader',
   },
   ReplicationBelowFactor: {
     when: 'a partition has fewer healthy replicas than the replication factor',
-    assumes: 'replicas are back within that time after a restart',
+    assumes: 'replicas are healthy again within that time after a restart',
   },
   QuorumAtRisk: {
     when: 'a partition has no more healthy replicas than a majority',
-    assumes: 'a factor of 3 or more: with 1 or 2 one loss is always one too many, and this never fires',
+    assumes: 'a factor of 3 or more; with 1 or 2 no replica can be lost, and this never fires',
   },
   LeaderFlapping: {
     when: `a partition changed its leader ${thresholds.leaderChanges} times in ${thresholds.leaderChangesWindow}`,
-    assumes: 'a rolling restart makes fewer; gateways that disagree behind one address look the same',
+    assumes: 'a rolling restart causes fewer; gateways with different views behind one address look the same',
   },
   LeadersUneven: {
-    when: `a broker leads ${thresholds.leadersApart} partitions more than another`,
-    assumes: 'partitions are spread evenly when all is well; it does not ring',
+    when: `a broker leads ${thresholds.leadersApart} or more partitions more than another`,
+    assumes: 'leaders are evenly distributed in a healthy cluster; it sends no notification',
   },
-  VersionSkew: { when: 'brokers and gateway run different versions', assumes: 'an upgrade is done by then' },
+  VersionSkew: { when: 'brokers and gateway run different versions', assumes: 'an upgrade takes less time' },
   ScalingStuck: {
-    when: 'replicas join or leave, or there are more replicas or brokers than there should be',
-    assumes: 'a scaling is done by then; one that moves very large state takes longer',
+    when: 'replicas join or leave, or there are more replicas or brokers than expected',
+    assumes: 'scaling takes less time, except with very large state',
   },
 };
 
-/** The page that `npm run docs` writes. */
+/** Returns the page that `npm run docs` writes. */
 export function alertsPage(): string {
   const sections = Object.entries(alertGroups(thresholds)).map(([group, alerts]) => {
     const rows = alerts.map(({ name, severity }) => {
@@ -131,7 +133,7 @@ export function alertsPage(): string {
     });
     return `## ${titles[group] ?? group}
 
-| Alert | Severity | Fires when | For | Goes on for | Assumes |
+| Alert | Severity | Fires when | For | Keep firing for | Assumes |
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 `;
@@ -140,22 +142,22 @@ ${rows.join('\n')}
 
 <!-- Written by \`npm run docs\` from docs/alerts.ts and prometheus/thresholds.ts: change it there. -->
 
-What the alerts of [prometheus/alerts.yaml](../prometheus/alerts.yaml) mean, and what they take for granted. Where that
-does not hold for you, change the number in [prometheus/thresholds.ts](../prometheus/thresholds.ts) and run
-\`npm run rules\`. Each name begins with \`ZeebeTopology\` and links to its runbook. How they reach a person stands in
-[prometheus.md](prometheus.md#alertmanager).
+The alerts of [prometheus/alerts.yaml](../prometheus/alerts.yaml) and their assumptions. If an assumption is wrong for
+your clusters, change the number in [prometheus/thresholds.ts](../prometheus/thresholds.ts) and run \`npm run rules\`.
+Each name begins with \`ZeebeTopology\` and links to its runbook. [prometheus.md](prometheus.md#alertmanager) describes
+notifications.
 
-- \`critical\` pages: a cluster does not do its work, may stop any moment, or nobody would be told.
+- \`critical\` pages: a cluster does not work, may stop with the next failure, or cannot be monitored.
 - \`warning\` is for working hours.
-- \`info\` does not ring.
+- \`info\` sends no notification.
 
-*For* is how long it must be so before the alert fires. *Goes on for* is how long it still fires when it is no longer so:
-what follows from the same cause ends a little later, and stays muted until then.
+*For*: how long the condition must be true before the alert fires. *Keep firing for*: how long the alert outlives its
+condition, so that it still inhibits follow-up alerts that resolve later.
 
-All of them assume polls at least every 30 s and scrapes and evaluations at least every minute. A value counts for
-${lookback} after its series has gone, so that a failed poll or scrape begins no wait anew; a state that lasts shorter than
-one poll interval may not be seen at all. Of several exporters that watch one cluster the one that knows most is
-believed: a cluster is down if none of them reaches it.
+All alerts assume poll intervals up to 30 s, and scrape and evaluation intervals up to a minute. A value counts for
+${lookback} after its series has disappeared, so a failed poll or scrape does not reset the pending time of an alert. A
+state that lasts shorter than one poll interval may be missed. If several exporters monitor one cluster, the best result
+counts: a cluster is down only if no exporter reaches it.
 
 ${sections.join('\n')}`;
 }

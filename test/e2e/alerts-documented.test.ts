@@ -25,7 +25,7 @@ describe('docs/prometheus.md', () => {
   });
 
   // Debian builds its Prometheus without the discovery of Kubernetes: what that finds is given here.
-  it('has a prometheus.yml for Kubernetes that scrapes the port of the exporter, and nobody else', async () => {
+  it('has a prometheus.yml for Kubernetes that scrapes the port of the exporter and no other target', async () => {
     const { scrape_configs } = documented(inKubernetes, {
       'kubernetes_sd_configs:\n      - role: pod': 'static_configs: []',
     });
@@ -70,7 +70,7 @@ describe('docs/prometheus.md', () => {
     });
   });
 
-  it('has a prometheus.yml for two replicas, whose cluster that is down is told once', async () => {
+  it('has a prometheus.yml for two replicas, which fires one alert for a cluster that is down', async () => {
     const replicas = [await startLonelyExporter(), await startLonelyExporter()] as const;
     const configuration = documented('prometheus.yml, two replicas', {
       'exporter-0.example.com:10650': replicas[0].address,
@@ -99,7 +99,7 @@ describe('docs/prometheus.md', () => {
   it.each([
     { severity: 'critical', receiver: 'page' },
     { severity: 'warning', receiver: 'ticket' },
-    { severity: 'info', receiver: 'nobody' },
+    { severity: 'info', receiver: 'none' },
   ])('sends $severity to $receiver', async ({ severity, receiver }) => {
     const folder = await laidOut({ 'alertmanager.yml': stringify(documented('alertmanager.yml')) });
     const file = `--config.file=${join(folder, 'alertmanager.yml')}`;
