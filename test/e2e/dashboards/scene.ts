@@ -29,7 +29,7 @@ export const well: Row = {
   Verdict: 'healthy',
   'Brokers missing': 0,
   'Partitions without leader': 0,
-  'Partitions below the factor': 0,
+  'Under-replicated partitions': 0,
 };
 
 /** A series of a graph, a timeline or a large number. */
