@@ -47,10 +47,10 @@ export function cluster(): Dashboard {
     .variables(variables)
     .annotations([alertAnnotation(), leaderChangeAnnotation({ shown: true })])
     .links([dashboardLink('Overview', overviewUid), allRunbooks]);
-  return layOut(dashboard, rows());
+  return layOut(dashboard, [...clusterRows(), ...pollingRows()]);
 }
 
-function rows(): readonly Row[] {
+function clusterRows(): readonly Row[] {
   return [
     {
       title: 'Now',
@@ -72,6 +72,11 @@ function rows(): readonly Row[] {
     { title: 'Leaders', panels: [leaders(), leaderChanges(), leadersOverTime(), leadersByBroker()] },
     { title: 'Replicas', panels: [replicas(), replicasOverTime(), sizes(), movingReplicas()] },
     { title: 'Versions', collapsed: true, panels: [versions(), versionsOverTime(), identity()] },
+  ];
+}
+
+function pollingRows(): readonly Row[] {
+  return [
     {
       title: 'Authentication',
       collapsed: true,

@@ -19,8 +19,8 @@ async function serveFifty() {
   return served;
 }
 
-describe('few clusters', () => {
-  it('are shown all at once below the overview', async () => {
+describe('few clusters on the status page', () => {
+  it('are all shown below the overview', async () => {
     const { url, poll } = await serve(named('payments', 'orders', 'inventory'));
     for (const name of ['payments', 'orders', 'inventory']) poll(name, polled());
     const page = await open(url);
@@ -30,8 +30,8 @@ describe('few clusters', () => {
   });
 });
 
-describe('fifty clusters', () => {
-  it('are an overview, the worst first, the others in the order of the configuration', async () => {
+describe('fifty clusters on the status page', () => {
+  it('are listed in an overview, the worst first, otherwise in the order of the configuration', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
     const overview = page.getByRole('table', { name: 'Clusters, the worst first' });
@@ -49,7 +49,7 @@ describe('fifty clusters', () => {
     expect(await page.title()).toBe('✕ 1 unhealthy, 1 unknown, 1 degraded, 47 healthy – Zeebe clusters');
   });
 
-  it('are filtered by name, verdict and what is wrong', async () => {
+  it('are filtered by name, verdict and problem', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
     const links = page.getByRole('row').getByRole('link');
@@ -65,7 +65,7 @@ describe('fifty clusters', () => {
     expect(await links.count()).toBe(50);
   });
 
-  it('can be walked through with the keyboard, and back', async () => {
+  it('can be opened and left with the keyboard', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
     await page.getByRole('searchbox').focus();
@@ -83,7 +83,7 @@ describe('fifty clusters', () => {
     await page.getByRole('heading', { name: 'team-20' }).waitFor();
   });
 
-  it('have an address each, which names that are awkward have too', async () => {
+  it('have an address each, even with unusual names', async () => {
     const name = 'a/b #?% ü "c"';
     const { url, poll } = await serve(named(...names, name));
     poll(name, polled());
@@ -95,20 +95,20 @@ describe('fifty clusters', () => {
     expect(await page.getByRole('heading', { level: 2 }).count()).toBe(1);
   });
 
-  it('do not hide that an address asks for none of them', async () => {
+  it('lead to a message for the address of an unknown cluster', async () => {
     const { url } = await serveFifty();
     const page = await open(`${url}#/cluster/gone`);
-    await page.getByText('The exporter watches no cluster named gone.').waitFor();
+    await page.getByText('No cluster "gone" is configured.').waitFor();
     await page.getByRole('link', { name: 'All clusters' }).click();
     expect(await page.getByRole('row').getByRole('link').count()).toBe(50);
   });
 });
 
-describe('100 brokers by 300 partitions', () => {
+describe('100 brokers by 300 partitions on the status page', () => {
   const large = { brokers: 100, partitions: 300 };
   const trouble = { gone: [42], leaderless: [143] };
 
-  it('scroll in their own frame, below and beside their headers', async () => {
+  it('scroll in a frame of their own with sticky headers', async () => {
     const { url, poll } = await serve(named('large'));
     poll('large', succeeded(sized(large, trouble), { endedAt: Date.now() }));
     const page = await open(url);
@@ -129,19 +129,19 @@ describe('100 brokers by 300 partitions', () => {
     expect(await overflow(page)).toBeLessThanOrEqual(0);
   });
 
-  it('can be cut down to the partitions that are not well', async () => {
+  it('can be restricted to the partitions with problems', async () => {
     const { url, poll } = await serve(named('large'));
     poll('large', succeeded(sized(large, trouble), { endedAt: Date.now() }));
     const page = await open(url);
     const heads = page.locator('.grid thead th');
     await page.getByRole('rowheader', { name: '99' }).waitFor();
     expect(await heads.count()).toBe(302);
-    await page.getByLabel('Only partitions that are not well').check();
+    await page.getByLabel('Only partitions with problems').check();
     const shown = (await heads.allTextContents()).map((text) => Number.parseInt(text, 10)).filter((id) => id > 0);
     expect(shown).toEqual([41, 42, 43, 141, 142, 143, 241, 242, 243]);
     expect(await page.getByRole('rowheader').allTextContents()).toEqual(['40', '41', '42', '43', '44']);
     poll('large', succeeded(sized(large), { endedAt: Date.now() }));
-    await page.getByText('Every partition has its leader and its healthy replicas.', { exact: true }).waitFor();
+    await page.getByText('Every partition has a leader and enough healthy replicas.', { exact: true }).waitFor();
     expect(page.complaints).toEqual([]);
   });
 });

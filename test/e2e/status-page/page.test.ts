@@ -24,8 +24,8 @@ const three = { brokers: 3, partitions: 3 };
 const well = () => succeeded(sized(three), { endedAt: Date.now() });
 const troubled = (trouble: Trouble) => succeeded(sized(three, trouble), { endedAt: Date.now() });
 
-describe('the page of one cluster', () => {
-  it('says first and in words what the verdict is and why', async () => {
+describe('the status page of one cluster', () => {
+  it('begins with the verdict and its reasons in words', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', troubled({ gone: [1], leaderless: [3] }));
     const page = await open(url);
@@ -38,7 +38,7 @@ describe('the page of one cluster', () => {
     expect(page.complaints).toEqual([]);
   });
 
-  it('is a table of brokers by partitions that can be read without seeing it', async () => {
+  it('has a table of brokers by partitions that a screen reader can read', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', troubled({ gone: [1], leaderless: [3], health: [{ partition: 1, broker: 2, health: 'dead' }] }));
     const table = (await open(url)).getByRole('table', { name: 'Brokers of production by partitions' });
@@ -56,7 +56,7 @@ describe('the page of one cluster', () => {
       'ffollower, healthy',
       '8.6.0  camunda-zeebe-2.camunda-zeebe.camunda.svc:26501',
     ]);
-    expect(await row('1').getByRole('cell').allTextContents()).toEqual(['▲ missing: not listed']);
+    expect(await row('1').getByRole('cell').allTextContents()).toEqual(['▲ missing: not listed by the gateway']);
   });
 
   it('shows the last poll, its failure and the remedy', async () => {
@@ -69,7 +69,7 @@ describe('the page of one cluster', () => {
     expect(await page.getByRole('table').count()).toBe(0);
   });
 
-  it('counts down to the end of the token by the clock of the exporter, not by its own', async () => {
+  it('counts down to the expiry of the token by the clock of the exporter, not the browser', async () => {
     const ahead = 5 * 3_600_000;
     const clock = { now: () => Date.now() + ahead, monotonic: () => performance.now() };
     const { url, poll } = await serve({ production: oauth2 }, clock);
@@ -84,7 +84,7 @@ describe('the page of one cluster', () => {
     await expect.poll(seconds, { timeout: 30_000 }).toBeLessThan(first);
   });
 
-  it('warns of a token that cannot be renewed while the old one still serves', async () => {
+  it('warns of a token that cannot be renewed while the old one is still valid', async () => {
     const { url, poll } = await serve({ production: oauth2 });
     const renewal = { up: true, failure: failure('token_endpoint_unreachable'), tokenRequests: [] };
     poll('production', { ...well(), authentication: renewal });
@@ -94,7 +94,7 @@ describe('the page of one cluster', () => {
     await page.getByText('healthy', { exact: true }).waitFor();
   });
 
-  it('says why nobody gets in', async () => {
+  it('shows why authentication fails', async () => {
     const { url, poll } = await serve({ production: oauth2 });
     poll('production', unauthenticated('invalid_client', { endedAt: Date.now() }));
     const page = await open(url);
@@ -102,14 +102,14 @@ describe('the page of one cluster', () => {
     await page.getByText('✕ invalid_client').waitFor();
   });
 
-  it('shows versions that differ', async () => {
+  it('shows different versions', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', troubled({ versions: { 2: '8.5.9' } }));
     const page = await open(url);
-    await page.getByText('8.6.0 (brokers 0, 1, gateway), 8.5.9 (broker 2) ▲ they differ').waitFor();
+    await page.getByText('8.6.0 (brokers 0, 1, gateway), 8.5.9 (broker 2) ▲ different versions').waitFor();
   });
 
-  it('says of a gateway that knows nothing that it does, and of a cluster not polled yet too', async () => {
+  it('explains a gateway without topology, and a cluster that has not been polled yet', async () => {
     const { url, poll } = await serve(named('production'));
     const page = await open(url);
     await page.getByText('Not polled yet').waitFor();
@@ -117,7 +117,7 @@ describe('the page of one cluster', () => {
     await page.getByText('The gateway knows no topology yet', { exact: true }).waitFor();
   });
 
-  it('shows the names and versions of others as the text that they are', async () => {
+  it('shows names and versions from a cluster as text, never as HTML', async () => {
     const name = `<img src=x onerror=alert(1)>"'&`;
     const version = '</td><script>alert(2)</script>';
     const { url, poll } = await serve(named(name, 'second'));
@@ -137,7 +137,7 @@ describe('the page of one cluster', () => {
     expect(page.complaints).toEqual([]);
   });
 
-  it('works over plain HTTP at any host, without a complaint in the console', async () => {
+  it('works over plain HTTP at any host, without errors in the console', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', well());
     const page = await open(url.replace('127.0.0.1', plainHost));
@@ -145,10 +145,10 @@ describe('the page of one cluster', () => {
     expect(page.complaints).toEqual([]);
   });
 
-  it('links to the metrics where there is no JavaScript', async () => {
+  it('links to the metrics without JavaScript', async () => {
     const { url } = await serve(named('production'));
     const page = await open(url, { javaScriptEnabled: false });
-    expect(await page.locator('noscript').innerText()).toContain('This page needs JavaScript');
+    expect(await page.locator('noscript').innerText()).toContain('This page requires JavaScript');
     await page.getByRole('link', { name: 'Metrics' }).click();
     expect(await page.locator('body').innerText()).toContain('zeebe_topology_exporter_build_info');
   });

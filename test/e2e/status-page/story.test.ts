@@ -72,7 +72,7 @@ function configOf({ clusters }: RunningStory): Config {
   };
 }
 
-it('shows what goes wrong in the story of the simulator when it happens, and no longer', async () => {
+it('shows the faults of the demo story on the status page while they last', async () => {
   const clock = storyClock();
   const story = await startStory({ clock });
   onTestFinished(() => story.close());
@@ -86,7 +86,7 @@ it('shows what goes wrong in the story of the simulator when it happens, and no 
 
   clock.putForwardTo('payments', 'broker-crashes', 14);
   await findings('payments').getByText('Broker 1 is missing', { exact: true }).waitFor();
-  await section('payments').getByText('▲ missing: not listed').waitFor();
+  await section('payments').getByText('▲ missing: not listed by the gateway').waitFor();
   await section('orders')
     .getByTitle(/^Partition 3 on broker 2: \w+, unhealthy$/)
     .waitFor();
@@ -100,7 +100,7 @@ it('shows what goes wrong in the story of the simulator when it happens, and no 
   clock.putForwardTo('orders', 'broker-crashes', 15);
   await findings('orders').getByText('Partitions 1, 5, 6 and 10 have no leader', { exact: true }).waitFor();
   await section('payments').getByText('Broker 1 is back', { exact: true }).waitFor();
-  expect(await section('payments').getByText('▲ missing: not listed').count()).toBe(0);
+  expect(await section('payments').getByText('▲ missing: not listed by the gateway').count()).toBe(0);
   await section('inventory').getByText('Authentication works again', { exact: true }).waitFor();
 
   clock.putForwardTo('payments', 'http-fault', 11);

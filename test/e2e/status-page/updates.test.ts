@@ -9,8 +9,8 @@ const open = useBrowser();
 const size = { brokers: 80, partitions: 80 };
 const polled = (trouble: Trouble = {}) => succeeded(sized(size, trouble), { endedAt: Date.now() });
 
-describe('a page that updates itself', () => {
-  it('shows what changed, and that it is over', async () => {
+describe('updates of the status page', () => {
+  it('show a change, and its end', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', polled());
     const page = await open(url);
@@ -18,16 +18,16 @@ describe('a page that updates itself', () => {
     await page.getByRole('rowheader', { name: '79' }).waitFor();
     poll('production', polled({ gone: [79], health: [{ partition: 2, broker: 3, health: 'unhealthy' }] }));
     await page.getByText('Broker 79 is missing', { exact: true }).first().waitFor();
-    await page.getByText('▲ missing: not listed').waitFor();
+    await page.getByText('▲ missing: not listed by the gateway').waitFor();
     await cell.waitFor();
     poll('production', polled());
     await page.getByText('Broker 79 is back', { exact: true }).waitFor();
     await cell.waitFor({ state: 'detached' });
-    expect(await page.getByText('▲ missing: not listed').count()).toBe(0);
+    expect(await page.getByText('▲ missing: not listed by the gateway').count()).toBe(0);
     expect(page.complaints).toEqual([]);
   });
 
-  it('leaves focus, scroll positions and open details where they are', async () => {
+  it('keep focus, scroll positions and open details', async () => {
     const { url, poll } = await serve(named('production'));
     for (let index = 0; index < 12; index++) poll('production', index % 2 === 0 ? polled() : failed('connect'));
     poll('production', polled());
@@ -55,7 +55,7 @@ describe('a page that updates itself', () => {
     expect(await positions()).toEqual(before);
   });
 
-  it('does not ask twice for what it has', async () => {
+  it('do not transfer an unchanged document again', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', polled());
     const page = await open(url);
@@ -64,7 +64,7 @@ describe('a page that updates itself', () => {
     expect(page.complaints).toEqual([]);
   });
 
-  it('keeps the focus on a cluster that moves up the list', async () => {
+  it('keep the focus on a cluster that moves up the list', async () => {
     const { url, poll } = await serve(named('a', 'b', 'c', 'd', 'e'));
     for (const name of ['a', 'b', 'c', 'd', 'e']) poll(name, polled());
     const page = await open(url);
@@ -75,7 +75,7 @@ describe('a page that updates itself', () => {
     expect(await focusedText(page)).toBe('d');
   });
 
-  it('tells a screen reader a verdict that changes, and nothing at first', async () => {
+  it('announce a changed verdict to screen readers, and nothing at first', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', polled());
     const page = await open(url);
@@ -88,7 +88,7 @@ describe('a page that updates itself', () => {
       .toBe('production is unhealthy: partition 7 has no leader.');
   });
 
-  it('says when the exporter does not answer, and from when what is shown is, until it answers again', async () => {
+  it('report that the exporter does not respond, and how old the data is, until it responds again', async () => {
     const { url, poll, stop, startAgain } = await serve(named('production'));
     poll('production', polled());
     const page = await open(url);
@@ -96,24 +96,24 @@ describe('a page that updates itself', () => {
     const alert = page.getByRole('alert');
     expect(await alert.isVisible()).toBe(false);
     await stop();
-    await alert.getByText(/The exporter does not answer: what you see is from \d\d:\d\d:\d\d\./).waitFor();
+    await alert.getByText(/The exporter does not respond\. This page shows data from \d\d:\d\d:\d\d\./).waitFor();
     expect(await page.getByRole('rowheader', { name: '79' }).isVisible()).toBe(true);
     await startAgain();
     await alert.waitFor({ state: 'hidden' });
   });
 
-  it('says that an answer is not one that it can show', async () => {
+  it('report a response that the page cannot show', async () => {
     const { url } = await serve(named('production'));
     const page = await open('about:blank');
     await page.route('**/api/v1/clusters', (route) => route.fulfill({ json: { apiVersion: 2, clusters: 'many' } }));
     await page.goto(url);
     await page
       .getByRole('alert')
-      .getByText('The exporter is of another version than this page: load it again.')
+      .getByText('This page belongs to another version of the exporter. Reload it.')
       .waitFor();
     await page.unroute('**/api/v1/clusters');
     await page.route('**/api/v1/clusters', (route) => route.fulfill({ status: 502, body: 'Bad Gateway' }));
-    await page.getByRole('alert').getByText('The exporter answers with the error 502.').waitFor();
+    await page.getByRole('alert').getByText('The exporter returned HTTP 502.').waitFor();
     await page.unroute('**/api/v1/clusters');
     await page.getByText('Not polled yet').waitFor();
     expect(await page.getByRole('alert').isVisible()).toBe(false);
