@@ -96,9 +96,9 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   );
   const startedAt = clock.now();
   const advance = () => timeline.advance(clock.now() - startedAt);
-  const server = await startServer(options, (request, gone) => {
+  const server = await startServer(options, (request, disconnected) => {
     advance();
-    return answer(provider, request, gone);
+    return answer(provider, request, disconnected);
   });
   const keys = () => {
     advance();
@@ -175,14 +175,19 @@ function findClient({ clients }: ProviderState, clientId: string): RegisteredCli
   return client;
 }
 
-function answer(provider: Provider, request: IncomingMessage, gone: AbortSignal): ServerAnswer | Promise<ServerAnswer> {
+function answer(
+  provider: Provider,
+  request: IncomingMessage,
+  disconnected: AbortSignal,
+): ServerAnswer | Promise<ServerAnswer> {
   const { flavour, state, counts } = provider;
   const path = new URL(request.url ?? '/', 'http://provider').pathname;
   if (state.fault !== undefined) {
     if (path === flavour.tokenPath) counts.fault += 1;
     return faultAnswer(state.fault, path);
   }
-  if (path === flavour.tokenPath && request.method === 'POST') return answerTokenRequest(provider, request, gone);
+  if (path === flavour.tokenPath && request.method === 'POST')
+    return answerTokenRequest(provider, request, disconnected);
   if (path === flavour.keysPath) return json(200, keySetOf(state.signingKey));
   if (path === `${flavour.issuerPath}/.well-known/openid-configuration`.replace('//', '/')) {
     return discoveryDocument(provider.urls());
@@ -203,7 +208,7 @@ function discoveryDocument({ issuer, token, keys }: ProviderUrls): HttpReply {
 async function answerTokenRequest(
   provider: Provider,
   request: IncomingMessage,
-  gone: AbortSignal,
+  disconnected: AbortSignal,
 ): Promise<ServerAnswer> {
   const { flavour, clock, throttle, counts, urls } = provider;
   const { clients } = provider.state;
@@ -224,7 +229,7 @@ async function answerTokenRequest(
     counts[decision.kind] += 1;
     const credentials = JSON.stringify([tokenRequest.clientId, tokenRequest.clientSecret]);
     const delay = decision.reply.status === 401 ? throttle?.delayOfRefusal(credentials) : undefined;
-    if (delay) await clock.sleep(delay, gone);
+    if (delay) await clock.sleep(delay, disconnected);
     return decision.reply;
   }
   counts.issued += 1;

@@ -18,7 +18,7 @@ export interface ModelBroker {
 
 export interface ModelReplica {
   readonly broker: number;
-  /** Whether the other replicas take it for alive: they notice a crash late. */
+  /** Whether the other replicas consider it alive. They notice a crash late. */
   alive: boolean;
   /** Whether the gateway lists it under its broker. */
   listed: boolean;

@@ -21,18 +21,18 @@ interface RunningServer {
 export type ServerAnswer = HttpReply | 'silence' | 'hang-up';
 
 /**
- * Starts a server that answers with the result of `answer`. `gone` aborts when the client's connection ends. Rejects as
+ * Starts a server that answers with the result of `answer`. `disconnected` aborts when the client's connection ends. Rejects as
  * `server.listen` does, for example with EADDRINUSE.
  */
 export async function startServer(
   options: ServerOptions,
-  answer: (request: IncomingMessage, gone: AbortSignal) => ServerAnswer | Promise<ServerAnswer>,
+  answer: (request: IncomingMessage, disconnected: AbortSignal) => ServerAnswer | Promise<ServerAnswer>,
 ): Promise<RunningServer> {
   const handler = async (request: IncomingMessage, response: ServerResponse) => {
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
+    const disconnected = new AbortController();
+    response.on('close', () => disconnected.abort());
     try {
-      send(response, await answer(request, gone.signal));
+      send(response, await answer(request, disconnected.signal));
     } catch (error) {
       response.statusCode = 500;
       response.end(`The simulator failed: ${error instanceof Error ? error.message : error}\n`);

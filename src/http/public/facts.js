@@ -21,23 +21,23 @@ export function facts() {
 
 /**
  * @param {string} name
- * @param {readonly (Node | string)[]} said
+ * @param {readonly (Node | string)[]} content
  */
-function fact(name, ...said) {
-  return element('div', {}, element('dt', {}, name), element('dd', {}, ...said));
+function fact(name, ...content) {
+  return element('div', {}, element('dt', {}, name), element('dd', {}, ...content));
 }
 
 /** @returns {Part<ClusterStatus>} */
 function sizes() {
-  const said = element('span');
+  const content = element('span');
   const id = element('span', { class: 'muted' });
   return {
-    element: fact('Size', said, ' ', id),
+    element: fact('Size', content, ' ', id),
     update: ({ topology }) => {
       const { brokers, clusterSize, partitionsCount, replicationFactor, clusterId } = topology ?? {};
       const known = clusterSize !== undefined && partitionsCount !== undefined && replicationFactor !== undefined;
       const sizes = `${brokers?.length} of ${clusterSize} brokers, ${partitionsCount} partitions × ${replicationFactor} replicas`;
-      setText(said, known ? sizes : 'unknown');
+      setText(content, known ? sizes : 'unknown');
       setText(id, clusterId === undefined ? '' : `cluster id ${clusterId}`);
     },
   };
@@ -45,16 +45,16 @@ function sizes() {
 
 /** @returns {Part<ClusterStatus>} */
 function versions() {
-  const said = element('span');
+  const content = element('span');
   const skew = element('span');
   return {
-    element: fact('Versions', said, ' ', skew),
+    element: fact('Versions', content, ' ', skew),
     update: ({ topology }) => {
       const all = topology ? versionsOf(topology) : [];
       const [first] = all;
       const one = all.length === 1 ? `${first?.version}, brokers and gateway` : '';
       const differ = all.map(({ version, who }) => `${version} (${who})`).join(', ');
-      setText(said, all.length === 0 ? 'unknown' : one || differ);
+      setText(content, all.length === 0 ? 'unknown' : one || differ);
       setText(skew, all.length > 1 ? '▲ different versions' : '');
       setAttribute(skew, 'class', all.length > 1 ? 'warning' : undefined);
     },
