@@ -24,7 +24,7 @@ export function settleLeader(simulation: Simulation, partition: ModelPartition, 
   } else if (leader === undefined || leader.alive) {
     partition.leader = undefined;
   }
-  // Otherwise the gateway keeps listing the dead leader until its broker is no longer listed, as no newer leader is reported.
+  // Otherwise the gateway lists the dead leader until it unlists the broker, as no newer leader is reported to it.
 }
 
 /** Lets the leader step down; the election ends after `timing.election`. */

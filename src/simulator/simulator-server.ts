@@ -21,8 +21,8 @@ interface RunningServer {
 export type ServerAnswer = HttpReply | 'silence' | 'hang-up';
 
 /**
- * Starts a server that answers with the result of `answer`. `disconnected` aborts when the client's connection ends. Rejects as
- * `server.listen` does, for example with EADDRINUSE.
+ * Starts a server that answers with the result of `answer`. `disconnected` aborts when the client's connection ends.
+ * Rejects as `server.listen` does, for example with EADDRINUSE.
  */
 export async function startServer(
   options: ServerOptions,
