@@ -1,8 +1,8 @@
-# The bases are pinned by digest (each an index of linux/amd64 and linux/arm64); the tag beside it is for people.
+# The base images are pinned by digest (an index of linux/amd64 and linux/arm64). The tag is only informative.
 ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot@sha256:14d42e2511532589a7c7e01a753667a74fcc96266e137e8125006b87b0c32d0a
 
-# On the machine that builds, whatever the target: what comes out is JavaScript, and bcrypt brings a binary for each.
+# Runs on the build platform for every target platform: the output is JavaScript, and bcrypt ships a binary for each.
 FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
@@ -16,7 +16,7 @@ FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS dependencies
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-fund --no-update-notifier
-# What Node.js never reads: other systems' binaries, the types, maps, tests and documents of libraries.
+# Removes what Node.js never reads: binaries for other systems, and types, source maps, tests and documents of libraries.
 RUN find node_modules/bcrypt/prebuilds -mindepth 1 -maxdepth 1 ! -name 'linux-x64' ! -name 'linux-arm64' -exec rm -r {} + \
  && find node_modules/bcrypt/prebuilds -name '*musl*' -delete \
  && find node_modules -type f \( -name '*.md' -o -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete \
@@ -37,13 +37,13 @@ LABEL org.opencontainers.image.title="zeebe-topology-exporter" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="gcr.io/distroless/nodejs24-debian12:nonroot"
 
-# Threads that share their memory leave less of it unused: a tenth less is resident. Without a threshold of its own,
-# malloc keeps freed answers of megabytes instead of returning them to the system.
-# The exporter writes where it listens to HEALTHCHECK_FILE: /dev/shm is in memory, and writable in a read-only container.
+# A single malloc arena for all threads needs a tenth less resident memory. A fixed mmap threshold makes malloc return
+# freed responses of several megabytes to the system.
+# The exporter writes its listen addresses to HEALTHCHECK_FILE. /dev/shm is writable even in a read-only container.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 HEALTHCHECK_FILE=/dev/shm/zeebe-topology-exporter
 USER 65532:65532
 EXPOSE 10650
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["/nodejs/bin/node", "/app/dist/healthcheck.js"]
-# SIGUSR1 would open the debugger, which can read the secrets in the environment.
+# By default, SIGUSR1 opens the debugger, which can read the secrets in the environment.
 ENTRYPOINT ["/nodejs/bin/node", "--disable-sigusr1", "/app/dist/main.js"]

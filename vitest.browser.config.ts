@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// The part of the end-to-end tests that needs a Chromium and nothing else.
+// The end-to-end tests that need only Chromium.
 export default defineConfig({
   test: {
     include: ['test/e2e/status-page/**/*.test.ts'],

@@ -1,22 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tests of plain functions, which change nothing that another file could see and look at no state of a module. They
- * share their workers, which saves a process and the loading of the sources for each file. test/no-trace.ts fails a file
- * that changes the process.
+ * Tests of pure functions, which neither change nor depend on state shared between files. They share workers, which saves
+ * a process and the loading of the sources for each file. test/no-trace.ts fails a file that changes the process.
  */
 const pure = [
   'test/{bench,docs,helm,metrics,prometheus}/**/*.test.ts',
-  'test/auth/{claims,single-flight,token}.test.ts',
-  'test/config/!(read-file|reread|secrets-stay-hidden).test.ts',
+  'test/auth/{claims,retry-after,single-flight,token}.test.ts',
+  'test/config/!(read-file|file-set|secrets-stay-hidden).test.ts',
   'test/grafana/!(shown).test.ts',
-  'test/http/{api-doc,front,negotiate,status}.test.ts',
+  'test/http/{api-doc,negotiate,passwords,startup}.test.ts',
   'test/poll/{events,failure-log,poll-log,state}.test.ts',
+  'test/cluster/clusters.test.ts',
   'test/simulator/!(camunda-client|wall-clock).test.ts',
-  'test/transport/{certificates,failure,one-line,retry-after}.test.ts',
-  'test/web-config/{document,passwords,web-config}.test.ts',
+  'test/transport/transport-failure.test.ts',
+  'test/status/*.test.ts',
   'test/zeebe/!(client).test.ts',
-  'test/{clusters,dependencies}.test.ts',
+  'test/{certificates,dependencies,one-line}.test.ts',
 ];
 
 export default defineConfig({
@@ -49,7 +49,7 @@ export default defineConfig({
       },
     ],
     restoreMocks: true,
-    // Property tests and TLS on two busy cores: no test measures time.
+    // Generous, for property tests and TLS on two busy cores. No test measures time.
     testTimeout: 60_000,
   },
 });

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Real systems share two cores: one file at a time, and each test has its own deadline inside.
+// One file at a time, because real systems share two cores. Each test has its own deadline.
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// What is shipped, built from the whole checkout: one after the other, and minutes on a busy machine.
+// Tests of the release artifacts, built from the whole checkout. They run one after the other, for minutes.
 export default defineConfig({
   test: {
     include: ['test/release/**/*.test.ts'],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { listen } from './listen.ts';
 
-// The limit: hands out the bytes of two files, the second one to whoever takes gzip.
+// The baseline for scrapes: serves the bytes of two files from memory, the second one to clients that accept gzip.
 const [plain, gzip] = process.argv.slice(2).map((path) => readFileSync(path));
 
 listen((request, response) => {

@@ -1,7 +1,7 @@
 import { listen } from './listen.ts';
 import { type Size, topologyDocument } from './sizes.ts';
 
-// A cluster that answers from memory: `node bench/cluster.ts SIZE VARIANTS`, the variants one after the other.
+// A cluster that responds from memory, with its variants in turn: `node bench/cluster.ts SIZE VARIANTS`.
 const [size, variants] = process.argv.slice(2);
 const answers = Array.from({ length: Number(variants) }, (_, variant) =>
   Buffer.from(topologyDocument(size as Size, variant)),

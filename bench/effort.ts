@@ -1,7 +1,7 @@
 /** How much time a measurement may take. */
 export interface Effort {
   readonly rounds: number;
-  /** Of one run of wrk. */
+  /** Duration of one run of wrk. */
   readonly seconds: number;
 }
 

@@ -3,15 +3,15 @@ import type { Spread } from './statistics.ts';
 /** A row of docs/benchmarks.md. */
 export interface Figure {
   readonly what: string;
-  /** What it must reach, in the same unit. */
+  /** The value to reach, in the same unit. */
   readonly target: number;
-  /** A ratio to what was measured in the same run, or a plain figure of this machine. */
+  /** `times` is a ratio of two values of the same run; the other units are absolute values of one machine. */
   readonly unit: 'times' | 'MB' | 'ms' | '% of a core';
   readonly better: 'more' | 'less';
   readonly reached: Spread;
-  /** What the ratio is made of, in words. */
+  /** The values behind the figure, as text. */
   readonly detail: string;
-  /** Where it falls short of what it must reach: why. */
+  /** Why the figure misses its target, if it does. */
   readonly reason?: string;
 }
 

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 
-/** Serves on a port of its own choice, and says where as the exporter does. */
+/** Listens on a free port and reports it on standard error in the same format as the exporter. */
 export function listen(handler: RequestListener): void {
   const server = createServer(handler);
   server.listen(0, '127.0.0.1', () => {

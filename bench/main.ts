@@ -6,7 +6,8 @@ import type { Figure } from './figure.ts';
 import { measurements, ratioMeasurements } from './measurements.ts';
 import { page } from './page.ts';
 
-// `npm run bench` measures all and writes; `-- --only scrapes` measures and prints; `--check` compares with what is written.
+// `npm run bench` measures everything and writes the figures and the page. `-- --only scrapes` measures and prints one
+// part. `--check` compares with the written figures.
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, check: { type: 'boolean' } } });
 const written = new URL('figures.json', import.meta.url);
 
@@ -22,14 +23,14 @@ if (values.check) {
   writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page(figures));
 }
 
-/** Whether no ratio has fallen. */
+/** Returns whether no ratio has fallen. */
 async function check(committed: readonly Figure[]): Promise<boolean> {
   const figures: Figure[] = [];
   const complaints: string[] = [];
   for (const name of Object.keys(ratioMeasurements)) {
     const quick = await measured(name, short);
     figures.push(...quick);
-    // Longer runs tell a ratio that has fallen from a machine that was busy with something else: all must say so.
+    // A busy machine may be the cause. A ratio counts as fallen only if all longer runs confirm it.
     if (falling(committed, quick).length > 0) complaints.push(...falling(committed, await measured(name, full), best));
   }
   complaints.push(...missing(committed, figures));

@@ -7,7 +7,7 @@ import { scrapes } from './scrapes.ts';
 import { stalls } from './stalls.ts';
 import { start } from './start.ts';
 
-/** Those that yield ratios. */
+/** The measurements whose results are ratios. */
 export const ratioMeasurements = { scrapes, polls, rendering, start } as const;
 
 export const measurements: Readonly<Record<string, (effort: Effort) => Promise<readonly Figure[]>>> = {

@@ -11,7 +11,7 @@ const targets: Readonly<Record<Size, Readonly<Record<'changed' | 'unchanged', nu
   L: { changed: 6, unchanged: 20 },
 };
 
-/** A fresh poll, from the request to the cluster's page, one after the other. */
+/** Measures sequential `/probe` requests: a poll of the cluster, until its page has been sent. */
 export async function polls({ rounds, seconds }: Effort): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const size of sizeNames) {
@@ -20,7 +20,7 @@ export async function polls({ rounds, seconds }: Effort): Promise<readonly Figur
       const exporter = await startExporter({ cluster, pollInterval: '10m' });
       const peer = await startJsonExporter();
       const perSecond = async (url: string) =>
-        // One of the peer's takes most of a second at L.
+        // A request to the peer takes most of a second at L.
         (await wrk({ url, connections: 1, seconds: size === 'L' ? seconds * 2 : seconds })).requestsPerSecond;
       const results = await interleaved(rounds, {
         peer: () => perSecond(`${peer.address}/probe?target=${cluster.address}/v1/topology`),
@@ -33,11 +33,11 @@ export async function polls({ rounds, seconds }: Effort): Promise<readonly Figur
         unit: 'times',
         better: 'more',
         reached: ratios(results.exporter, results.peer),
-        detail: `${milliseconds(results.exporter)} to ${milliseconds(results.peer)} ms each`,
+        detail: `${milliseconds(results.exporter)} against ${milliseconds(results.peer)} ms each`,
         ...(size === 'S' && {
           reason:
-            'half of the time the exporter waits for the cluster’s answer and for the next request; what it does ' +
-            'itself is two exchanges of HTTP by Node.js, of which no part stands out in a profile',
+            'the exporter waits half of the time, for the cluster’s response and for the next request. The rest is ' +
+            'two HTTP exchanges by Node.js, without a hot spot in a profile',
         }),
       });
     }

@@ -7,16 +7,16 @@ import { cached } from '../test/cached.ts';
 import { freePorts } from '../test/e2e/ports.ts';
 
 const root = join(import.meta.dirname, '..');
-/** What the package's `bin` names. */
+/** The file that the package's `bin` names. */
 const main = join(root, 'dist/main.js');
 const jsonExporter = join(import.meta.dirname, 'json-exporter');
 export const jsonExporterVersion = '0.7.0';
 
 export interface Running {
   readonly address: string;
-  /** Seconds of a processor, in user and system mode, since the start. */
+  /** CPU time in user and system mode since the start, in seconds. */
   readonly cpu: () => number;
-  /** Megabytes (10⁶) that are resident now. */
+  /** Resident memory in megabytes (10⁶ bytes). */
   readonly memory: () => number;
   readonly stop: () => Promise<void>;
 }
@@ -34,12 +34,12 @@ export async function startBare(plain: Buffer, gzip: Buffer): Promise<Running> {
 
 export interface ExporterOptions {
   readonly cluster: Running;
-  /** As in the exporter's file. */
+  /** In the format of the exporter's configuration file. */
   readonly pollInterval: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** In its built form, over a cluster that is called `a`. Ready when it has been polled. */
+/** Starts the built exporter with one cluster named `a`. Resolves once the cluster has been polled. */
 export async function startExporter({ cluster, pollInterval, environment }: ExporterOptions): Promise<Running> {
   const exporter = await started(
     process.execPath,
@@ -59,7 +59,7 @@ export function exporterFlags(cluster: string, pollInterval: string): readonly s
 
 export const exporterMain = main;
 
-/** Prometheus-community's, built by Go on first use. */
+/** Starts json_exporter of prometheus-community. Builds it with Go on first use. */
 export async function startJsonExporter(): Promise<Running> {
   const [port] = await freePorts(1);
   const binary = await cached(`json-exporter-${jsonExporterVersion}`, async (into) => {
@@ -73,7 +73,7 @@ export async function startJsonExporter(): Promise<Running> {
   return exporter;
 }
 
-/** Waits for an answer of status 200. Rejects after 20 s without one. */
+/** Waits for a response with status 200. Rejects after 20 s without one. */
 export async function answers(url: string): Promise<void> {
   const deadline = performance.now() + 20_000;
   for (;;) {
@@ -82,7 +82,7 @@ export async function answers(url: string): Promise<void> {
         await response.arrayBuffer();
         return response.status;
       },
-      () => 'no answer',
+      () => 'no response',
     );
     if (status === 200) return;
     if (performance.now() > deadline) throw new Error(`${url}: expected 200, got ${status}`);
@@ -90,7 +90,7 @@ export async function answers(url: string): Promise<void> {
   }
 }
 
-/** Runs until it says where it listens, on standard error. */
+/** Starts a process. Resolves once it reports its address on standard error. */
 async function started(
   command: string,
   args: readonly string[],
@@ -133,7 +133,7 @@ function running(child: ChildProcess, address: string): Running {
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** Of /proc/PID/stat (proc(5)): fields 14 and 15, the second one in parentheses may hold blanks. */
+/** Reads fields 14 and 15 of /proc/PID/stat (proc(5)). Field 2 is in parentheses and may contain spaces. */
 function cpuSeconds(pid: number | undefined): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')

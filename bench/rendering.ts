@@ -5,7 +5,7 @@ import type { Effort } from './effort.ts';
 import type { Figure } from './figure.ts';
 import { interleaved, ratios, spread } from './statistics.ts';
 
-/** Without network: from a topology to text. */
+/** Measures rendering a topology as text, without network. */
 export async function rendering({ rounds }: Effort): Promise<readonly Figure[]> {
   const render = await interleaved(rounds, {
     promClient: () => timed('prom-client', 'L'),
@@ -23,7 +23,7 @@ export async function rendering({ rounds }: Effort): Promise<readonly Figure[]> 
       unit: 'times',
       better: 'more',
       reached: ratios(render.promClient, render.ours),
-      detail: `${spread(render.ours).median.toFixed(1)} to ${spread(render.promClient).median.toFixed(0)} ms`,
+      detail: `${spread(render.ours).median.toFixed(1)} against ${spread(render.promClient).median.toFixed(0)} ms`,
     },
     {
       what: 'time per replica, L against M, JSON to text',
@@ -31,12 +31,12 @@ export async function rendering({ rounds }: Effort): Promise<readonly Figure[]> 
       unit: 'times',
       better: 'less',
       reached: ratios(perReplica.L, perReplica.M),
-      detail: `${microseconds(perReplica.L)} to ${microseconds(perReplica.M)} µs`,
+      detail: `${microseconds(perReplica.L)} against ${microseconds(perReplica.M)} µs`,
     },
   ];
 }
 
-/** Median milliseconds, in a process of its own. */
+/** Returns the median in milliseconds, measured in a separate process. */
 async function timed(what: 'prom-client' | 'render' | 'parse-and-render', size: 'M' | 'L'): Promise<number> {
   const script = join(import.meta.dirname, 'topology-to-text.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [script, what, size]);

@@ -7,10 +7,10 @@ import { spread } from './statistics.ts';
 const scrapes = 10_000;
 const polls = 500;
 const targets = { S: 95, L: 250 } as const;
-/** As the image and the systemd unit set it: threads that share their memory leave less of it unused. */
+/** The setting of the image and the systemd unit, which reduces resident memory. */
 const shipped = { MALLOC_ARENA_MAX: '1' };
 
-/** Resident memory after scrapes and polls, and after half of them; a topology that changes at every poll. */
+/** Measures resident memory after scrapes and polls of a topology that changes at every poll. */
 export async function memory(): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const size of ['S', 'L'] as const) {
@@ -22,7 +22,7 @@ export async function memory(): Promise<readonly Figure[]> {
       for (let poll = 0; poll < polls / 2; poll++) {
         const startedAt = performance.now();
         await scraped(exporter, '/probe?cluster=a');
-        // A poll is late where the next one of the shortest usual interval would wait.
+        // Counts polls that would delay the next one at an interval of a second.
         if (performance.now() - startedAt > 1_000) late++;
         for (let scrape = 0; scrape < scrapes / polls; scrape++) await scraped(exporter, '/metrics');
       }
@@ -38,19 +38,19 @@ export async function memory(): Promise<readonly Figure[]> {
       reached: spread([whole]),
       detail: `${half.toFixed(0)} MB after half of them; ${late} polls took more than a second`,
       reason:
-        'Node.js with its HTTP server, undici and prom-client loaded takes 90 MB before the first request, 58 of them ' +
-        'pages of its binary',
+        'Node.js with its HTTP server, undici and prom-client needs 90 MB before the first request, of which 58 MB are ' +
+        'pages of the Node.js binary',
     });
   }
   return figures;
 }
 
-/** Of an exporter that is polled and scraped every 15 s. */
+/** Measures the CPU usage of an exporter that polls and is scraped every 15 s. */
 export async function idle(): Promise<readonly Figure[]> {
   const cluster = await startCluster('S', 1);
   const exporter = await startExporter({ cluster, pollInterval: '15s' });
   const shares: number[] = [];
-  // The start and its aftermath are not idle.
+  // Excludes the work during and shortly after the start.
   await sleep(15_000);
   for (let window = 0; window < 4; window++) {
     const before = exporter.cpu();
@@ -68,7 +68,7 @@ export async function idle(): Promise<readonly Figure[]> {
       unit: '% of a core',
       better: 'less',
       reached: spread(shares),
-      detail: 'four times 30 s, of /proc/PID/stat',
+      detail: 'four times 30 s, from /proc/PID/stat',
     },
   ];
 }

@@ -8,10 +8,10 @@ import { interleaved, ratios, spread } from './statistics.ts';
 import { wrk } from './wrk.ts';
 
 const toBare: Readonly<Record<Size, number>> = { S: 0.85, M: 0.9, L: 0.9 };
-/** At L the peer does not answer often enough to be counted. */
+/** Without L, where the peer responds too rarely to be measured. */
 const toPeer = { S: { plain: 15, gzip: 18 }, M: { plain: 65, gzip: 400 } };
 
-/** Scrapes per second of `/metrics`. */
+/** Measures scrapes of `/metrics` per second. */
 export async function scrapes({ rounds, seconds }: Effort): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const size of sizeNames) {
@@ -35,7 +35,7 @@ export async function scrapes({ rounds, seconds }: Effort): Promise<readonly Fig
           unit: 'times',
           better: 'more',
           reached: ratios(results.exporter, results.bare),
-          detail: `${whole(results.exporter)} to ${whole(results.bare)} per second`,
+          detail: `${whole(results.exporter)} against ${whole(results.bare)} per second`,
         });
       }
       if (size === 'L') continue;
@@ -50,7 +50,7 @@ export async function scrapes({ rounds, seconds }: Effort): Promise<readonly Fig
         unit: 'times',
         better: 'more',
         reached: ratios(results.exporter, results.peer),
-        detail: `${whole(results.exporter)} to ${whole(results.peer)} per second`,
+        detail: `${whole(results.exporter)} against ${whole(results.peer)} per second`,
       });
     }
     await Promise.all([cluster, exporter, bare, peer].map(({ stop }) => stop()));

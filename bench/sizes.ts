@@ -6,7 +6,10 @@ export const sizes = {
 export type Size = keyof typeof sizes;
 export const sizeNames: readonly Size[] = ['S', 'M', 'L'];
 
-/** An answer of `GET /v1/topology`. From one variant to the next every twentieth leader is another, and one is ill. */
+/**
+ * Returns a response body of `GET /v1/topology`. From one variant to the next, every twentieth leader changes and one
+ * leader is unhealthy.
+ */
 export function topologyDocument(size: Size, variant = 0): string {
   const { brokers, partitions, replication } = sizes[size];
   const replicas: object[][] = Array.from({ length: brokers }, () => []);

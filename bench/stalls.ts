@@ -12,7 +12,7 @@ interface Watched {
   readonly longest: number;
 }
 
-/** What scrapes at L feel of polls. */
+/** Measures how much polls at L delay scrapes. */
 export async function stalls({ rounds, seconds }: Effort): Promise<readonly Figure[]> {
   const cluster = await startCluster('L', 4);
   const quiet = await startExporter({ cluster, pollInterval: '10m' });
@@ -28,12 +28,12 @@ export async function stalls({ rounds, seconds }: Effort): Promise<readonly Figu
   const p99 = (all: readonly Watched[]) => all.map((each) => each.p99);
   return [
     {
-      what: 'longest stall over polls at L under gzip scrapes, above that without polls',
+      what: 'longest stall during polls at L under gzip scrapes, minus that without polls',
       target: 40,
       unit: 'ms',
       better: 'less',
       reached: spread(longest(during).map((stall, round) => stall - (longest(without)[round] ?? 0))),
-      detail: `${spread(longest(during)).median.toFixed(0)} and ${spread(longest(without)).median.toFixed(0)} ms`,
+      detail: `${spread(longest(during)).median.toFixed(0)} against ${spread(longest(without)).median.toFixed(0)} ms`,
     },
     {
       what: 'p99 of gzip scrapes at L during polls, against no polls',
@@ -41,16 +41,16 @@ export async function stalls({ rounds, seconds }: Effort): Promise<readonly Figu
       unit: 'times',
       better: 'less',
       reached: ratios(p99(during), p99(without)),
-      detail: `${spread(p99(during)).median.toFixed(0)} to ${spread(p99(without)).median.toFixed(0)} ms`,
+      detail: `${spread(p99(during)).median.toFixed(0)} against ${spread(p99(without)).median.toFixed(0)} ms`,
       reason:
-        'a poll a second of a topology that changes by a tenth takes some 50 ms of the main thread, in parts of which ' +
-        '`JSON.parse` and the reading of its result are the longest, and a collection of garbage; without polls there ' +
-        'is nothing to wait for. wrk counts a stall as often as it would have asked meanwhile',
+        'each second, a poll of a topology of which a tenth changes needs about 50 ms of the main thread, mostly for ' +
+        '`JSON.parse`, for reading its result and for garbage collection; without polls no scrape waits. wrk counts a ' +
+        'stall once for each request that it would have sent meanwhile',
     },
   ];
 }
 
-/** Under two scrapers, the longest that `/-/healthy` takes: what else would wait, waits as long. */
+/** Returns the longest response time of `/-/healthy` under two scrapers. Any other request would wait as long. */
 async function watched(exporter: string, seconds: number): Promise<Watched> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ended = new AbortController();

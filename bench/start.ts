@@ -7,7 +7,7 @@ import type { Figure } from './figure.ts';
 import { exporterFlags, exporterMain, startCluster } from './processes.ts';
 import { interleaved, ratios, spread } from './statistics.ts';
 
-/** From the start of the process to the first answer. */
+/** Measures the time from the start of the process to the first response. */
 export async function start({ rounds }: Effort): Promise<readonly Figure[]> {
   const cluster = await startCluster('S', 1);
   const untilReady: number[] = [];
@@ -32,8 +32,8 @@ export async function start({ rounds }: Effort): Promise<readonly Figure[]> {
       better: 'less',
       reached: ratios(results.exporter, results.node),
       detail:
-        `${spread(results.exporter).median.toFixed(0)} to ${spread(results.node).median.toFixed(0)} ms; ` +
-        `the cluster polled and on the page after ${spread(untilReady).median.toFixed(0)} ms`,
+        `${spread(results.exporter).median.toFixed(0)} against ${spread(results.node).median.toFixed(0)} ms; ` +
+        `the first poll is on the page after ${spread(untilReady).median.toFixed(0)} ms`,
     },
   ];
 }
@@ -54,7 +54,7 @@ async function startOnce(cluster: string): Promise<Start> {
   const exited = once(child, 'exit');
   const until = async (path: string) => {
     while (!(await answers(port, path))) {
-      if (performance.now() - startedAt > 20_000) throw new Error(`expected an answer of ${path} within 20 s`);
+      if (performance.now() - startedAt > 20_000) throw new Error(`expected a response of ${path} within 20 s`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     return performance.now() - startedAt;

@@ -4,7 +4,7 @@ export interface Spread {
   readonly most: number;
 }
 
-/** Of at least one number. */
+/** Returns median and range of at least one number. */
 export function spread(numbers: readonly number[]): Spread {
   const sorted = numbers.toSorted((a, b) => a - b);
   const [least, most] = [sorted[0], sorted.at(-1)];
@@ -15,7 +15,7 @@ export function spread(numbers: readonly number[]): Spread {
   return { median: (lower + upper) / 2, least, most };
 }
 
-/** Runs each side `rounds` times, one after the other, so that what slows the machine slows all of them. */
+/** Runs each side `rounds` times in turn, so that a slow machine slows all sides. */
 export async function interleaved<T extends string>(
   rounds: number,
   sides: Readonly<Record<T, () => Promise<number>>>,
@@ -28,7 +28,7 @@ export async function interleaved<T extends string>(
   return results;
 }
 
-/** Of what was measured in the same round. */
+/** Returns median and range of the ratios of each round. */
 export function ratios(numerators: readonly number[], denominators: readonly number[]): Spread {
   return spread(numerators.map((numerator, round) => numerator / (denominators[round] ?? Number.NaN)));
 }

@@ -7,7 +7,7 @@ import { replicaHealths, roles, type Topology } from '../src/zeebe/topology.ts';
 import { type Size, topologyDocument } from './sizes.ts';
 import { spread } from './statistics.ts';
 
-// `node bench/topology-to-text.ts WHAT SIZE` prints the median of the milliseconds that one takes.
+// `node bench/topology-to-text.ts WHAT SIZE` prints the median duration of one run in milliseconds.
 const [what, size] = process.argv.slice(2);
 const documents = [0, 1, 2, 3].map((variant) => topologyDocument(size as Size, variant));
 const cluster = { name: 'a', authentication: { method: 'none' }, pollInterval: 15_000 } as ClusterConfig;
@@ -23,7 +23,7 @@ const learn = (document: string): Topology => {
 const renderCluster = createClusterRenderer('a');
 const render = () => renderCluster(state, new Map());
 
-/** As most exporters do: gauges of a registry, reset and set anew. */
+/** Sets gauges as most exporters do: resets all gauges of a registry and sets them again. */
 function setGauges(topology: Topology, gauges: ReturnType<typeof createGauges>): void {
   for (const gauge of Object.values(gauges)) gauge.reset();
   for (const { id, replicas } of topology.brokers) {
@@ -88,5 +88,5 @@ const times: number[] = [];
 for (let run = 0; run < (what === 'prom-client' ? 4 : iterations); run++) {
   times.push(await once(documents[run % documents.length] ?? ''));
 }
-// The first ones run before the compiler has looked at the code.
+// Excludes the first half, which runs before the code is compiled.
 process.stdout.write(String(spread(times.slice(times.length >> 1)).median));

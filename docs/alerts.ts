@@ -4,131 +4,133 @@ import { type AlertName, defaultThresholds as thresholds } from '../prometheus/t
 
 const { lookback } = thresholds;
 
-/** Typed by alert, so that a new alert without an explanation does not compile. */
+/** The record type makes the compiler reject a missing alert. */
 const explained: Readonly<Record<AlertName, { readonly when: string; readonly assumes: string }>> = {
   ExporterDown: {
     when: 'no exporter is scraped successfully',
-    assumes: 'this Prometheus should scrape an exporter; otherwise remove the alert',
+    assumes: 'this Prometheus is supposed to scrape an exporter; otherwise remove the alert',
   },
   ExporterTargetDown: {
-    when: `a target that was an exporter in the last ${thresholds.exporterRemembered} cannot be scraped`,
-    assumes: 'service discovery drops targets that were removed on purpose',
+    when: `a target that was scraped as an exporter within the last ${thresholds.exporterRemembered} cannot be scraped`,
+    assumes: 'service discovery drops a target that was removed on purpose',
   },
   ClusterNotWatched: {
     when: `a cluster was exposed by an exporter ${thresholds.clusterRemembered} ago and is no longer`,
-    assumes: `it may fire for ${thresholds.clusterRemembered} after a cluster was removed on purpose`,
+    assumes: `the alert may fire for ${thresholds.clusterRemembered} after a cluster was removed on purpose`,
   },
   PollerStuck: {
     when: `the last poll ended more than ${thresholds.pollAgeSeconds} s and three poll intervals ago`,
     assumes:
-      'the clocks of exporter and Prometheus differ by less than a minute; `poll_timeout` is at most `poll_interval`',
+      'the clocks of exporter and Prometheus differ by less than a minute; the poll timeout is at most the interval',
   },
   ReloadFailed: {
-    when: 'the configuration or the web configuration that was read last is invalid',
+    when: 'the last reload of the configuration or of the web configuration failed',
     assumes: 'nothing',
   },
-  FilesNotRead: { when: 'a file in the settings of a cluster cannot be read or is invalid', assumes: 'nothing' },
+  FilesNotRead: { when: 'a file named in the settings of a cluster cannot be read or used', assumes: 'nothing' },
   ExporterCertificateExpiring: {
     when: `the exporter's own certificate expires within ${days(thresholds.certificateSeconds)} days`,
-    assumes: 'certificates are renewed with a third of their life left, such as 30 days of 90',
+    assumes: 'certificates are renewed when a third of their lifetime is left, for example 30 of 90 days',
   },
   CertificateExpiring: {
-    when: `a certificate used to connect to a cluster or token endpoint expires within ${days(thresholds.certificateSeconds)} days`,
-    assumes: 'the same; and no proxy terminates TLS, as that hides the certificate from the exporter',
+    when: `a certificate used for the connection to a cluster or token endpoint expires within ${days(thresholds.certificateSeconds)} days`,
+    assumes:
+      'certificates are renewed when a third of their lifetime is left; no proxy terminates TLS, which would hide the certificate from the exporter',
   },
   ClusterUnreachable: {
-    when: `no poll of any exporter succeeded for ${lookback}, and authentication is not the cause`,
-    assumes: 'clients cannot reach a cluster that the exporter cannot reach',
+    when: `no poll of any exporter succeeded for ${lookback}, and authentication is not the reason`,
+    assumes: 'clients of the cluster cannot reach it either',
   },
   PollsFailing: {
-    when: `more than ${100 * thresholds.failureRatio} % of an exporter's polls failed over ${thresholds.failureWindow}, and others succeed`,
-    assumes: 'at least ten polls in that time, as otherwise a single failure exceeds the ratio',
+    when: `more than ${100 * thresholds.failureRatio} % of an exporter's polls failed over ${thresholds.failureWindow}, and some succeeded`,
+    assumes: 'at least ten polls in that time, otherwise a single failure has too much weight',
   },
   LastSuccessTooOld: {
     when: `the last successful poll is older than ${thresholds.successAgeSeconds / 60} min and three poll intervals`,
-    assumes: 'another alert has the reason and inhibits this one; it notifies if reasons alternate',
+    assumes: 'the alert for the cause inhibits this one; this one notifies if the causes alternate',
   },
   CredentialsRejected: {
     when: `credentials, client, scope or permissions are rejected, and no poll succeeded for ${lookback}`,
-    assumes: 'the cluster itself works and only the exporter is rejected, which is for working hours',
+    assumes: 'the cluster itself works and only the exporter is affected, so it can wait for working hours',
   },
   TokenRejected: {
-    when: `the cluster rejects new tokens, and no poll succeeded for ${lookback}`,
-    assumes: 'tokens of other clients, from the same identity provider, are rejected too',
+    when: `the cluster rejects newly issued tokens, and no poll succeeded for ${lookback}`,
+    assumes: 'other clients use the same identity provider and are affected too',
   },
   AudienceMismatch: {
     when: `the token's audience is wrong, and no poll succeeded for ${lookback}`,
-    assumes: 'only the client of the exporter is affected, which is for working hours',
+    assumes: "only the exporter's own client is affected, so it can wait for working hours",
   },
   TokenEndpointFailing: {
     when: `the token endpoint fails, and no poll succeeded for ${lookback}`,
-    assumes: 'other clients use the same token endpoint and will have no valid tokens soon',
+    assumes: 'other clients use the same token endpoint and will soon have no tokens',
   },
   TokenRateLimited: {
     when: `the token endpoint answers 429, and no poll succeeded for ${lookback}`,
-    assumes: 'the limit applies to the client or its address; others still get tokens',
+    assumes: 'the limit applies to the client or its address: other clients still get tokens',
   },
   TokenNotRenewed: {
-    when: 'renewals fail, and the old token still works',
+    when: 'the token cannot be renewed, and the old one still works',
     assumes:
-      'tokens are renewed early enough for the alert to fire in time, as tokens of one hour are; it resolves when the token expires',
+      'renewal starts early enough for the alert to fire before the token expires, as for lifetimes of an hour; the alert resolves when the token expires',
   },
   TokenExpired: {
-    when: 'at the last poll the token had expired',
-    assumes: 'nothing about lifetime and interval; another alert has the reason and inhibits this one',
+    when: 'the token had expired at the last poll',
+    assumes: 'nothing about lifetime and interval; the alert for the cause inhibits this one',
   },
   ClusterUnknown: {
-    when: `polls succeed, but none had a topology for ${lookback}`,
-    assumes: 'a gateway that has just started learns its topology within a minute',
+    when: `polls succeed, but for ${lookback} none returned a topology`,
+    assumes: 'a gateway learns the topology within a minute of its start',
   },
   ClusterUnhealthy: {
     when: `every successful poll of the last ${lookback} found a partition without a healthy leader`,
-    assumes: 'the alert on the partition inhibits this one; it notifies if partitions alternate',
+    assumes: 'the alert for the partition inhibits this one; this one notifies if the affected partitions alternate',
   },
   ClusterDegraded: {
-    when: `no poll of the last ${lookback} found the cluster healthy, although it works`,
-    assumes: 'another alert names what is missing and inhibits this one',
+    when: `no poll of the last ${lookback} found the cluster healthy, but it works`,
+    assumes: 'the alert for what is missing inhibits this one',
   },
   BrokerMissing: {
-    when: 'a broker that was listed is missing, or fewer brokers are listed than expected',
+    when: 'a broker is no longer listed, or fewer brokers are listed than expected',
     assumes:
-      'a broker that is moved to another node is back by then; if a partition has only a majority left, QuorumAtRisk notifies instead',
+      'a broker that moves to another machine is back within that time; if a partition is left with a bare majority, QuorumAtRisk notifies instead',
   },
   PartitionWithoutLeader: { when: 'a partition has no leader', assumes: 'an election takes seconds' },
   PartitionLeaderUnhealthy: {
     when: 'the only leader of a partition is unhealthy or dead',
-    assumes: 'if two brokers claim the leadership, the healthier one is the leader',
+    assumes: 'if two leaders are listed, one is stale, and the healthier one is the real leader',
   },
   ReplicationBelowFactor: {
     when: 'a partition has fewer healthy replicas than the replication factor',
-    assumes: 'replicas are healthy again within that time after a restart',
+    assumes: 'replicas are back within that time after a restart',
   },
   QuorumAtRisk: {
     when: 'a partition has no more healthy replicas than a majority',
-    assumes: 'a factor of 3 or more; with 1 or 2 no replica can be lost, and this never fires',
+    assumes:
+      'a replication factor of at least 3: with 1 or 2, every loss breaks the quorum, and this alert never fires',
   },
   LeaderFlapping: {
     when: `a partition changed its leader ${thresholds.leaderChanges} times in ${thresholds.leaderChangesWindow}`,
-    assumes: 'a rolling restart causes fewer; gateways with different views behind one address look the same',
+    assumes: 'a rolling restart causes fewer changes; gateways behind one address that disagree look the same',
   },
   LeadersUneven: {
-    when: `a broker leads ${thresholds.leadersApart} or more partitions more than another`,
-    assumes: 'leaders are evenly distributed in a healthy cluster; it sends no notification',
+    when: `a broker leads at least ${thresholds.leadersApart} more partitions than another`,
+    assumes: 'leaders are spread evenly in a healthy cluster; the alert does not notify',
   },
   VersionSkew: { when: 'brokers and gateway run different versions', assumes: 'an upgrade takes less time' },
   ScalingStuck: {
-    when: 'replicas join or leave, or there are more replicas or brokers than expected',
-    assumes: 'scaling takes less time, except with very large state',
+    when: 'replicas are joining or leaving, or there are more replicas or brokers than expected',
+    assumes: 'scaling takes less time; it takes longer if it moves very large state',
   },
 };
 
-/** Returns the page that `npm run docs` writes. */
+/** Returns the text of docs/alerts.md. */
 export function alertsPage(): string {
   const sections = Object.entries(alertGroups(thresholds)).map(([group, alerts]) => {
     const rows = alerts.map(({ name, severity }) => {
       const { when, assumes } = explained[name];
       const alert = `[${name}](runbooks/ZeebeTopology${name}.md)`;
-      const times = [thresholds.holdsFor[name], afterwards(name)];
+      const times = [thresholds.holdsFor[name], keepFiringFor(name)];
       return `| ${[alert, severity, when, ...times, assumes].join(' | ')} |`;
     });
     return `## ${titles[group] ?? group}
@@ -140,24 +142,24 @@ ${rows.join('\n')}
   });
   return `# Alerts
 
-<!-- Written by \`npm run docs\` from docs/alerts.ts and prometheus/thresholds.ts: change it there. -->
+<!-- Generated by \`npm run docs\` from docs/alerts.ts and prometheus/thresholds.ts. Do not edit. -->
 
-The alerts of [prometheus/alerts.yaml](../prometheus/alerts.yaml) and their assumptions. If an assumption is wrong for
-your clusters, change the number in [prometheus/thresholds.ts](../prometheus/thresholds.ts) and run \`npm run rules\`.
-Each name begins with \`ZeebeTopology\` and links to its runbook. [prometheus.md](prometheus.md#alertmanager) describes
-notifications.
+The conditions and assumptions of the alerts in [prometheus/alerts.yaml](../prometheus/alerts.yaml). If an assumption does
+not hold for you, change the threshold in [prometheus/thresholds.ts](../prometheus/thresholds.ts) and run
+\`npm run rules\`. Each alert name has the prefix \`ZeebeTopology\` and links to its runbook. For notifications see
+[prometheus.md](prometheus.md#alertmanager).
 
-- \`critical\` pages: a cluster does not work, may stop with the next failure, or cannot be monitored.
-- \`warning\` is for working hours.
+- \`critical\` is a page: a cluster does not work or may stop at any moment, or monitoring itself is down.
+- \`warning\` can wait for working hours.
 - \`info\` sends no notification.
 
-*For*: how long the condition must be true before the alert fires. *Keep firing for*: how long the alert outlives its
+*For* is how long the condition must hold before the alert fires. *Keep firing for* is how long the alert outlives its
 condition, so that it still inhibits follow-up alerts that resolve later.
 
-All alerts assume poll intervals up to 30 s, and scrape and evaluation intervals up to a minute. A value counts for
-${lookback} after its series has disappeared, so a failed poll or scrape does not reset the pending time of an alert. A
-state that lasts shorter than one poll interval may be missed. If several exporters monitor one cluster, the best result
-counts: a cluster is down only if no exporter reaches it.
+All alerts assume polls at least every 30 s, and scrapes and evaluations at least every minute. A value is used for
+${lookback} after its series has disappeared, so that a failed poll or scrape does not restart *For*. A state that is shorter
+than one poll interval may be missed. If several exporters monitor a cluster, the best result counts: a cluster is down
+only if none of them reaches it.
 
 ${sections.join('\n')}`;
 }
@@ -169,7 +171,7 @@ const titles: Readonly<Record<string, string>> = {
   'zeebe-topology-cluster': 'The cluster',
 };
 
-function afterwards(name: AlertName): string {
+function keepFiringFor(name: AlertName): string {
   const { keepsFiringFor }: { readonly keepsFiringFor: Readonly<Partial<Record<AlertName, string>>> } = thresholds;
   return keepsFiringFor[name] ?? '';
 }

@@ -1,25 +1,24 @@
 import type { AuthenticationMethod, ClusterConfig } from '../src/config/config.ts';
 import { clusterFamilies, createClusterRenderer } from '../src/metrics/cluster-part.ts';
-import type { Family } from '../src/metrics/exposition.ts';
-import { createInstruments } from '../src/metrics/instruments.ts';
-import { createProcessMetrics, type ProcessMetrics } from '../src/metrics/process-families.ts';
-import { readRegistry } from '../src/metrics/readings.ts';
+import { createInstruments, readRegistry } from '../src/metrics/counters.ts';
+import type { Family } from '../src/metrics/family.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../src/metrics/process-metrics.ts';
 import type { PollResult } from '../src/poll/poll.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
 import type { Topology } from '../src/zeebe/topology.ts';
 import { textOfLines } from '../test/metrics/pages.ts';
 
-// What the definitions of the families do not say, their labels and when they have no series, is read off pages made
-// from them.
+// The definitions of the families do not state their labels, nor when they have no series. Both are derived from pages
+// that are rendered here.
 
 export interface Documented extends Family {
-  /** By name, without `zeebe_cluster`: the values of a closed set, or any. */
+  /** By label name, without `zeebe_cluster`: the values of a closed set, or `any`. */
   readonly labels: Readonly<Record<string, readonly string[] | 'any'>>;
-  /** When there is no series of it. */
+  /** The circumstances in which the family has no series. */
   readonly absent: readonly string[];
 }
 
-/** Labels whose values are the cluster's or the build's own. */
+/** Labels whose values come from the cluster or the build. */
 const open = ['broker', 'partition', 'host', 'port', 'version', 'cluster_id', 'revision', 'nodejs'];
 
 const at = Date.UTC(2026, 0, 1);
@@ -57,7 +56,7 @@ const success = {
 } as const satisfies PollResult;
 
 const why = { message: '', remedy: '' };
-/** With a token, and yet: everything that a failed poll can know. */
+/** A failed poll that has a token and all other optional fields. */
 const refused: PollResult = {
   ...success,
   httpStatus: 401,
@@ -78,53 +77,53 @@ interface Circumstance {
   readonly text: string;
   readonly polls: readonly PollResult[];
   readonly method?: AuthenticationMethod;
-  /** Wider ones, which are told instead where they hold. */
+  /** Circumstances that include this one. If one of them is listed, this one is omitted. */
   readonly within?: readonly string[];
 }
 
 const circumstances: readonly Circumstance[] = [
   {
-    text: 'without OAuth 2',
+    text: 'OAuth 2 is not used',
     polls: [{ ...success, authentication: { up: true, tokenRequests: [] } }],
     method: 'basic',
   },
-  { text: 'while polls fail', polls: [success, refused] },
-  { text: 'until a poll has succeeded', polls: [refused], within: ['while polls fail'] },
+  { text: 'polls fail', polls: [success, refused] },
+  { text: 'no poll has succeeded yet', polls: [refused], within: ['polls fail'] },
   {
-    text: 'until a token was obtained',
+    text: 'no token has been obtained yet',
     polls: [withoutToken],
-    within: ['until a poll has succeeded', 'while polls fail'],
+    within: ['no poll has succeeded yet', 'polls fail'],
   },
-  { text: 'after a poll that got no answer', polls: [success, unanswered], within: ['while polls fail'] },
+  { text: 'the last poll got no response', polls: [success, unanswered], within: ['polls fail'] },
   {
-    text: 'until the credentials were first taken or refused',
+    text: 'the credentials have not been accepted or rejected yet',
     polls: [unanswered],
-    within: ['while polls fail', 'until a poll has succeeded', 'after a poll that got no answer'],
+    within: ['polls fail', 'no poll has succeeded yet', 'the last poll got no response'],
   },
   {
-    text: 'until the first poll has ended',
+    text: 'no poll has ended yet',
     polls: [],
     within: [
-      'while polls fail',
-      'until a poll has succeeded',
-      'until a token was obtained',
-      'until the credentials were first taken or refused',
+      'polls fail',
+      'no poll has succeeded yet',
+      'no token has been obtained yet',
+      'the credentials have not been accepted or rejected yet',
     ],
   },
   {
-    text: 'while the gateway knows no topology',
+    text: 'the gateway knows no topology',
     polls: [success, { ...success, outcome: { ok: true, topology: { gatewayVersion: '8.10.0', brokers: [] } } }],
   },
   {
-    text: 'where the answer does not tell it',
+    text: 'the response does not contain it',
     polls: [{ ...success, outcome: { ok: true, topology: asToldByOlderOnes(topology) } }],
   },
   {
-    text: 'where the token does not tell it',
+    text: 'the token does not state it',
     polls: [{ ...success, authentication: { ...authentication, token: { obtainedAt: at } } }],
   },
-  { text: 'without TLS', polls: [{ ...success, certificates: {} }] },
-  { text: 'where no setting names a file', polls: [withoutFiles(success)] },
+  { text: 'TLS is not used', polls: [{ ...success, certificates: {} }] },
+  { text: 'no setting names a file', polls: [withoutFiles(success)] },
 ];
 
 function asToldByOlderOnes({ clusterId, lastCompletedChangeId, brokers, ...rest }: Topology): Topology {
@@ -156,7 +155,9 @@ export async function documentedFamilies(): Promise<{
   const cluster = clusterFamilies.map(({ name, type, help }, index): Documented => {
     const lines = complete.map((families) => families[index] ?? '').join('');
     if (lines === '')
-      throw new Error(`${name} is on no page that is made here: docs/metrics-observed.ts has to learn it`);
+      throw new Error(
+        `${name} has no series on the pages rendered here: add a circumstance to docs/metrics-observed.ts`,
+      );
     const absentIn = others.filter((circumstance) => circumstance.lines[index] === '');
     const texts = absentIn.map(({ text }) => text);
     const absent = absentIn.filter(({ within = [] }) => !within.some((wider) => texts.includes(wider)));
@@ -186,8 +187,8 @@ async function exporterFamilies(): Promise<readonly Documented[]> {
       type: type as Family['type'],
       labels: labelsOf(lines),
       absent: [
-        ...(plain.includes(` ${name} `) ? [] : ['without `--web.config.file`']),
-        ...(plain.includes(` ${name} `) || withPasswords.includes(` ${name} `) ? [] : ['without TLS in that file']),
+        ...(plain.includes(` ${name} `) ? [] : ['`--web.config.file` is not set']),
+        ...(plain.includes(` ${name} `) || withPasswords.includes(` ${name} `) ? [] : ['that file has no TLS']),
       ],
     }),
   );

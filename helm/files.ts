@@ -4,7 +4,7 @@ import { valuesSchema } from './schema.ts';
 
 const root = new URL('../', import.meta.url);
 
-/** What the chart holds that is written elsewhere, by its path in the chart. */
+/** Returns the chart's generated and copied files, by path in the chart. */
 export function chartFiles(): Readonly<Record<string, string>> {
   const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
   const dashboards = readdirSync(new URL('grafana/', root)).filter((name) => name.endsWith('.json'));

@@ -7,10 +7,9 @@ import {
   logLevels,
   signatureAlgorithms,
 } from '../src/config/config.ts';
-import { clusterTable } from '../src/config/schema.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
-import { cipherSuites, curves, tlsVersions } from '../src/web-config/go-names.ts';
-import { clientAuthTypes, webTable } from '../src/web-config/schema.ts';
+import { clusterTable } from '../src/config/settings-table.ts';
+import { cipherSuites, clientAuthTypes, curves, tlsVersions, webTable } from '../src/config/web-table.ts';
 import { type ChartValue, chartValues } from './values.ts';
 
 interface Schema {
@@ -50,7 +49,7 @@ const closed = (properties: Readonly<Record<string, Schema>>): Schema => ({
   additionalProperties: false,
 });
 
-/** Settings with a fixed set of words; the tables keep those inside their functions. */
+/** The allowed values of settings that are enumerations. The tables of settings do not export them. */
 const words: Readonly<Record<string, readonly string[]>> = {
   api_version: apiVersions,
   'oauth2.client_auth': clientAuthenticationMethods,
@@ -71,7 +70,7 @@ const shapes: Readonly<Record<Shape, Schema>> = {
   map: texts,
 };
 
-/** A path that is mounted some other way, or the key of something that the chart mounts. */
+/** A path that is mounted in another way, or a reference to a key that the chart mounts. */
 function file(key: string): Schema {
   const sources = /(ca|cert|certificate)_file$/.test(key) ? { secret: some, configMap: some } : { secret: some };
   return {
@@ -91,7 +90,7 @@ function setting(key: string, { shape }: Setting): Schema {
   return shape === 'list' ? { type: 'array', items: { enum: values } } : { enum: values };
 }
 
-/** The mapping that the exporter reads by these settings, keys with a dot as keys inside a mapping. */
+/** Returns the schema of the mapping for these settings. A key with a dot becomes a key of a nested mapping. */
 function mapping(table: Table, prefix = ''): Schema {
   const properties: Record<string, Schema> = {};
   for (const key of Object.keys(table)) {
@@ -108,12 +107,12 @@ const inFile = (table: Table): Table =>
   Object.fromEntries(Object.entries(table).filter(([, { file: isInFile }]) => isInFile !== false));
 
 const cluster = (): Schema => {
-  // Its key in `clusters` is its name.
+  // The name of a cluster is its key in `clusters`.
   const { name: _, ...table } = inFile(clusterTable);
   return { ...mapping(table), required: ['address'] };
 };
 
-/** The top of the file, less what the chart has to know of `web` and sets by flags. Empty or null: not in the file. */
+/** Top-level settings of the file, except those of `web` that the chart sets by flags. Omitted if empty or null. */
 const topOfTheFile: Readonly<Record<string, Schema>> = {
   poll_interval: emptyOr(duration),
   poll_timeout: emptyOr(duration),
@@ -148,7 +147,7 @@ const alertNames = (): readonly string[] =>
     .flat()
     .map(({ name }) => `ZeebeTopology${name}`);
 
-/** Where a default does not say all: the rest of the types follows from values.yaml. */
+/** Schemas of values whose default does not determine the type. All other types are inferred from values.yaml. */
 function refined(): Readonly<Record<string, Schema>> {
   return {
     clusters: { type: 'object', propertyNames: { minLength: 1, maxLength: 128 }, additionalProperties: cluster() },
@@ -194,7 +193,7 @@ const monitor = (name: string): Readonly<Record<string, Schema>> => ({
   [`${name}.basicAuth`]: closed({ username: secretKey, password: secretKey }),
 });
 
-/** For values.schema.json. Throws where a refinement is of no value in values.yaml. */
+/** Returns the content of values.schema.json. Throws if a refinement matches no value in values.yaml. */
 export function valuesSchema(): Schema {
   const refinements = new Map(Object.entries(refined()));
   const schemaOf = (value: ChartValue): Schema => {
@@ -213,7 +212,7 @@ export function valuesSchema(): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of zeebe-topology-exporter',
-    // Helm gives every chart the `global` values of the one that it is part of.
+    // Helm passes the `global` values of a parent chart to its subcharts.
     ...closed({ ...all, global: anyObject }),
   };
 }

@@ -8,20 +8,20 @@ export interface ChartValue {
   /** Such as `serviceAccount.create`. */
   readonly path: string;
   readonly default: unknown;
-  /** The comment that begins with `--`, above it. A value that has one is documented as a whole. */
+  /** The comment above the key that begins with `--`. A value with such a comment is documented as a whole. */
   readonly doc?: string;
-  /** Where it has no documentation of its own. */
+  /** Empty if the value is documented as a whole. */
   readonly children: readonly ChartValue[];
 }
 
-/** What values.yaml holds, in its order. Throws where a value has neither documentation nor documented children. */
+/** Returns the values in the order of values.yaml. Throws if neither a value nor its children are documented. */
 export function chartValues(): readonly ChartValue[] {
   const document = parseDocument(readFileSync(new URL('values.yaml', chart), 'utf8'));
   if (!isMap(document.contents)) throw new Error('values.yaml: expected a mapping');
   return below(document.contents, '');
 }
 
-/** Those that the table of the README lists. */
+/** Returns the values that the table of the README lists. */
 export function documented(values: readonly ChartValue[]): readonly (ChartValue & { readonly doc: string })[] {
   return values.flatMap((value) => {
     const { doc } = value;
@@ -33,7 +33,7 @@ function below(mapping: YAMLMap, prefix: string): readonly ChartValue[] {
   return mapping.items.map(({ key, value }, index) => {
     if (!isScalar(key)) throw new Error(`values.yaml: ${prefix}: expected scalar keys`);
     const path = `${prefix}${key.value}`;
-    // The comment above the first key belongs to the mapping that it is the first key of.
+    // The parser attaches the comment above the first key to the mapping instead of the key.
     const doc = docOf((index === 0 ? mapping.commentBefore : undefined) ?? key.commentBefore);
     const children = isMap(value) && doc === undefined ? below(value, `${path}.`) : [];
     if (doc === undefined && children.length === 0) throw new Error(`values.yaml: ${path}: expected a comment '# --'`);
@@ -43,7 +43,7 @@ function below(mapping: YAMLMap, prefix: string): readonly ChartValue[] {
   });
 }
 
-/** Of several comments above a key, the last one is about it. */
+/** Returns the last of several comments above a key, which is the one about that key. */
 function docOf(comment: string | null | undefined): string | undefined {
   const lines = (comment ?? '').split('\n').filter((line) => line.startsWith(' -- '));
   return lines.at(-1)?.slice(' -- '.length);

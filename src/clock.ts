@@ -1,8 +1,10 @@
-/** Time, passed in wherever something waits or is stamped, so that tests set it. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** The time. Passed in wherever something waits or takes a timestamp, so that tests can set it. */
 export interface Clock {
-  /** Unix time in milliseconds: for what people and other machines read. It may jump. */
+  /** Unix time in milliseconds, for timestamps. May jump when the system's clock is set. */
   readonly now: () => number;
-  /** Milliseconds since some moment: for durations and schedules. It never jumps. */
+  /** Milliseconds since an arbitrary moment, for durations and schedules. Never jumps. */
   readonly monotonic: () => number;
 }
 
@@ -11,7 +13,7 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
-/** Ends after `ms` milliseconds, or at once when the signal aborts: the caller looks at the signal. */
+/** Resolves after `ms` milliseconds, or as soon as the signal aborts. The caller checks the signal. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted || ms <= 0) return resolve();
@@ -25,7 +27,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Runs with a signal that aborts with a `TimeoutError` after `ms` milliseconds, or as the given one does. */
+/** Calls `run` with a signal that aborts with a `TimeoutError` after `ms` milliseconds, or when the given signal does. */
 export async function withDeadline<T>(
   ms: number,
   signal: AbortSignal,
@@ -44,4 +46,17 @@ export async function withDeadline<T>(
     clearTimeout(timer);
     signal.removeEventListener('abort', follow);
   }
+}
+
+/** Milliseconds that work may hold the event loop before it yields. */
+const maxHeld = 4;
+
+/** Returns a function to await between parts of long work: it yields to the event loop after more than 4 ms of work. */
+export function createTurns(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < maxHeld) return;
+    await nextTurn();
+    since = performance.now();
+  };
 }

@@ -1,19 +1,17 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { type CheckOutput, type CommandLine, type Flags, parseCommandLine } from './cli.ts';
 import { systemClock } from './clock.ts';
-import { type CheckOutput, type CommandLine, type Flags, parseCommandLine } from './config/command-line.ts';
+import type { Load } from './cluster/reload.ts';
 import type { Config } from './config/config.ts';
-import { loadConfig } from './config/load.ts';
+import { loadConfig } from './config/load-config.ts';
 import { ConfigError } from './config/problem.ts';
-import { type Exporter, startExporter } from './exporter.ts';
-import { ListenError } from './listen-error.ts';
-import { createLogger } from './logger.ts';
-import { openOutput } from './output.ts';
-import type { Load } from './reload.ts';
-import type { Signals } from './signals.ts';
-import { tellTheUnexpectedTo } from './unexpected.ts';
-import { escapeUnprintable } from './unprintable.ts';
+import { type Exporter, ListenError, startExporter } from './exporter.ts';
+import { createLogger, openOutput } from './logger.ts';
+import type { Signals } from './process.ts';
+import { logCrashesTo } from './process.ts';
+import { escapeUnprintable } from './redact.ts';
 import { revision, version } from './version.ts';
 
 /** EX_CONFIG of sysexits.h: systemd and other supervisors need not start the exporter again. */
@@ -66,7 +64,7 @@ async function serve(flags: Flags, { stop, followHangUps }: Signals): Promise<nu
 async function check(flags: Flags, output: CheckOutput, { stop, askToStop, followHangUps }: Signals): Promise<number> {
   followHangUps(() => askToStop('SIGHUP'));
   // Loaded here alone, as the demo is.
-  const { runCheck } = await import('./check/run.ts');
+  const { runCheck } = await import('./check/check.ts');
   return runCheck(() => load(flags), {
     output,
     withColours: process.stdout.isTTY && !process.env.NO_COLOR,
@@ -140,7 +138,7 @@ function startLog({ log }: Config): Logger {
     logger.error({ lost }, `${lost} lines of the log were lost here: the log could not be written`);
   });
   const logger = createLogger(log, write);
-  tellTheUnexpectedTo(logger);
+  logCrashesTo(logger);
   return logger;
 }
 

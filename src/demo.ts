@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
+import type { Flags } from './cli.ts';
 import { sleep, systemClock } from './clock.ts';
-import type { Flags } from './config/command-line.ts';
 import type { AuthenticationMethod, Config } from './config/config.ts';
-import { loadConfig } from './config/load.ts';
-import { readFileNow } from './config/read-file.ts';
+import { readFileNow } from './config/files.ts';
+import { loadConfig } from './config/load-config.ts';
 import type { Exporter } from './exporter.ts';
 import { type RunningStory, type StoryCredentials, startStory, storyPeriod, storySteps } from './simulator/story.ts';
 

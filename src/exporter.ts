@@ -2,14 +2,18 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './clock.ts';
-import type { Config, WebConfig } from './config/config.ts';
-import { createDoor } from './http/door.ts';
-import { createFront } from './http/front.ts';
+import { watchClusters } from './cluster/clusters.ts';
+import { createReload, type Load, type Reloaded } from './cluster/reload.ts';
+import type { Config, ListenAddress, WebConfig } from './config/config.ts';
+import { openWebConfig, type WebConfigWatch } from './config/web-config-watcher.ts';
+import { createDoor } from './http/access.ts';
+import { createApp, createFront } from './http/app.ts';
 import { type ListenOptions, listen, type RunningServer } from './http/server.ts';
-import { ListenError, type ListenFailure } from './listen-error.ts';
-import { keepHeapSmall } from './memory.ts';
-import type { Load, Reloaded } from './reload.ts';
-import { openWebConfig } from './web-config/watch.ts';
+import { keepHeapSmall, shareOfMemory } from './memory.ts';
+import { createPage } from './metrics/page.ts';
+import { createPageBudget } from './metrics/page-budget.ts';
+import { createProcessMetrics } from './metrics/process-metrics.ts';
+import { createStatusFeed } from './status/status-feed.ts';
 
 export interface Exporter {
   /** As bound. */
@@ -43,7 +47,6 @@ export async function startExporter(
     // What follows holds the loop for a while: whoever waits to hear that the process lives hears it now.
     await pause(pauseForProbes);
     keepHeapSmall();
-    const { startService } = await import('./service.ts');
     const { app, reload, stop } = await startService({ config, web, load, logger, clock });
     front.open(app);
     return {
@@ -79,4 +82,92 @@ async function listenOnAll(
   if (failures.length === 0) return servers;
   await Promise.all(servers.map(({ close }) => close()));
   throw new ListenError(failures);
+}
+
+/** The exporter behind its servers. */
+export interface Service {
+  readonly app: RequestListener;
+  /** Reads the configuration again and takes it, whole or not at all. Never rejects. */
+  readonly reload: () => Promise<Reloaded>;
+  /** Ends the polls. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly config: Config;
+  /** Absent: plain HTTP. */
+  readonly web: WebConfigWatch | undefined;
+  /** For reloads. */
+  readonly load: Load;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** A page takes about three times its bytes: as text, compressed, and as the values of its series. */
+const pageShare = 1 / 12;
+
+/** Puts the parts together, and begins to poll. */
+async function startService({ config, web, load, logger, clock }: ServiceOptions): Promise<Service> {
+  const processMetrics = createProcessMetrics();
+  const page = createPage([], processMetrics, clock);
+  web?.follow((succeeded, certificateExpiry) => {
+    processMetrics.webConfigRead(succeeded, certificateExpiry);
+    page.refresh();
+  });
+  const status = createStatusFeed(clock);
+  const budget = createPageBudget(shareOfMemory(pageShare));
+  const clusters = watchClusters({ page, budget, status }, logger, clock);
+  const record = (ok: boolean) => {
+    processMetrics.reloaded(ok, clock.now());
+    page.refresh();
+  };
+  const { begin } = await clusters.replace(config.clusters);
+  record(true);
+
+  const { reload, end } = createReload({ load, started: config, clusters, record, logger, clock });
+  // Spread over the first interval: a start is no load peak for what the clusters have in common.
+  begin(Number.POSITIVE_INFINITY);
+  const { telemetryPath, allowedHosts } = config.web;
+  return {
+    app: createApp({ page, status, clusters, reload, telemetryPath, allowedHosts, logger }),
+    reload,
+    stop: async () => {
+      await end();
+      await clusters.stop();
+    },
+  };
+}
+
+export interface ListenFailure {
+  readonly address: ListenAddress;
+  readonly cause: unknown;
+}
+
+/** No server could be bound to some addresses; the message names each, why, and what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+
+  constructor(failures: readonly ListenFailure[]) {
+    super(failures.map(sentenceOf).join('; '));
+  }
+}
+
+/** Each a reason and a remedy. */
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    'the address is in use, by another process or by another --web.listen-address: choose another port, or free this one',
+  EACCES: 'this user may not: choose a port from 1024 on, or give the process CAP_NET_BIND_SERVICE',
+  EPERM: 'the system forbids it (a security module or a sandbox): allow it there, or choose another port',
+  EADDRNOTAVAIL: 'no network interface of this machine has that address: choose one that it has, or :PORT for all',
+  ENOTFOUND: 'the host name is not known: correct it, or use an IP address, or :PORT for all',
+  EAI_AGAIN: 'the host name cannot be looked up now: use an IP address, or :PORT for all',
+  EAFNOSUPPORT: 'this machine has no IPv6: use an IPv4 address, such as 0.0.0.0:PORT for all',
+  EINVAL: 'the address is not complete: a link-local one needs its interface, as in [fe80::1%eth0]:PORT',
+};
+
+function sentenceOf({ address: { host = '', port }, cause }: ListenFailure): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const why = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
+  return `cannot listen on ${place} (--web.listen-address)${code === '' ? '' : `, ${code}`}: ${why}`;
 }

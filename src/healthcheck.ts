@@ -1,11 +1,11 @@
-// Docker's HEALTHCHECK, in an image without a shell or curl: exit code 0 where the exporter serves on all its addresses.
+// Docker's HEALTHCHECK for an image without shell and curl: exits with 0 if the exporter answers on all its addresses.
 
-// An import would load all that these could give, Node.js' own fetch too: half of what this program costs.
+// Static imports of these modules would also load Node.js's own fetch, which is half of the cost of this program.
 const { readFileSync } = process.getBuiltinModule('node:fs');
 const { get: getHttp } = process.getBuiltinModule('node:http');
 const { get: getHttps } = process.getBuiltinModule('node:https');
 
-/** Returns where the exporter says that it listens, or the default where it could not say so. */
+/** Returns the addresses that the exporter wrote to HEALTHCHECK_FILE, or the default address without that file. */
 function listenUrls(): readonly string[] {
   try {
     return readFileSync(process.env.HEALTHCHECK_FILE ?? '', 'utf8').split('\n');
@@ -16,15 +16,15 @@ function listenUrls(): readonly string[] {
 
 function isHealthy(base: string): Promise<boolean> {
   const url = new URL('/-/healthy', base);
-  // Docker gives most containers no ::1, and a socket bound to [::] takes IPv4 too.
+  // Most containers have no ::1, and a socket bound to [::] accepts IPv4 as well.
   if (url.hostname === '[::]') url.hostname = '127.0.0.1';
-  // It asks its own container, so whose certificate it is does not matter.
+  // The request stays inside the container, so the certificate need not be verified.
   const options = { timeout: 4_000, rejectUnauthorized: false, agent: false };
   return new Promise((resolve) => {
     const request = (url.protocol === 'https:' ? getHttps : getHttp)(url, options, (response) => {
       resolve(response.resume().statusCode === 200);
     });
-    // Where clients must have a certificate, the server hangs up. It is alive if its answer gave the keys of a session.
+    // A server that requires client certificates closes the connection. It is alive if the handshake derived keys.
     let hasKeys = false;
     request.on('socket', (socket) => {
       socket.on('keylog', () => {
@@ -37,5 +37,5 @@ function isHealthy(base: string): Promise<boolean> {
 }
 
 const healthy = await Promise.all(listenUrls().map(isHealthy));
-// Connections without an answer would hold the process.
+// Connections that got no response would keep the process alive.
 process.exit(healthy.every(Boolean) ? 0 : 1);

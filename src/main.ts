@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { nodeProblem } from './node-version.ts';
+import { nodeProblem } from './version.ts';
 
-// This file and what it imports statically are in a syntax that an old Node.js reads: only then can it say what is wrong.
+// This file and its static imports use only syntax that old versions of Node.js can parse, so that they can report the problem.
 const problem = nodeProblem(process.versions.node);
 if (problem === undefined) {
   void import('./program.ts');

@@ -1,23 +1,22 @@
 import { once } from 'node:events';
-import { receiveSignals } from './signals.ts';
-import { endByTheUnexpected } from './unexpected.ts';
+import { crash, receiveSignals } from './process.ts';
 
 const signals = receiveSignals();
-// Unhandled rejections arrive here as well.
-process.on('uncaughtException', endByTheUnexpected);
-// The reader of the output may close it.
+// Node.js reports unhandled rejections here as well.
+process.on('uncaughtException', crash);
+// A closed output must not end the process.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-// Loaded once signals are received: it may take a second.
+// Loaded after the signal handlers are installed, as loading may take a second.
 const { runCommand } = await import('./commands.ts');
 const exitCode = await runCommand(process.argv.slice(2), signals);
-// A reader that is slow gets all of the output, unless a signal ends the wait.
+// Waits for a slow reader to receive all output, unless a signal ends the wait.
 const outputs = [written(process.stdout), written(process.stderr)];
 if (!signals.stop.aborted) await Promise.race([Promise.all(outputs), once(signals.stop, 'abort')]);
-// A DNS lookup that was given up would keep the process alive for up to half a minute.
+// A cancelled DNS lookup would otherwise keep the process alive for up to 30 seconds.
 process.exit(exitCode);
 
-/** Resolves when all that was written to the stream has left this process, or cannot. */
+/** Resolves when everything written to the stream has left this process, or cannot leave it. */
 function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     stream.write('', () => resolve());

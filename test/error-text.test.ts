@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../src/config/secret.ts';
-import { errorText } from '../src/error-text.ts';
+import { errorText } from '../src/redact.ts';
+import { Secret } from '../src/secret.ts';
 
 /** Long enough to be in no text by chance. */
 const mark = 'OPENSESAME';

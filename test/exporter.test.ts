@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ClusterConfig } from '../src/config/config.ts';
-import { Secret } from '../src/config/secret.ts';
-import { ListenError } from '../src/listen-error.ts';
+import { ListenError } from '../src/exporter.ts';
+import { Secret } from '../src/secret.ts';
 import { client, cluster, configOf, healthy, ofCluster, start, sum } from './exporting.ts';
 import { samplesOf, valuesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';

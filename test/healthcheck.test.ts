@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ListenAddress } from '../src/config/config.ts';
 import { configOf, start } from './exporting.ts';
+import { tls, webFolder } from './http/serving.ts';
 import { freePort, httpServer, tcpServer } from './transport/loopback.ts';
-import { tls, webFolder } from './web-config/serving.ts';
 
 const loopback = { host: '127.0.0.1', port: 0 };
 

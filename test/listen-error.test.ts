@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ListenError } from '../src/listen-error.ts';
+import { ListenError } from '../src/exporter.ts';
 
 function messageOf(code: string, host?: string): string {
   const cause = Object.assign(new Error(`listen ${code}: what Node.js says`), { code });

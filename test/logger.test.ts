@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterConfig, type LogConfig, logFormats } from '../src/config/config.ts';
 import { ConfigError } from '../src/config/problem.ts';
-import { Secret } from '../src/config/secret.ts';
 import { createLogger } from '../src/logger.ts';
+import { Secret } from '../src/secret.ts';
 import { client, cluster, configOf, start } from './exporting.ts';
 import { httpServer } from './transport/loopback.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { nodeProblem } from '../src/node-version.ts';
+import { nodeProblem } from '../src/version.ts';
 
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   readonly engines: { readonly node: string };

@@ -17,7 +17,7 @@ const soon = { timeout: 30_000 };
  */
 const program = `
 const [fd, sign] = process.argv.slice(1);
-const { openOutput } = await import(${JSON.stringify(join(import.meta.dirname, '..', 'src', 'output.ts'))});
+const { openOutput } = await import(${JSON.stringify(join(import.meta.dirname, '..', 'src', 'logger.ts'))});
 const { renameSync, writeFileSync } = await import('node:fs');
 process.on('SIGTERM', () => process.exit(0));
 const write = openOutput(Number(fd), (lost) => {

@@ -1,7 +1,7 @@
-import type { AuthFailureReason } from '../src/auth/failure.ts';
+import type { AuthFailureReason } from '../src/auth/auth-failure.ts';
 import type { ClusterConfig } from '../src/config/config.ts';
-import type { PollFailureReason } from '../src/poll/failure.ts';
 import type { PollResult } from '../src/poll/poll.ts';
+import type { PollFailureReason } from '../src/poll/poll-failure.ts';
 import { type ClusterState, initialState, nextState } from '../src/poll/state.ts';
 import type { Topology } from '../src/zeebe/topology.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createTurns } from '../src/turns.ts';
+import { createTurns } from '../src/clock.ts';
 
 /** Whether something that waits for the event loop came first. */
 async function letsOthers(held: number): Promise<boolean> {

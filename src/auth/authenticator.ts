@@ -1,6 +1,6 @@
-import type { AuthenticationMethod } from '../config/config.ts';
+import type { AuthenticationMethod, BasicConfig } from '../config/config.ts';
 import type { Sent } from '../zeebe/client.ts';
-import type { AuthFailure } from './failure.ts';
+import type { AuthFailure } from './auth-failure.ts';
 import type { TokenTimes } from './token.ts';
 import type { TokenRequest } from './token-endpoint.ts';
 
@@ -38,3 +38,41 @@ export function forbiddenBy(sent: Sent): AuthFailure | undefined {
     remedy: 'the cluster knows the client and does not let it read: grant it access, or check what stands in front',
   };
 }
+
+/** RFC 7617, in UTF-8. */
+export function createBasic({ username, password }: BasicConfig): Authenticator {
+  return {
+    method: 'basic',
+    authenticate: async (send) => {
+      const credentials = Buffer.from(`${username}:${password.open()}`, 'utf8').toString('base64');
+      const sent = await send({ authorization: `Basic ${credentials}` });
+      const failure = isRefused(sent)
+        ? ({
+            reason: 'credentials_rejected',
+            message: `the cluster answered 401 to the user name ${JSON.stringify(username)} and its password`,
+            remedy:
+              'check basic_auth (CAMUNDA_BASIC_AUTH_USERNAME, CAMUNDA_BASIC_AUTH_PASSWORD); ' +
+              'a cluster that asks for OIDC refuses every password and wants oauth2',
+          } as const)
+        : forbiddenBy(sent);
+      return { sent, requested: true, ...(failure && { failure }), tokenRequests: [] };
+    },
+  };
+}
+
+export const none: Authenticator = {
+  method: 'none',
+  authenticate: async (send) => {
+    const sent = await send({});
+    const failure = isRefused(sent)
+      ? ({
+          reason: 'authentication_required',
+          message: 'the cluster answered 401 and no credentials are set',
+          remedy:
+            'set basic_auth (CAMUNDA_BASIC_AUTH_USERNAME, CAMUNDA_BASIC_AUTH_PASSWORD) ' +
+            'or oauth2 (CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET), whichever the cluster asks for',
+        } as const)
+      : forbiddenBy(sent);
+    return { sent, requested: true, ...(failure && { failure }), tokenRequests: [] };
+  },
+};

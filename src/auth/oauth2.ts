@@ -1,9 +1,9 @@
-import { oneLine } from '../transport/one-line.ts';
+import { oneLine } from '../redact.ts';
 import type { Sent } from '../zeebe/client.ts';
+import type { AuthFailure } from './auth-failure.ts';
 import { type Authenticated, type Authenticator, forbiddenBy, isRefused, type Send } from './authenticator.ts';
-import type { AuthFailure } from './failure.ts';
 import type { Token } from './token.ts';
-import type { Acquired, TokenSource } from './token-source.ts';
+import type { Acquired, TokenSource } from './token-cache.ts';
 
 /**
  * Most 403s are about the client and no new token changes them, so one alone asks for none. But the roles of a client

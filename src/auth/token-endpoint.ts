@@ -8,15 +8,13 @@ import {
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
-import type { InvolvedProxy } from '../transport/involved-proxy.ts';
-import { oneLine } from '../transport/one-line.ts';
-import { retryAfterOf } from '../transport/retry-after.ts';
+import { oneLine } from '../redact.ts';
+import type { InvolvedProxy } from '../transport/proxy.ts';
+import type { AuthFailure, TokenFailureReason } from './auth-failure.ts';
 import { clientAuthOf, secretsOfRequests } from './client-authentication.ts';
-import { type Exchange, jsonObject, recordExchange } from './exchange.ts';
-import type { AuthFailure, TokenFailureReason } from './failure.ts';
 import { type Token, tokenOf } from './token.ts';
 import { refusalOf, unanswered, unreadableBody } from './token-failure.ts';
-import { essentialsOf } from './token-response.ts';
+import { type Exchange, essentialsOf, jsonObject, recordExchange, retryAfterOf } from './token-request.ts';
 
 /** A token request really sent, for the metrics. */
 export interface TokenRequest {

@@ -1,10 +1,16 @@
 import type { OAuth2Config } from '../config/config.ts';
-import { type TransportFailureReason, transportFailureOf } from '../transport/failure.ts';
-import { type InvolvedProxy, type Requested, remedyWithProxy } from '../transport/involved-proxy.ts';
-import { oneLine } from '../transport/one-line.ts';
-import { type Exchange, jsonObject, maxBodyBytes } from './exchange.ts';
-import type { AuthFailure, TokenFailureReason } from './failure.ts';
-import { errorOf, type TokenProblem, tokenProblemOf } from './token-response.ts';
+import { oneLine } from '../redact.ts';
+import { type InvolvedProxy, type Requested, remedyWithProxy } from '../transport/proxy.ts';
+import { type TransportFailureReason, transportFailureOf } from '../transport/transport-failure.ts';
+import type { AuthFailure, TokenFailureReason } from './auth-failure.ts';
+import {
+  type Exchange,
+  errorOf,
+  jsonObject,
+  maxBodyBytes,
+  type TokenProblem,
+  tokenProblemOf,
+} from './token-request.ts';
 
 type TokenFailure = AuthFailure<TokenFailureReason>;
 

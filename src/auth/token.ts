@@ -1,5 +1,6 @@
-import { Secret } from '../config/secret.ts';
-import { readClaims } from './claims.ts';
+import type { JWTPayload } from 'jose';
+import { decodeJwt } from 'jose/jwt/decode';
+import { Secret } from '../secret.ts';
 
 /** When a token was obtained and when it ends; Unix time and durations in milliseconds. */
 export interface TokenTimes {
@@ -62,4 +63,33 @@ export function isDue(
   if (expiresAt === undefined || lifetime === undefined) return false;
   const margin = Math.min(Math.max(30_000, 0.05 * lifetime), lifetime / 2);
   return expiresAt - now < Math.max(pollInterval + pollTimeout, margin);
+}
+
+/** What a JWT says of itself, unverified: only the cluster can verify it. */
+export interface Claims {
+  readonly audiences: readonly string[];
+  /** Seconds, RFC 7519, 4.1. */
+  readonly expiresAt?: number;
+  readonly issuedAt?: number;
+}
+
+/** Undefined for an opaque token, which is as good as a JWT. */
+export function readClaims(accessToken: string): Claims | undefined {
+  let payload: JWTPayload;
+  try {
+    payload = decodeJwt(accessToken);
+  } catch {
+    return undefined;
+  }
+  const { aud, exp, iat } = payload;
+  return {
+    audiences: [aud ?? []].flat().filter((audience) => typeof audience === 'string'),
+    ...(isTime(exp) && { expiresAt: exp }),
+    ...(isTime(iat) && { issuedAt: iat }),
+  };
+}
+
+/** A moment or a duration that makes sense: thousands of years do not, and overflow a date. */
+export function isTime(seconds: unknown): seconds is number {
+  return typeof seconds === 'number' && seconds > 0 && seconds < 1e11;
 }

@@ -1,8 +1,6 @@
 import { isIPv6 } from 'node:net';
-
+import { Secret } from '../secret.ts';
 import type { ListenAddress } from './config.ts';
-import { proxyUrlOf } from './proxy-url.ts';
-import { Secret } from './secret.ts';
 
 /** What the exporter serves itself, besides the metrics. */
 const ownPaths = ['/', '/-/healthy', '/-/ready', '/-/reload', '/api/v1/clusters', '/probe', '/sd'];
@@ -125,4 +123,19 @@ export function telemetryPath(raw: string): string {
     throw new Error(`a path that the exporter does not serve itself (${ownPaths.join(' ')})`);
   }
   return raw;
+}
+
+/**
+ * The URL of an HTTP proxy. Without a scheme it is http, as curl and Go read it: `proxy:3128`, `user:password@proxy`.
+ * Undefined where the text is no such URL.
+ */
+export function proxyUrlOf(text: string): URL | undefined {
+  if (text.length > maxLength || /[\s\p{Cc}]/u.test(text)) {
+    return undefined;
+  }
+  if (/^https?:\/\/[^/\\]/i.test(text)) {
+    return URL.parse(text) ?? undefined;
+  }
+  const hasNoScheme = /^(?!https?:)(?:[^/\\?#@]*@)?[^/\\?#@]+\/?$/i.test(text);
+  return hasNoScheme ? (URL.parse(`http://${text}`) ?? undefined) : undefined;
 }

@@ -1,11 +1,9 @@
 import { resolve as resolvePath } from 'node:path';
-
-import { type ReadFile, readFailure, secretInFile } from './credential-files.ts';
-import { EncodingError } from './file-text.ts';
+import type { Secret } from '../secret.ts';
+import { EncodingError, type ReadFile, readFailure, secretInFile } from './files.ts';
 import type { Settings } from './resolve.ts';
-import type { clusterTable } from './schema.ts';
-import type { Secret } from './secret.ts';
 import type { Key, Table } from './setting.ts';
+import type { clusterTable } from './settings-table.ts';
 
 export type ClusterSettings = Settings<typeof clusterTable>;
 /** The settings that name a file. */

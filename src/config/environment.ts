@@ -1,11 +1,11 @@
+import { closestMatch } from 'leven';
 import { proxyUrl } from './addresses.ts';
+import type { ClusterKey } from './effective-settings.ts';
+import { authStrategies, isSaasName } from './formats.ts';
 import type { Notice, Problem } from './problem.ts';
 import { namedSource, type Source } from './resolve.ts';
-import { clusterTable, polling } from './schema.ts';
-import type { Raw, Setting, Table } from './setting.ts';
-import { hide, showUrl } from './show.ts';
-import { authStrategies, isSaasName } from './texts.ts';
-import { variableValue } from './variable-value.ts';
+import { hide, type Raw, type Setting, showUrl, type Table } from './setting.ts';
+import { clusterTable, polling } from './settings-table.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -163,4 +163,98 @@ function chosenStrategy(source: Source, problems: Problem[]): (typeof authStrate
     contradiction(evident.join(' or '), 'NONE');
   }
   return strategy ?? 'NONE';
+}
+
+/** What is odd about the value of a variable, and what it says without that. */
+interface VariableValue {
+  readonly text: string;
+  readonly problem?: { readonly expected: string; readonly found: string };
+  /** Completes 'the value of CAMUNDA_CLIENT_SECRET …'. */
+  readonly notice?: string;
+}
+
+/**
+ * Quotes and blanks around a value are a mistake, except around a secret, where they may be part of it: that is only
+ * told. Node.js replaces bytes that are not UTF-8 by U+FFFD.
+ */
+function variableValue(raw: string, isSecret: boolean): VariableValue {
+  if (raw.includes('\uFFFD')) {
+    const problem = { expected: 'text in UTF-8', found: 'a byte of another encoding, such as Latin-1' };
+    return { text: raw, problem };
+  }
+  const { what, text } = unwrapped(raw);
+  if (what === undefined) {
+    return { text };
+  }
+  if (isSecret && !/\p{Cc}/u.test(raw)) {
+    return { text: raw, notice: `has ${what} around it, which are part of the secret${whence}` };
+  }
+  return { text, problem: { expected: `a value without ${what} around it${whence}`, found: `${what} around it` } };
+}
+
+const whence = ' (docker --env-file keeps them)';
+
+function unwrapped(raw: string): { readonly what?: 'blanks' | 'quotes'; readonly text: string } {
+  const trimmed = raw.trim();
+  if (trimmed !== raw) {
+    return { what: 'blanks', text: trimmed };
+  }
+  const isQuoted = /^(["']).*\1$/s.test(raw);
+  return isQuoted ? { what: 'quotes', text: raw.slice(1, -1) } : { text: raw };
+}
+
+/** Variables of Camunda's clients, and the settings that mean the same. */
+const ofOtherClients: Readonly<Record<string, ClusterKey>> = {
+  CAMUNDA_BASE_URL: 'address',
+  CAMUNDA_GRPC_ADDRESS: 'address',
+  ZEEBE_ADDRESS: 'address',
+  ZEEBE_GATEWAY_ADDRESS: 'address',
+  ZEEBE_GRPC_ADDRESS: 'address',
+  CAMUNDA_USERNAME: 'basic_auth.username',
+  CAMUNDA_PASSWORD: 'basic_auth.password',
+  CAMUNDA_ZEEBE_OAUTH_AUDIENCE: 'oauth2.audience',
+  CAMUNDA_CLIENT_ASSERTION_KEYSTORE_KEY_PASSWORD: 'oauth2.client_certificate_key_password',
+  CAMUNDA_CUSTOM_ROOT_CERT_PATH: 'tls_config.ca_file',
+  CAMUNDA_CUSTOM_CERT_CHAIN_PATH: 'tls_config.cert_file',
+  CAMUNDA_CUSTOM_PRIVATE_KEY_PATH: 'tls_config.key_file',
+  CAMUNDA_MTLS_CA: 'tls_config.ca_file',
+  CAMUNDA_MTLS_CERT: 'tls_config.cert_file',
+  CAMUNDA_MTLS_KEY: 'tls_config.key_file',
+  CAMUNDA_SSL_CLIENT_TRUSTSTORE_PATH: 'tls_config.ca_file',
+  CAMUNDA_SSL_CLIENT_KEYSTORE_PATH: 'tls_config.cert_file',
+};
+
+const clusterSettings: Table = clusterTable;
+const maxDistance = 2;
+const prefix = /^(CAMUNDA|ZEEBE)_/;
+
+/**
+ * Names the variables that are set and look like one of the table's, but are not read. Those of another client are not
+ * named where the setting that they would give is set: several programs may share one environment.
+ */
+export function unreadVariables(env: Environment, table: Table): readonly Notice[] {
+  const read = new Set(Object.values(table).flatMap(({ variables = [] }) => variables));
+  const isSet = (variable: string) => (env[variable] ?? '') !== '';
+  const unread = Object.keys(env).filter((name) => /^\w+$/.test(name) && isSet(name) && !read.has(name));
+  return unread.flatMap((name) => {
+    const key = ofOtherClients[name.toUpperCase()];
+    const variables = (key && clusterSettings[key]?.variables) ?? [];
+    const meant = key === undefined ? nearest(name.toUpperCase(), [...read]) : variables[0];
+    if (meant === undefined || !read.has(meant) || variables.some(isSet)) {
+      return [];
+    }
+    return [{ message: `${name} is not read: the variable for this is ${meant}`, variables: [name] }];
+  });
+}
+
+/** The variable that is named so, but for a few characters or the other prefix. */
+function nearest(name: string, candidates: readonly string[]): string | undefined {
+  const [begin] = prefix.exec(name) ?? [];
+  if (begin === undefined) {
+    return undefined;
+  }
+  const withoutPrefix = (candidate: string) => candidate.replace(prefix, '');
+  const end = closestMatch(withoutPrefix(name), candidates.map(withoutPrefix), { maxDistance });
+  const meant = candidates.filter((candidate) => withoutPrefix(candidate) === end);
+  return meant.find((candidate) => candidate.startsWith(begin)) ?? meant[0];
 }

@@ -2,7 +2,7 @@ import convict from 'convict';
 
 import type { Problem } from './problem.ts';
 import type { Key, Raw, Setting, Table, Value } from './setting.ts';
-import { hide, showPlain } from './show.ts';
+import { hide, showPlain } from './setting.ts';
 
 /** The settings that one place gives: the file, one of its clusters, the environment, the command line. */
 export interface Source {

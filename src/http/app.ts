@@ -1,14 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { Reloaded } from '../cluster/reload.ts';
 import type { Page } from '../metrics/page.ts';
-import type { Reloaded } from '../reload.ts';
-import { sendExposition } from './exposition-answer.ts';
-import { healthyPath, openPaths, readyPath, sendHealthy } from './front.ts';
-import { isAllowedHost } from './hosts.ts';
-import { pathOf } from './path-of.ts';
+import type { StatusFeed } from '../status/status-feed.ts';
+import { isAllowedHost } from './access.ts';
+import { sendExposition } from './metrics-response.ts';
 import { type ProbedClusters, probe } from './probe.ts';
-import { sendText } from './send-text.ts';
-import type { StatusFeed } from './status-feed.ts';
+import { sendText } from './response.ts';
 
 export interface AppOptions {
   readonly page: Page;
@@ -89,4 +87,43 @@ function handlersForMachines({ page, clusters, telemetryPath }: AppOptions): Rea
       },
     ],
   ]);
+}
+
+/** What answers from the first moment on, while the rest of the exporter is still loaded. */
+export interface Front {
+  /** Tells that the process lives; whoever asks for more waits for the application. */
+  readonly handler: RequestListener;
+  /** From now on the application answers everything. */
+  readonly open: (application: RequestListener) => void;
+}
+
+const healthyPath = '/-/healthy';
+const readyPath = '/-/ready';
+
+/** The paths that orchestrators ask, by any host name and without a password: their answers hold no secret. */
+export const openPaths: readonly string[] = [healthyPath, readyPath];
+
+function sendHealthy(_request: IncomingMessage, response: ServerResponse): void {
+  sendText(response, 200, 'the exporter is running');
+}
+
+export function createFront(): Front {
+  const { promise: application, resolve: open } = Promise.withResolvers<RequestListener>();
+  let handler: RequestListener = (request, response) => {
+    if (pathOf(request) === healthyPath && request.method === 'GET') sendHealthy(request, response);
+    else void application.then((answer) => answer(request, response));
+  };
+  return {
+    handler: (request, response) => handler(request, response),
+    open: (application) => {
+      handler = application;
+      open(application);
+    },
+  };
+}
+
+/** As it was asked, without the query. */
+export function pathOf({ url = '' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
 }

@@ -1,6 +1,4 @@
-import type { Socket } from 'node:net';
-import { clientNetwork } from './client-network.ts';
-import { createPlaces, type Holder, type Phase, type PlaceLimits, type Places } from './places.ts';
+import { isIPv4, type Socket } from 'node:net';
 
 /** The connections of a server, each with a deadline for what it is at. */
 export interface Connections {
@@ -141,4 +139,97 @@ function createDeadline(deadlines: ConnectionLimits['deadlines'], onMissed: () =
     },
     clear: () => clearTimeout(timer),
   };
+}
+
+/** What a connection is at. Those in the first phase are closed first. */
+const phases = ['opening', 'idle', 'answering'] as const;
+export type Phase = (typeof phases)[number];
+
+export interface PlaceLimits {
+  readonly connections: number;
+  /** How many of these are left to networks that hold at most `few`. */
+  readonly reserved: number;
+  readonly few: number;
+}
+
+export interface Holder {
+  /** Closes the connection and gives its place back. */
+  readonly cut: () => void;
+}
+
+/** The connections of one network, those that have been in their phase longest first. */
+export type Held = Readonly<Record<Phase, Set<Holder>>>;
+
+/** The places that the connections of a server hold, by the network of the client. */
+export interface Places {
+  /** Where a limit is reached, first closes a connection of the network that has the most. */
+  readonly take: (network: string, phase: Phase, holder: Holder) => Held;
+  readonly giveBack: (network: string, phase: Phase, holder: Holder) => void;
+  readonly all: () => readonly Holder[];
+}
+
+function createPlaces({ connections, reserved, few }: PlaceLimits): Places {
+  const networks = new Map<string, Held>();
+
+  let total = 0;
+
+  /** Whether one more connection of this network is one too many. */
+  const isFull = (network: string): boolean => {
+    if (total >= connections) return true;
+    const own = sizeOf(networks.get(network)) + 1;
+    if (own <= few) return false;
+    const others = [...networks].filter(([name, held]) => name !== network && sizeOf(held) > few);
+    return others.reduce((sum, [, held]) => sum + sizeOf(held), own) > connections - reserved;
+  };
+
+  return {
+    take: (network, phase, holder) => {
+      if (isFull(network)) firstToGo([...networks.values()])?.cut();
+      const held = networks.get(network) ?? { opening: new Set(), idle: new Set(), answering: new Set() };
+      held[phase].add(holder);
+      total++;
+      networks.set(network, held);
+      return held;
+    },
+    giveBack: (network, phase, holder) => {
+      const held = networks.get(network);
+      if (!held?.[phase].delete(holder)) return;
+      total--;
+      if (sizeOf(held) === 0) networks.delete(network);
+    },
+    all: () => [...networks.values()].flatMap((held) => phases.flatMap((phase) => [...held[phase]])),
+  };
+}
+
+/** Of the networks that hold the most, the connection that has been longest in the first phase. */
+function firstToGo(networks: readonly Held[]): Holder | undefined {
+  const most = Math.max(...networks.map(sizeOf));
+  const largest = networks.filter((held) => sizeOf(held) === most);
+  for (const phase of phases) {
+    for (const { [phase]: holders } of largest) {
+      const [oldest] = holders;
+      if (oldest) return oldest;
+    }
+  }
+  return undefined;
+}
+
+function sizeOf(held: Held | undefined): number {
+  return held ? held.opening.size + held.idle.size + held.answering.size : 0;
+}
+
+/** The network that counts as one client: an IPv4 address, or the /64 of an IPv6 address, all of which one host can use. */
+export function clientNetwork(address = ''): string {
+  const [withoutZone = ''] = address.split('%');
+  const mapped = withoutZone.replace(/^::ffff:/i, '');
+  if (isIPv4(mapped)) return mapped;
+  const [left = '', right = ''] = withoutZone.split('::');
+  const before = groupsOf(left);
+  const after = groupsOf(right);
+  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
+  return [...before, ...zeros, ...after].slice(0, 4).join(':');
+}
+
+function groupsOf(part: string): readonly string[] {
+  return part === '' ? [] : part.split(':');
 }

@@ -1,8 +1,8 @@
 import { sleep } from '../clock.ts';
 import type { Page } from '../metrics/page.ts';
 import type { Handler } from './app.ts';
-import { sendExposition } from './exposition-answer.ts';
-import { sendText } from './send-text.ts';
+import { sendExposition } from './metrics-response.ts';
+import { sendText } from './response.ts';
 
 export interface ProbedCluster {
   readonly cluster: { readonly name: string };

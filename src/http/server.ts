@@ -4,9 +4,9 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import type { Logger } from 'pino';
 import { sleep } from '../clock.ts';
 import type { ListenAddress } from '../config/config.ts';
-import type { WebConfigWatch } from '../web-config/watch.ts';
+import type { WebConfigWatch } from '../config/web-config-watcher.ts';
 import { type Connection, type ConnectionLimits, connectionLimits, createConnections } from './connections.ts';
-import { createTlsLayer } from './tls-layer.ts';
+import { createTlsLayer } from './tls-server.ts';
 
 // An import would load all that it could give, Node.js' own fetch and WebSocket too: 20 ms and 14 MB.
 const { createServer: createHttpServer } = process.getBuiltinModule('node:http');

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
-import { negotiateEncoding } from './negotiate.ts';
-import { pageFiles } from './page-files.ts';
-import { sendBuffer } from './send-bytes.ts';
-import type { StatusFeed } from './status-feed.ts';
+import type { StatusFeed } from '../status/status-feed.ts';
+import { negotiateEncoding } from './metrics-response.ts';
+import { sendBuffer } from './response.ts';
 
 const files = new URL('public/', import.meta.url);
 
@@ -87,4 +88,32 @@ function relative(path: string): string {
 
 function attribute(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+}
+
+interface PageFile {
+  readonly type: string;
+  readonly content: Buffer;
+  readonly etag: string;
+}
+
+/** Serves the files of a folder from memory: no request opens a file, and all clients share the same bytes. */
+export function pageFiles(folder: URL): RequestHandler {
+  const files = new Map<string, PageFile>(
+    readdirSync(folder).map((name) => {
+      const content = readFileSync(new URL(name, folder));
+      const etag = `"${createHash('sha256').update(content).digest('base64url')}"`;
+      return [`/${name}`, { type: extname(name), content, etag }] as const;
+    }),
+  );
+  return (request, response, next) => {
+    const file = files.get(request.path);
+    if (file === undefined) return next();
+    response.setHeader('etag', file.etag);
+    response.setHeader('cache-control', 'no-cache');
+    if (request.fresh) {
+      response.status(304).end();
+      return;
+    }
+    sendBuffer(response.type(file.type), file.content);
+  };
 }

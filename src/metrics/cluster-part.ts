@@ -1,13 +1,11 @@
+import { createTurns } from '../clock.ts';
 import type { ClusterState } from '../poll/state.ts';
-import { createTurns } from '../turns.ts';
-import { authenticationFamilies } from './authentication-families.ts';
-import { credentialFamilies } from './credential-families.ts';
-import { and, type Labels, labels, sample } from './exposition.ts';
+import type { Piece } from './chunk.ts';
+import { authenticationFamilies, credentialFamilies, pollFamilies } from './cluster-families.ts';
+import { type Readings, readingLines } from './counters.ts';
 import type { ClusterFamily, StateFamily } from './family.ts';
-import { createLines } from './lines.ts';
-import type { Piece } from './piece.ts';
-import { pollFamilies } from './poll-families.ts';
-import { type Readings, readingLines } from './readings.ts';
+import { and, type Labels, labels, sample } from './family.ts';
+import { createLines } from './rows.ts';
 import { topologyFamilies } from './topology-families.ts';
 
 /** Every family of a monitored cluster, in the order of the page. */

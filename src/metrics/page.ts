@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
+import { createPiece, gzipped, type Piece } from './chunk.ts';
 import { type ClusterPart, clusterFamilies } from './cluster-part.ts';
-import { endings, type Format, header } from './exposition.ts';
-import { createPiece, gzipped, type Piece } from './piece.ts';
-import type { ProcessMetrics } from './process-families.ts';
+import { endings, type Format, header } from './family.ts';
+import type { ProcessMetrics } from './process-metrics.ts';
 
 export const encodings = ['identity', 'gzip'] as const;
 export type Encoding = (typeof encodings)[number];

@@ -2,12 +2,13 @@ import type { ClusterView } from '../poll/state.ts';
 import type { Partition } from '../zeebe/partitions.ts';
 import { type Replica, replicaHealths, replicaStates, roles, sortedById, type Topology } from '../zeebe/topology.ts';
 import { verdicts } from '../zeebe/verdict.ts';
-import { type Labels, labels } from './exposition.ts';
 import {
   type Add,
   type ClusterFamily,
   gauge,
+  type Labels,
   type LaidOutFamily,
+  labels,
   type StateFamily,
   single,
   zeroOneSet,

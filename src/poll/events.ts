@@ -1,8 +1,7 @@
-import { oneLine } from '../transport/one-line.ts';
-import { findingsOf } from '../zeebe/findings.ts';
-import { enumerate, named } from '../zeebe/named.ts';
+import { oneLine } from '../redact.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
+import { enumerate, findingsOf, named } from '../zeebe/verdict.ts';
 import type { ClusterState, ClusterView } from './state.ts';
 
 export const eventKinds = [

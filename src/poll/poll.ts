@@ -1,12 +1,11 @@
+import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { Authenticated, Authenticator } from '../auth/authenticator.ts';
-import type { AuthFailure } from '../auth/failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
-import { type Clock, withDeadline } from '../clock.ts';
-import { createTurns } from '../turns.ts';
+import { type Clock, createTurns, withDeadline } from '../clock.ts';
 import { type Client, createReader, type Reader, statusOf } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
-import type { PollFailure } from './failure.ts';
+import type { PollFailure } from './poll-failure.ts';
 
 export interface PollResult {
   /** Unix time in milliseconds. */

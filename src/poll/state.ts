@@ -1,13 +1,18 @@
-import type { AuthFailure } from '../auth/failure.ts';
+import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { AuthenticationMethod, ClusterConfig } from '../config/config.ts';
-import { type LeaderChange, type LeaderHistory, nextLeaders } from '../zeebe/leaders.ts';
-import { type Members, missingBrokers, nextMembers, noMembers } from '../zeebe/members.ts';
-import { type Partition, partitionsOf } from '../zeebe/partitions.ts';
+import { type Members, missingBrokers, nextMembers, noMembers } from '../zeebe/known-brokers.ts';
+import {
+  type LeaderChange,
+  type LeaderHistory,
+  nextLeaders,
+  type Partition,
+  partitionsOf,
+} from '../zeebe/partitions.ts';
 import { haveSameReplicas, type Topology } from '../zeebe/topology.ts';
 import { type Verdict, verdictOf } from '../zeebe/verdict.ts';
-import type { PollFailure } from './failure.ts';
 import type { CertificateExpiries, PollResult } from './poll.ts';
+import type { PollFailure } from './poll-failure.ts';
 
 /** All that is known of a cluster after a poll: of the last poll, and what outlives it. */
 export interface ClusterState {

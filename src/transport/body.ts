@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
-import { type DecodingProblem, decodeContent } from './decode-content.ts';
-import { headerOf } from './header.ts';
-import { readingBudget } from './reading-budget.ts';
+import { promisify } from 'node:util';
+import { brotliDecompress, constants, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
+import { type Dispatcher, errors } from 'undici';
+import { shareOfMemory } from '../memory.ts';
 
 /** A body as text, without a byte order mark. JSON is UTF-8 (RFC 8259, 8.1): anything else is shown as U+FFFD. */
 export interface BodyText {
@@ -62,4 +62,121 @@ async function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
     readingBudget.release(body);
   }
   return Buffer.concat(chunks);
+}
+
+/** What a body was before its codings, or why that cannot be known. */
+export type DecodedContent =
+  | { readonly ok: true; readonly bytes: Buffer }
+  | { readonly ok: false; readonly problem: DecodingProblem };
+
+export type DecodingProblem = 'too_large' | 'malformed' | 'unknown_coding';
+
+type Decode = (bytes: Buffer, maxBytes: number) => Promise<Buffer>;
+
+/** Gives an empty body as it is: servers name a coding also where they send nothing. */
+export async function decodeContent(contentEncoding: string, bytes: Buffer, maxBytes: number): Promise<DecodedContent> {
+  const codings = contentEncoding
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity');
+  const decoders = codings.flatMap((coding) => decoderOf.get(coding) ?? []);
+  if (decoders.length < codings.length || codings.length > maxCodings) return { ok: false, problem: 'unknown_coding' };
+  try {
+    // The last coding named was applied last (RFC 9110, 8.4).
+    let decoded = bytes;
+    for (const decode of decoders.toReversed()) {
+      if (decoded.length > 0) decoded = await decode(decoded, maxBytes);
+    }
+    return decoded.length > maxBytes ? { ok: false, problem: 'too_large' } : { ok: true, bytes: decoded };
+  } catch (error) {
+    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    return { ok: false, problem: isTooLarge ? 'too_large' : 'malformed' };
+  }
+}
+
+/** One is what servers use. Each costs up to the limit in memory and time. */
+const maxCodings = 2;
+
+const unzip = promisify(gunzip);
+const unzlib = promisify(inflate);
+const unzlibRaw = promisify(inflateRaw);
+const unbrotli = promisify(brotliDecompress);
+const unzstd = promisify(zstdDecompress);
+
+const decodeGzip: Decode = (bytes, maxOutputLength) => unzip(bytes, { maxOutputLength });
+
+/** Some servers leave out the zlib format around it. With it, the first byte names the method: 8. */
+const decodeDeflate: Decode = (bytes, maxOutputLength) =>
+  (((bytes[0] ?? 0) & 0x0f) === 8 ? unzlib : unzlibRaw)(bytes, { maxOutputLength });
+
+const decodeBrotli: Decode = (bytes, maxOutputLength) => unbrotli(bytes, { maxOutputLength });
+
+/** A window of 8 MiB is the largest that HTTP allows (RFC 9659); an answer could ask for 128 MiB of memory. */
+const decodeZstd: Decode = (bytes, maxOutputLength) =>
+  unzstd(bytes, { maxOutputLength, params: { [constants.ZSTD_d_windowLogMax]: 23 } });
+
+const decoderOf: ReadonlyMap<string, Decode> = new Map([
+  ['gzip', decodeGzip],
+  ['x-gzip', decodeGzip],
+  ['deflate', decodeDeflate],
+  ['br', decodeBrotli],
+  ['zstd', decodeZstd],
+]);
+
+/** A header of an answer; empty where it is missing, its values joined where it is repeated (RFC 9110, 5.3). */
+export function headerOf({ headers }: Pick<Dispatcher.ResponseData, 'headers'>, name: string): string {
+  return [headers[name] ?? []].flat().join(', ');
+}
+
+/** Counts the bytes of bodies that are being read, of all clusters and identity providers together. */
+export interface ReadingBudget {
+  /** Bytes of a body have arrived. Where all bodies together have too many, the one that has most is cut. */
+  readonly add: (body: Readable, bytes: number) => void;
+  /** The body is no longer being read. */
+  readonly release: (body: Readable) => void;
+}
+
+/** Hundreds of slow answers of 15 MB each would take the memory of all, though each is within its own limit. */
+export function createReadingBudget(maxBytes: number): ReadingBudget {
+  const readings = new Map<Readable, number>();
+  let total = 0;
+
+  const release = (body: Readable) => {
+    total -= readings.get(body) ?? 0;
+    readings.delete(body);
+  };
+
+  return {
+    add: (body, bytes) => {
+      readings.set(body, (readings.get(body) ?? 0) + bytes);
+      total += bytes;
+      if (total <= maxBytes) return;
+      const [largest] = [...readings].reduce((one, other) => (other[1] > one[1] ? other : one));
+      release(largest);
+      const message = `all answers being read have more than ${maxBytes} bytes together, and this one has most of them`;
+      largest.destroy(new errors.ResponseExceededMaxSizeError(message));
+    },
+    release,
+  };
+}
+
+/** Twice as much is needed where a body is put together, and once more for its text. */
+const readingBudget = createReadingBudget(shareOfMemory(1 / 16));
+
+const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = Buffer.from('"\\{}[]');
+
+/** Whether a text begins as a JSON object does and ends before that object does. */
+export function isCutShort(text: string): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    if (character === quote) isInString = !isInString;
+    else if (isInString && character === backslash) index++;
+    else if (isInString) continue;
+    else if (character === openBrace || character === openBracket) depth++;
+    else if (character === closeBrace || character === closeBracket) depth--;
+  }
+  return /^\s*\{/.test(text) && (isInString || depth > 0);
 }

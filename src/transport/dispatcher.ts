@@ -1,23 +1,22 @@
-import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
+import type { Socket } from 'node:net';
+import { Agent, buildConnector, Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { TransportConfig } from '../config/config.ts';
-import { passOverContinue } from './continue.ts';
+import { secureContextOptions } from '../config/secure-context.ts';
 import { ProxyError, proxyFor } from './proxy.ts';
-import { createReplacingDispatcher } from './replacing-dispatcher.ts';
-import { secureContextOptions } from './tls.ts';
 
-/** Bytes; a larger answer is refused while it arrives. The largest topology that Zeebe allows stays well below. */
+/** Bytes. A larger response is refused while it arrives. The largest topology that Zeebe allows is half of it. */
 export const maxAnswerBytes = 16 * 1024 * 1024;
 
-/** Milliseconds that a connection is used: a name may get other addresses. */
+/** Milliseconds after which a connection is replaced, as the addresses of its host may have changed. */
 const maxConnectionAge = 3 * 60 * 1000;
 
-/** Opens a connection to a target, through a proxy's tunnel or not. Its TLS is verified when it calls back. */
+/** Opens a connection to a server, directly or through a proxy's tunnel. TLS is verified before the callback. */
 export type Connect = buildConnector.connector;
 
 export interface DispatcherOptions {
-  /** Whether a connection may be used for several requests, one after the other. */
+  /** Whether a connection may serve several requests, one after the other. */
   readonly keepAlive?: boolean;
-  /** Is put around what opens the connections. */
+  /** Wraps the function that opens connections. */
   readonly around?: (connect: Connect) => Connect;
 }
 
@@ -27,18 +26,18 @@ export function alpnProtocols({ enableHttp2 }: Pick<TransportConfig, 'enableHttp
 }
 
 /**
- * How a connection is made to a host that has several addresses, where `timeout` milliseconds are left for the whole
- * request. Node.js tries the addresses one after the other, each but the last for 250 ms by default, which is less than
- * a TCP handshake takes over a slow link. A request needs three round trips at least, with TLS, so that one whose
- * handshake takes more than a third of the time would come too late anyway.
+ * Returns how to connect to a host with several addresses, if the whole request may take `timeout` milliseconds. Node.js
+ * tries the addresses one after the other, each but the last for 250 ms by default, which is less than a TCP handshake
+ * takes over a slow link. A request over TLS needs at least three round trips, so a request whose handshake takes more
+ * than a third of the time would time out anyway.
  */
 export function tcpOptions(timeout: number): { readonly autoSelectFamilyAttemptTimeout: number } {
   return { autoSelectFamilyAttemptTimeout: Math.ceil(timeout / 3) };
 }
 
 /**
- * Sends requests with the TLS settings, directly or through a proxy that is configured here or in the environment.
- * `timeout`, in milliseconds, ends what a caller's signal no longer waits for.
+ * Creates a dispatcher with these TLS settings, which connects directly or through the proxy of the settings or of the
+ * environment. `timeout`, in milliseconds, ends connections and responses for which the caller no longer waits.
  */
 export function createDispatcher(
   transport: TransportConfig,
@@ -46,16 +45,7 @@ export function createDispatcher(
   { keepAlive = true, around = (connect) => connect }: DispatcherOptions = {},
 ): Dispatcher {
   const targetOptions = connectOptions(transport, timeout);
-  const options = {
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    maxResponseSize: maxAnswerBytes,
-    // What asks is one poll after the other.
-    connections: 1,
-    keepAliveMaxTimeout: maxConnectionAge,
-    clientTtl: maxConnectionAge,
-    ...(!keepAlive && { pipelining: 0 }),
-  };
+  const options = poolOptions(timeout, keepAlive);
 
   return createReplacingDispatcher((counting) => {
     const pool = (origin: string | URL, connect: Connect) =>
@@ -66,8 +56,9 @@ export function createDispatcher(
         uri: proxy.href,
         requestTls: targetOptions,
         proxyTls: { timeout, ...tcpOptions(timeout), allowH2: false },
-        clientFactory: (url, { connect }: Opening) => new Pool(url, { connect: toProxy(connect, proxy) }),
-        factory: (origin, { connect }: Opening) => pool(origin, isTunnel ? around(connect) : toProxy(connect, proxy)),
+        clientFactory: (url, { connect }: FactoryOptions) => new Pool(url, { connect: toProxy(connect, proxy) }),
+        factory: (origin, { connect }: FactoryOptions) =>
+          pool(origin, isTunnel ? around(connect) : toProxy(connect, proxy)),
       });
 
     return new Agent({
@@ -82,8 +73,21 @@ export function createDispatcher(
   });
 }
 
-/** What undici gives those who make its clients. */
-interface Opening {
+function poolOptions(timeout: number, keepAlive: boolean): Pool.Options {
+  return {
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+    maxResponseSize: maxAnswerBytes,
+    // Polls of a cluster run one after the other.
+    connections: 1,
+    keepAliveMaxTimeout: maxConnectionAge,
+    clientTtl: maxConnectionAge,
+    ...(!keepAlive && { pipelining: 0 }),
+  };
+}
+
+/** The options that undici passes to a factory of clients. */
+interface FactoryOptions {
   readonly connect: Connect;
 }
 
@@ -92,7 +96,7 @@ function connectOptions({ tls, enableHttp2 }: TransportConfig, timeout: number):
     timeout,
     ...tcpOptions(timeout),
     allowH2: enableHttp2,
-    // Each connection shows its certificates, and has them verified: a resumed session does neither.
+    // A resumed session would neither present certificates nor have them verified.
     maxCachedSessions: 0,
     rejectUnauthorized: !tls.insecureSkipVerify,
     ...secureContextOptions(tls),
@@ -106,4 +110,136 @@ function toProxy(connect: Connect, { host }: URL): Connect {
       if (socket) callback(null, socket);
       else callback(new ProxyError(host, error), null);
     });
+}
+
+/** Creates a dispatcher all of whose connections are opened by functions that `counting` has wrapped. */
+type Create = (counting: (connect: Connect) => Connect) => Dispatcher;
+
+/**
+ * Creates a dispatcher that is replaced after each failed request, so that the next request opens a new connection: the
+ * other connections may have failed for the same reason. A GET on a reused connection that is reset before the first
+ * byte of a response is sent once more, because a server may close an idle connection while a request is on its way.
+ * Other methods are not sent again, since the server may have acted on them.
+ */
+function createReplacingDispatcher(create: Create): Dispatcher {
+  return new ReplacingDispatcher(create);
+}
+
+interface Generation {
+  readonly dispatcher: Dispatcher;
+  /** Number of connections that it has begun to open. */
+  connections: number;
+  /** Number of requests in progress. */
+  requests: number;
+}
+
+/** A class because undici requires a subclass of its own. */
+class ReplacingDispatcher extends Dispatcher {
+  readonly #create: Create;
+  #current: Generation;
+  /** The current generation, and the earlier ones that still have requests in progress. */
+  readonly #alive = new Set<Generation>();
+  #isDestroyed = false;
+
+  constructor(create: Create) {
+    super();
+    this.#create = create;
+    this.#current = this.#next();
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    return this.#send(options, handler, options.method === 'GET');
+  }
+
+  override async destroy(): Promise<void> {
+    this.#isDestroyed = true;
+    await Promise.all([...this.#alive].map(({ dispatcher }) => dispatcher.destroy()));
+  }
+
+  #send(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, mayResend: boolean): boolean {
+    const generation = this.#current;
+    const connectionsBefore = generation.connections;
+    let isAnswered = false;
+    generation.requests++;
+    return generation.dispatcher.dispatch(options, {
+      onRequestStart: (...request) => handler.onRequestStart?.(...request),
+      onResponseStarted: () => {
+        isAnswered = true;
+        handler.onResponseStarted?.();
+      },
+      onResponseStart: (...response) => handler.onResponseStart?.(...response),
+      onResponseData: (...data) => handler.onResponseData?.(...data),
+      onResponseEnd: (...end) => {
+        this.#ended(generation);
+        handler.onResponseEnd?.(...end);
+      },
+      onResponseError: (controller, error) => {
+        if (generation === this.#current && !this.#isDestroyed) this.#current = this.#next();
+        this.#ended(generation);
+        const wasReused = generation.connections === connectionsBefore;
+        if (mayResend && wasReused && !isAnswered && isReset(error)) this.#send(options, handler, false);
+        else handler.onResponseError?.(controller, error);
+      },
+    });
+  }
+
+  #next(): Generation {
+    const dispatcher = this.#create((connect) => (options, callback) => {
+      generation.connections++;
+      connect(options, callback);
+    });
+    const generation = { dispatcher, connections: 0, requests: 0 };
+    this.#alive.add(generation);
+    return generation;
+  }
+
+  #ended(generation: Generation): void {
+    generation.requests--;
+    if (generation.requests > 0 || generation === this.#current) return;
+    this.#alive.delete(generation);
+    // undici is still processing the end of the request.
+    queueMicrotask(() => generation.dispatcher.destroy());
+  }
+}
+
+function isReset(error: Error): boolean {
+  return 'code' in error && ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(String(error.code));
+}
+
+/**
+ * Makes undici ignore a `100 Continue` that it did not ask for, as every client must (RFC 9110, 15.2). undici closes the
+ * connection if its parser reads status 100 but ignores any other interim response, so its parser is given 102 instead.
+ * A version of undici whose parser is not found keeps its own behaviour.
+ */
+function passOverContinue(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...outcome) => {
+      // undici creates the parser of the connection in this call.
+      callback(...outcome);
+      const [, socket] = outcome;
+      const parser = socket && parserOf(socket);
+      if (!parser) return;
+      const onHeadersComplete = parser.onHeadersComplete.bind(parser);
+      parser.onHeadersComplete = (status, ...rest) => onHeadersComplete(status === 100 ? 102 : status, ...rest);
+    });
+}
+
+interface Parser {
+  onHeadersComplete: (status: number, ...rest: readonly unknown[]) => number;
+}
+
+/** Returns undefined for HTTP/2, which has no such parser. */
+function parserOf(socket: Socket): Parser | undefined {
+  const key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'parser');
+  const parser: unknown = key && Reflect.get(socket, key);
+  return isParser(parser) ? parser : undefined;
+}
+
+function isParser(value: unknown): value is Parser {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'onHeadersComplete' in value &&
+    typeof value.onHeadersComplete === 'function'
+  );
 }

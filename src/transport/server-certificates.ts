@@ -1,83 +1,100 @@
 import { TLSSocket } from 'node:tls';
 import { type Dispatcher, request } from 'undici';
+import { earliestExpiryOfChain } from '../certificates.ts';
 import { withDeadline } from '../clock.ts';
 import type { TransportConfig } from '../config/config.ts';
-import { earliestExpiryOfChain } from './certificates.ts';
 import { type Connect, createDispatcher, type DispatcherOptions } from './dispatcher.ts';
-import { transportFailureOf } from './failure.ts';
+import { transportFailureOf } from './transport-failure.ts';
 
-/** Milliseconds that a look at a refused certificate may take: it delays the end of a poll. */
-const longestLook = 5_000;
+/** Milliseconds that looking at a refused certificate may take, since it delays the end of a poll. */
+const maxInspection = 5_000;
 
-/** A dispatcher, and what is known of the certificates of the servers it goes to. */
+/** A dispatcher that tracks the certificates of the servers that it connects to. */
 export interface WatchedDispatcher {
   readonly dispatcher: Dispatcher;
   /**
-   * When the earliest certificate of the chains last seen expires, Unix time in milliseconds; undefined until one was
-   * seen. Looks first at those that were refused since it was last asked. Never rejects.
+   * Returns the earliest expiry of the certificate chains last seen, in Unix milliseconds; undefined until one was seen.
+   * First inspects the servers whose certificates were refused since the last call. Never rejects.
    */
   readonly expiry: (signal: AbortSignal) => Promise<number | undefined>;
 }
+
+/** Receives the origin of a server and a socket that is connected to it. */
+type OnConnected = (origin: string, socket: unknown) => void;
 
 export function createWatchedDispatcher(
   transport: TransportConfig,
   timeout: number,
   { keepAlive = true }: Pick<DispatcherOptions, 'keepAlive'> = {},
 ): WatchedDispatcher {
-  /** By origin: an issuer and its token endpoint may be two. */
+  /** By origin: an issuer and its token endpoint may be different servers. */
   const expiries = new Map<string, number>();
   const refused = new Set<string>();
-  const patience = Math.min(timeout, longestLook);
-
-  const see = (origin: string, socket: unknown) => {
+  const onConnected: OnConnected = (origin, socket) => {
     const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
     const expiry = certificate && earliestExpiryOfChain(certificate);
     if (expiry !== undefined) expiries.set(origin, expiry);
   };
 
-  const watched =
+  const tracking =
     (connect: Connect): Connect =>
     (options, callback) => {
       const origin = `${options.protocol}//${options.host}`;
       connect(options, (...outcome) => {
         const [error, socket] = outcome;
-        if (socket) see(origin, socket);
+        if (socket) onConnected(origin, socket);
         else if (transportFailureOf(error).reason === 'tls') refused.add(origin);
         callback(...outcome);
       });
     };
-
-  /** A refused handshake shows no certificate, so another one is made with nothing verified and nothing sent after it. */
-  const look = async (origin: string, signal: AbortSignal) => {
-    if (signal.aborted) return;
-    const unverified = { ...transport, tls: { ...transport.tls, insecureSkipVerify: true } };
-    const dispatcher = createDispatcher(unverified, patience, {
-      around: (connect) => (options, callback) => {
-        connect(options, (error, socket) => {
-          if (socket) {
-            see(origin, socket);
-            socket.on('error', () => {}).destroy();
-          }
-          callback(error ?? new Error('a look is no connection'), null);
-        });
-      },
-    });
-    const asked = request(origin, { dispatcher }).catch(() => {});
-    // A request's own signal does not end it while its connection is being made.
-    const end = () => dispatcher.destroy();
-    signal.addEventListener('abort', end, { once: true });
-    await asked;
-    signal.removeEventListener('abort', end);
-    await end();
+  const maxTime = Math.min(timeout, maxInspection);
+  const inspect = async (signal: AbortSignal) => {
+    const origins = [...refused];
+    refused.clear();
+    await Promise.all(
+      origins.map((origin) => inspectServer(origin, { transport, timeout: maxTime, signal, onConnected })),
+    );
   };
 
   return {
-    dispatcher: createDispatcher(transport, timeout, { keepAlive, around: watched }),
+    dispatcher: createDispatcher(transport, timeout, { keepAlive, around: tracking }),
     expiry: async (signal) => {
-      const origins = [...refused];
-      refused.clear();
-      await withDeadline(patience, signal, (deadline) => Promise.all(origins.map((origin) => look(origin, deadline))));
+      await withDeadline(maxTime, signal, inspect);
       return expiries.size === 0 ? undefined : Math.min(...expiries.values());
     },
   };
+}
+
+interface Inspection {
+  readonly transport: TransportConfig;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  readonly onConnected: OnConnected;
+}
+
+/**
+ * Connects to a server without verifying its certificate, and sends nothing. A refused handshake does not tell the
+ * certificate, so a second one is necessary.
+ */
+async function inspectServer(origin: string, { transport, timeout, signal, onConnected }: Inspection): Promise<void> {
+  if (signal.aborted) return;
+  const unverified = { ...transport, tls: { ...transport.tls, insecureSkipVerify: true } };
+  const dispatcher = createDispatcher(unverified, timeout, {
+    around: (connect) => (options, callback) => {
+      connect(options, (error, socket) => {
+        if (socket) {
+          onConnected(origin, socket);
+          socket.on('error', () => {}).destroy();
+        }
+        callback(error ?? new Error('the connection was opened for its certificate only'), null);
+      });
+    },
+  });
+  // A signal given to the request would not end it while its connection is being opened.
+  const end = () => dispatcher.destroy();
+  signal.addEventListener('abort', end, { once: true });
+  await request(origin, { dispatcher }).catch(() => {});
+  signal.removeEventListener('abort', end);
+  await end();
 }

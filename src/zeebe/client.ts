@@ -1,17 +1,14 @@
 import { type Dispatcher, errors, request } from 'undici';
 import type { ApiVersion, TransportConfig } from '../config/config.ts';
-import type { Secret } from '../config/secret.ts';
-import { type BodyText, readBody, type UndecodedBody } from '../transport/body.ts';
-import { isCutShort } from '../transport/cut-short.ts';
+import { hideSecrets, oneLine, secretsOf } from '../redact.ts';
+import type { Secret } from '../secret.ts';
+import { type BodyText, headerOf, isCutShort, readBody, type UndecodedBody } from '../transport/body.ts';
 import { maxAnswerBytes } from '../transport/dispatcher.ts';
-import { transportFailureOf } from '../transport/failure.ts';
-import { headerOf } from '../transport/header.ts';
-import { type InvolvedProxy, type Requested, remedyWithProxy } from '../transport/involved-proxy.ts';
-import { oneLine } from '../transport/one-line.ts';
-import { hideSecrets, secretsOf } from '../transport/secrets.ts';
+import { type InvolvedProxy, type Requested, remedyWithProxy } from '../transport/proxy.ts';
+import { transportFailureOf } from '../transport/transport-failure.ts';
 import { userAgent } from '../version.ts';
-import type { RequestFailure, RequestFailureReason } from './failure.ts';
 import { parseTopology } from './parse.ts';
+import type { RequestFailure, RequestFailureReason } from './request-failure.ts';
 import type { Topology } from './topology.ts';
 
 /** A whole answer of the cluster, or of what stands in front of it. */

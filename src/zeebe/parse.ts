@@ -1,4 +1,4 @@
-import { oneLine } from '../transport/one-line.ts';
+import { oneLine } from '../redact.ts';
 import {
   type Broker,
   type Replica,

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBasic } from '../../src/auth/basic.ts';
-import { none } from '../../src/auth/none.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { createBasic, none } from '../../src/auth/authenticator.ts';
+import { Secret } from '../../src/secret.ts';
 import { neverAborted } from './asking.ts';
 import { answered, refusedConnection, sending } from './sending.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readClaims } from '../../src/auth/claims.ts';
+import { readClaims } from '../../src/auth/token.ts';
 import { jwt } from './jwt.ts';
 
 describe('what a JWT says of itself', () => {

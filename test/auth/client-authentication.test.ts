@@ -4,7 +4,7 @@ import { decodeProtectedHeader, jwtVerify } from 'jose';
 import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OAuth2Config, PrivateKeyJwt } from '../../src/config/config.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/secret.ts';
 import { neverAborted, tokenEndpoint } from './asking.ts';
 import { answerTokenRequests, json, tokenReply } from './identity-provider.ts';
 

@@ -1,5 +1,5 @@
 import type { OAuth2Config } from '../../src/config/config.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/secret.ts';
 
 export const clientSecret = 'client-secret-0815';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AuthFailure } from '../../src/auth/auth-failure.ts';
 import type { Authenticated } from '../../src/auth/authenticator.ts';
-import type { AuthFailure } from '../../src/auth/failure.ts';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
-import { createTokenSource } from '../../src/auth/token-source.ts';
+import { createTokenSource } from '../../src/auth/token-cache.ts';
 import { systemClock, withDeadline } from '../../src/clock.ts';
 import type { Answer, Sent } from '../../src/zeebe/client.ts';
 import { neverAborted } from './asking.ts';

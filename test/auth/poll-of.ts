@@ -1,10 +1,9 @@
 import { onTestFinished } from 'vitest';
 import type { Authenticator } from '../../src/auth/authenticator.ts';
-import { createBasic } from '../../src/auth/basic.ts';
-import { none } from '../../src/auth/none.ts';
+import { createBasic, none } from '../../src/auth/authenticator.ts';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
+import { createTokenSource } from '../../src/auth/token-cache.ts';
 import { createTokenEndpoint } from '../../src/auth/token-endpoint.ts';
-import { createTokenSource } from '../../src/auth/token-source.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { createPoll, type PollResult } from '../../src/poll/poll.ts';

@@ -1,4 +1,4 @@
-import type { AuthFailure } from '../../src/auth/failure.ts';
+import type { AuthFailure } from '../../src/auth/auth-failure.ts';
 import type { OAuth2Config } from '../../src/config/config.ts';
 import { neverAborted, tokenEndpoint } from './asking.ts';
 import { answerTokenRequests, type Reply } from './identity-provider.ts';

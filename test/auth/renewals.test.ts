@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
 import type { TokenTimes } from '../../src/auth/token.ts';
-import { createTokenSource } from '../../src/auth/token-source.ts';
+import { createTokenSource } from '../../src/auth/token-cache.ts';
 import { systemClock } from '../../src/clock.ts';
+import { runPoller } from '../../src/cluster/monitor.ts';
 import { createPoll, type PollResult } from '../../src/poll/poll.ts';
-import { runPoller } from '../../src/poll/poller.ts';
 import { polls, type Settings, settings } from './faults.ts';
 import { createWorld } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { TokenFailureReason } from '../../src/auth/failure.ts';
+import type { TokenFailureReason } from '../../src/auth/auth-failure.ts';
 import { tokenOf } from '../../src/auth/token.ts';
 import type { TokenAnswer, TokenEndpoint } from '../../src/auth/token-endpoint.ts';
 import { systemClock } from '../../src/clock.ts';

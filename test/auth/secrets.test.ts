@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthenticationConfig, ClusterConfig } from '../../src/config/config.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/secret.ts';
 import { oauth2Config } from './oauth2-config.ts';
 import { pollOf } from './poll-of.ts';
 

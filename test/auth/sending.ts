@@ -1,5 +1,5 @@
 import type { Send } from '../../src/auth/authenticator.ts';
-import { hideSecrets } from '../../src/transport/secrets.ts';
+import { hideSecrets } from '../../src/redact.ts';
 import type { Answer, Sent } from '../../src/zeebe/client.ts';
 
 /** A cluster that answers with one after the other, the last one for good, and the headers that it was sent. */

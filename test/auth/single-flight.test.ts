@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { singleFlight } from '../../src/auth/single-flight.ts';
+import { singleFlight } from '../../src/auth/token-cache.ts';
 
 /** Runs that end when told. */
 function runs() {

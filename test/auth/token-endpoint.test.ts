@@ -3,7 +3,7 @@ import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenAnswer } from '../../src/auth/token-endpoint.ts';
 import type { OAuth2Config } from '../../src/config/config.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/secret.ts';
 import { manualClock } from '../manual-clock.ts';
 import { neverAborted, tokenEndpoint } from './asking.ts';
 import { answerTokenRequests, html, json, type Reply, text, tokenReply } from './identity-provider.ts';

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientAuthentication } from '../../src/config/config.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/secret.ts';
 import type { Reply } from './identity-provider.ts';
 import { checkUrl, failureOf, refusalOf } from './refusals.ts';
 

@@ -26,7 +26,7 @@ describe('what wrk prints', () => {
     'Socket errors: connect 0, read 1, write 0, timeout 0',
     'Non-2xx or 3xx responses: 4',
   ])('is no figure where requests failed: %s', (failure) => {
-    expect(() => parseWrk(`${output}  ${failure}\n`)).toThrow('expected answers of 200 alone');
+    expect(() => parseWrk(`${output}  ${failure}\n`)).toThrow('expected only responses with status 200');
   });
 });
 

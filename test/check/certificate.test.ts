@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { certificateTrouble } from '../../src/check/connection-trouble.ts';
-import { clusterEndpoint } from '../../src/check/endpoint.ts';
+import { clusterEndpoint } from '../../src/check/check-target.ts';
+import { certificateTrouble } from '../../src/check/diagnose-connection.ts';
 import { fileWith, load } from '../config/loading.ts';
 import { expiredIssuer, faultyAuthority, faultyServers, withoutEnd } from '../transport/faulty-certificates.ts';
 import { server } from '../transport/issued-certificates.ts';

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { type RunOptions, runCheck } from '../../src/check/run.ts';
+import { type RunOptions, runCheck } from '../../src/check/check.ts';
 import { systemClock } from '../../src/clock.ts';
 import { type IdentityProviderOptions, startIdentityProvider } from '../../src/simulator/identity-provider.ts';
 import { type SimulatedClusterOptions, startSimulatedCluster } from '../../src/simulator/simulated-cluster.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { tokenEndpoint } from '../../src/check/endpoint.ts';
-import { tokenTrouble } from '../../src/check/token-trouble.ts';
+import { tokenEndpoint } from '../../src/check/check-target.ts';
+import { tokenTrouble } from '../../src/check/diagnose-token.ts';
 import { fileWith, load } from '../config/loading.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { httpsServer } from '../transport/loopback.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connectionTrouble, handshakeTrouble } from '../../src/check/connection-trouble.ts';
-import { clusterEndpoint } from '../../src/check/endpoint.ts';
+import { clusterEndpoint } from '../../src/check/check-target.ts';
+import { connectionTrouble, handshakeTrouble } from '../../src/check/diagnose-connection.ts';
 import { fileWith, load } from '../config/loading.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { closedPort, httpServer, httpsServer, listen } from '../transport/loopback.ts';

@@ -3,7 +3,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { connect } from '../../src/connect.ts';
+import { connect } from '../../src/cluster/connection.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { fileWith } from '../config/loading.ts';
 import { clusterConfig } from '../polls.ts';

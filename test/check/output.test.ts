@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { forPeople } from '../../src/check/for-people.ts';
+import { forPeople } from '../../src/check/text-report.ts';
 import type { Clock } from '../../src/clock.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { clusterAddress, issuerUrl, proxyUrl, tokenUrl } from '../../src/config/addresses.ts';
-import { secretInFile } from '../../src/config/credential-files.ts';
+import { secretInFile } from '../../src/config/files.ts';
 import type { Problem } from '../../src/config/problem.ts';
-import { showUrl } from '../../src/config/show.ts';
+import { showUrl } from '../../src/config/setting.ts';
 import { parseYaml } from '../../src/config/yaml.ts';
 import { complaints } from './loading.ts';
 

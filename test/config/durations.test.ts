@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { duration, pollInterval, pollTimeout } from '../../src/config/durations.ts';
+import { duration, pollInterval, pollTimeout } from '../../src/config/formats.ts';
 
 describe('a duration', { timeout: 60_000 }, () => {
   it.each([

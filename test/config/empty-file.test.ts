@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { createReload } from '../../src/cluster/reload.ts';
 import { ConfigError } from '../../src/config/problem.ts';
-import { createReload } from '../../src/reload.ts';
 import { memoryLog } from '../memory-log.ts';
 import { complaints, fileWith, load } from './loading.ts';
 

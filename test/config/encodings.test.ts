@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import type { Problem } from '../../src/config/problem.ts';
-import { readWebConfig } from '../../src/web-config/web-config.ts';
+import { readWebConfig } from '../../src/config/web-config.ts';
 import { complaints, fileWith, onlyCluster, saasFileWith } from './loading.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/config/${name}`, import.meta.url), 'utf8');

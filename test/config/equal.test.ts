@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { equal } from '../../src/config/equal.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { equal } from '../../src/config/config.ts';
+import { Secret } from '../../src/secret.ts';
 
 /** Something a configuration may hold, described so that the same description makes it twice. */
 type Described =

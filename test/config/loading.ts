@@ -1,8 +1,8 @@
 import { isAbsolute, relative } from 'node:path';
 
-import type { Flags } from '../../src/config/command-line.ts';
+import type { Flags } from '../../src/cli.ts';
 import type { ClusterConfig, OAuth2Config } from '../../src/config/config.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 
 interface Given {

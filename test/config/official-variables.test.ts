@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import type { AuthenticationConfig, ClusterConfig, OAuth2Config } from '../../src/config/config.ts';
-import { clusterTable } from '../../src/config/schema.ts';
 import type { Table } from '../../src/config/setting.ts';
+import { clusterTable } from '../../src/config/settings-table.ts';
 import { clientSecretOf, complaints, load, oauth2Of, onlyCluster, saasAddress } from './loading.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/config/${name}`, import.meta.url));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { proxyUrlOf } from '../../src/config/proxy-url.ts';
+import { proxyUrlOf } from '../../src/config/addresses.ts';
 
 it.each([
   ['http://proxy:3128', 'http://proxy:3128/'],

@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readFailure } from '../../src/config/credential-files.ts';
-import { readFileInTurn, readFileNow } from '../../src/config/read-file.ts';
+import { readFailure, readFileInTurn, readFileNow } from '../../src/config/files.ts';
 import { temporaryFolder } from '../mounted.ts';
 
 const mebibyte = 1024 * 1024;

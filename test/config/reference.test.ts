@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { configurationPage, exampleFile } from '../../docs/configuration.ts';
-import { clusterTable, topTable } from '../../src/config/schema.ts';
 import type { Table } from '../../src/config/setting.ts';
+import { clusterTable, topTable } from '../../src/config/settings-table.ts';
 import { complaints, load } from './loading.ts';
 
 describe('docs/configuration.md', () => {

@@ -30,18 +30,18 @@ describe('what docs/metrics.md says of a metric', () => {
     {
       name: 'zeebe_topology_up',
       labels: {},
-      absent: ['until the first poll has ended'],
+      absent: ['no poll has ended yet'],
     },
     { name: 'zeebe_topology_polls_total', labels: {}, absent: [] },
     {
       name: 'zeebe_topology_partition_health',
       labels: { broker: 'any', partition: 'any', health: ['healthy', 'unhealthy', 'dead', 'unknown'] },
-      absent: ['while polls fail', 'while the gateway knows no topology'],
+      absent: ['polls fail', 'the gateway knows no topology'],
     },
     {
       name: 'zeebe_topology_token_obtained_timestamp_seconds',
       labels: {},
-      absent: ['without OAuth 2', 'until a token was obtained'],
+      absent: ['OAuth 2 is not used', 'no token has been obtained yet'],
     },
   ])('$name is read off pages', async ({ name, labels, absent }) => {
     const { cluster } = await documentedFamilies();

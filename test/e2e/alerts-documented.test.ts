@@ -99,7 +99,7 @@ describe('docs/prometheus.md', () => {
   it.each([
     { severity: 'critical', receiver: 'page' },
     { severity: 'warning', receiver: 'ticket' },
-    { severity: 'info', receiver: 'none' },
+    { severity: 'info', receiver: 'discard' },
   ])('sends $severity to $receiver', async ({ severity, receiver }) => {
     const folder = await laidOut({ 'alertmanager.yml': stringify(documented('alertmanager.yml')) });
     const file = `--config.file=${join(folder, 'alertmanager.yml')}`;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -106,11 +106,21 @@ function percentile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
 }
 
+/** Returns how much longer than at best this machine has taken for the same work, in 99 of 100 cases. */
+function measureSlowdown(): () => number {
+  const times: number[] = [];
+  const child = fork(join(import.meta.dirname, 'hostile', 'yardstick.ts'), { execPath: command[0] });
+  child.on('message', (time: number) => times.push(time));
+  onTestFinished(() => void child.kill());
+  return () => percentile(times, 0.99) / Math.min(...times);
+}
+
 describe('ten minutes of everything hostile at once', () => {
   it('end no process, delay no good cluster’s poll and no other address’s scrape', async () => {
     const clusters = await startClusters();
     const exporter = await startLimited(clusters);
     const { address } = exporter;
+    const slowdown = measureSlowdown();
     const endsAt = performance.now() + duration;
     const goesOn = () => performance.now() < endsAt && exporter.child.exitCode === null;
 
@@ -202,11 +212,14 @@ describe('ten minutes of everything hostile at once', () => {
       scrapes: scrapeTimes.length,
       p99: percentile(scrapeTimes, 0.99),
       lateness99: percentile(counts.lateness, 0.99),
+      slowdown: slowdown(),
     });
+    // On a machine that does nothing else: others on it may leave the exporter less of the processors.
+    const second = 1_000 * slowdown();
     expect(peak).toBeLessThan(memoryLimit);
     expect(scrapeTimes.length).toBeGreaterThan(duration / 1_000 / 4);
-    expect(percentile(scrapeTimes, 0.99)).toBeLessThan(1_000);
-    expect(percentile(counts.lateness, 0.99)).toBeLessThan(1_000);
+    expect(percentile(scrapeTimes, 0.99)).toBeLessThan(second);
+    expect(percentile(counts.lateness, 0.99)).toBeLessThan(second);
 
     const { body } = await request(`http://${address}/metrics`, {
       dispatcher: scraper,

@@ -35,8 +35,8 @@ export function describeFaults(options: MatrixOptions): () => Matrix {
 
 function describeDoor(door: Door, faults: readonly Fault[]): void {
   const rows = faults.map((fault) => ({ fault, outcome: fault.outcomes[door], name: fault.name }));
-  const failures = rows.filter(({ outcome }) => outcome !== 'taken' && outcome !== '–');
-  const harmless = rows.filter(({ outcome }) => outcome === 'taken');
+  const failures = rows.filter(({ outcome }) => outcome !== 'tolerated' && outcome !== '–');
+  const harmless = rows.filter(({ outcome }) => outcome === 'tolerated');
 
   it.each(failures)('$name: $outcome, once, until it is mended', ({ fault, outcome }) => {
     const trials = trialsOf(door, fault);

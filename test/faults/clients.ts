@@ -11,99 +11,101 @@ interface ClientAttack {
 const here = 'test/faults/clients.test.ts';
 const limits = 'test/http/limits.test.ts';
 const app = 'test/http/app.test.ts';
-const passwords = 'test/web-config/passwords.test.ts';
-const tls = 'test/web-config/tls.test.ts';
+const passwords = 'test/http/passwords.test.ts';
+const tls = 'test/http/tls.test.ts';
 
 export const clientAttacks: readonly ClientAttack[] = [
   {
-    attack: 'one address holds connections, and opens more',
-    bound: '1,024 connections: at the limit the address with the most loses one',
-    others: 'they are let in and answered',
+    attack: 'one address keeps opening connections',
+    bound: '1,024 connections: at the limit, the address with the most connections loses one',
+    others: 'none: they can connect and get responses',
     test: [here, 'scrapes of another address are answered'],
   },
   {
-    attack: 'addresses with many connections fill the places',
-    bound: '128 of the places are left to addresses with at most 8 connections',
-    others: 'new addresses displace no connection',
+    attack: 'addresses with many connections use up the limit',
+    bound: '128 connections are reserved for addresses with at most 8',
+    others: 'none: new addresses can connect without displacing another connection',
     test: [limits, 'an address that has many leaves some free'],
   },
   {
-    attack: 'connections that never finish a request, or never read the answer',
-    bound: '10 s for a request, 60 s for an answer',
-    others: 'nothing',
+    attack: 'connections that never finish a request, or never read the response',
+    bound: '10 s for a request, 60 s for a response',
+    others: 'none',
     test: [limits, 'leave 200 others and a scrape answered'],
   },
   {
-    attack: 'many requests sent at once on each connection',
-    bound: '8 unanswered requests; clients that ask for the same share its bytes',
-    others: 'a few seconds of delay on a busy machine, 64 MiB of memory at most',
+    attack: 'many pipelined requests on each connection',
+    bound: '8 pipelined requests; identical responses share their bytes',
+    others: 'a delay of a few seconds on a busy machine; at most 64 MiB of memory is used',
     test: [here, 'answers of which nothing is read take little memory'],
   },
   {
     attack: 'slow readers of many versions of a page',
     bound:
-      '64 MiB of distinct bytes, or a sixteenth of the memory limit if that is less, wait for clients: over that the address that keeps the most loses the connection that has waited longest',
-    others: 'nothing: addresses that keep less lose none',
+      '64 MiB of distinct bytes, or a sixteenth of the memory limit if that is less, may wait for clients: beyond that, the address with the most waiting bytes loses the connection that has waited longest',
+    others: 'none: addresses with fewer waiting bytes lose no connection',
     test: ['test/http/backlog.test.ts', 'are those of the address that keeps the most'],
   },
   {
-    attack: 'a `Host` of 15 kB, which `/sd` repeats for each cluster',
-    bound: '400 above 259 characters',
-    others: 'nothing',
+    attack: 'a `Host` header of 15 kB, which `/sd` would repeat for each cluster',
+    bound: '400 if longer than 259 characters',
+    others: 'none',
     test: [app, 'repeats no host that is longer than a name can be'],
   },
   {
-    attack: 'headers of 15 kB to negotiate by',
-    bound: 'above 1,000 characters `Accept` and `Accept-Encoding` are ignored; above 16 KiB of headers: 431',
-    others: 'nothing',
+    attack: 'content negotiation headers of 15 kB',
+    bound:
+      '`Accept` and `Accept-Encoding` are ignored if longer than 1,000 characters; 431 if all headers exceed 16 KiB',
+    others: 'none',
     test: ['test/http/negotiate.test.ts', 'is for %s'],
   },
   {
-    attack: 'a scrape timeout of years',
-    bound: 'above a day it is none',
-    others: 'nothing',
+    attack: 'a scrape timeout of several years',
+    bound: 'a scrape timeout of more than a day is ignored',
+    others: 'none',
     test: [app, 'sets no timer that is too long for one'],
   },
   {
     attack: 'thousands of `POST /-/reload`',
-    bound: 'one reload is under way and one waits, which all share; a pause after each',
-    others: 'scrapes are answered between two reloads',
+    bound: 'one reload runs and one waits, which all requests share; a pause follows each reload',
+    others: 'scrapes get their responses between two reloads',
     test: [here, 'reloads are shared'],
   },
   {
-    attack: 'a web page of another site asks for a reload',
+    attack: 'a web page of another site requests a reload',
     bound: '403 by `Sec-Fetch-Site` and `Origin`',
-    others: 'nothing',
+    others: 'none',
     test: [here, 'a page of another site can neither reload'],
   },
   {
     attack: 'a web page whose name is rebound to the exporter (DNS rebinding)',
-    bound: '403 for host names that are not in `web.allowed_hosts`, where that is set',
-    others: 'nothing',
+    bound: 'if `web.allowed_hosts` is set, 403 for all other host names',
+    others: 'none',
     test: [here, 'a page of another site can neither reload'],
   },
   {
-    attack: 'so many connections that there are no file descriptors left',
-    bound: 'no answer opens a file; what could not be loaded is loaded with the next request',
-    others: 'no new connection until there are some again; then everything is answered',
+    attack: 'so many connections that no file descriptors are left',
+    bound: 'responses open no files; code that could not be loaded is loaded with the next request',
+    others: 'no new connections until file descriptors are free again; then everything works',
     test: [here, 'everything is answered once there are file descriptors again'],
   },
   {
     attack: 'wrong passwords from several addresses',
-    bound: '16 checks wait, 4 of one address; addresses with fewer wrong passwords go first',
-    others: 'clients that were let in before: nothing; new ones wait for one check',
+    bound: '16 comparisons wait, 4 of one address; addresses with fewer wrong passwords are served first',
+    others: 'none for clients that have already authenticated; new ones wait for one comparison',
     test: [passwords, 'of eight addresses, kept up, lets a new one in'],
   },
   {
-    attack: 'user names guessed by the time of the answer',
-    bound: 'every wrong password costs as much as the most costly hash',
-    others: 'nothing',
+    attack: 'timing attack on user names',
+    bound: 'rejecting any wrong password takes as long as the most costly hash',
+    others: 'none',
     test: [passwords, 'costs as much as the most costly one'],
   },
   {
-    attack: 'a TLS session of a client certificate that has expired since, or of a CA that was replaced',
-    bound: 'no session is resumed where a certificate is asked for; a connection is closed after an answer',
-    others: 'nothing',
+    attack: 'resuming a TLS session whose client certificate has since expired, or whose CA was replaced',
+    bound:
+      'sessions are not resumed if client certificates are requested; the connection is closed after the next response',
+    others: 'none',
     test: [tls, 'is resumed only where no certificate is asked for'],
   },
 ];

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import type { AuthFailureReason } from '../../src/auth/failure.ts';
-import type { RequestFailureReason } from '../../src/zeebe/failure.ts';
+import type { AuthFailureReason } from '../../src/auth/auth-failure.ts';
+import type { RequestFailureReason } from '../../src/zeebe/request-failure.ts';
 import { expiredCertificate } from '../check/expired-certificate.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { otherHostCertificate, unknownCaCertificate } from './certificates.ts';
@@ -31,8 +31,8 @@ import {
   wrongShapes,
 } from './shapes.ts';
 
-/** A reason of the contract, `taken` where it does no harm, `–` where the door has no such thing. */
-export type Outcome = RequestFailureReason | AuthFailureReason | 'taken' | '–';
+/** A reason of the contract, `tolerated` if the fault has no effect, `–` if it cannot occur at the endpoint. */
+export type Outcome = RequestFailureReason | AuthFailureReason | 'tolerated' | '–';
 
 /** How a server goes wrong. */
 export type Behaviour = 'refused' | 'never accepted' | { readonly meet: Meeting; readonly tls?: true };
@@ -70,7 +70,7 @@ const broken = ['connect', unreachable, unreachable] as const;
 const untrusted = ['tls', unreachable, unreachable] as const;
 const nonsense = ['malformed', invalid, invalid] as const;
 const large = ['too_large', invalid, invalid] as const;
-const harmless = ['taken', 'taken', 'taken'] as const;
+const harmless = ['tolerated', 'tolerated', 'tolerated'] as const;
 
 const chunked = head(200, { ...json, 'transfer-encoding': 'chunked' });
 const lengthOf = (length: string) => head(200, { ...json, 'content-length': length, connection: 'close' });
@@ -90,11 +90,11 @@ const problem = (title: string) => JSON.stringify({ type: 'about:blank', title }
 const webPage = '<!doctype html><title>Log in</title>';
 
 const connections: readonly Fault[] = [
-  fault('refused', broken, ['refused']),
-  fault('never accepted: the listener has a full backlog', late, ['never accepted']),
-  fault('accepted, then silence', late, [...meets(silence), ...overTls(silence)]),
+  fault('connection refused', broken, ['refused']),
+  fault('connection not accepted: full listen backlog', late, ['never accepted']),
+  fault('connection accepted, but no response', late, [...meets(silence), ...overTls(silence)]),
   fault(
-    'headers, then silence',
+    'headers, but no further bytes',
     late,
     meets(
       sending(() => 'HTTP/1.1 200 OK\r\ncontent-type: application/'),
@@ -105,7 +105,7 @@ const connections: readonly Fault[] = [
   ),
   fault('one byte a second', late, meets(drip((good) => whole(200, good, json).toString(), 1_000))),
   fault(
-    'closed without an answer, or in the middle of one',
+    'connection closed before or during the response',
     broken,
     meets(
       sendingAll(() => ''),
@@ -116,8 +116,8 @@ const connections: readonly Fault[] = [
     ),
   ),
   fault(
-    'a connection reset or closed as it is used again',
-    ['taken', 'taken', '–'],
+    'reused connection reset or closed',
+    ['tolerated', 'tolerated', '–'],
     meets(
       onReuse((socket) => socket.resetAndDestroy()),
       onReuse((socket) => socket.end()),
@@ -136,12 +136,12 @@ const connections: readonly Fault[] = [
 
 const lengths: readonly Fault[] = [
   fault(
-    'a body shorter than its Content-Length, closed',
+    'body shorter than its Content-Length, then closed',
     broken,
     meets(sendingAll((good) => lengthOf(`${good.length + 1}`) + good)),
   ),
   fault(
-    'a body longer than its Content-Length',
+    'body longer than its Content-Length',
     nonsense,
     meets(
       sendingAll((good) => lengthOf(`${good.length - 1}`) + good),
@@ -149,7 +149,7 @@ const lengths: readonly Fault[] = [
     ),
   ),
   fault(
-    'a Content-Length that is none, or two that differ',
+    'invalid Content-Length, or two different ones',
     broken,
     meets(
       sendingAll((good) => lengthOf('many') + good),
@@ -159,7 +159,7 @@ const lengths: readonly Fault[] = [
     ),
   ),
   fault(
-    'broken chunks',
+    'invalid chunked encoding',
     broken,
     meets(
       sendingAll((good) => `${chunked}many\r\n${good}\r\n0\r\n\r\n`),
@@ -168,7 +168,7 @@ const lengths: readonly Fault[] = [
     ),
   ),
   fault(
-    'an endless body',
+    'endless body',
     large,
     meets(
       flood(lengthOf(`${1e15}`), megabyte),
@@ -176,8 +176,8 @@ const lengths: readonly Fault[] = [
       flood(chunked, `10000\r\n${kilobyte.repeat(64)}\r\n`),
     ),
   ),
-  fault('an endless error', ['http_status', unreachable, unreachable], meets(flood(head(500, {}), megabyte))),
-  fault('a gzip bomb: 100 MB of zeros in 100 kB', ['too_large', invalid, invalid], () => {
+  fault('endless error response', ['http_status', unreachable, unreachable], meets(flood(head(500, {}), megabyte))),
+  fault('gzip bomb: 100 MB of zeros in 100 kB', ['too_large', invalid, invalid], () => {
     const bomb = gzipSync(Buffer.alloc(100_000_000));
     return meets(answering(200, bomb, { ...json, 'content-encoding': 'gzip' }));
   }),
@@ -202,7 +202,7 @@ const documents: readonly Fault[] = [
       ),
     ),
   ),
-  fault('a byte order mark', harmless, meets(document((good) => `\uFEFF${good}`))),
+  fault('byte order mark', harmless, meets(document((good) => `\uFEFF${good}`))),
   fault(
     'not JSON',
     nonsense,
@@ -214,19 +214,19 @@ const documents: readonly Fault[] = [
     ),
   ),
   fault('JSON of the wrong shape, at every field', nonsense, wrongShapes),
-  fault('numbers as strings', ['malformed', 'taken', '–'], numbersAsTexts),
-  fault('numbers that are none: 1e400, fractions', ['malformed', 'taken', '–'], notNumbers),
-  fault('huge ids and sizes', ['malformed', 'taken', '–'], hugeNumbers),
-  fault('partition ids of 0 and below', ['malformed', '–', '–'], negativeNumbers),
-  fault('a broker id or a partition of a broker twice', ['malformed', '–', '–'], duplicates),
-  fault('more than any cluster has', ['malformed', invalid, invalid], tooMany),
+  fault('numbers as strings', ['malformed', 'tolerated', '–'], numbersAsTexts),
+  fault('invalid numbers: 1e400, fractions', ['malformed', 'tolerated', '–'], notNumbers),
+  fault('huge ids and sizes', ['malformed', 'tolerated', '–'], hugeNumbers),
+  fault('partition ids below 1', ['malformed', '–', '–'], negativeNumbers),
+  fault('duplicate broker id, or duplicate partition of a broker', ['malformed', '–', '–'], duplicates),
+  fault('more entries than any cluster has', ['malformed', invalid, invalid], tooMany),
   fault(
     '10,000 levels of nesting',
     nonsense,
     meets(...[deep('[', ']'), deep('{"brokers":', '}'), '['.repeat(10_000)].map((text) => document(text))),
   ),
   fault(
-    '10,000 levels of nesting where nobody looks',
+    '10,000 levels of nesting in an ignored field',
     harmless,
     meets(document((good) => withField(good, deep('[', ']')))),
   ),
@@ -236,8 +236,8 @@ const documents: readonly Fault[] = [
     meets(answering(200, webPage, { 'content-type': 'text/html;charset=utf-8' })),
   ),
   fault(
-    'JSON of another content type, or of none',
-    ['content_type', 'taken', 'taken'],
+    'JSON with another content type, or without one',
+    ['content_type', 'tolerated', 'tolerated'],
     meets(
       answering(200, (good) => good, { 'content-type': 'text/plain' }),
       answering(200, (good) => good),
@@ -254,7 +254,7 @@ export const statusClasses = [
     statuses: statuses(400, 499, 401, 403, 404, 429),
   },
   {
-    name: 'any 5xx, and above',
+    name: 'any 5xx, or a higher status',
     outcomes: ['http_status', unreachable, unreachable],
     statuses: [...statuses(500, 599), 600, 999],
   },
@@ -266,7 +266,7 @@ export const answeringWell = (status: number): Meeting =>
 
 const answers: readonly Fault[] = [
   fault(
-    'redirects: to itself, to another path, to another host, to nowhere',
+    'redirects: to the same URL, to another path, to another host, without a Location',
     ['redirect', invalid, invalid],
     meets(
       ...[301, 302, 303, 307, 308].flatMap((status) => [
@@ -278,19 +278,15 @@ const answers: readonly Fault[] = [
     ),
   ),
   fault(
-    '100, 102 or 103, then a good answer',
+    '100, 102 or 103, then a good response',
     harmless,
     meets(
       ...[100, 102, 103].map((status) => sendingAll((good) => head(status, {}) + whole(200, good, json).toString())),
     ),
   ),
+  fault('unexpected 101', broken, meets(sendingAll((good) => head(101, {}) + whole(200, good, json).toString()))),
   fault(
-    '101, which nobody has asked for',
-    broken,
-    meets(sendingAll((good) => head(101, {}) + whole(200, good, json).toString())),
-  ),
-  fault(
-    '1xx and nothing else',
+    'only 1xx responses',
     late,
     meets(
       sending(() => head(103, {})),
@@ -306,7 +302,7 @@ const answers: readonly Fault[] = [
     fault(name, outcomes, meets(...statuses.filter((_, index) => index % 12 === 0).map(answeringWell))),
   ),
   fault(
-    '503 that names RESOURCE_EXHAUSTED',
+    '503 with RESOURCE_EXHAUSTED',
     ['rate_limited', unreachable, unreachable],
     meets(answering(503, problem('RESOURCE_EXHAUSTED'), json)),
   ),
@@ -323,22 +319,26 @@ const answers: readonly Fault[] = [
 const asking = { ...loopbackCertificate, requestCert: true, rejectUnauthorized: true };
 
 const tls: readonly Fault[] = [
-  fault('TLS: a certificate that has expired', untrusted, overTls(handshake(expiredCertificate))),
-  fault('TLS: a certificate of another host', untrusted, overTls(handshake(otherHostCertificate))),
-  fault('TLS: a certificate of an unknown CA', untrusted, overTls(handshake(unknownCaCertificate))),
+  fault('TLS: expired certificate', untrusted, overTls(handshake(expiredCertificate))),
+  fault('TLS: certificate for another host', untrusted, overTls(handshake(otherHostCertificate))),
+  fault('TLS: certificate of an unknown CA', untrusted, overTls(handshake(unknownCaCertificate))),
   fault(
-    'TLS: a version that is too old',
+    'TLS: unsupported old version',
     untrusted,
     overTls(
       handshake({ ...loopbackCertificate, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
     ),
   ),
   fault(
-    'TLS 1.2: no client certificate where one is asked for',
+    'TLS 1.2: required client certificate missing',
     untrusted,
     overTls(handshake({ ...asking, maxVersion: 'TLSv1.2' })),
   ),
-  fault('TLS 1.3: the same, found out after the handshake', broken, overTls(handshake(asking))),
+  fault(
+    'TLS 1.3: required client certificate missing, detected after the handshake',
+    broken,
+    overTls(handshake(asking)),
+  ),
   fault('plain HTTP where TLS is expected', untrusted, overTls(answering(400))),
 ];
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { request } from 'undici';
-import { type AuthFailureReason, authFailureReasons } from '../../src/auth/failure.ts';
+import { type AuthFailureReason, authFailureReasons } from '../../src/auth/auth-failure.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { startExporter } from '../../src/exporter.ts';
@@ -100,7 +100,7 @@ async function watchAll({ doors, faults, pollTimeout }: MatrixOptions, scene: Sc
   scene.push(cluster.close, provider.close);
   const subjects = await openGates(doors, faults, `${provider.origin}/token`, scene);
   const toFail = new Set(
-    [...subjects].filter(([, { door, fault }]) => fault.outcomes[door] !== 'taken').map(([name]) => name),
+    [...subjects].filter(([, { door, fault }]) => fault.outcomes[door] !== 'tolerated').map(([name]) => name),
   );
   const exporter = await startWatching(
     configsOf(subjects, cluster.origin, pollTimeout),

@@ -25,10 +25,10 @@ function crowd(part: string): Behaviour {
  * as text, and what is not collected yet; the server that sends it is in the same process.
  */
 const floods: readonly (readonly [name: string, most: number, behaviours: readonly Behaviour[]])[] = [
-  ['a gzip bomb', 192, behavioursOf('a gzip bomb')],
+  ['gzip bomb', 192, behavioursOf('gzip bomb')],
   ['16 MB of headers', 64, behavioursOf('16 MB of headers')],
-  ['an endless error', 64, behavioursOf('an endless error')],
-  ['an endless body', 384, behavioursOf('an endless body')],
+  ['endless error response', 64, behavioursOf('endless error response')],
+  ['endless body', 384, behavioursOf('endless body')],
   ['15 MiB of lists and objects', 256, ['[', '[],', '{},', '{"brokers":'].map(crowd)],
 ];
 

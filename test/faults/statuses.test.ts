@@ -23,14 +23,14 @@ function asking(door: Door, origin: string): () => Promise<unknown> {
     const poll = pollOf({ address: new URL(`${origin}/`) });
     return async () => {
       const { outcome } = await poll();
-      return outcome.ok ? 'taken' : outcome.failure.reason;
+      return outcome.ok ? 'tolerated' : outcome.failure.reason;
     };
   }
   const endpoint = door === 'token' ? { tokenUrl: new URL(origin) } : { issuerUrl: new URL(origin) };
   const request = tokenEndpoint({ endpoint });
   return async () => {
     const answer = await request(neverAborted);
-    return answer.ok ? 'taken' : answer.failure.reason;
+    return answer.ok ? 'tolerated' : answer.failure.reason;
   };
 }
 

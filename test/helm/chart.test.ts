@@ -6,7 +6,7 @@ import { chartFiles } from '../../helm/files.ts';
 import { valuesSchema } from '../../helm/schema.ts';
 import { chart, chartValues, documented } from '../../helm/values.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { clusterTable, topTable } from '../../src/config/schema.ts';
+import { clusterTable, topTable } from '../../src/config/settings-table.ts';
 
 const read = (path: string) => readFileSync(new URL(path, chart), 'utf8');
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
-import { createStatusFeed } from '../../src/http/status-feed.ts';
 import { nextHistory, noHistory } from '../../src/poll/events.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
+import { createStatusFeed } from '../../src/status/status-feed.ts';
 import { version } from '../../src/version.ts';
 import { manualClock } from '../manual-clock.ts';
 import { clusterConfig, succeeded } from '../polls.ts';

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { type AppOptions, createApp } from '../../src/http/app.ts';
 import type { ProbedCluster } from '../../src/http/probe.ts';
 import { listen, type RunningServer } from '../../src/http/server.ts';
-import { createStatusFeed } from '../../src/http/status-feed.ts';
 import { createPage, type Page } from '../../src/metrics/page.ts';
+import { createStatusFeed } from '../../src/status/status-feed.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
 import { noProcessMetrics, partOf, readPage, valuesOf } from '../metrics/pages.ts';

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createBacklog } from '../../src/http/backlog.ts';
-import { sendBytes } from '../../src/http/send-bytes.ts';
+import { createBacklog, sendBytes } from '../../src/http/response.ts';
 import { listen } from '../../src/http/server.ts';
 
 const megabyte = 1024 * 1024;

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connectionLimits } from '../../src/http/connections.ts';
-import { serve } from '../web-config/serving.ts';
+import { serve } from './serving.ts';
 
 /** Milliseconds; each may be looked at before another is over. */
 const deadlines = { opening: 1_000, idle: 5_000, answering: 20_000 };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
-import { serve } from '../web-config/serving.ts';
+import { serve } from './serving.ts';
 
 /** All that comes back for the head of a request whose body waits for an interim answer. */
 async function answerTo(head: readonly string[]): Promise<string> {

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectionLimits } from '../../src/http/connections.ts';
-import { sendBytes } from '../../src/http/send-bytes.ts';
-import { serve, tls } from '../web-config/serving.ts';
+import { sendBytes } from '../../src/http/response.ts';
+import { serve, tls } from './serving.ts';
 
 const page = Buffer.alloc(9_000_000, 'zeebe_topology_up 1\n');
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { negotiateEncoding, negotiateFormat } from '../../src/http/negotiate.ts';
+import { negotiateEncoding, negotiateFormat } from '../../src/http/metrics-response.ts';
 
 /** As the scrapers send them. */
 const prometheus2 =

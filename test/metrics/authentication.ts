@@ -1,5 +1,5 @@
 import type { BasicConfig, OAuth2Config } from '../../src/config/config.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/secret.ts';
 
 // Of clusters whose exposition is looked at: none of it is sent.
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { bucketBound, type Format, formats, labels, sample } from '../../src/metrics/exposition.ts';
+import { bucketBound, type Format, formats, labels, sample } from '../../src/metrics/family.ts';
 import { type Answer, type AnswerReplica, anyAnswer, anyText, idOf, reordered } from '../arbitraries.ts';
 import { succeeded } from '../polls.ts';
 import { topologyOf } from '../topologies.ts';

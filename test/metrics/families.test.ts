@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clusterFamilies } from '../../src/metrics/cluster-part.ts';
-import { formats } from '../../src/metrics/exposition.ts';
+import { formats } from '../../src/metrics/family.ts';
 import { endOfPoll, failed, failure, succeeded, unauthenticated } from '../polls.ts';
 import { broker, follower, leader, nothingKnown, threeBrokers, topology } from '../topologies.ts';
 import { basic, oauth2 } from './authentication.ts';

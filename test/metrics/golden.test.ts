@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formats } from '../../src/metrics/exposition.ts';
+import { formats } from '../../src/metrics/family.ts';
 import { endOfPoll, failed, failure, succeeded } from '../polls.ts';
 import { recorded, topologyOf } from '../topologies.ts';
 import { basic, oauth2 } from './authentication.ts';

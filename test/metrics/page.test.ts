@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createPiece } from '../../src/metrics/chunk.ts';
 import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
-import { formats } from '../../src/metrics/exposition.ts';
+import { formats } from '../../src/metrics/family.ts';
 import { createPage, type Encoding, encodings } from '../../src/metrics/page.ts';
-import { createPiece } from '../../src/metrics/piece.ts';
-import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-families.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import { type ClusterState, initialState, nextState } from '../../src/poll/state.ts';
 import type { Role, Topology } from '../../src/zeebe/topology.ts';
 import { manualClock } from '../manual-clock.ts';

@@ -1,11 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { createClusterRenderer, type FamilyLines } from '../../src/metrics/cluster-part.ts';
-import type { Format } from '../../src/metrics/exposition.ts';
-import { createInstruments } from '../../src/metrics/instruments.ts';
+import { createInstruments, readRegistry } from '../../src/metrics/counters.ts';
+import type { Format } from '../../src/metrics/family.ts';
 import { type Body, createPage } from '../../src/metrics/page.ts';
-import type { ProcessMetrics } from '../../src/metrics/process-families.ts';
-import { readRegistry } from '../../src/metrics/readings.ts';
+import type { ProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
 import { manualClock } from '../manual-clock.ts';
 import { clusterConfig, stateAfter } from '../polls.ts';

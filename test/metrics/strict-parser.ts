@@ -1,4 +1,4 @@
-import type { Format } from '../../src/metrics/exposition.ts';
+import type { Format } from '../../src/metrics/family.ts';
 
 export interface Sample {
   readonly name: string;

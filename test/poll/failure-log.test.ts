@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFailureLog } from '../../src/poll/failure-log.ts';
+import { createFailureLog } from '../../src/poll/poll-log.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
 import { failure } from '../polls.ts';

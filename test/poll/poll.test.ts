@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Authenticated, Authenticator } from '../../src/auth/authenticator.ts';
-import { none } from '../../src/auth/none.ts';
+import { none } from '../../src/auth/authenticator.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createPoll, type PollResult } from '../../src/poll/poll.ts';
 import type { Answer, Client, Sent } from '../../src/zeebe/client.ts';
-import type { RequestFailureReason } from '../../src/zeebe/failure.ts';
+import type { RequestFailureReason } from '../../src/zeebe/request-failure.ts';
 import { failure } from '../polls.ts';
 import { recorded, topologyOf } from '../topologies.ts';
 

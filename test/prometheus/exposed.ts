@@ -1,7 +1,6 @@
 import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
-import { createInstruments } from '../../src/metrics/instruments.ts';
-import { createProcessMetrics } from '../../src/metrics/process-families.ts';
-import { readRegistry } from '../../src/metrics/readings.ts';
+import { createInstruments, readRegistry } from '../../src/metrics/counters.ts';
+import { createProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
 import { textOfLines } from '../metrics/pages.ts';
 import { endOfPoll, failure, stateAfter, succeeded } from '../polls.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isCutShort } from '../../src/transport/cut-short.ts';
+import { isCutShort } from '../../src/transport/body.ts';
 
 const object = fc.dictionary(fc.string(), fc.jsonValue());
 

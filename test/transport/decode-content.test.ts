@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeContent } from '../../src/transport/decode-content.ts';
+import { decodeContent } from '../../src/transport/body.ts';
 
 const text = Buffer.from('{"access_token":"opaque"}');
 const maxBytes = 1024;

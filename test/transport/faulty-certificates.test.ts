@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { transportFailureOf } from '../../src/transport/failure.ts';
 import { createWatchedDispatcher } from '../../src/transport/server-certificates.ts';
+import { transportFailureOf } from '../../src/transport/transport-failure.ts';
 import { expiredIssuer, faultyAuthority, faultyExpiry, faultyServers, withoutEnd } from './faulty-certificates.ts';
 import { httpsServer } from './loopback.ts';
 import { withoutProxy } from './without-proxy.ts';

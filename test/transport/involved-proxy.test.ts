@@ -1,10 +1,10 @@
 import { createServer as createTcpServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { connect } from '../../src/cluster/connection.ts';
 import type { ClusterConfig, TransportConfig } from '../../src/config/config.ts';
-import { Secret } from '../../src/config/secret.ts';
-import { connect } from '../../src/connect.ts';
-import { proxyInFrontOf } from '../../src/transport/involved-proxy.ts';
+import { Secret } from '../../src/secret.ts';
+import { proxyInFrontOf } from '../../src/transport/proxy.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
 import { clusterConfig } from '../polls.ts';

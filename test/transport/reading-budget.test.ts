@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { transportFailureOf } from '../../src/transport/failure.ts';
-import { createReadingBudget } from '../../src/transport/reading-budget.ts';
+import { createReadingBudget } from '../../src/transport/body.ts';
+import { transportFailureOf } from '../../src/transport/transport-failure.ts';
 
 function newBody() {
   const body = new PassThrough();

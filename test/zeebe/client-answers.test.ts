@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTcpServer } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/secret.ts';
 import { createDispatcher } from '../../src/transport/dispatcher.ts';
 import { createClient, readAnswer } from '../../src/zeebe/client.ts';
 import { neverAborted } from '../auth/asking.ts';

@@ -1,7 +1,7 @@
 import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ApiVersion } from '../../src/config/config.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/secret.ts';
 import { createDispatcher } from '../../src/transport/dispatcher.ts';
 import { version } from '../../src/version.ts';
 import { type Answer, type Client, createClient, createReader, readAnswer, type Sent } from '../../src/zeebe/client.ts';

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../src/zeebe/findings.ts';
-import { missingBrokers, nextMembers, noMembers } from '../../src/zeebe/members.ts';
+import { missingBrokers, nextMembers, noMembers } from '../../src/zeebe/known-brokers.ts';
 import { partitionsOf } from '../../src/zeebe/partitions.ts';
 import type { Topology } from '../../src/zeebe/topology.ts';
-import { verdictOf } from '../../src/zeebe/verdict.ts';
+import { findingsOf, verdictOf } from '../../src/zeebe/verdict.ts';
 import { type Answer, anyAnswer } from '../arbitraries.ts';
 import { broker, follower, leader, nothingKnown, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextLeaders } from '../../src/zeebe/leaders.ts';
-import { partitionsOf } from '../../src/zeebe/partitions.ts';
+import { nextLeaders, partitionsOf } from '../../src/zeebe/partitions.ts';
 import { broker, leader, topology } from '../topologies.ts';
 
 /** What is known after answers in which these brokers, and no others, led partition 1. */

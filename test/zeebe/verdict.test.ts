@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { missingBrokers, nextMembers, noMembers } from '../../src/zeebe/members.ts';
+import { missingBrokers, nextMembers, noMembers } from '../../src/zeebe/known-brokers.ts';
 import { partitionsOf } from '../../src/zeebe/partitions.ts';
 import type { Broker, ReplicaHealth, ReplicaState, Topology } from '../../src/zeebe/topology.ts';
 import { type Verdict, verdictOf } from '../../src/zeebe/verdict.ts';

@@ -1,4 +1,4 @@
-// `helm test`: scrapes the exporter until it reaches every cluster, or says what it does not.
+// Runs in `helm test`. Scrapes the exporter until it reaches every cluster, or prints the clusters that it does not reach.
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,7 +7,7 @@ const { EXPORTER, TELEMETRY_PATH, TIMEOUT_SECONDS, ASKS_FOR_PASSWORD, EXPORTER_U
   process.env;
 const deadline = Date.now() + TIMEOUT_SECONDS * 1000;
 
-// Whose certificate it is does not matter here: that is for Prometheus to verify.
+// The certificate is not verified here, but by Prometheus.
 const options = { timeout: 5_000, rejectUnauthorized: false };
 if (EXPORTER_USERNAME) options.auth = `${EXPORTER_USERNAME}:${EXPORTER_PASSWORD}`;
 
@@ -23,17 +23,17 @@ const ask = (path) =>
       }
     });
     request.on('error', reject);
-    request.on('timeout', () => request.destroy(new Error('no answer within 5 s')));
+    request.on('timeout', () => request.destroy(new Error('no response within 5 s')));
   });
 
 async function scrape() {
   const ready = await ask('/-/ready');
-  if (ready.status !== 200) throw new Error(`/-/ready answers ${ready.status}: ${ready.body.trim()}`);
+  if (ready.status !== 200) throw new Error(`/-/ready returned ${ready.status}: ${ready.body.trim()}`);
   const { status, body } = await ask(TELEMETRY_PATH);
   if (status === 401 && ASKS_FOR_PASSWORD && !EXPORTER_USERNAME) {
-    return ['ready; it asks for a password, and the basicAuth of no monitor tells the test one'];
+    return ['ready, but the exporter requires a password, and no monitor has a basicAuth that the test can use'];
   }
-  if (status !== 200) throw new Error(`${TELEMETRY_PATH} answers ${status}`);
+  if (status !== 200) throw new Error(`${TELEMETRY_PATH} returned ${status}`);
   const lines = body.split('\n');
   const up = lines.filter((line) => line.startsWith('zeebe_topology_up{'));
   const failing = lines.filter((line) => /^zeebe_topology_(poll|auth)_failing\{.* 1$/.test(line));

@@ -1,4 +1,4 @@
-{{- /* Where an existing Secret's or ConfigMap's key is mounted. */ -}}
+{{- /* Returns the path at which the referenced key of a Secret or ConfigMap is mounted. */ -}}
 {{- define "exporter.path" -}}
 {{- if .secret -}}
 /etc/zeebe-topology-exporter/secrets/{{ .secret }}/{{ .key }}
@@ -7,7 +7,7 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* A mapping as the exporter reads it, in JSON: each reference is a path, what is empty is left out. */ -}}
+{{- /* Returns a mapping as JSON for the exporter: references are replaced by paths, and empty values are omitted. */ -}}
 {{- define "exporter.resolved" -}}
 {{- $resolved := dict -}}
 {{- range $key, $value := . -}}
@@ -24,7 +24,7 @@
 {{- toJson $resolved -}}
 {{- end -}}
 
-{{- /* The references in a mapping, each a line: secret/NAME/KEY or configMap/NAME/KEY. */ -}}
+{{- /* Returns the references in a mapping, one a line: secret/NAME/KEY or configMap/NAME/KEY. */ -}}
 {{- define "exporter.references" -}}
 {{- range $key, $value := . -}}
 {{- if and (kindIs "map" $value) (hasSuffix "_file" $key) }}
@@ -35,7 +35,7 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* In JSON: by kind/name the keys that are mounted. */ -}}
+{{- /* Returns the mounted keys by kind/name, as JSON. */ -}}
 {{- define "exporter.mounted" -}}
 {{- $mounted := dict -}}
 {{- range splitList "\n" (include "exporter.references" (dict "clusters" .Values.clusters "web" .Values.web.config)) | uniq -}}
@@ -69,7 +69,7 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* The files that the chart's own Secret holds. */ -}}
+{{- /* Returns the files in the chart's own Secret. */ -}}
 {{- define "exporter.secretData" -}}
 {{- $data := dict -}}
 {{- with include "exporter.configFile" . -}}
@@ -114,7 +114,7 @@
 {{- end }}
 {{- end -}}
 
-{{- /* By mount path under /etc/zeebe-topology-exporter, what is mounted there, in JSON. */ -}}
+{{- /* Returns the volumes, each with its mount path under /etc/zeebe-topology-exporter, as JSON. */ -}}
 {{- define "exporter.volumes" -}}
 {{- $volumes := list -}}
 {{- $own := include "exporter.fullname" . -}}

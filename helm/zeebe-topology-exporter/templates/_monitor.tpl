@@ -1,4 +1,4 @@
-{{- /* What a ServiceMonitor and a PodMonitor have in common. Of (list root monitor). */ -}}
+{{- /* Returns the endpoint of a ServiceMonitor or PodMonitor. Argument: (list root monitor). */ -}}
 {{- define "exporter.endpoint" -}}
 {{- $root := first . -}}
 {{- $tls := include "exporter.hasTls" $root -}}

@@ -22,13 +22,13 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* These alone select pods: a Deployment's selector can never change. */ -}}
+{{- /* Only these labels select pods, because the selector of a Deployment is immutable. */ -}}
 {{- define "exporter.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "exporter.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{- /* Of (list root further-labels): the chart's own labels win. */ -}}
+{{- /* Argument: (list root additional-labels). The chart's own labels take precedence. */ -}}
 {{- define "exporter.labels" -}}
 {{- $root := first . -}}
 {{- $own := include "exporter.selectorLabels" $root | fromYaml -}}
@@ -38,7 +38,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- mergeOverwrite (dict) $root.Values.commonLabels (last . | default dict) $own | toYaml -}}
 {{- end -}}
 
-{{- /* Of (list root name namespace labels annotations); the last three may be empty. */ -}}
+{{- /* Argument: (list root name namespace labels annotations). The last three may be empty. */ -}}
 {{- define "exporter.metadata" -}}
 {{- $root := index . 0 -}}
 name: {{ index . 1 }}

@@ -1,4 +1,4 @@
-{{- /* What values.schema.json cannot say, or not in words: every contradiction, all of them at once. */ -}}
+{{- /* Fails with all contradictions between values that values.schema.json cannot express or explain. */ -}}
 {{- define "exporter.validate" -}}
 {{- $problems := list -}}
 {{- $hasSecret := .Values.existingConfig.secret -}}
@@ -7,16 +7,16 @@
 {{- if has .name (list "ZEEBE_REST_ADDRESS" "CAMUNDA_REST_ADDRESS" "CAMUNDA_CLUSTER_ID") -}}{{- $inEnvironment = true -}}{{- end -}}
 {{- end -}}
 {{- if and $hasSecret .Values.clusters -}}
-{{- $problems = append $problems "clusters and existingConfig.secret are both set: the file in the Secret names its clusters itself, so leave one of them out" -}}
+{{- $problems = append $problems "clusters and existingConfig.secret are both set: the file in the Secret configures the clusters; remove one of them" -}}
 {{- end -}}
 {{- if and $hasSecret (ne (include "exporter.resolved" .Values.config) "{}") -}}
-{{- $problems = append $problems "config and existingConfig.secret are both set: write what config says into the file in the Secret" -}}
+{{- $problems = append $problems "config and existingConfig.secret are both set: move the settings of config to the file in the Secret" -}}
 {{- end -}}
 {{- if and .Values.clusters $inEnvironment -}}
-{{- $problems = append $problems "clusters and an address in extraEnv are both set: with clusters the exporter does not use the environment's, so leave one of them out" -}}
+{{- $problems = append $problems "clusters and an address in extraEnv are both set: the exporter ignores the cluster of the environment if clusters is set; remove one of them" -}}
 {{- end -}}
 {{- if not (or .Values.clusters $hasSecret $inEnvironment .Values.extraEnvFrom) -}}
-{{- $problems = append $problems "no cluster to watch: name one and its address, for example --set clusters.camunda.address=http://camunda-zeebe-gateway:8080, or a Secret with the configuration in existingConfig.secret" -}}
+{{- $problems = append $problems "no cluster is configured: set the address of one, for example --set clusters.camunda.address=http://camunda-zeebe-gateway:8080, or a Secret with the configuration in existingConfig.secret" -}}
 {{- end -}}
 {{- range $name, $cluster := .Values.clusters -}}
 {{- range $problem := include "exporter.clusterProblems" $cluster | fromJsonArray -}}
@@ -28,21 +28,21 @@
 {{- end -}}
 {{- range .Values.extraArgs -}}
 {{- $flag := splitList "=" . | first -}}
-{{- with get (dict "--config.file" "clusters, config or existingConfig" "--config.check" "nothing: it would end the exporter" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path") $flag -}}
-{{- $problems = append $problems (printf "extraArgs: %s is for the chart to set; use %s" $flag .) -}}
+{{- with get (dict "--config.file" "clusters, config or existingConfig" "--config.check" "no flag: the exporter would exit" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path") $flag -}}
+{{- $problems = append $problems (printf "extraArgs: %s is set by the chart; use %s" $flag .) -}}
 {{- end -}}
 {{- end -}}
 {{- with .Values.podDisruptionBudget -}}
 {{- $min := toString (default "" .minAvailable) -}}
 {{- if and (ne $min "") (ne (toString (default "" .maxUnavailable)) "") -}}
-{{- $problems = append $problems "podDisruptionBudget: minAvailable and maxUnavailable are both set, a budget has one" -}}
+{{- $problems = append $problems "podDisruptionBudget: minAvailable and maxUnavailable are both set; remove one of them" -}}
 {{- end -}}
 {{- if and .enabled (regexMatch "^[0-9]+$" $min) (ge (int $min) (int $.Values.replicas)) -}}
-{{- $problems = append $problems (printf "podDisruptionBudget.minAvailable %s: with replicas %d no node could ever be drained; raise replicas, or set maxUnavailable" $min (int $.Values.replicas)) -}}
+{{- $problems = append $problems (printf "podDisruptionBudget.minAvailable %s: with replicas %d no node can be drained; increase replicas, or set maxUnavailable" $min (int $.Values.replicas)) -}}
 {{- end -}}
 {{- end -}}
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
-{{- $problems = append $problems "serviceMonitor and podMonitor are both enabled: every series would be there twice, and every alert; leave one of them out" -}}
+{{- $problems = append $problems "serviceMonitor and podMonitor are both enabled: every series and every alert would exist twice; disable one of them" -}}
 {{- end -}}
 {{- range $name := list "serviceMonitor" "podMonitor" -}}
 {{- range $problem := include "exporter.monitorProblems" (list $ (get $.Values $name)) | fromJsonArray -}}
@@ -50,21 +50,21 @@
 {{- end -}}
 {{- end -}}
 {{- with $problems -}}
-{{- printf "zeebe-topology-exporter: these values cannot be used:\n- %s\n" (join "\n- " .) | fail -}}
+{{- printf "zeebe-topology-exporter: invalid values:\n- %s\n" (join "\n- " .) | fail -}}
 {{- end -}}
 {{- end -}}
 
-{{- /* Two ways to give one secret, and halves of pairs; below it, the same of oauth2. */ -}}
+{{- /* Returns the problems of a cluster: secrets that are set twice, and incomplete pairs of settings. */ -}}
 {{- define "exporter.clusterProblems" -}}
 {{- $problems := list -}}
 {{- if and .basic_auth .oauth2 -}}
-{{- $problems = append $problems ": has basic_auth and oauth2; a cluster has at most one of them" -}}
+{{- $problems = append $problems ": has basic_auth and oauth2; remove one of them" -}}
 {{- end -}}
 {{- $pairs := dict "basic_auth" (list "password") "oauth2" (list "client_secret" "client_certificate_key_password") -}}
 {{- range $part, $secrets := $pairs -}}
 {{- range $secrets -}}
 {{- if and (hasKey (get $ $part | default dict) .) (hasKey (get $ $part | default dict) (printf "%s_file" .)) -}}
-{{- $problems = append $problems (printf ".%s: has %s and %s_file; a secret is given one way" $part . .) -}}
+{{- $problems = append $problems (printf ".%s: has %s and %s_file; remove one of them" $part . .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -75,7 +75,7 @@
 {{- end -}}
 {{- with .oauth2 -}}
 {{- if and .token_url .issuer_url -}}
-{{- $problems = append $problems ".oauth2: has token_url and issuer_url; the issuer's discovery names the token endpoint" -}}
+{{- $problems = append $problems ".oauth2: has token_url and issuer_url; remove one of them, the issuer's discovery document contains the token endpoint" -}}
 {{- end -}}
 {{- if not .client_id -}}
 {{- $problems = append $problems ".oauth2: needs client_id" -}}
@@ -84,7 +84,7 @@
 {{- range $path, $tls := dict ".tls_config" .tls_config ".oauth2.tls_config" (dig "oauth2" "tls_config" dict $) -}}
 {{- with $tls -}}
 {{- if ne (hasKey . "cert_file") (hasKey . "key_file") -}}
-{{- $problems = append $problems (printf "%s: cert_file and key_file come together" $path) -}}
+{{- $problems = append $problems (printf "%s: cert_file and key_file must be set together" $path) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -94,17 +94,17 @@
 {{- define "exporter.webProblems" -}}
 {{- $problems := list -}}
 {{- if and .Values.web.config .Values.web.existingConfig.secret -}}
-{{- $problems = append $problems "web.config and web.existingConfig.secret are both set: leave one of them out" -}}
+{{- $problems = append $problems "web.config and web.existingConfig.secret are both set: remove one of them" -}}
 {{- end -}}
 {{- range $flag := list "tls" "clientCertificates" "users" -}}
 {{- if and (get $.Values.web.existingConfig $flag) (not $.Values.web.existingConfig.secret) -}}
-{{- $problems = append $problems (printf "web.existingConfig.%s describes the file in web.existingConfig.secret, which is empty" $flag) -}}
+{{- $problems = append $problems (printf "web.existingConfig.%s describes the file in web.existingConfig.secret, but no secret is set" $flag) -}}
 {{- end -}}
 {{- end -}}
 {{- with .Values.web.config.tls_server_config -}}
 {{- range $pair := list "cert" "key" "client_ca" -}}
 {{- if and (hasKey $.Values.web.config.tls_server_config $pair) (hasKey $.Values.web.config.tls_server_config (printf "%s_file" $pair)) -}}
-{{- $problems = append $problems (printf "web.config.tls_server_config: has %s and %s_file; leave one of them out" $pair $pair) -}}
+{{- $problems = append $problems (printf "web.config.tls_server_config: has %s and %s_file; remove one of them" $pair $pair) -}}
 {{- end -}}
 {{- end -}}
 {{- if not (and (or .cert .cert_file) (or .key .key_file)) -}}
@@ -120,16 +120,16 @@
 {{- with last . -}}
 {{- if .enabled -}}
 {{- if and (include "exporter.hasUsers" $root) (not .basicAuth) -}}
-{{- $problems = append $problems ".basicAuth: the exporter asks for a password; name the keys of the Secrets that hold one user and its password" -}}
+{{- $problems = append $problems ".basicAuth: the exporter requires a password; set the keys of the Secrets with a user name and its password" -}}
 {{- end -}}
 {{- if and .basicAuth (not (include "exporter.hasUsers" $root)) -}}
-{{- $problems = append $problems ".basicAuth: the exporter asks for no password; set web.config.basic_auth_users" -}}
+{{- $problems = append $problems ".basicAuth: the exporter requires no password; set web.config.basic_auth_users" -}}
 {{- end -}}
 {{- if and .tlsConfig (not (include "exporter.hasTls" $root)) -}}
-{{- $problems = append $problems ".tlsConfig: the exporter has no TLS; set web.config.tls_server_config" -}}
+{{- $problems = append $problems ".tlsConfig: the exporter does not serve TLS; set web.config.tls_server_config" -}}
 {{- end -}}
 {{- if and (include "exporter.asksForCertificates" $root) (not (and (dig "cert" dict .tlsConfig) (dig "keySecret" dict .tlsConfig))) -}}
-{{- $problems = append $problems ".tlsConfig: the exporter asks for a certificate of each client; name one in cert and keySecret" -}}
+{{- $problems = append $problems ".tlsConfig: the exporter requires client certificates; set cert and keySecret" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -8,7 +8,7 @@ import { relativeTime } from './times.js';
 import { capitalized, problemsOf, verdictMarks } from './words.js';
 
 /**
- * @import { ClusterStatus, FindingStatus } from '../status.ts'
+ * @import { ClusterStatus, FindingStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
  */
 

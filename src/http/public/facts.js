@@ -4,7 +4,7 @@ import { clockTime, duration, relativeTime } from './times.js';
 import { versionsOf } from './words.js';
 
 /**
- * @import { ClusterStatus } from '../status.ts'
+ * @import { ClusterStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
  */
 

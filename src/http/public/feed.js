@@ -1,6 +1,6 @@
 /** Polls the status document of the exporter. */
 
-/** @import { StatusDocument } from '../status.ts' */
+/** @import { StatusDocument } from '../../status/status-document.ts' */
 
 /** Milliseconds between two requests. A hidden tab needs updates only for its title. */
 const pause = { visible: 3_000, hidden: 30_000 };

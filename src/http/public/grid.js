@@ -4,7 +4,7 @@ import { legend } from './legend.js';
 import { replicaSign, replicaWords, verdictMarks } from './words.js';
 
 /**
- * @import { BrokerStatus, ReplicaStatus, TopologyStatus } from '../status.ts'
+ * @import { BrokerStatus, ReplicaStatus, TopologyStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
  */
 

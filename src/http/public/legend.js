@@ -4,7 +4,7 @@ import { replicaSign } from './words.js';
 
 /**
  * @import { ReplicaHealth, ReplicaState, Role } from '../../zeebe/topology.ts'
- * @import { ReplicaStatus, TopologyStatus } from '../status.ts'
+ * @import { ReplicaStatus, TopologyStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
  */
 

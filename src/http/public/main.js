@@ -8,7 +8,7 @@ import { clockTime, refreshTimes, setClock } from './times.js';
 import { counted, verdictMarks, verdictsBySeverity } from './words.js';
 
 /**
- * @import { ClusterStatus, StatusDocument } from '../status.ts'
+ * @import { ClusterStatus, StatusDocument } from '../../status/status-document.ts'
  * @import { Verdict } from '../../zeebe/verdict.ts'
  */
 

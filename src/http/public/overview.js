@@ -5,7 +5,7 @@ import { relativeTime } from './times.js';
 import { capitalized, problemsOf, verdictsBySeverity } from './words.js';
 
 /**
- * @import { ClusterStatus } from '../status.ts'
+ * @import { ClusterStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
  */
 
@@ -13,7 +13,7 @@ import { capitalized, problemsOf, verdictsBySeverity } from './words.js';
 const minForFilter = 8;
 
 /** @param {string} name */
-export function clusterRoute(name) {
+function clusterRoute(name) {
   return `#/cluster/${encodeURIComponent(name)}`;
 }
 

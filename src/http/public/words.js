@@ -1,7 +1,7 @@
 /** The texts of the page. */
 
 /**
- * @import { ClusterStatus, FindingStatus, ReplicaStatus } from '../status.ts'
+ * @import { ClusterStatus, FindingStatus, ReplicaStatus } from '../../status/status-document.ts'
  * @import { Verdict } from '../../zeebe/verdict.ts'
  */
 
@@ -12,10 +12,10 @@ export const verdictsBySeverity = /** @type {const} */ (['unhealthy', 'unknown',
 export const verdictMarks = { unhealthy: '✕', unknown: '?', degraded: '▲', healthy: '✓' };
 
 /** @type {Readonly<Record<string, string>>} */
-export const roleLetters = { leader: 'L', follower: 'f', inactive: '–', unknown: '?' };
+const roleLetters = { leader: 'L', follower: 'f', inactive: '–', unknown: '?' };
 
 /** @type {Readonly<Record<string, string>>} */
-export const healthMarks = { healthy: '', unhealthy: '!', dead: '×', unknown: '?' };
+const healthMarks = { healthy: '', unhealthy: '!', dead: '×', unknown: '?' };
 
 /** @param {ReplicaStatus} replica */
 export function replicaSign([, role, health, state]) {

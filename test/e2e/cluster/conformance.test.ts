@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import { type Exporter, runExporter, startExporter } from '../exporter.ts';
 import type { Exposition } from '../exposition.ts';
 import { until } from '../until.ts';

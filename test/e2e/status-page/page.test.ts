@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../../src/config/secret.ts';
+import { Secret } from '../../../src/secret.ts';
 import { failed, failure, succeeded, unauthenticated } from '../../polls.ts';
 import { nothingKnown } from '../../topologies.ts';
 import { plainHost, useBrowser } from './browser.ts';

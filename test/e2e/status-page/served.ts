@@ -4,12 +4,12 @@ import { type Clock, systemClock } from '../../../src/clock.ts';
 import type { ClusterConfig } from '../../../src/config/config.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { listen, type RunningServer } from '../../../src/http/server.ts';
-import { createStatusFeed } from '../../../src/http/status-feed.ts';
 import { createPage } from '../../../src/metrics/page.ts';
-import { createProcessMetrics } from '../../../src/metrics/process-families.ts';
+import { createProcessMetrics } from '../../../src/metrics/process-metrics.ts';
 import { nextHistory, noHistory } from '../../../src/poll/events.ts';
 import type { PollResult } from '../../../src/poll/poll.ts';
 import { initialState, nextState } from '../../../src/poll/state.ts';
+import { createStatusFeed } from '../../../src/status/status-feed.ts';
 import { clusterConfig } from '../../polls.ts';
 
 export interface ServedPage {

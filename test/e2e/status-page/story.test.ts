@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import type { AuthenticationConfig, Config } from '../../../src/config/config.ts';
-import { Secret } from '../../../src/config/secret.ts';
 import { startExporter } from '../../../src/exporter.ts';
+import { Secret } from '../../../src/secret.ts';
 import {
   type RunningStory,
   type StoryCredentials,

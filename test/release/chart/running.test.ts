@@ -81,7 +81,7 @@ describe('what the chart renders, run as kubelet runs it', () => {
       'exporter-tls': await tlsSecret(await temporaryFolder()),
     });
     const { stdout } = await runTestPod(testPod(rendered), exporter);
-    expect(stdout).toContain('ready; it asks for a password');
+    expect(stdout).toContain('ready, but the exporter requires a password');
   });
 });
 

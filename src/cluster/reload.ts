@@ -1,0 +1,134 @@
+import type { Logger } from 'pino';
+import { type Clock, sleep } from '../clock.ts';
+import { type Config, equal } from '../config/config.ts';
+import { ConfigError, type Notice } from '../config/problem.ts';
+import type { Clusters, Replacement } from './clusters.ts';
+
+/** Reads the configuration; throws a `ConfigError` where it cannot be used. */
+export type Load = () => { readonly config: Config; readonly notices: readonly Notice[] };
+
+export interface Reloaded {
+  readonly ok: boolean;
+  /** What has changed, or why nothing has. */
+  readonly message: string;
+}
+
+export interface ReloadOptions {
+  readonly load: Load;
+  /** What the exporter was started with. */
+  readonly started: Config;
+  readonly clusters: Clusters;
+  /** Is told what came of each attempt. */
+  readonly record: (ok: boolean) => void;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+export interface Reload {
+  /**
+   * At most one is under way and one waits, for its end and for a pause: a flood of requests takes a part of the time.
+   * All who ask meanwhile share the one that waits, which reads the configuration after they asked. Never rejects.
+   */
+  readonly reload: () => Promise<Reloaded>;
+  /** Resolves when none is under way; those that come later are refused. */
+  readonly end: () => Promise<void>;
+}
+
+/** Milliseconds within which the first polls of what is new begin. */
+const firstPollsWithin = 1_000;
+
+/** The pause after a reload: so many times as long as it took, and so many milliseconds at most. */
+const pauseFactor = 10;
+const longestPause = 1_000;
+
+export function createReload(options: ReloadOptions): Reload {
+  const { clock } = options;
+  let last: Promise<unknown> = Promise.resolve();
+  let paused: Promise<void> = Promise.resolve();
+  let waiting: Promise<Reloaded> | undefined;
+  const ending = new AbortController();
+
+  const attemptAndPause = async (): Promise<Reloaded> => {
+    waiting = undefined;
+    if (ending.signal.aborted) return { ok: false, message: `${notChanged}: the exporter is stopping` };
+    const begunAt = clock.monotonic();
+    const result = await attempt(options);
+    const pause = Math.min(pauseFactor * (clock.monotonic() - begunAt), longestPause);
+    paused = sleep(pause, ending.signal);
+    return result;
+  };
+
+  return {
+    reload: () => {
+      waiting ??= last.then(() => paused).then(attemptAndPause);
+      last = waiting;
+      return waiting;
+    },
+    end: async () => {
+      ending.abort();
+      await last;
+    },
+  };
+}
+
+async function attempt({ load, started, clusters, record, logger }: ReloadOptions): Promise<Reloaded> {
+  try {
+    const { config, notices } = load();
+    const replacement = await clusters.replace(config.clusters);
+    replacement.begin(firstPollsWithin);
+    // Of the clusters' loggers too: they have none of their own.
+    logger.level = config.log.level;
+    record(true);
+    for (const { message, ...details } of notices) logger.warn(details, message);
+    const { unchanged, changed, added, removed } = replacement;
+    const waiting = waitingForRestart(started, config);
+    const message = `the configuration was read again: ${summary(replacement)}${waitingNote(waiting)}`;
+    logger.info({ unchanged: unchanged.length, changed, added, removed, waiting }, message);
+    return { ok: true, message };
+  } catch (error) {
+    record(false);
+    return { ok: false, message: refusal(error, logger) };
+  }
+}
+
+const notChanged = 'the configuration was not changed';
+
+function refusal(error: unknown, logger: Logger): string {
+  if (!(error instanceof ConfigError)) {
+    logger.error({ err: error }, `${notChanged}: reading it failed unexpectedly`);
+    return `${notChanged}: reading it failed unexpectedly; the log says why`;
+  }
+  logger.error({ problems: error.problems }, `${notChanged}. ${error.message}`);
+  return `${notChanged}. ${error.message}`;
+}
+
+/** The settings that are taken at the start and then stay. */
+const fixed: Readonly<Record<string, (config: Config) => unknown>> = {
+  'web.listen_addresses': ({ web }) => web.listenAddresses,
+  'web.telemetry_path': ({ web }) => web.telemetryPath,
+  'web.allowed_hosts': ({ web }) => web.allowedHosts,
+  'web.config.file': ({ web }) => web.configFile,
+  'log.format': ({ log }) => log.format,
+};
+
+function waitingForRestart(started: Config, next: Config): readonly string[] {
+  return Object.entries(fixed).flatMap(([key, value]) => (equal(value(started), value(next)) ? [] : [key]));
+}
+
+function waitingNote(waiting: readonly string[]): string {
+  return waiting.length === 0 ? '' : `; another ${waiting.join(', ')} has to wait for a restart`;
+}
+
+/** A large configuration has thousands. */
+const namesTold = 10;
+
+function summary({ unchanged, changed, added, removed }: Replacement): string {
+  const some = Object.entries({ changed, new: added, removed }).filter(([, names]) => names.length > 0);
+  const told = some.map(([what, names]) => `${names.length} ${what} (${listed(names)})`);
+  return [`${unchanged.length} unchanged`, ...told].join(', ');
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length > namesTold ? `, and ${names.length - namesTold} more` : '';
+  return `${names.slice(0, namesTold).join(', ')}${more}`;
+}

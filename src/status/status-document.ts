@@ -1,0 +1,133 @@
+import type { AuthFailure } from '../auth/auth-failure.ts';
+import type { TokenTimes } from '../auth/token.ts';
+import type { AuthenticationMethod } from '../config/config.ts';
+import type { ClusterEvent, ClusterHistory } from '../poll/events.ts';
+import type { PollFailure } from '../poll/poll-failure.ts';
+import type { AuthenticationState, ClusterState, ClusterView, LastPoll } from '../poll/state.ts';
+import type { Broker, Replica, ReplicaHealth, ReplicaState, Role, Topology } from '../zeebe/topology.ts';
+import { type Finding, findingsOf, type Verdict } from '../zeebe/verdict.ts';
+
+/** The answer of `GET /api/v1/clusters`; docs/api.md describes it. Times are Unix seconds; what is unknown is absent. */
+export interface StatusDocument {
+  readonly apiVersion: 1;
+  readonly now: number;
+  readonly exporter: { readonly version: string; readonly startedAt: number };
+  readonly clusters: readonly ClusterStatus[];
+}
+
+export interface ClusterStatus {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly verdictSince?: number;
+  /** The worst first; none only where the verdict is healthy. */
+  readonly findings: readonly FindingStatus[];
+  /** Seconds. */
+  readonly pollInterval: number;
+  readonly lastPoll?: { readonly endedAt: number; readonly httpStatus?: number; readonly failure?: PollFailure };
+  readonly lastSuccessAt?: number;
+  readonly authentication: AuthenticationStatus;
+  readonly topology?: TopologyStatus;
+  /** Newest first. */
+  readonly events: readonly ClusterEvent[];
+}
+
+export interface FindingStatus extends Finding {
+  /** What to do about it, where that is known. */
+  readonly remedy?: string;
+}
+
+export interface AuthenticationStatus {
+  readonly method: AuthenticationMethod;
+  readonly up?: boolean;
+  readonly failure?: AuthFailure;
+  readonly token?: { readonly obtainedAt: number; readonly expiresAt?: number; readonly lifetime?: number };
+}
+
+export interface TopologyStatus extends Omit<Topology, 'brokers'> {
+  readonly brokers: readonly BrokerStatus[];
+  readonly missingBrokers: readonly string[];
+  readonly partitions: readonly PartitionStatus[];
+}
+
+export interface BrokerStatus extends Omit<Broker, 'replicas'> {
+  readonly replicas: readonly ReplicaStatus[];
+}
+
+/** Partition, role, health, and the state where the gateway tells it. */
+export type ReplicaStatus = readonly [number, Role, ReplicaHealth, ReplicaState?];
+
+export interface PartitionStatus {
+  readonly id: number;
+  readonly leaders: readonly string[];
+  readonly replicas: number;
+  readonly healthyReplicas: number;
+}
+
+/** A pure function of what is known. */
+export function clusterStatus(state: ClusterState, history: ClusterHistory): ClusterStatus {
+  const { name, method, verdict, lastPoll, lastSuccessAt, view } = state;
+  const { verdictSince, events } = history;
+  return {
+    name,
+    verdict,
+    ...(verdictSince !== undefined && { verdictSince: seconds(verdictSince) }),
+    findings: findingsNow(state),
+    pollInterval: seconds(state.pollInterval),
+    ...(lastPoll && { lastPoll: pollStatus(lastPoll) }),
+    ...(lastSuccessAt !== undefined && { lastSuccessAt: seconds(lastSuccessAt) }),
+    authentication: authenticationStatus(method, state.authentication),
+    ...(view && { topology: topologyStatus(view) }),
+    events: events.map((event) => ({ ...event, at: seconds(event.at) })),
+  };
+}
+
+function findingsNow({ lastPoll, view }: ClusterState): readonly FindingStatus[] {
+  if (!lastPoll) return [{ verdict: 'unknown', text: 'not polled yet' }];
+  if (lastPoll.failure) {
+    const { message, remedy } = lastPoll.failure;
+    return [{ verdict: 'unknown', text: `the last poll failed: ${message}`, remedy }];
+  }
+  return view ? findingsOf(view.topology, view.partitions, view.missingBrokers) : [];
+}
+
+function pollStatus({ endedAt, ...rest }: LastPoll): NonNullable<ClusterStatus['lastPoll']> {
+  return { endedAt: seconds(endedAt), ...rest };
+}
+
+function authenticationStatus(
+  method: AuthenticationMethod,
+  { token, ...rest }: AuthenticationState,
+): AuthenticationStatus {
+  return { method, ...rest, ...(token && { token: tokenStatus(token) }) };
+}
+
+/** The times, named one by one: whatever else a token may come to hold stays here. */
+function tokenStatus({ obtainedAt, expiresAt, lifetime }: TokenTimes): NonNullable<AuthenticationStatus['token']> {
+  return {
+    obtainedAt: seconds(obtainedAt),
+    ...(expiresAt !== undefined && { expiresAt: seconds(expiresAt) }),
+    ...(lifetime !== undefined && { lifetime: seconds(lifetime) }),
+  };
+}
+
+function topologyStatus({ topology, partitions, missingBrokers }: ClusterView): TopologyStatus {
+  return {
+    ...topology,
+    brokers: topology.brokers.map(({ replicas, ...broker }) => ({ ...broker, replicas: replicas.map(replicaStatus) })),
+    missingBrokers,
+    partitions: partitions.map(({ id, leaders, replicas, healthyReplicas }) => ({
+      id,
+      leaders,
+      replicas,
+      healthyReplicas,
+    })),
+  };
+}
+
+function replicaStatus({ partition, role, health, state }: Replica): ReplicaStatus {
+  return state ? [partition, role, health, state] : [partition, role, health];
+}
+
+function seconds(milliseconds: number): number {
+  return milliseconds / 1000;
+}

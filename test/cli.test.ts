@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+
+import { type Flags, parseCommandLine } from '../src/cli.ts';
+import { complaints, load } from './config/loading.ts';
+
+function flags(...argv: readonly string[]): Flags {
+  const parsed = parseCommandLine(argv, '1.2.3');
+  if (parsed.command !== 'serve') {
+    throw new Error(`expected serve, got ${parsed.command}`);
+  }
+  return parsed.flags;
+}
+
+describe('the command line', () => {
+  it('serves without a word, and with the word serve', () => {
+    expect(parseCommandLine([], '1.2.3')).toEqual({ command: 'serve', flags: {}, check: false });
+    expect(parseCommandLine(['serve'], '1.2.3')).toEqual({ command: 'serve', flags: {}, check: false });
+  });
+
+  it('gives the demo the same flags', () => {
+    const flags = { 'web.listen_addresses': ['127.0.0.1:1'] };
+    expect(parseCommandLine(['demo', '--web.listen-address=127.0.0.1:1'], '1.2.3')).toEqual({ command: 'demo', flags });
+  });
+
+  it('takes every flag, with = or a space before its value', () => {
+    const expected = {
+      'config.file': 'exporter.yml',
+      'web.listen_addresses': [':1', '[::1]:2'],
+      'web.telemetry_path': '/zeebe',
+      'log.level': 'debug',
+      'log.format': 'json',
+    };
+    const given = [
+      ['--config.file', 'exporter.yml'],
+      ['--web.listen-address', ':1'],
+      ['--web.listen-address', '[::1]:2'],
+      ['--web.telemetry-path', '/zeebe'],
+      ['--log.level', 'debug'],
+      ['--log.format', 'json'],
+    ];
+    expect(flags(...given.map((flag) => flag.join('=')))).toEqual(expected);
+    expect(flags(...given.flat())).toEqual(expected);
+    expect(flags('serve', ...given.flat())).toEqual(expected);
+  });
+
+  it('checks the clusters for people, or for scripts', () => {
+    const flags = { 'config.file': 'exporter.yml' };
+    const given = ['check', '--config.file=exporter.yml'];
+    expect(parseCommandLine(given, '1.2.3')).toEqual({ command: 'check', flags, output: 'text' });
+    expect(parseCommandLine([...given, '--output=json'], '1.2.3')).toEqual({ command: 'check', flags, output: 'json' });
+    expect(parseCommandLine([...given, '--output=xml'], '1.2.3')).toMatchObject({ command: 'print', exitCode: 2 });
+  });
+
+  it('may ask only to check the configuration', () => {
+    expect(parseCommandLine(['--config.check', '--log.level=warn'], '1.2.3')).toEqual({
+      command: 'serve',
+      flags: { 'config.check': true, 'log.level': 'warn' },
+      check: true,
+    });
+  });
+
+  it.each([['--version'], ['serve', '--version']])('%s prints the version that it was given', (...argv) => {
+    expect(parseCommandLine(argv, 'exporter 1.2.3 (Node 24)')).toEqual({
+      command: 'print',
+      text: 'exporter 1.2.3 (Node 24)\n',
+      exitCode: 0,
+    });
+  });
+
+  it.each([['--help'], ['serve', '--help']])('%s prints every flag', (...argv) => {
+    const parsed = parseCommandLine(argv, '1.2.3');
+    expect(parsed).toMatchObject({ command: 'print', exitCode: 0 });
+    for (const flag of ['--config.file', '--config.check', '--web.listen-address', '--web.telemetry-path']) {
+      expect(parsed).toHaveProperty('text', expect.stringContaining(`${flag} `));
+    }
+    for (const flag of ['--log.level', '--log.format', '--version', '--help']) {
+      expect(parsed).toHaveProperty('text', expect.stringContaining(`${flag} `));
+    }
+  });
+
+  it.each([
+    [['--config.chek'], "unknown option '--config.chek'\n(Did you mean --config.check?)"],
+    [['--config.file'], 'argument missing'],
+    [['watch'], 'too many arguments'],
+    [['serve', 'more'], 'too many arguments'],
+  ])('%s is an error of usage', (argv, text) => {
+    expect(parseCommandLine(argv, '1.2.3')).toEqual({
+      command: 'print',
+      text: expect.stringContaining(text),
+      exitCode: 2,
+    });
+  });
+});
+
+/** Beside a file without clusters. */
+const env = { ZEEBE_REST_ADDRESS: 'http://zeebe' };
+
+describe('the settings of the exporter', () => {
+  it('have defaults', () => {
+    expect(load({}).config).toMatchObject({
+      web: { listenAddresses: [{ port: 10650 }], telemetryPath: '/metrics' },
+      log: { level: 'info', format: 'json' },
+    });
+  });
+
+  it('log prettily on a terminal, unless told otherwise', () => {
+    expect(load({ isTerminal: true }).config.log.format).toBe('pretty');
+    expect(load({ isTerminal: true, flags: flags('--log.format=json') }).config.log.format).toBe('json');
+    expect(load({ env, isTerminal: true, file: 'log: { format: json }' }).config.log.format).toBe('json');
+  });
+
+  it('of the file win over the defaults, flags over the file', () => {
+    const listen = 'listen_addresses: [":1", "[::1]:2"], telemetry_path: /zeebe';
+    const file = `web: { ${listen}, allowed_hosts: [Exporter] }\nlog: { level: debug }`;
+    expect(load({ env, file }).config).toMatchObject({
+      web: {
+        listenAddresses: [{ port: 1 }, { host: '::1', port: 2 }],
+        telemetryPath: '/zeebe',
+        allowedHosts: ['exporter'],
+      },
+      log: { level: 'debug' },
+    });
+    const given = flags('--web.listen-address=localhost:3', '--log.level=warn');
+    expect(load({ env, file, flags: given }).config).toMatchObject({
+      web: {
+        listenAddresses: [{ host: 'localhost', port: 3 }],
+        telemetryPath: '/zeebe',
+        allowedHosts: ['exporter'],
+      },
+      log: { level: 'warn' },
+    });
+  });
+
+  it('are told by flag, or by file and line', () => {
+    const file = 'log: { level: loud }\nweb:\n  telemetry_path: /probe';
+    expect(complaints({ env, file, flags: flags('--web.listen-address=10650', '--log.format=') })).toEqual([
+      '--web.listen-address: expected addresses such as :10650, localhost:10650 or [::1]:10650, found ["10650"]',
+      'conf/exporter.yml:3: web.telemetry_path: expected a path that the exporter does not serve itself (/ /-/healthy /-/ready /-/reload /api/v1/clusters /probe /sd), found "/probe"',
+      'conf/exporter.yml:1: log.level: expected one of debug, info, warn, error, found "loud"',
+      '--log.format: expected one of json, pretty, found ""',
+    ]);
+    expect(complaints({ env, file: 'log: { level: debug }', flags: flags('--log.level=loud') })).toEqual([
+      '--log.level: expected one of debug, info, warn, error, found "loud"',
+    ]);
+  });
+});

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hideSecrets, secretsOf } from '../src/redact.ts';
+
+const unit = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const upperCaseUnit = (character: string) => unit(character).toUpperCase().replace('U', 'u');
+const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+const inAsciiJson = (text: string) => inJson(text).replace(/[^ -~]/g, unit);
+const perByte = (text: string) => Buffer.from(text).toString('hex').replace(/../g, '%$&');
+const inHtml = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** How a page may show what it was sent. */
+const encodings: readonly (readonly [string, (text: string) => string])[] = [
+  ['percent-encoded', encodeURIComponent],
+  ['percent-encoded in lower case', (text) => encodeURIComponent(text).replace(/%../g, (byte) => byte.toLowerCase())],
+  ['percent-encoded where a URL has to be', encodeURI],
+  ['percent-encoded byte by byte', perByte],
+  ['form-encoded', (text) => new URLSearchParams({ text }).toString().slice('text='.length)],
+  ['in JSON', inJson],
+  ['in JSON of ASCII letters', inAsciiJson],
+  ['in JSON of ASCII letters, in upper-case hexadecimal', (text) => inJson(text).replace(/[^ -~]/g, upperCaseUnit)],
+  ['in JSON, each unit escaped', (text) => text.replace(/[\s\S]/g, unit)],
+  ['in JSON with escaped slashes', (text) => inJson(text).replaceAll('/', '\\/')],
+  ['in JSON that is safe in HTML', (text) => inJson(text).replace(/[<>&'=+/]/g, upperCaseUnit)],
+  ...["'", '&#39;', '&#039;', '&#x27;', '&apos;'].map(
+    (apostrophe) => [`in HTML with ${apostrophe}`, (text: string) => inHtml(text).replaceAll("'", apostrophe)] as const,
+  ),
+  ['in HTML, each character by its number', (text) => Array.from(text, (each) => `&#${each.codePointAt(0)};`).join('')],
+  [
+    'in HTML, each character by its hexadecimal number',
+    (text) => Array.from(text, (each) => `&#X${each.codePointAt(0)?.toString(16)};`).join(''),
+  ],
+];
+
+/** In none, one or two of them, one after the other. */
+const spellings: readonly ((text: string) => string)[] = [
+  (text) => text,
+  ...encodings.flatMap(([, encode]) => [
+    encode,
+    ...encodings.map(
+      ([, again]) =>
+        (text: string) =>
+          again(encode(text)),
+    ),
+  ]),
+];
+
+const anySecret = fc.oneof(
+  fc.string({ minLength: 8, unit: 'grapheme' }).filter((text) => text.isWellFormed()),
+  fc.string({ minLength: 8, unit: fc.constantFrom(...'aZ09 +/\\"\'<>&%=.-_~:\x7fäß€😀') }),
+);
+/** What may be read as part of an escape sequence that begins or ends beside it. */
+const anyText = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'%\\&#u0025c2;+x"') }));
+
+describe('secrets in a text from outside', () => {
+  it.each([['as they are', (text: string) => text] as const, ...encodings])('are hidden %s', (_, spell) => {
+    fc.assert(
+      fc.property(anySecret, fc.string(), fc.string(), (secret, before, after) => {
+        fc.pre(!`${before}${after}`.includes(spell(secret)));
+        expect(hideSecrets(`${before}[${spell(secret)}]${after}`, [secret])).toBe(`${before}[<secret>]${after}`);
+      }),
+    );
+  });
+
+  it('are hidden in any encoding, and in any encoding of that, whatever stands beside them', () => {
+    fc.assert(
+      fc.property(anySecret, fc.constantFrom(...spellings), anyText, anyText, (secret, spell, before, after) => {
+        const spelled = spell(secret);
+        fc.pre(!`${before}<secret>${after}`.includes(spelled));
+        const shown = hideSecrets(`${before}${spelled}${after}`, ['another secret', secret]);
+        expect(shown).toContain('<secret>');
+        expect(shown).not.toContain(spelled);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('are hidden where one character is escaped and its neighbours are not', () => {
+    fc.assert(
+      fc.property(anySecret, fc.infiniteStream(fc.constantFrom(inJson, inAsciiJson)), (secret, encode) => {
+        const spelled = Array.from(secret, (character) => encode.next().value(character)).join('');
+        expect(hideSecrets(spelled, [secret])).toBe('<secret>');
+      }),
+    );
+  });
+
+  it('are hidden however long they are', () => {
+    const secret = '-._~+/="\\aZ09'.repeat(300);
+    const shown = `${encodeURIComponent(secret)} ${JSON.stringify(secret)} ${secret.slice(1)}`;
+    expect(hideSecrets(shown, [secret])).toBe(`<secret> "<secret>" ${secret.slice(1)}`);
+  });
+
+  it.each([
+    '\\\\\\\\',
+    '%5c%5c',
+    '&amp;&',
+    '%2525',
+    'aaaa',
+    '\\u005c',
+  ])('are hidden where they look like an encoding themselves: %s', (secret) => {
+    expect(hideSecrets(`[${secret}] [${JSON.stringify(secret).slice(1, -1)}]`, [secret])).toBe('[<secret>] [<secret>]');
+    expect(hideSecrets(`[${encodeURIComponent(secret)}]`, [secret])).toBe('[<secret>]');
+  });
+
+  it('are all hidden, and the longer one where two begin', () => {
+    expect(hideSecrets('one two, one, two', ['one', 'one two', 'two'])).toBe('<secret>, <secret>, <secret>');
+  });
+
+  it('are hidden where they overlap themselves', () => {
+    expect(hideSecrets('abababa ab', ['aba'])).toBe('<secret> ab');
+  });
+
+  it('are hidden where they are too long to be read to their end, with all that follows', () => {
+    const secret = `${'%"<>&\''.repeat(50_000)}!`;
+    const page = `${inHtml(secret)} and `.repeat(3);
+    expect(hideSecrets(`token ${secret} refused`, [secret])).toBe('token <secret>…');
+    expect(hideSecrets(`token ${page}`, [secret, 'and'])).toBe('token <secret>…');
+    expect(hideSecrets(`token ${perByte(perByte(secret))}`, [secret])).toBe('token <secret>…');
+  });
+
+  it('are hidden where the part by which they are recognized ends within a character', () => {
+    const secret = `x${'😀'.repeat(4_096)}`;
+    expect(hideSecrets(`token ${secret} refused`, [secret])).toBe('token <secret>');
+    expect(hideSecrets(`token ${encodeURIComponent(secret)} refused`, [secret])).toBe('token <secret>…');
+  });
+
+  it('are hidden where the part that is shown ends in them', () => {
+    const secret = 'eyJhbGciOiJub25lIn0'.repeat(200);
+    for (const spelled of [secret, perByte(secret), perByte(perByte(secret))]) {
+      const before = 'x'.repeat(16 * 1024 - 10);
+      expect(hideSecrets(`${before}${spelled}${before}`, [secret])).toBe(`${before}<secret>…`);
+    }
+  });
+
+  it('leave a text alone that shows none of them', () => {
+    expect(hideSecrets('nothing to see', ['hunter2', ''])).toBe('nothing to see');
+    expect(hideSecrets('nothing to see', [])).toBe('nothing to see');
+    const longest = 'x'.repeat(16 * 1024);
+    expect(hideSecrets(longest, ['hunter2'])).toBe(longest);
+  });
+
+  it('are not looked for beyond what is shown', () => {
+    expect(hideSecrets('x'.repeat(32 * 1024 * 1024), ['hunter2'])).toBe(`${'x'.repeat(16 * 1024)}…`);
+    expect(hideSecrets('x'.repeat(32 * 1024 * 1024), [])).toBe(`${'x'.repeat(16 * 1024)}…`);
+  });
+
+  it('of a header are its credentials, with the password of Basic', () => {
+    expect(secretsOf('Bearer eyJ.eyJ.sig')).toEqual(['eyJ.eyJ.sig']);
+    const credentials = Buffer.from('demo:pass:wörd!').toString('base64');
+    expect(secretsOf(`Basic ${credentials}`)).toEqual([credentials.replace(/=+$/, ''), 'pass:wörd!']);
+    expect(secretsOf('key-123')).toEqual(['key-123']);
+  });
+});

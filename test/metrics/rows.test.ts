@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createClusterRenderer } from '../../src/metrics/cluster-part.ts';
+import type { LaidOutFamily } from '../../src/metrics/family.ts';
+import { labels, sample } from '../../src/metrics/family.ts';
+import { createLines } from '../../src/metrics/rows.ts';
+import { initialState, nextState } from '../../src/poll/state.ts';
+import { type Broker, replicaHealths, replicaStates, roles } from '../../src/zeebe/topology.ts';
+import { clusterConfig, failed, succeeded } from '../polls.ts';
+import { topology } from '../topologies.ts';
+import { textOfLines } from './pages.ts';
+
+const name = 'ä"1';
+const config = clusterConfig({ name });
+
+// Few ids and partitions, so that one answer often differs from the one before in values alone.
+const replica = fc.record(
+  {
+    partition: fc.constantFrom(1, 2, 10),
+    role: fc.constantFrom(...roles),
+    health: fc.constantFrom(...replicaHealths),
+    state: fc.constantFrom(...replicaStates),
+  },
+  { requiredKeys: ['partition', 'role', 'health'] },
+);
+const brokers: fc.Arbitrary<readonly Broker[]> = fc.uniqueArray(
+  fc.record({
+    id: fc.constantFrom('0', '1', '10', 'zürich_"2"'),
+    host: fc.constant('zeebe'),
+    port: fc.constant('26501'),
+    version: fc.constant('8.10.0'),
+    replicas: fc.uniqueArray(replica, { selector: ({ partition }) => partition }),
+  }),
+  { selector: ({ id }) => id },
+);
+const polls = fc.array(fc.option(brokers, { nil: undefined }), { maxLength: 8 });
+
+describe('the lines of a cluster', () => {
+  it('are the same whatever was rendered before', async () => {
+    await fc.assert(
+      fc.asyncProperty(polls, async (answers) => {
+        const render = createClusterRenderer(name);
+        let state = initialState(config);
+        for (const listed of answers) {
+          state = nextState(state, listed ? succeeded(topology(listed)) : failed('connect'));
+          const anew = await createClusterRenderer(name)(state, new Map());
+          expect((await render(state, new Map())).map(textOfLines)).toEqual(anew.map(textOfLines));
+        }
+      }),
+    );
+  });
+});
+
+describe('lines that are laid out', () => {
+  const state = initialState(config);
+  const cluster = labels({ zeebe_cluster: name });
+  const own = (series: number) => labels({ broker: `zürich_"${series}"` });
+
+  /** Renders lists of values; those of one length have the same series. */
+  function createFamily() {
+    let now: readonly number[] = [];
+    const family: LaidOutFamily = {
+      source: 'layout',
+      name: 'family',
+      type: 'gauge',
+      help: 'A family.',
+      shape: () => now.length,
+      follows: () => now,
+      series: () => Array.from(now.keys(), own),
+      values: (_state, put) => now.forEach(put),
+    };
+    const lines = createLines(family, cluster);
+    return (values: readonly number[]) => {
+      now = values;
+      return lines(state);
+    };
+  }
+
+  const written = (values: readonly number[]) =>
+    values.map((value, series) =>
+      sample('family', labels({ zeebe_cluster: name, broker: `zürich_"${series}"` }), value),
+    );
+
+  it('say what is so now, whatever was so before, and go on saying it to who holds them', () => {
+    const value = fc.oneof(fc.nat(1), fc.nat(200), fc.nat(2 ** 32 - 1));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.array(value, { maxLength: 3 }), fc.boolean()), { maxLength: 9 }), (lists) => {
+        const render = createFamily();
+        const held = lists.flatMap(([list, isHeld]) => {
+          const pieces = render(list);
+          const expected = written(list).join('');
+          expect(textOfLines(pieces)).toBe(expected);
+          if (!isHeld) return [];
+          for (const { hold } of pieces) hold();
+          return [{ pieces, expected }];
+        });
+        for (const { pieces, expected } of held) expect(textOfLines(pieces)).toBe(expected);
+      }),
+    );
+  });
+
+  it('are made anew only in the piece where a value has changed', () => {
+    const render = createFamily();
+    const values = Array.from({ length: 7_000 }, (_, index) => index % 2);
+    const before = render(values);
+    const after = render(values.with(2_500, 7));
+    expect(after.map((piece, index) => piece === before[index])).toEqual([true, false, true, true]);
+    expect(textOfLines(after)).toBe(written(values.with(2_500, 7)).join(''));
+    expect(render(values.with(2_500, 7))).toEqual(after);
+  });
+
+  it('are written over those of the time before, once nobody holds them', () => {
+    const render = createFamily();
+    const [first] = render([1]);
+    const [second] = render([2]);
+    expect(render([3])[0]?.bytes).toBe(first?.bytes);
+    second?.hold();
+    expect(render([4])[0]?.bytes).not.toBe(second?.bytes);
+  });
+});

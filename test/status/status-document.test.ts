@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { noHistory } from '../../src/poll/events.ts';
+import type { PollResult } from '../../src/poll/poll.ts';
+import { Secret } from '../../src/secret.ts';
+import { clusterStatus } from '../../src/status/status-document.ts';
+import { createStatusFeed } from '../../src/status/status-feed.ts';
+import { anyAnswer } from '../arbitraries.ts';
+import { manualClock } from '../manual-clock.ts';
+import { endOfPoll, failed, failure, stateAfter, succeeded, unauthenticated } from '../polls.ts';
+import { broker, follower, leader, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
+
+const end = endOfPoll / 1000;
+
+function statusAfter(...results: readonly PollResult[]) {
+  return clusterStatus(stateAfter(results), noHistory);
+}
+
+describe('the status of a cluster', () => {
+  it('says of one that has not been polled just that', () => {
+    expect(statusAfter()).toEqual({
+      name: 'production',
+      verdict: 'unknown',
+      findings: [{ verdict: 'unknown', text: 'not polled yet' }],
+      pollInterval: 15,
+      authentication: { method: 'none' },
+      events: [],
+    });
+  });
+
+  it('holds the topology, replicas as short records', () => {
+    const [first] = threeBrokers;
+    const { topology: shown } = statusAfter(succeeded(topology(threeBrokers)));
+    expect(shown?.brokers[0]).toEqual({
+      ...first,
+      replicas: [
+        [1, 'leader', 'healthy'],
+        [2, 'follower', 'healthy'],
+        [3, 'follower', 'healthy'],
+      ],
+    });
+    expect(shown?.partitions[1]).toEqual({ id: 2, leaders: ['1'], replicas: 3, healthyReplicas: 3 });
+    expect(shown).toMatchObject({ clusterSize: 3, partitionsCount: 3, replicationFactor: 3, gatewayVersion: '8.6.0' });
+  });
+
+  it('tells the state of a replica where the gateway does', () => {
+    const joining = topology([broker('0', leader(1), follower(2, { state: 'joining' }))]);
+    expect(statusAfter(succeeded(joining)).topology?.brokers[0]?.replicas[1]).toEqual([
+      2,
+      'follower',
+      'healthy',
+      'joining',
+    ]);
+  });
+
+  it('says what is wrong, in words', () => {
+    const status = statusAfter(succeeded(topologyOf(recorded('8.6.0-3x3x3-broker-gone'))));
+    expect(status.verdict).toBe('degraded');
+    expect(status.findings[0]).toEqual({ verdict: 'degraded', text: 'broker 1 is missing' });
+    expect(status.topology?.missingBrokers).toEqual(['1']);
+  });
+
+  it('says why polls fail and what to do, and holds no topology meanwhile', () => {
+    const status = statusAfter(succeeded(topology(threeBrokers)), failed('connect', { endedAt: endOfPoll + 15_000 }));
+    expect(status.findings).toEqual([
+      {
+        verdict: 'unknown',
+        text: 'the last poll failed: what connect is',
+        remedy: 'what to do about connect',
+      },
+    ]);
+    expect(status.lastPoll).toEqual({ endedAt: end + 15, failure: failure('connect') });
+    expect(status.lastSuccessAt).toBe(end);
+    expect(status).not.toHaveProperty('topology');
+  });
+
+  it('tells what is wrong with authentication, and the times of the token', () => {
+    const token = { obtainedAt: endOfPoll, expiresAt: endOfPoll + 300_000, lifetime: 300_000 };
+    const refused = unauthenticated('invalid_client');
+    const status = statusAfter({ ...refused, authentication: { ...refused.authentication, token } });
+    expect(status.authentication).toEqual({
+      method: 'none',
+      up: false,
+      failure: failure('invalid_client'),
+      token: { obtainedAt: end, expiresAt: end + 300, lifetime: 300 },
+    });
+  });
+
+  it('leaves out what else a token may hold', () => {
+    const token = { obtainedAt: endOfPoll, accessToken: new Secret('hunter2'), audiences: ['hunter2'] };
+    const result = succeeded(topology(threeBrokers), { authentication: { up: true, token, tokenRequests: [] } });
+    expect(JSON.stringify(statusAfter(result))).not.toContain('hunter2');
+    expect(statusAfter(result).authentication.token).toEqual({ obtainedAt: end });
+  });
+
+  it('has a finding exactly where the verdict is not healthy', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(anyAnswer), { maxLength: 4 }), (answers) => {
+        const results = answers.map((answer) => (answer ? succeeded(topologyOf(answer)) : failed('timeout')));
+        const { verdict, findings } = statusAfter(...results);
+        expect(findings[0]?.verdict ?? 'healthy').toBe(verdict);
+      }),
+    );
+  });
+
+  it('is lean for 100 brokers, 300 partitions and 3 replicas each', () => {
+    const partitions = Array.from({ length: 300 }, (_, index) => index + 1);
+    const brokers = Array.from({ length: 100 }, (_, id) =>
+      broker(`${id}`, ...partitions.filter((each) => (each + id) % 100 < 3).map((each) => follower(each))),
+    );
+    const large = topology(brokers, { clusterSize: 100, partitionsCount: 300 });
+    expect(JSON.stringify(statusAfter(succeeded(large))).length).toBeLessThan(64_000);
+  });
+});
+
+describe('the status feed', () => {
+  const clock = manualClock(endOfPoll);
+  const feedOf = () => createStatusFeed(clock);
+  const well = stateAfter([succeeded(topology(threeBrokers))]);
+
+  it('is a document of every cluster, in the order in which they came', () => {
+    const feed = feedOf();
+    for (const name of ['b', 'a', 'c']) feed.update({ ...well, name }, noHistory);
+    feed.update({ ...well, name: 'b', verdict: 'unknown' }, noHistory);
+    const document = JSON.parse(feed.document().json.toString());
+    expect(document).toMatchObject({ apiVersion: 1, now: end, exporter: { startedAt: end } });
+    expect(document.clusters.map(({ name }: { name: string }) => name)).toEqual(['b', 'a', 'c']);
+    expect(document.clusters[1]).toEqual(clusterStatus({ ...well, name: 'a' }, noHistory));
+  });
+
+  it('is a whole document without clusters too', () => {
+    expect(JSON.parse(feedOf().document().json.toString()).clusters).toEqual([]);
+  });
+
+  it('tells the time at which it is asked', () => {
+    const own = manualClock(endOfPoll);
+    const feed = createStatusFeed(own);
+    own.advance(5_000);
+    expect(JSON.parse(feed.document().json.toString())).toMatchObject({ now: end + 5, exporter: { startedAt: end } });
+  });
+
+  it('gives everyone who asks within a second the same bytes, compressed once', async () => {
+    const own = manualClock(endOfPoll);
+    const feed = createStatusFeed(own);
+    feed.update(well, noHistory);
+    const first = feed.document();
+    own.advance(999);
+    expect(feed.document().json).toBe(first.json);
+    expect(await feed.document().gzip()).toBe(await first.gzip());
+    own.advance(1);
+    expect(feed.document().json).not.toBe(first.json);
+  });
+
+  it('gives what is new at once', () => {
+    const feed = feedOf();
+    feed.update(well, noHistory);
+    const before = feed.document();
+    feed.update({ ...well, verdict: 'unknown' }, noHistory);
+    expect(JSON.parse(feed.document().json.toString()).clusters[0].verdict).toBe('unknown');
+    expect(feed.document()).not.toBe(before);
+  });
+
+  it('has another tag after every update, and the same one until then', () => {
+    const feed = feedOf();
+    const before = feed.etag();
+    expect(feed.etag()).toBe(before);
+    feed.update(well, noHistory);
+    expect(feed.etag()).not.toBe(before);
+    expect(feed.etag()).toMatch(/^W\/"[\w-]+"$/);
+  });
+
+  it('leaves out, after another arrangement, what that does not name, and has its order and another tag', () => {
+    const feed = feedOf();
+    for (const name of ['a', 'b', 'c', 'd']) feed.update({ ...well, name }, noHistory);
+    const before = feed.etag();
+    feed.arrange(['d', 'a', 'unknown', 'b']);
+    const { clusters } = JSON.parse(feed.document().json.toString()) as { clusters: { name: string }[] };
+    expect(clusters.map(({ name }) => name)).toEqual(['d', 'a', 'b']);
+    expect(feed.etag()).not.toBe(before);
+  });
+
+  it('has other tags than the exporter that ran before', () => {
+    expect(feedOf().etag()).not.toBe(feedOf().etag());
+  });
+});

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/secret.ts';
+import { transportFailureOf, transportFailureReasons } from '../../src/transport/transport-failure.ts';
+
+function coded(code: string): Error {
+  return Object.assign(new Error('what came'), { code });
+}
+
+describe('what a request rejected with', () => {
+  it.each([
+    ['ENOTFOUND', 'dns'],
+    ['EAI_AGAIN', 'dns'],
+    ['ECONNREFUSED', 'connect'],
+    ['ECONNRESET', 'connect'],
+    ['EHOSTUNREACH', 'connect'],
+    ['ENETUNREACH', 'connect'],
+    ['ETIMEDOUT', 'connect'],
+    ['EPIPE', 'connect'],
+    ['UND_ERR_SOCKET', 'connect'],
+    ['HPE_INVALID_CONSTANT', 'connect'],
+    ['ERR_ASSERTION', 'connect'],
+    ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'connect'],
+    ['UND_ERR_INFO', 'connect'],
+    ['ERR_HTTP2_ERROR', 'connect'],
+    ['ERR_HTTP2_STREAM_ERROR', 'connect'],
+    ['ERR_HTTP2_SESSION_ERROR', 'connect'],
+    ['ERR_HTTP2_GOAWAY_SESSION', 'connect'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'tls'],
+    ['EPROTO', 'tls'],
+    ['UND_ERR_PRX_TLS', 'tls'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'timeout'],
+    ['UND_ERR_HEADERS_TIMEOUT', 'timeout'],
+    ['UND_ERR_BODY_TIMEOUT', 'timeout'],
+    ['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'too_large'],
+    ['UND_ERR_HEADERS_OVERFLOW', 'too_large'],
+    ['HPE_HEADER_OVERFLOW', 'too_large'],
+    ['EMFILE', 'other'],
+  ])('is told by its code: %s is %s', (code, reason) => {
+    expect(transportFailureOf(coded(code))).toEqual({ reason, message: `what came (${code})` });
+  });
+
+  /** https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
+  it.each([
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_CRL',
+    'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+    'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
+    'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+    'CERT_SIGNATURE_FAILURE',
+    'CRL_SIGNATURE_FAILURE',
+    'CERT_NOT_YET_VALID',
+    'CERT_HAS_EXPIRED',
+    'CRL_NOT_YET_VALID',
+    'CRL_HAS_EXPIRED',
+    'ERROR_IN_CERT_NOT_BEFORE_FIELD',
+    'ERROR_IN_CERT_NOT_AFTER_FIELD',
+    'ERROR_IN_CRL_LAST_UPDATE_FIELD',
+    'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
+    'OUT_OF_MEM',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'CERT_CHAIN_TOO_LONG',
+    'CERT_REVOKED',
+    'INVALID_CA',
+    'PATH_LENGTH_EXCEEDED',
+    'INVALID_PURPOSE',
+    'CERT_UNTRUSTED',
+    'CERT_REJECTED',
+    'HOSTNAME_MISMATCH',
+  ])('is a certificate that was refused: %s', (code) => {
+    expect(transportFailureOf(coded(code))).toEqual({ reason: 'tls', message: `what came (${code})` });
+  });
+
+  it('is a certificate that was refused, where OpenSSL says why and Node.js has no code for it', () => {
+    const error = Object.assign(new Error('CA signature digest algorithm too weak'), { code: 'UNSPECIFIED' });
+    expect(transportFailureOf(error)).toEqual({ reason: 'tls', message: 'CA signature digest algorithm too weak' });
+  });
+
+  it.each([
+    'UND_ERR_PRX_CONN',
+    'UND_ERR_SOCKET',
+    'ECONNRESET',
+    'EPIPE',
+  ])('is the fault of the proxy where an http request has no other connection: %s', (code) => {
+    const proxyUrl = new Secret('http://scraper:open-sesame@squid');
+    const requested = { url: new URL('http://zeebe'), transport: { proxyUrl } };
+    expect(transportFailureOf(coded(code), requested)).toEqual({
+      reason: 'connect',
+      message: `proxy squid:80: what came (${code})`,
+      proxy: { address: 'squid:80', setting: 'proxy_url', isAtFault: true },
+    });
+  });
+
+  it('is told by the cause that has a code, in the words of the deepest one', () => {
+    const error = new TypeError('fetch failed', { cause: new Error('tunnel', { cause: coded('ECONNREFUSED') }) });
+    expect(transportFailureOf(error)).toEqual({ reason: 'connect', message: 'what came (ECONNREFUSED)' });
+  });
+
+  it('is told by the first of several addresses', () => {
+    const error = new AggregateError([coded('ECONNREFUSED'), coded('ENETUNREACH')]);
+    expect(transportFailureOf(error)).toEqual({ reason: 'connect', message: 'what came (ECONNREFUSED)' });
+  });
+
+  it('is a timeout where the deadline has passed', () => {
+    const passed = new DOMException('no whole answer within 10 s', 'TimeoutError');
+    expect(transportFailureOf(passed)).toEqual({ reason: 'timeout', message: 'no whole answer within 10 s' });
+    expect(transportFailureOf(new Error('aborted', { cause: passed })).reason).toBe('timeout');
+  });
+
+  it('is read to an end also where causes go in a circle', () => {
+    const error = new Error('one');
+    error.cause = new Error('other', { cause: error });
+    expect(transportFailureOf(error).reason).toBe('other');
+  });
+
+  it('has one reason of the set and one line of words, whatever it is', () => {
+    const thrown = fc.oneof(
+      fc.anything(),
+      fc
+        .record({ message: fc.string(), code: fc.anything() })
+        .map(({ message, code }) => Object.assign(new Error(message), { code })),
+    );
+    fc.assert(
+      fc.property(thrown, (error) => {
+        const { reason, message } = transportFailureOf(error);
+        expect(transportFailureReasons).toContain(reason);
+        expect(message).not.toMatch(/[\r\n]/);
+      }),
+    );
+    expect(transportFailureOf('thrown text')).toEqual({ reason: 'other', message: 'no reason given' });
+  });
+});
