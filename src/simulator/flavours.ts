@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { ReceivedTokenRequest } from './received-token-request.ts';
 import { type HttpReply, html, json } from './replies.ts';
-import type { ReceivedTokenRequest } from './token-request.ts';
 
 /** A confidential client registered with the provider. */
 export interface RegisteredClient {

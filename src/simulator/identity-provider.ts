@@ -13,12 +13,12 @@ import {
   saas,
 } from './flavours.ts';
 import { faultAnswer, type HttpFault } from './http-fault.ts';
+import { readTokenRequest } from './received-token-request.ts';
 import { type HttpReply, html, json } from './replies.ts';
 import { createThrottle, saasThrottle, type Throttle, type ThrottleOptions } from './saas-throttle.ts';
 import { type ServerAnswer, type ServerOptions, startServer } from './simulator-server.ts';
 import { createTimeline, type Script } from './timeline.ts';
-import { readTokenRequest } from './token-request.ts';
-import { keySetOf, newSigningKey, type SigningKey, signToken } from './token-signing.ts';
+import { keySetOf, newSigningKey, signToken, type TokenSigningKey } from './token-signing.ts';
 import { type WallClock, wallClock } from './wall-clock.ts';
 
 export interface IdentityProviderOptions extends ServerOptions {
@@ -64,7 +64,7 @@ export interface IdentityProvider extends TokenIssuer {
 /** What the events of an identity provider change. */
 interface ProviderState {
   readonly clients: Map<string, RegisteredClient>;
-  signingKey: SigningKey;
+  signingKey: TokenSigningKey;
   fault: HttpFault | undefined;
 }
 

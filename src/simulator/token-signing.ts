@@ -2,23 +2,23 @@ import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { type JSONWebKeySet, SignJWT } from 'jose';
 import type { Grant } from './flavours.ts';
 
-export interface SigningKey {
+export interface TokenSigningKey {
   readonly kid: string;
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
 }
 
-export function newSigningKey(): SigningKey {
+export function newSigningKey(): TokenSigningKey {
   return { kid: randomUUID(), ...generateKeyPairSync('rsa', { modulusLength: 2048 }) };
 }
 
-export function keySetOf({ kid, publicKey }: SigningKey): JSONWebKeySet {
+export function keySetOf({ kid, publicKey }: TokenSigningKey): JSONWebKeySet {
   return { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }] };
 }
 
 /** What a token says besides the grant. */
 interface TokenContext {
-  readonly key: SigningKey;
+  readonly key: TokenSigningKey;
   readonly issuerUrl: string;
   /** Milliseconds since the epoch. */
   readonly now: number;

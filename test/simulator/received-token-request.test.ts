@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readTokenRequest } from '../../src/simulator/token-request.ts';
+import { readTokenRequest } from '../../src/simulator/received-token-request.ts';
 
 const formEncoded = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
 
