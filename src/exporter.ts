@@ -6,8 +6,8 @@ import { watchClusters } from './cluster/clusters.ts';
 import { createReload, type Load, type Reloaded } from './cluster/reload.ts';
 import type { Config, ListenAddress, WebConfig } from './config/config.ts';
 import { openWebConfig, type WebConfigWatch } from './config/web-config-watcher.ts';
-import { createDoor } from './http/access.ts';
-import { createApp, createFront } from './http/app.ts';
+import { restrictAccess } from './http/access.ts';
+import { createApp, createStartupHandler } from './http/app.ts';
 import { type ListenOptions, listen, type RunningServer } from './http/server.ts';
 import { keepHeapSmall, shareOfMemory } from './memory.ts';
 import { createPage } from './metrics/page.ts';
@@ -38,8 +38,8 @@ export async function startExporter(
 ): Promise<Exporter> {
   const { configFile } = config.web;
   const web = configFile === undefined ? undefined : openWebConfig(configFile, { logger, clock });
-  const front = createFront();
-  const servers = await listenOnAll(await createDoor(front.handler, web), config.web, { web, logger });
+  const startup = createStartupHandler();
+  const servers = await listenOnAll(await restrictAccess(startup.handler, web), config.web, { web, logger });
   const close = async () => {
     await Promise.all(servers.map((server) => server.close()));
   };
@@ -48,7 +48,7 @@ export async function startExporter(
     await pause(pauseForProbes);
     keepHeapSmall();
     const { app, reload, stop } = await startService({ config, web, load, logger, clock });
-    front.open(app);
+    startup.handOverTo(app);
     return {
       addresses: servers.map(({ address }) => address),
       scheme: web?.current().tls ? 'https' : 'http',

@@ -1,9 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { Secret } from '../secret.ts';
 import type { ListenAddress } from './config.ts';
-
-/** What the exporter serves itself, besides the metrics. */
-const ownPaths = ['/', '/-/healthy', '/-/ready', '/-/reload', '/api/v1/clusters', '/probe', '/sd'];
+import { canonicalPath, webPaths } from './web-paths.ts';
 
 /** Characters; what reads an address may take time by the square of its length. */
 const maxLength = 2_048;
@@ -117,9 +115,8 @@ export function telemetryPath(raw: string): string {
   if (!/^(\/[\w.~-]+)*\/?$/.test(raw) || !raw.startsWith('/')) {
     throw new Error('a path such as /metrics (letters, digits, . _ ~ - between slashes)');
   }
-  // The router tells apart neither cases nor a trailing slash.
-  const path = raw.toLowerCase().replace(/(?<=.)\/$/, '');
-  if (ownPaths.includes(path)) {
+  const ownPaths: readonly string[] = Object.values(webPaths);
+  if (ownPaths.includes(canonicalPath(raw))) {
     throw new Error(`a path that the exporter does not serve itself (${ownPaths.join(' ')})`);
   }
   return raw;

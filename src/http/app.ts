@@ -1,65 +1,92 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Reloaded } from '../cluster/reload.ts';
+import { canonicalPath, webPaths } from '../config/web-paths.ts';
 import type { Page } from '../metrics/page.ts';
-import type { StatusFeed } from '../status/status-feed.ts';
-import { isAllowedHost } from './access.ts';
-import { sendExposition } from './metrics-response.ts';
-import { type ProbedClusters, probe } from './probe.ts';
-import { sendText } from './response.ts';
+import { isAllowedHost, isHealthCheck } from './access.ts';
+import type { ExpressAppOptions } from './express-app.ts';
+import { createSendMetrics } from './metrics-response.ts';
+import { createProbe, type ProbedClusters } from './probe.ts';
+import { createBacklog, createSender, maxBacklog, type Sender, sendText } from './response.ts';
 
-export interface AppOptions {
+export interface AppOptions extends ExpressAppOptions {
   readonly page: Page;
-  readonly status: StatusFeed;
-  readonly clusters: ProbedClusters;
-  readonly reload: () => Promise<Reloaded>;
-  readonly telemetryPath: string;
-  /** Absent: all. */
+  /** Absent: requests may be addressed to any host name. */
   readonly allowedHosts?: readonly string[] | undefined;
   readonly logger: Logger;
 }
 
-/** Answers a request; may reject. */
-export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+/** Responds to a request. May reject. */
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /**
- * Everything that the exporter answers. What machines ask every few seconds is answered at once; the rest by express,
- * which is most of what a small request costs. It is loaded beside the first polls, and not with the first request for
- * it: that one may come when the process is out of file descriptors, and Node.js 22 remembers such a failure for ever.
+ * Responds to the requests of all servers of the process, which share one backlog of unread responses. Frequent
+ * requests are looked up in a table, since express would be most of their cost; express routes the others.
  */
 export function createApp(
   options: AppOptions,
   load: () => Promise<typeof import('./express-app.ts')> = () => import('./express-app.ts'),
 ): RequestListener {
-  const { logger, allowedHosts } = options;
-  const handlers = handlersForMachines(options);
-  const forPeople = untilItSucceeds(async () => (await load()).createExpressApp(handlers, options));
-  const answerByExpress: Handler = async (request, response) => (await forPeople())(request, response);
-  forPeople().catch((error: unknown) => {
+  const { allowedHosts, logger } = options;
+  const sender = createSender(createBacklog(maxBacklog));
+  const handleError = createErrorHandler(logger);
+  const frequent = frequentRequests(options, sender);
+  const loadExpressApp = memoizeSuccess(async () => (await load()).createExpressApp(options, sender, handleError));
+  // Loaded in parallel with the first polls rather than by the first request for it: that one may arrive when no file
+  // descriptors are left, and Node.js 22 does not retry an import that has failed.
+  loadExpressApp().catch((error: unknown) => {
     logger.error({ err: error }, 'the status page could not be loaded; the next request for it tries again');
   });
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (!isAllowedHost(request, allowedHosts) && !openPaths.includes(pathOf(request))) {
-      sendText(response, 403, 'the host name of this request is not among web.allowed_hosts');
+  const respond: Handler = async (request, response) => {
+    if (!isAllowedHost(request, allowedHosts) && !isHealthCheck(request)) {
+      sendText(response, 403, 'the host name of this request is not in web.allowed_hosts');
       return;
     }
-    const handler = request.method === 'GET' ? handlers.get(pathOf(request)) : undefined;
-    try {
-      await (handler ?? answerByExpress)(request, response);
-    } catch (error) {
-      logger.error({ err: error, path: pathOf(request) }, 'a request failed');
-      if (response.headersSent) response.destroy();
-      else sendText(response, 500, internalError);
-    }
+    const handler = isRead(request) ? frequent.get(pathOf(request)) : undefined;
+    if (handler) await handler(request, response);
+    else (await loadExpressApp())(request, response);
   };
-  return (request, response) => {
-    void answer(request, response);
+  return async (request, response) => {
+    try {
+      await respond(request, response);
+    } catch (error) {
+      handleError(error, request, response);
+    }
   };
 }
 
-/** Calls `make` once; again only after it has failed. */
-function untilItSucceeds<T>(make: () => Promise<T>): () => Promise<T> {
+/** The requests of scrapers and orchestrators, by the canonical form of their path. */
+function frequentRequests({ page, clusters, telemetryPath }: AppOptions, sender: Sender): ReadonlyMap<string, Handler> {
+  const sendMetrics = createSendMetrics(sender);
+  return new Map<string, Handler>([
+    [canonicalPath(telemetryPath), (request, response) => sendMetrics(request, response, page.body)],
+    [webPaths.probe, createProbe({ clusters, page, sender, sendMetrics })],
+    [webPaths.healthy, (_request, response) => sendHealthy(response)],
+    [webPaths.ready, (_request, response) => sendReady(response, clusters)],
+  ]);
+}
+
+function sendHealthy(response: ServerResponse): void {
+  sendText(response, 200, 'the exporter is running');
+}
+
+function sendReady(response: ServerResponse, clusters: ProbedClusters): void {
+  const waiting = clusters.all().filter(({ polled }) => !polled()).length;
+  if (waiting === 0) sendText(response, 200, 'all clusters have been polled');
+  else sendText(response, 503, `clusters not polled yet: ${waiting}`);
+}
+
+/** Handles what any handler throws: tells the client that the request has failed, and the log why. */
+function createErrorHandler(logger: Logger) {
+  return (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
+    logger.error({ err: error, path: pathOf(request) }, 'a request failed');
+    if (response.headersSent) response.destroy();
+    else sendText(response, 500, 'internal error; see the log of the exporter');
+  };
+}
+
+/** Returns the result of the first call of `make` that succeeds. Calls it again only after it has failed. */
+function memoizeSuccess<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make().catch((error: unknown) => {
@@ -70,60 +97,35 @@ function untilItSucceeds<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-export const internalError = 'internal error; the log says why';
-
-/** By path. */
-function handlersForMachines({ page, clusters, telemetryPath }: AppOptions): ReadonlyMap<string, Handler> {
-  return new Map<string, Handler>([
-    [telemetryPath, (request, response) => sendExposition(request, response, page.body)],
-    ['/probe', probe(clusters, page)],
-    [healthyPath, sendHealthy],
-    [
-      readyPath,
-      (_request, response) => {
-        const waiting = clusters.all().filter(({ polled }) => !polled()).length;
-        if (waiting === 0) sendText(response, 200, 'every cluster has been polled');
-        else sendText(response, 503, `clusters not polled yet: ${waiting}`);
-      },
-    ],
-  ]);
-}
-
-/** What answers from the first moment on, while the rest of the exporter is still loaded. */
-export interface Front {
-  /** Tells that the process lives; whoever asks for more waits for the application. */
+/** Responds while the exporter starts. */
+export interface StartupHandler {
+  /** Responds to `GET /-/healthy`. All other requests wait for the app. */
   readonly handler: RequestListener;
-  /** From now on the application answers everything. */
-  readonly open: (application: RequestListener) => void;
+  /** Passes the waiting requests, and all that follow, to the app. */
+  readonly handOverTo: (app: RequestListener) => void;
 }
 
-const healthyPath = '/-/healthy';
-const readyPath = '/-/ready';
-
-/** The paths that orchestrators ask, by any host name and without a password: their answers hold no secret. */
-export const openPaths: readonly string[] = [healthyPath, readyPath];
-
-function sendHealthy(_request: IncomingMessage, response: ServerResponse): void {
-  sendText(response, 200, 'the exporter is running');
-}
-
-export function createFront(): Front {
-  const { promise: application, resolve: open } = Promise.withResolvers<RequestListener>();
-  let handler: RequestListener = (request, response) => {
-    if (pathOf(request) === healthyPath && request.method === 'GET') sendHealthy(request, response);
-    else void application.then((answer) => answer(request, response));
+export function createStartupHandler(): StartupHandler {
+  const { promise: started, resolve: start } = Promise.withResolvers<RequestListener>();
+  let current: RequestListener = (request, response) => {
+    if (isRead(request) && pathOf(request) === webPaths.healthy) sendHealthy(response);
+    else void started.then((app) => app(request, response));
   };
   return {
-    handler: (request, response) => handler(request, response),
-    open: (application) => {
-      handler = application;
-      open(application);
+    handler: (request, response) => current(request, response),
+    handOverTo: (app) => {
+      current = app;
+      start(app);
     },
   };
 }
 
-/** As it was asked, without the query. */
-export function pathOf({ url = '' }: IncomingMessage): string {
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** Returns the canonical path of a request, whose target is a path with a query or a whole URL (RFC 9112, 3.2). */
+function pathOf({ url = '' }: IncomingMessage): string {
+  const [, path = ''] = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(url) ?? [];
+  return canonicalPath(path);
 }

@@ -1,26 +1,26 @@
 import { isIPv4, type Socket } from 'node:net';
 
-/** The connections of a server, each with a deadline for what it is at. */
+/** The connections of a server, each with a deadline for the phase it is in. */
 export interface Connections {
-  /** Registers a connection. Where there are too many, closes one of the network that has the most. */
-  readonly open: (socket: Socket) => Connection;
-  readonly cutAll: () => void;
-  /** Resolves when no request waits for its answer. */
-  readonly quiet: () => Promise<void>;
+  /** Registers a connection. At the limit, closes a connection of the network that has the most. */
+  readonly register: (socket: Socket) => Connection;
+  readonly closeAll: () => void;
+  /** Resolves when no request waits for its response. */
+  readonly whenIdle: () => Promise<void>;
 }
 
 export interface Connection {
-  /** A whole request has come. False: the connection has been cut for it. */
-  readonly asked: () => boolean;
-  /** A request has been answered, to the last byte. */
-  readonly answered: () => void;
+  /** To be called when a request has arrived. Returns false if it is one too many: the connection has been closed. */
+  readonly startRequest: () => boolean;
+  /** To be called when the response has been sent, or the connection closed. */
+  readonly endRequest: () => void;
 }
 
-/** A connection that is cut is closed without a word. */
-export interface ConnectionLimits extends PlaceLimits {
-  /** Requests that one connection may have sent before the first of them is answered. */
+/** A connection that violates a limit is closed without a response. */
+export interface ConnectionLimits extends TableLimits {
+  /** Requests that a connection may send before the first of them is answered. */
   readonly unanswered: number;
-  /** Milliseconds that a connection may be at something. */
+  /** Milliseconds that a connection may stay in a phase. */
   readonly deadlines: Readonly<Record<Phase, number>>;
 }
 
@@ -30,82 +30,84 @@ export const connectionLimits: ConnectionLimits = {
   few: 8,
   unanswered: 8,
   deadlines: {
-    // TLS and the head of the first request.
+    // Covers the TLS handshake and the head of the first request.
     opening: 10_000,
-    // Until the next request is there. Above the usual scrape intervals: Prometheus keeps its connection.
+    // Lasts until the next request has arrived. Exceeds the usual scrape intervals, so that Prometheus can keep its
+    // connection.
     idle: 130_000,
-    // Until the client has taken the whole answer: a scrape that takes longer has been given up.
+    // Lasts until the client has read the whole response. A scraper that takes longer has given up.
     answering: 60_000,
   },
 };
 
 export function createConnections(limits: ConnectionLimits): Connections {
-  const places = createPlaces(limits);
+  const table = createConnectionTable(limits);
   let answering = 0;
-  let whenQuiet = () => {};
+  let onIdle = () => {};
   const countAnswering = (change: 1 | -1) => {
     answering += change;
-    if (answering === 0) whenQuiet();
+    if (answering === 0) onIdle();
   };
   return {
-    open: (socket) => openConnection(socket, limits, places, countAnswering),
-    cutAll: () => {
-      for (const { cut } of places.all()) cut();
+    register: (socket) => registerConnection(socket, limits, table, countAnswering),
+    closeAll: () => {
+      for (const { close } of table.all()) close();
     },
-    quiet: () =>
+    whenIdle: () =>
       new Promise((resolve) => {
-        whenQuiet = resolve;
+        onIdle = resolve;
         if (answering === 0) resolve();
       }),
   };
 }
 
-function openConnection(
+function registerConnection(
   socket: Socket,
   { deadlines, unanswered }: ConnectionLimits,
-  places: Places,
+  table: ConnectionTable,
   countAnswering: (change: 1 | -1) => void,
 ): Connection {
   const network = clientNetwork(socket.remoteAddress);
   let phase: Phase = 'opening';
   let isOpen = true;
-  const leave = () => {
+  const remove = () => {
     if (!isOpen) return;
     isOpen = false;
-    places.giveBack(network, phase, holder);
+    table.remove(network, phase, entry);
     if (phase === 'answering') countAnswering(-1);
     deadline.clear();
   };
-  const cut = () => {
-    leave();
+  const close = () => {
+    remove();
     socket.destroy();
   };
-  const holder: Holder = { cut };
-  const deadline = createDeadline(deadlines, cut);
-  const held = places.take(network, phase, holder);
+  const entry: Entry = { close };
+  const deadline = createDeadline(deadlines, close);
+  const ofNetwork = table.add(network, phase, entry);
   const enter = (next: Phase) => {
     if (!isOpen) return;
-    held[phase].delete(holder);
-    held[next].add(holder);
+    ofNetwork[phase].delete(entry);
+    ofNetwork[next].add(entry);
     if (next === 'answering') countAnswering(1);
     if (phase === 'answering') countAnswering(-1);
     phase = next;
     deadline.restart(phase);
   };
-  socket.once('close', leave);
-  return requestsOf(enter, cut, unanswered);
+  socket.once('close', remove);
+  return countRequests(enter, close, unanswered);
 }
 
-function requestsOf(enter: (phase: Phase) => void, cut: () => void, limit: number): Connection {
+/** Derives the phase from the requests, and closes the connection if too many are unanswered. */
+function countRequests(enter: (phase: Phase) => void, close: () => void, maxUnanswered: number): Connection {
   let unanswered = 0;
   return {
-    asked: () => {
+    startRequest: () => {
       unanswered++;
       if (unanswered === 1) enter('answering');
-      if (unanswered > limit) cut();
-      return unanswered <= limit;
+      if (unanswered > maxUnanswered) close();
+      return unanswered <= maxUnanswered;
     },
-    answered: () => {
+    endRequest: () => {
       unanswered--;
       enter(unanswered === 0 ? 'idle' : 'answering');
     },
@@ -118,21 +120,21 @@ interface Deadline {
 }
 
 /**
- * Calls `onMissed` once a phase has lasted longer than it may. A timer for each request and answer would be a good part
- * of what a scrape costs: there is one timer, and no phase is shorter than the time to its next look.
+ * Calls `onMissed` when a phase has lasted too long. A timer for every request and response would be a large part of
+ * the cost of a scrape. So there is one timer, which checks the deadline at intervals of at most the shortest phase.
  */
 function createDeadline(deadlines: ConnectionLimits['deadlines'], onMissed: () => void): Deadline {
-  const shortest = Math.min(...Object.values(deadlines));
+  const minPhase = Math.min(...Object.values(deadlines));
   let due = performance.now() + deadlines.opening;
-  const lookAgain = (): NodeJS.Timeout =>
+  const scheduleCheck = (): NodeJS.Timeout =>
     setTimeout(
       () => {
         if (performance.now() >= due) onMissed();
-        else timer = lookAgain();
+        else timer = scheduleCheck();
       },
-      Math.min(Math.max(due - performance.now(), 1), shortest),
+      Math.min(Math.max(due - performance.now(), 1), minPhase),
     );
-  let timer = lookAgain();
+  let timer = scheduleCheck();
   return {
     restart: (phase) => {
       due = performance.now() + deadlines[phase];
@@ -141,84 +143,83 @@ function createDeadline(deadlines: ConnectionLimits['deadlines'], onMissed: () =
   };
 }
 
-/** What a connection is at. Those in the first phase are closed first. */
+/** What a connection is doing, in the order in which connections are closed at the limit. */
 const phases = ['opening', 'idle', 'answering'] as const;
-export type Phase = (typeof phases)[number];
+type Phase = (typeof phases)[number];
 
-export interface PlaceLimits {
+interface TableLimits {
   readonly connections: number;
-  /** How many of these are left to networks that hold at most `few`. */
+  /** How many of the connections are reserved for networks that have at most `few`. */
   readonly reserved: number;
   readonly few: number;
 }
 
-export interface Holder {
-  /** Closes the connection and gives its place back. */
-  readonly cut: () => void;
+interface Entry {
+  /** Closes the connection and removes the entry. */
+  readonly close: () => void;
 }
 
-/** The connections of one network, those that have been in their phase longest first. */
-export type Held = Readonly<Record<Phase, Set<Holder>>>;
+/** The connections of one network by phase, those first that entered the phase first. */
+type NetworkEntries = Readonly<Record<Phase, Set<Entry>>>;
 
-/** The places that the connections of a server hold, by the network of the client. */
-export interface Places {
-  /** Where a limit is reached, first closes a connection of the network that has the most. */
-  readonly take: (network: string, phase: Phase, holder: Holder) => Held;
-  readonly giveBack: (network: string, phase: Phase, holder: Holder) => void;
-  readonly all: () => readonly Holder[];
+/** The open connections of a server, by the network of the client. */
+interface ConnectionTable {
+  /** Adds a connection. If a limit is reached, first closes one of the network that has the most. */
+  readonly add: (network: string, phase: Phase, entry: Entry) => NetworkEntries;
+  readonly remove: (network: string, phase: Phase, entry: Entry) => void;
+  readonly all: () => readonly Entry[];
 }
 
-function createPlaces({ connections, reserved, few }: PlaceLimits): Places {
-  const networks = new Map<string, Held>();
+function createConnectionTable({ connections, reserved, few }: TableLimits): ConnectionTable {
+  const networks = new Map<string, NetworkEntries>();
+  let size = 0;
 
-  let total = 0;
-
-  /** Whether one more connection of this network is one too many. */
+  /** Whether one more connection of this network exceeds a limit. */
   const isFull = (network: string): boolean => {
-    if (total >= connections) return true;
+    if (size >= connections) return true;
     const own = sizeOf(networks.get(network)) + 1;
     if (own <= few) return false;
-    const others = [...networks].filter(([name, held]) => name !== network && sizeOf(held) > few);
-    return others.reduce((sum, [, held]) => sum + sizeOf(held), own) > connections - reserved;
+    const others = [...networks].filter(([name, entries]) => name !== network && sizeOf(entries) > few);
+    return others.reduce((sum, [, entries]) => sum + sizeOf(entries), own) > connections - reserved;
   };
 
   return {
-    take: (network, phase, holder) => {
-      if (isFull(network)) firstToGo([...networks.values()])?.cut();
-      const held = networks.get(network) ?? { opening: new Set(), idle: new Set(), answering: new Set() };
-      held[phase].add(holder);
-      total++;
-      networks.set(network, held);
-      return held;
+    add: (network, phase, entry) => {
+      if (isFull(network)) connectionToClose([...networks.values()])?.close();
+      const entries = networks.get(network) ?? { opening: new Set(), idle: new Set(), answering: new Set() };
+      entries[phase].add(entry);
+      size++;
+      networks.set(network, entries);
+      return entries;
     },
-    giveBack: (network, phase, holder) => {
-      const held = networks.get(network);
-      if (!held?.[phase].delete(holder)) return;
-      total--;
-      if (sizeOf(held) === 0) networks.delete(network);
+    remove: (network, phase, entry) => {
+      const entries = networks.get(network);
+      if (!entries?.[phase].delete(entry)) return;
+      size--;
+      if (sizeOf(entries) === 0) networks.delete(network);
     },
-    all: () => [...networks.values()].flatMap((held) => phases.flatMap((phase) => [...held[phase]])),
+    all: () => [...networks.values()].flatMap((entries) => phases.flatMap((phase) => [...entries[phase]])),
   };
 }
 
-/** Of the networks that hold the most, the connection that has been longest in the first phase. */
-function firstToGo(networks: readonly Held[]): Holder | undefined {
-  const most = Math.max(...networks.map(sizeOf));
-  const largest = networks.filter((held) => sizeOf(held) === most);
+/** Returns the oldest connection in the first phase that any connection of the largest networks is in. */
+function connectionToClose(networks: readonly NetworkEntries[]): Entry | undefined {
+  const max = Math.max(...networks.map(sizeOf));
+  const largest = networks.filter((entries) => sizeOf(entries) === max);
   for (const phase of phases) {
-    for (const { [phase]: holders } of largest) {
-      const [oldest] = holders;
+    for (const { [phase]: entries } of largest) {
+      const [oldest] = entries;
       if (oldest) return oldest;
     }
   }
   return undefined;
 }
 
-function sizeOf(held: Held | undefined): number {
-  return held ? held.opening.size + held.idle.size + held.answering.size : 0;
+function sizeOf(entries: NetworkEntries | undefined): number {
+  return entries ? entries.opening.size + entries.idle.size + entries.answering.size : 0;
 }
 
-/** The network that counts as one client: an IPv4 address, or the /64 of an IPv6 address, all of which one host can use. */
+/** Returns what counts as one client: an IPv4 address, or the /64 network of an IPv6 address, as a host can use all of it. */
 export function clientNetwork(address = ''): string {
   const [withoutZone = ''] = address.split('%');
   const mapped = withoutZone.replace(/^::ffff:/i, '');

@@ -1,81 +1,84 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
-import type { Logger } from 'pino';
+import { webPaths } from '../config/web-paths.ts';
+import type { StatusFeed } from '../status/status-feed.ts';
 import { isCrossOrigin } from './access.ts';
-import { type AppOptions, type Handler, internalError } from './app.ts';
 import type { ProbedClusters } from './probe.ts';
-import { sendBuffer, sendText } from './response.ts';
-import { statusPage } from './status-page.ts';
+import { type Sender, sendText } from './response.ts';
+import { createStatusPage } from './status-page.ts';
 
-/** What people ask, and what is asked seldom; also the paths of `handlers`, where they are asked in another way. */
+export interface ExpressAppOptions {
+  readonly status: StatusFeed;
+  readonly clusters: ProbedClusters;
+  readonly reload: Reload;
+  readonly telemetryPath: string;
+}
+
+/** Reloads the configuration. `message` says what has changed, or why the configuration cannot be used. */
+type Reload = () => Promise<{ readonly ok: boolean; readonly message: string }>;
+
+type HandleError = (error: unknown, request: IncomingMessage, response: ServerResponse) => void;
+
+/** Routes the requests for the status page, its data, service discovery and reloads, and rejects unknown paths. */
 export function createExpressApp(
-  handlers: ReadonlyMap<string, Handler>,
-  { status, clusters, reload, telemetryPath, logger }: AppOptions,
+  { status, clusters, reload, telemetryPath }: ExpressAppOptions,
+  sender: Sender,
+  handleError: HandleError,
 ): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
 
-  app.use(onlyKnownMethods);
+  app.route(webPaths.reload).post(reloadConfiguration(reload, sender)).all(allowOnly('POST'));
+  app.use(allowOnly('GET', 'HEAD'));
+  app.get(webPaths.serviceDiscovery, serviceDiscovery(clusters, sender));
+  app.use(createStatusPage(status, telemetryPath, sender));
+  app.use((_request, response) => sendText(response, 404, 'not found; / lists the paths'));
 
-  for (const [path, handler] of handlers) app.get(path, handler);
-  app.get('/sd', serviceDiscovery(clusters));
-  app.post(reloadPath, async (request, response) => {
-    if (isCrossOrigin(request)) {
-      sendText(response, 403, 'a page of another origin cannot ask for a reload');
-      return;
-    }
-    const { ok, message } = await reload();
-    sendText(response, ok ? 200 : 500, message);
-  });
-
-  app.use(statusPage(status, telemetryPath));
-
-  app.use((_request, response) => sendText(response, 404, 'no such path; / links to those there are'));
-  app.use(failed(logger));
+  // Express recognises an error handler by its four parameters.
+  const onError: ErrorRequestHandler = (error, request, response, _next) => handleError(error, request, response);
+  app.use(onError);
   return app;
 }
 
-const reloadPath = '/-/reload';
-
-/** What changes nothing is read, what changes something is posted. */
-const onlyKnownMethods: RequestHandler = (request, response, next) => {
-  const allowed = request.path === reloadPath ? ['POST'] : ['GET', 'HEAD'];
-  if (allowed.includes(request.method)) return next();
-  sendText(response, 405, `${allowed.join(' and ')} only`, { allow: allowed.join(', ') });
-};
-
-/** Express hands on what a handler threw: the client learns that it failed, the log why. */
-function failed(logger: Logger): ErrorRequestHandler {
-  return (error, request, response, next) => {
-    if (response.headersSent) return next(error);
-    const status: unknown = error?.status;
-    const expected = typeof status === 'number' && status >= 400 && status < 500;
-    if (!expected) logger.error({ err: error, path: request.path }, 'a request failed');
-    sendText(response, expected ? status : 500, expected ? 'bad request' : internalError);
+function allowOnly(...methods: readonly string[]): RequestHandler {
+  return (request, response, next) => {
+    if (methods.includes(request.method)) return next();
+    sendText(response, 405, `method not allowed; use ${methods.join(' or ')}`, { allow: methods.join(', ') });
   };
 }
 
-/** Characters: a DNS name, a colon and a port. The answer repeats the host for each cluster. */
-const longestHost = 253 + 6;
+function reloadConfiguration(reload: Reload, { sendLongText }: Sender): RequestHandler {
+  return async (request, response) => {
+    if (isCrossOrigin(request)) {
+      sendText(response, 403, 'web pages of another origin may not reload the configuration');
+      return;
+    }
+    const { ok, message } = await reload();
+    sendLongText(response, ok ? 200 : 500, message);
+  };
+}
+
+/** Characters of a DNS name, a colon and a port. The response repeats the host for each cluster. */
+const maxHostLength = 253 + 6;
 
 /**
- * `GET /sd`: a target for each cluster, as Prometheus' HTTP service discovery wants them
- * (https://prometheus.io/docs/prometheus/latest/http_sd/). The series have the cluster's name as `zeebe_cluster`
- * already: a target's label of that name would rename it. What tells the targets apart is `instance`.
+ * Responds with one target per cluster, in the format of Prometheus' HTTP service discovery
+ * (https://prometheus.io/docs/prometheus/latest/http_sd/). The targets differ in `instance`. They have no label
+ * `zeebe_cluster`: the series have one, which a label of the target would rename.
  */
-export function serviceDiscovery({ all }: ProbedClusters): RequestHandler {
+function serviceDiscovery({ all }: ProbedClusters, { sendBuffer }: Sender): RequestHandler {
   return (request, response) => {
     const host = hostOf(request);
-    if (host.length > longestHost) {
-      sendText(response, 400, `expected a Host of at most ${longestHost} characters`);
+    if (host.length > maxHostLength) {
+      sendText(response, 400, `the Host header is longer than ${maxHostLength} characters`);
       return;
     }
     const groups = all().map(({ cluster: { name } }) => ({
       targets: [host],
       labels: {
         ...(request.secure && { __scheme__: 'https' }),
-        __metrics_path__: '/probe',
+        __metrics_path__: webPaths.probe,
         __param_cluster: name,
         instance: `${host}/${name}`,
       },
@@ -84,7 +87,7 @@ export function serviceDiscovery({ all }: ProbedClusters): RequestHandler {
   };
 }
 
-/** As the client calls this exporter; as it is bound where the client does not say. */
+/** Returns the host and port by which the client addressed the exporter, or those of the socket if it did not say. */
 function hostOf({ headers, socket }: Request): string {
   const { localAddress = '', localPort } = socket;
   return headers.host ?? `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;

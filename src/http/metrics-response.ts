@@ -3,62 +3,65 @@ import { MIMEType } from 'node:util';
 import accepts from 'accepts';
 import { contentTypes, type Format } from '../metrics/family.ts';
 import type { Encoding, Page } from '../metrics/page.ts';
-import { lengthOf, sendBytes } from './response.ts';
+import { lengthOf, type Sender } from './response.ts';
 
-interface Preferred {
+/** Sends a body in the format and encoding that the client prefers. */
+export type SendMetrics = (request: IncomingMessage, response: ServerResponse, body: Page['body']) => Promise<void>;
+
+export function createSendMetrics({ sendBytes }: Sender): SendMetrics {
+  const negotiate = createNegotiation();
+  return async (request, response, body) => {
+    const { format, encoding } = negotiate(request);
+    const bytes = await body(format, encoding);
+    response.writeHead(200, {
+      'content-type': contentTypes[format],
+      'content-length': lengthOf(bytes),
+      vary: 'accept, accept-encoding',
+      ...(encoding === 'gzip' && { 'content-encoding': 'gzip' }),
+    });
+    sendBytes(response, bytes);
+  };
+}
+
+interface Negotiated {
   readonly format: Format;
   readonly encoding: Encoding;
 }
 
-/** Of the last scrapers, by their headers: each sends the same ones with every scrape. */
-const known = new Map<string, Preferred>();
-const mostKnown = 100;
+const maxCached = 100;
 
-/** Sends what `body` gives in the format and encoding that the client prefers. */
-export async function sendExposition(
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: Page['body'],
-): Promise<void> {
-  const { format, encoding } = preferred(request);
-  const bytes = await body(format, encoding);
-  response.writeHead(200, {
-    'content-type': contentTypes[format],
-    'content-length': lengthOf(bytes),
-    vary: 'accept, accept-encoding',
-    ...(encoding === 'gzip' && { 'content-encoding': 'gzip' }),
-  });
-  sendBytes(response, bytes);
+/** Negotiates the content. Caches the results by the headers, as a scraper sends the same ones with every scrape. */
+function createNegotiation(): (request: IncomingMessage) => Negotiated {
+  const cache = new Map<string, Negotiated>();
+  return (request) => {
+    const { accept, 'accept-encoding': acceptEncoding } = request.headers;
+    const headers = `${accept}\n${acceptEncoding}`;
+    const cached = cache.get(headers);
+    if (cached) return cached;
+    if (cache.size >= maxCached) cache.clear();
+    const negotiated = { format: negotiateFormat(accept), encoding: negotiateEncoding(request) };
+    cache.set(headers, negotiated);
+    return negotiated;
+  };
 }
 
-function preferred(request: IncomingMessage): Preferred {
-  const { accept, 'accept-encoding': acceptEncoding } = request.headers;
-  const headers = `${accept}\n${acceptEncoding}`;
-  const before = known.get(headers);
-  if (before) return before;
-  if (known.size >= mostKnown) known.clear();
-  const negotiated: Preferred = { format: negotiateFormat(accept), encoding: negotiateEncoding(request) };
-  known.set(headers, negotiated);
-  return negotiated;
-}
+/** Characters. Scrapers and browsers send less than 500. Longer headers are ignored, as parsing them costs too much. */
+const maxHeaderLength = 1_000;
 
-/** Characters. Scrapers and browsers send less than 500; longer headers cost more than the answer and are ignored. */
-const longestHeader = 1_000;
-
-/** Gzip where `Accept-Encoding` (RFC 9110, 12.5.3) prefers it. */
+/** Returns gzip if `Accept-Encoding` (RFC 9110, 12.5.3) prefers it. */
 export function negotiateEncoding(request: IncomingMessage): Encoding {
   const header = request.headers['accept-encoding'] ?? '';
-  if (header.length > longestHeader) return 'identity';
+  if (header.length > maxHeaderLength) return 'identity';
   return accepts(request).encodings(['gzip', 'identity']) === 'gzip' ? 'gzip' : 'identity';
 }
 
 /**
- * OpenMetrics only where `Accept` (RFC 9110, 12.5.1) prefers it, in the one version that is spoken here; the plain
- * text format for anything else, nothing and nonsense too. Parameters other than the version and q, such as
- * Prometheus 3's `escaping`, do not matter.
+ * Returns OpenMetrics if `Accept` (RFC 9110, 12.5.1) prefers version 1.0.0 of it, and otherwise the text format, also
+ * if the header is absent or malformed. Ignores parameters other than the version and q, such as `escaping` of
+ * Prometheus 3.
  */
 export function negotiateFormat(accept = ''): Format {
-  if (accept.length > longestHeader) return 'text';
+  if (accept.length > maxHeaderLength) return 'text';
   const ranges = splitList(accept).flatMap((range) => parseRange(range) ?? []);
   const openmetrics = preferenceFor(ranges, [
     ({ type, version }) => type === 'application/openmetrics-text' && version === '1.0.0',
@@ -78,7 +81,10 @@ interface MediaRange {
   readonly quality: number;
 }
 
-/** The most specific range that matches decides; `rank` is 0 for the first of the matchers. */
+/**
+ * Returns the quality of the most specific range that matches. The matchers are ordered by specificity; `rank` is the
+ * index of the one that matches, or -1.
+ */
 function preferenceFor(
   ranges: readonly MediaRange[],
   matchers: readonly ((range: MediaRange) => boolean)[],
@@ -103,7 +109,7 @@ function parseRange(text: string): MediaRange | undefined {
   };
 }
 
-/** At the commas outside of quotes. */
+/** Splits a list at the commas that are not inside quotes. */
 function splitList(list: string): readonly string[] {
   return list.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
 }

@@ -4,164 +4,177 @@ import type { Users } from '../config/web-table.ts';
 
 interface Attempt {
   readonly username: string;
-  /** As it came: bcrypt hashes bytes. */
+  /** The bytes as sent, which is what bcrypt hashes. */
   readonly password: Buffer;
   /** The network of the client. */
-  readonly from: string;
+  readonly network: string;
 }
 
 type Compare = (password: Buffer, hash: string) => Promise<boolean>;
 
-/** `busy`: too many wait already for anyone to say. */
-export type Judgement = 'right' | 'wrong' | 'busy';
+/** `throttled`: not verified, as too many other passwords are waiting. */
+type PasswordCheck = 'ok' | 'denied' | 'throttled';
+
+export type VerifyPassword = (attempt: Attempt) => Promise<PasswordCheck>;
 
 /**
- * Judges passwords. bcrypt takes a thread of the pool for some tenths of a second: one at a time, in turn. A right
- * password needs no further check: it is remembered, as a hash whose key never leaves this process.
+ * Returns a function that verifies the passwords of these users. bcrypt occupies a thread of the pool for some tenths
+ * of a second, so one password is verified at a time. A correct password is remembered, as an HMAC with a key that
+ * never leaves this process, and needs no verification afterwards.
  */
-export function createPasswords(
-  users: Users,
-  compare: Compare = compareByBcrypt,
-): (attempt: Attempt) => Promise<Judgement> {
+export function createPasswordVerifier(users: Users, compare: Compare = compareByBcrypt): VerifyPassword {
   const key = randomBytes(32);
   const remembered = new Map<string, Buffer>();
-  const pending = new Map<string, Promise<Judgement>>();
+  const pending = new Map<string, Promise<PasswordCheck>>();
   const queue = createPasswordQueue();
 
   const isRemembered = (username: string, digest: Buffer) => {
-    const right = remembered.get(username);
-    return right !== undefined && timingSafeEqual(right, digest);
+    const known = remembered.get(username);
+    return known !== undefined && timingSafeEqual(known, digest);
   };
-  const judge = async ({ username, password, from }: Attempt, digest: Buffer): Promise<Judgement> => {
-    const isRight = await queue.run(from, () => matches(users, username, password, compare));
-    if (isRight) remembered.set(username, digest);
-    if (isRight === undefined) return 'busy';
-    return isRight ? 'right' : 'wrong';
+  const verify = async ({ username, password, network }: Attempt, digest: Buffer): Promise<PasswordCheck> => {
+    const isCorrect = await queue.run(network, () => matches(users, username, password, compare));
+    if (isCorrect === undefined) return 'throttled';
+    if (isCorrect) remembered.set(username, digest);
+    return isCorrect ? 'ok' : 'denied';
   };
   return async (attempt) => {
     const { username, password } = attempt;
-    // No user name holds a colon.
+    // Unambiguous, as user names contain no colon.
     const digest = createHmac('sha256', key).update(`${username}:`).update(password).digest();
-    if (isRemembered(username, digest)) return 'right';
+    if (isRemembered(username, digest)) return 'ok';
 
     const id = digest.toString('hex');
     const same = pending.get(id);
     if (same) return same;
-    const judgement = judge(attempt, digest).finally(() => pending.delete(id));
-    pending.set(id, judgement);
-    return judgement;
+    const check = verify(attempt, digest).finally(() => pending.delete(id));
+    pending.set(id, check);
+    return check;
   };
 }
 
 /**
- * Every wrong password costs what the most costly hash of all users costs, so that the time tells neither whether there
- * is a user of that name nor which cost its hash has: a cost of n is 2^n rounds, and 2^n + 2^n + 2^(n+1) + … + 2^(m-1)
- * are 2^m.
+ * Compares a password with the hash of its user. A wrong password always costs as much as the most expensive hash of
+ * all users, so that the response time tells neither whether the user exists nor the cost of the hash: a cost of n is
+ * 2^n rounds, and 2^n + 2^n + 2^(n+1) + … + 2^(m-1) = 2^m.
  */
 async function matches(users: Users, username: string, password: Buffer, compare: Compare): Promise<boolean> {
-  const known = users.get(username)?.open();
-  const highest = Math.max(...[...users.values()].map((hash) => costOf(hash.open())));
-  if (known === undefined) {
-    await compare(password, hashOfNothing(highest));
+  const hash = users.get(username)?.open();
+  const maxCost = Math.max(...[...users.values()].map((each) => costOf(each.open())));
+  if (hash === undefined) {
+    await compare(password, unmatchedHash(maxCost));
     return false;
   }
-  // bcrypt knows its own form by the name 2b, and htpasswd's, which is the same, by none.
-  if (await compare(password, known.replace(/^\$2[ay]\$/, '$2b$'))) return true;
-  for (let cost = costOf(known); cost < highest; cost++) await compare(password, hashOfNothing(cost));
+  // 2a and 2y (htpasswd) denote the same algorithm as 2b, the only name that the bcrypt package accepts for it.
+  if (await compare(password, hash.replace(/^\$2[ay]\$/, '$2b$'))) return true;
+  for (let cost = costOf(hash); cost < maxCost; cost++) await compare(password, unmatchedHash(cost));
   return false;
 }
 
-/** `$2b$10$…` */
+/** `$2b$10$…` has a cost of 10. */
 function costOf(hash: string): number {
   return Number(hash.slice(4, 6));
 }
 
-/** A hash that costs a comparison, and that no password is known for. */
-function hashOfNothing(cost: number): string {
+/** Returns a hash of that cost which no known password matches. */
+function unmatchedHash(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
 }
 
-/** Checks of passwords, one at a time. */
-export interface PasswordQueue {
-  /** Undefined where there is no place, or another network that deserves it more has taken it. */
-  readonly run: (network: string, check: () => Promise<boolean>) => Promise<boolean | undefined>;
+/** Runs verifications one at a time. */
+interface PasswordQueue {
+  /** Returns whether the password is correct, or undefined if the verification got no place in the queue or lost it. */
+  readonly run: (network: string, verification: () => Promise<boolean>) => Promise<boolean | undefined>;
 }
 
-interface Waiting {
-  readonly network: string;
-  readonly begin: () => void;
-  readonly giveUp: () => void;
-}
-
-/** Checks that wait beside the one under way. */
+/** Verifications that wait while another one runs. */
 const maxWaiting = 15;
-/** Checks of one network, waiting or under way. */
-const maxPendingOfNetwork = 4;
+/** Verifications of one network that wait or run. */
+const maxPendingPerNetwork = 4;
 /** Networks whose wrong passwords are counted. */
-const maxCounted = 1_000;
+const maxCountedNetworks = 1_000;
 
 /**
- * The turn goes to the network that has sent the fewest wrong passwords, and the last place too: those that guess wait
- * for those that do not, however many they are.
+ * Verifications of networks that sent fewer wrong passwords run first and, when the queue is full, keep their place. So
+ * clients that guess passwords delay others by one verification at most.
  */
 function createPasswordQueue(): PasswordQueue {
-  const wrong = createWrongCounts();
-  let waiting: readonly Waiting[] = [];
+  const wrongCounts = createWrongCounts();
+  const waiting = createWaitingList(wrongCounts.of);
   let running: string | undefined;
 
-  const waitingOf = (network: string) => waiting.filter((each) => each.network === network).length;
-  const leave = (one: Waiting) => {
-    waiting = waiting.filter((each) => each !== one);
+  const startNext = () => {
+    if (running !== undefined) return;
+    const next = waiting.takeFirst();
+    running = next?.network;
+    next?.start(true);
   };
-  const byWrong = (one: Waiting, other: Waiting) => wrong.of(one.network) - wrong.of(other.network);
-  const dropLast = () => {
-    const byCount = (one: Waiting, other: Waiting) => waitingOf(one.network) - waitingOf(other.network);
-    const last = waiting.toSorted((one, other) => byWrong(one, other) || byCount(one, other)).at(-1);
-    if (last) leave(last);
-    last?.giveUp();
-  };
-  const next = () => {
-    const [first] = waiting.toSorted(byWrong);
-    if (running !== undefined || !first) return;
-    leave(first);
-    running = first.network;
-    first.begin();
-  };
+  /** Resolves with false if another verification takes the place in the queue. */
   const turn = (network: string) =>
     new Promise<boolean>((resolve) => {
-      waiting = [...waiting, { network, begin: () => resolve(true), giveUp: () => resolve(false) }];
-      next();
-      if (waiting.length > maxWaiting) dropLast();
+      waiting.add({ network, start: resolve });
+      startNext();
+      if (waiting.size() > maxWaiting) waiting.takeLast()?.start(false);
     });
 
   return {
-    run: async (network, check) => {
-      const own = waitingOf(network) + (running === network ? 1 : 0);
-      if (own >= maxPendingOfNetwork || !(await turn(network))) return undefined;
+    run: async (network, verification) => {
+      const pending = waiting.sizeOf(network) + (running === network ? 1 : 0);
+      if (pending >= maxPendingPerNetwork || !(await turn(network))) return undefined;
       try {
-        const isRight = await check();
-        wrong.note(network, isRight);
-        return isRight;
+        const isCorrect = await verification();
+        wrongCounts.record(network, isCorrect);
+        return isCorrect;
       } finally {
         running = undefined;
-        next();
+        startNext();
       }
     },
   };
 }
 
-/** How many wrong passwords networks have sent since their last right one; of those that were wrong last. */
+interface WaitingVerification {
+  readonly network: string;
+  /** Starts the verification (true) or gives it up (false). */
+  readonly start: (isItsTurn: boolean) => void;
+}
+
+/** Verifications in the order of the wrong passwords of their networks, and of their arrival. */
+function createWaitingList(wrongPasswordsOf: (network: string) => number) {
+  let waiting: readonly WaitingVerification[] = [];
+
+  const sizeOf = (network: string) => waiting.filter((each) => each.network === network).length;
+  const byWrongPasswords = (one: WaitingVerification, other: WaitingVerification) =>
+    wrongPasswordsOf(one.network) - wrongPasswordsOf(other.network);
+  const bySize = (one: WaitingVerification, other: WaitingVerification) => sizeOf(one.network) - sizeOf(other.network);
+  const take = (one: WaitingVerification | undefined) => {
+    waiting = waiting.filter((each) => each !== one);
+    return one;
+  };
+  return {
+    size: () => waiting.length,
+    sizeOf,
+    add: (one: WaitingVerification) => {
+      waiting = [...waiting, one];
+    },
+    takeFirst: () => take(waiting.toSorted(byWrongPasswords)[0]),
+    /** Takes the last one. Of networks with equally many wrong passwords, chooses the one with the most waiting. */
+    takeLast: () => take(waiting.toSorted((one, other) => byWrongPasswords(one, other) || bySize(one, other)).at(-1)),
+  };
+}
+
+/** Counts the wrong passwords of networks since their last correct one. Limited to the networks that sent one last. */
 function createWrongCounts() {
   const counts = new Map<string, number>();
   const of = (network: string) => counts.get(network) ?? 0;
   return {
     of,
-    note: (network: string, isRight: boolean) => {
+    record: (network: string, isCorrect: boolean) => {
       const count = of(network) + 1;
       counts.delete(network);
-      if (!isRight) counts.set(network, count);
+      if (!isCorrect) counts.set(network, count);
       const [oldest] = counts.keys();
-      if (counts.size > maxCounted && oldest !== undefined) counts.delete(oldest);
+      if (counts.size > maxCountedNetworks && oldest !== undefined) counts.delete(oldest);
     },
   };
 }

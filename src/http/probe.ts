@@ -1,13 +1,14 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sleep } from '../clock.ts';
 import type { Page } from '../metrics/page.ts';
-import type { Handler } from './app.ts';
-import { sendExposition } from './metrics-response.ts';
-import { sendText } from './response.ts';
+import type { SendMetrics } from './metrics-response.ts';
+import type { Sender } from './response.ts';
 
 export interface ProbedCluster {
   readonly cluster: { readonly name: string };
+  /** Whether a poll has ended and its result is on the page. */
   readonly polled: () => boolean;
-  /** Whether a poll ended; shared by all who ask while it is under way. */
+  /** Starts a poll, or joins the one in progress. Returns false if it was cancelled. */
   readonly pollNow: () => Promise<boolean>;
 }
 
@@ -17,46 +18,57 @@ export interface ProbedClusters {
   readonly named: (name: string) => ProbedCluster | undefined;
 }
 
-/** Prometheus' own for such targets: the time that the answer needs to arrive. Seconds. */
+/** Seconds of a scrape timeout that are left for the response, as in Prometheus' own blackbox exporter. */
 const timeoutOffset = 0.5;
 
-/** Seconds; a longer limit is none. Timers cannot hold more than 24 days. */
-const longestPoll = 24 * 60 * 60;
+/** Seconds; longer scrape timeouts are ignored. Timers are limited to 24 days. */
+const maxTimeout = 24 * 60 * 60;
 
-/** `GET /probe?cluster=NAME`: one poll, and then that cluster's series. */
-export function probe(clusters: ProbedClusters, page: Page): Handler {
-  return async (request, response) => {
-    const refuse = (status: number, why: string) => sendText(response, status, why);
-    const known = () =>
-      `the clusters are ${clusters
-        .all()
-        .map(({ cluster }) => cluster.name)
-        .join(', ')}`;
+interface ProbeOptions {
+  readonly clusters: ProbedClusters;
+  readonly page: Page;
+  readonly sender: Sender;
+  readonly sendMetrics: SendMetrics;
+}
+
+/** Responds to `GET /probe?cluster=NAME` with the series of that cluster, after a poll. */
+export function createProbe({ clusters, page, sender, sendMetrics }: ProbeOptions) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const reject = (status: number, reason: string) => sender.sendLongText(response, status, reason);
+    const configured = () => `configured clusters: ${namesOf(clusters).join(', ')}`;
 
     const names = new URLSearchParams(request.url?.replace(/^[^?]*/, '')).getAll('cluster');
     const [name = ''] = names;
     if (name === '' || names.length > 1) {
-      return refuse(400, `expected one cluster, as in /probe?cluster=NAME; ${known()}`);
+      return reject(400, `expected exactly one cluster, as in /probe?cluster=NAME; ${configured()}`);
     }
     const cluster = clusters.named(name);
-    if (!cluster) return refuse(404, `no such cluster; ${known()}`);
+    if (!cluster) return reject(404, `no cluster of this name is configured; ${configured()}`);
 
-    const seconds = timeLeft(request.headers['x-prometheus-scrape-timeout-seconds']);
-    const ended = await within(seconds, cluster.pollNow());
-    // Not a failure of the cluster: how long a poll may take is the configuration's to say, not the scraper's.
-    if (ended === undefined) return refuse(504, `the poll has not ended within ${seconds} s, and goes on`);
-    if (!ended) return refuse(503, 'the poll was cut short: the exporter stops, or has read its configuration again');
-    await sendExposition(request, response, (format, encoding) => page.bodyOf(name, format, encoding));
+    const seconds = pollTimeout(request.headers['x-prometheus-scrape-timeout-seconds']);
+    const completed = await within(seconds, cluster.pollNow());
+    // The poll is not counted as failed: its own timeout is set by the configuration, not by the scraper.
+    if (completed === undefined) {
+      return reject(504, `the poll did not complete within ${seconds} s; it continues in the background`);
+    }
+    if (!completed) {
+      return reject(503, 'the poll was cancelled: the exporter is stopping or has reloaded its configuration');
+    }
+    await sendMetrics(request, response, (format, encoding) => page.bodyOf(name, format, encoding));
   };
 }
 
-/** Seconds; undefined where the client sets no limit. */
-function timeLeft(header: string | readonly string[] | undefined): number | undefined {
-  const seconds = Number(header);
-  return seconds > 0 && seconds <= longestPoll ? Math.max(seconds - timeoutOffset, seconds / 2) : undefined;
+function namesOf({ all }: ProbedClusters): readonly string[] {
+  return all().map(({ cluster }) => cluster.name);
 }
 
-/** Undefined where the time is over first. */
+/** Returns the seconds that a client waits for a poll, or undefined if it sets no limit. */
+function pollTimeout(header: string | readonly string[] | undefined): number | undefined {
+  const seconds = Number(header);
+  return seconds > 0 && seconds <= maxTimeout ? Math.max(seconds - timeoutOffset, seconds / 2) : undefined;
+}
+
+/** Returns the value of the promise, or undefined if it takes longer than `seconds`. */
 async function within<T>(seconds: number | undefined, promise: Promise<T>): Promise<T | undefined> {
   if (seconds === undefined) return promise;
   const ended = new AbortController();

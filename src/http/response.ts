@@ -6,128 +6,154 @@ import { shareOfMemory } from '../memory.ts';
 import type { Body } from '../metrics/page.ts';
 import { clientNetwork } from './connections.ts';
 
-/** Bytes. */
-const piece = 64 * 1024;
+type Headers = Readonly<Record<string, string>>;
 
-/** Bytes that wait for clients, of all servers: the memory is that of the process. */
-export const maxBacklog = Math.min(64 * 1024 * 1024, shareOfMemory(1 / 16));
-const backlog = createBacklog(maxBacklog);
+/** Sends a line of plain text. For short ones: no backlog counts their bytes. */
+export function sendText(response: ServerResponse, status: number, line: string, headers: Headers = {}): void {
+  endWith(response, textBody(response, status, line, headers));
+}
+
+/** Sends responses whose size depends on the clusters, and counts them in a backlog until clients have read them. */
+export interface Sender {
+  /** Ends a response whose headers are set. */
+  readonly sendBytes: (response: ServerResponse, body: Body) => void;
+  /** Ends a response whose headers are set, except for the length. */
+  readonly sendBuffer: (response: ServerResponse, buffer: Buffer) => void;
+  /** Sends plain text whose length depends on the configuration. */
+  readonly sendLongText: (response: ServerResponse, status: number, text: string) => void;
+}
+
+export function createSender(backlog: Backlog): Sender {
+  const sendBytes: Sender['sendBytes'] = (response, body) => {
+    endWith(response, body);
+    if (hasUnsentBody(response)) backlog.add(response, body);
+  };
+  return {
+    sendBytes,
+    sendBuffer: (response, buffer) => {
+      response.setHeader('content-length', buffer.length);
+      sendBytes(response, [buffer]);
+    },
+    sendLongText: (response, status, text) => sendBytes(response, textBody(response, status, text)),
+  };
+}
+
+/** Bytes that are encrypted at once. */
+const tlsPartSize = 64 * 1024;
 
 /**
- * Ends an answer with these bytes. Over TLS a piece after the other, as the client reads: TLS encrypts all that it is
- * given at once, so that each slow reader of a large page would hold a copy of it. Without TLS all hold the same.
+ * Writes the body, none for HEAD. Over TLS, writes a large body part by part, as the client reads it: a TLS socket
+ * encrypts all that is written to it at once, so that each slow reader would keep a copy of the body in memory. Without
+ * TLS all readers share its bytes.
  */
-export function sendBytes(response: ServerResponse, body: Body): void {
+function endWith(response: ServerResponse, body: Body): void {
   if (response.req.method === 'HEAD') {
     response.end();
-    return;
+  } else if (response.req.socket instanceof TLSSocket && lengthOf(body) > tlsPartSize) {
+    Readable.from(partsOf(body), { highWaterMark: 1 }).pipe(response);
+  } else {
+    for (const bytes of body.slice(0, -1)) response.write(bytes);
+    response.end(body.at(-1));
   }
-  if (response.req.socket instanceof TLSSocket && lengthOf(body) > piece) {
-    Readable.from(piecesOf(body), { highWaterMark: 1 }).pipe(response);
-    backlog.add(response, body);
-    return;
-  }
-  for (const bytes of body.slice(0, -1)) response.write(bytes);
-  response.end(body.at(-1));
-  // What the client reads at once is with the operating system already. Pipelined answers have no socket yet.
-  if (response.writableLength > 0 || response.socket === null) backlog.add(response, body);
 }
 
-/** Ends an answer of which all but the length has been said. */
-export function sendBuffer(response: ServerResponse, buffer: Buffer): void {
-  response.setHeader('content-length', buffer.length);
-  sendBytes(response, [buffer]);
-}
-
-function* piecesOf(body: Body): Generator<Buffer> {
+function* partsOf(body: Body): Generator<Buffer> {
   for (const bytes of body) {
-    for (let start = 0; start < bytes.length; start += piece) yield bytes.subarray(start, start + piece);
+    for (let start = 0; start < bytes.length; start += tlsPartSize) yield bytes.subarray(start, start + tlsPartSize);
   }
 }
 
-/** Answers with a line of plain text. */
-export function sendText(
-  response: ServerResponse,
-  status: number,
-  line: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const body = Buffer.from(`${line}\n`);
+/**
+ * Whether a part of the body has not been handed to the operating system. A response has no socket while it waits for
+ * those to earlier requests of the connection (pipelining).
+ */
+function hasUnsentBody({ req, writableEnded, writableLength, socket }: ServerResponse): boolean {
+  return req.method !== 'HEAD' && (!writableEnded || writableLength > 0 || socket === null);
+}
+
+/** Writes the head of a response with plain text, and returns its body. */
+function textBody(response: ServerResponse, status: number, text: string, headers: Headers = {}): Body {
+  const body = Buffer.from(`${text}\n`);
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': body.length,
     ...headers,
   });
-  sendBytes(response, [body]);
+  return [body];
 }
 
-/** The answers that clients have not read yet. */
+/** The responses that clients have not read yet. */
 export interface Backlog {
-  /** Counts an answer until it has been sent. Over the limit, closes connections that have not read theirs. */
+  /** Counts a response until it has been sent. Above the limit, closes connections that have not read theirs. */
   readonly add: (response: ServerResponse, body: Body) => void;
 }
 
+/** Bytes that may wait for the clients of the process. */
+export const maxBacklog = Math.min(64 * 1024 * 1024, shareOfMemory(1 / 16));
+
 interface Reader {
   readonly network: string;
-  readonly answers: Set<Body>;
-  readonly cut: () => void;
+  readonly unread: Set<Body>;
+  readonly close: () => void;
 }
 
 /**
- * Limits the bytes that are kept for slow readers; bytes that several of them read count once. Over the limit, the
- * network whose answers are the largest in all loses the connection that has waited longest. Two of the largest answer
- * are always kept: clients that read a page and the next one of a very large exposition do not displace each other.
+ * Limits the bytes that wait for slow readers; bytes that several of them share count once. Above the limit, the
+ * network with the most unread bytes in total loses the connection that has waited longest. Two of the largest response
+ * are always allowed, so that clients that read one version of a very large page and clients that read the next one do
+ * not close each other's connections.
  */
 export function createBacklog(limit: number): Backlog {
   const readers = new Map<Socket, Reader>();
   const kept = createKeptBytes();
 
-  const readerOf = (socket: Socket): Reader => {
-    const answers = new Set<Body>();
-    const cut = () => {
-      for (const body of answers) kept.release(body);
-      answers.clear();
+  const addReader = (socket: Socket): Reader => {
+    const unread = new Set<Body>();
+    const close = () => {
+      for (const body of unread) kept.release(body);
+      unread.clear();
       readers.delete(socket);
       socket.destroy();
     };
-    socket.once('close', cut);
-    return { network: clientNetwork(socket.remoteAddress), answers, cut };
+    socket.once('close', close);
+    const reader = { network: clientNetwork(socket.remoteAddress), unread, close };
+    readers.set(socket, reader);
+    return reader;
   };
 
   return {
     add: (response, body) => {
       const { socket } = response.req;
       if (socket.destroyed) return;
-      const reader = readers.get(socket) ?? readerOf(socket);
-      readers.set(socket, reader);
-      // An answer may be the same as another one of the same connection.
-      const answer = [...body];
-      reader.answers.add(answer);
-      kept.retain(answer);
+      const { unread, close } = readers.get(socket) ?? addReader(socket);
+      // A copy, since one connection may wait for the same body twice.
+      const own = [...body];
+      unread.add(own);
+      kept.retain(own);
       response.once('close', () => {
-        if (!reader.answers.delete(answer)) return;
-        kept.release(answer);
-        if (reader.answers.size > 0) return;
+        if (!unread.delete(own)) return;
+        kept.release(own);
+        if (unread.size > 0) return;
         readers.delete(socket);
-        socket.off('close', reader.cut);
+        socket.off('close', close);
       });
-      while (kept.bytes() > limit && kept.bytes() > 2 * largestAnswer(readers.values())) {
-        firstToGo([...readers.values()])?.cut();
+      while (kept.size() > limit && kept.size() > 2 * largestUnread(readers.values())) {
+        readerToClose([...readers.values()])?.close();
       }
     },
   };
 }
 
-/** Counts the bytes of answers, those that answers share once. */
+/** Counts bytes that are kept for readers; those that several bodies share count once. */
 function createKeptBytes() {
   const uses = new Map<Buffer, number>();
-  let bytes = 0;
+  let size = 0;
   return {
-    bytes: () => bytes,
+    size: () => size,
     retain: (body: Body) => {
       for (const buffer of body) {
         const count = uses.get(buffer) ?? 0;
-        if (count === 0) bytes += buffer.length;
+        if (count === 0) size += buffer.length;
         uses.set(buffer, count + 1);
       }
     },
@@ -138,25 +164,26 @@ function createKeptBytes() {
           uses.set(buffer, count - 1);
         } else {
           uses.delete(buffer);
-          bytes -= buffer.length;
+          size -= buffer.length;
         }
       }
     },
   };
 }
 
-function firstToGo(readers: readonly Reader[]): Reader | undefined {
+/** Returns the reader that has waited longest, of the network with the most unread bytes. */
+function readerToClose(readers: readonly Reader[]): Reader | undefined {
   const sizes = new Map<string, number>();
-  for (const { network, answers } of readers) {
-    const size = [...answers].reduce((sum, body) => sum + lengthOf(body), sizes.get(network) ?? 0);
+  for (const { network, unread } of readers) {
+    const size = [...unread].reduce((sum, body) => sum + lengthOf(body), sizes.get(network) ?? 0);
     sizes.set(network, size);
   }
-  const most = Math.max(...sizes.values());
-  return readers.find(({ network }) => sizes.get(network) === most);
+  const max = Math.max(...sizes.values());
+  return readers.find(({ network }) => sizes.get(network) === max);
 }
 
-function largestAnswer(readers: Iterable<Reader>): number {
-  return [...readers].reduce((largest, { answers }) => Math.max(largest, ...[...answers].map(lengthOf)), 0);
+function largestUnread(readers: Iterable<Reader>): number {
+  return [...readers].reduce((largest, { unread }) => Math.max(largest, ...[...unread].map(lengthOf)), 0);
 }
 
 export function lengthOf(body: Body): number {

@@ -5,19 +5,25 @@ import type { Logger } from 'pino';
 import { sleep } from '../clock.ts';
 import type { ListenAddress } from '../config/config.ts';
 import type { WebConfigWatch } from '../config/web-config-watcher.ts';
-import { type Connection, type ConnectionLimits, connectionLimits, createConnections } from './connections.ts';
-import { createTlsLayer } from './tls-server.ts';
+import {
+  type Connection,
+  type ConnectionLimits,
+  type Connections,
+  connectionLimits,
+  createConnections,
+} from './connections.ts';
+import { createTlsLayer, type TlsLayer } from './tls-server.ts';
 
-// An import would load all that it could give, Node.js' own fetch and WebSocket too: 20 ms and 14 MB.
+// An import statement evaluates every export of the module, including Node.js' fetch and WebSocket: 20 ms and 14 MB.
 const { createServer: createHttpServer } = process.getBuiltinModule('node:http');
 
-/** Milliseconds that requests in flight have to end when the server closes. */
-const closingLasts = 3_000;
+/** Milliseconds that a closing server waits for requests in progress. */
+const closeTimeout = 3_000;
 
 export interface RunningServer {
-  /** As bound, e.g. `127.0.0.1:10650` or `[::]:10650`. */
+  /** The address as bound, e.g. `127.0.0.1:10650` or `[::]:10650`. */
   readonly address: string;
-  /** Answers what is in flight, then closes. */
+  /** Completes the requests in progress, then closes all connections. */
   readonly close: () => Promise<void>;
 }
 
@@ -28,75 +34,89 @@ export interface ListenOptions {
   readonly logger?: Logger;
 }
 
-/** Rejects where the address cannot be bound. */
+/** Starts a server. Rejects if it cannot bind the address. */
 export async function listen(
   handler: RequestListener,
   { host, port }: ListenAddress,
   { web, limits = connectionLimits, logger }: ListenOptions = {},
 ): Promise<RunningServer> {
   const connections = createConnections(limits);
-  const byName = new Map<string, Connection>();
-  const bySocket = new WeakMap<Socket, Connection>();
-  const connectionOf = (socket: Socket): Connection | undefined => {
-    const connection = bySocket.get(socket) ?? byName.get(nameOf(socket));
-    if (connection) bySocket.set(socket, connection);
-    return connection;
-  };
-
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const connection = connectionOf(request.socket);
-    // A connection that was cut may have left further requests behind.
-    if (!connection?.asked()) return;
-    response.once('close', connection.answered);
-    if (tls?.isOutdated(request.socket)) response.setHeader('connection', 'close');
-    handler(request, response);
-  };
-  // It binds nothing and is handed its connections, whose deadlines are those of the limits.
-  const http = createHttpServer({ keepAliveTimeout: 0 }, onRequest);
-  http.on('checkContinue', onRequest);
-  const tls = web && createTlsLayer(web, { onSecure: (socket) => http.emit('connection', socket), logger });
+  const sockets = createSocketTable();
+  const http = createHttpLayer(handler, sockets.connectionOf, (socket) => tls?.isOutdated(socket) === true);
+  const tls: TlsLayer | undefined = web && createTlsLayer(web, { onSecure: http.serve, logger });
 
   const server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const name = nameOf(socket);
-    const connection = connections.open(socket);
-    byName.set(name, connection);
-    socket.once('close', () => {
-      if (byName.get(name) === connection) byName.delete(name);
-    });
-    // It may fail before anybody else looks at it.
+    sockets.add(socket, connections.register(socket));
+    // TLS and HTTP add their error handlers later, and an error without a handler ends the process.
     socket.on('error', () => {});
     if (tls) void tls.secure(socket);
-    else http.emit('connection', socket);
+    else http.serve(socket);
   });
   server.listen({ port, ...(host !== undefined && { host }) });
   await once(server, 'listening');
   server.on('error', (error) => {
-    // Nobody would be heard any more: that ends the process.
+    // A server that no longer listens is useless: this ends the process.
     if (!server.listening) throw error;
-    logger?.error({ err: error }, 'the server goes on after an error');
+    logger?.error({ err: error }, 'the server continues after an error');
   });
+  return { address: boundAddress(server), close: () => close(server, connections) };
+}
+
+/** Serves HTTP on given sockets. Its server binds no address and has no timeouts: connections.ts has the deadlines. */
+function createHttpLayer(
+  handler: RequestListener,
+  connectionOf: (socket: Socket) => Connection | undefined,
+  isOutdated: (socket: Socket) => boolean,
+) {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const connection = connectionOf(request.socket);
+    // A connection that has been closed may have requests left in its buffer.
+    if (!connection?.startRequest()) return;
+    response.once('close', connection.endRequest);
+    if (isOutdated(request.socket)) response.setHeader('connection', 'close');
+    handler(request, response);
+  };
+  const server = createHttpServer({ keepAliveTimeout: 0 }, onRequest);
+  server.on('checkContinue', onRequest);
+  return { serve: (socket: Socket) => void server.emit('connection', socket) };
+}
+
+/** Finds the connection of a socket, also by the TLS socket that wraps it and has the same addresses. */
+function createSocketTable() {
+  const byAddresses = new Map<string, Connection>();
+  const bySocket = new WeakMap<Socket, Connection>();
   return {
-    address: boundAddress(server),
-    close: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      const quiet = new AbortController();
-      void connections.quiet().then(() => quiet.abort());
-      await sleep(closingLasts, quiet.signal);
-      // Answers that are not wholly sent yet, where there are any.
-      connections.cutAll();
-      await closed;
+    add: (socket: Socket, connection: Connection) => {
+      const addresses = addressesOf(socket);
+      byAddresses.set(addresses, connection);
+      socket.once('close', () => {
+        if (byAddresses.get(addresses) === connection) byAddresses.delete(addresses);
+      });
+    },
+    connectionOf: (socket: Socket): Connection | undefined => {
+      const connection = bySocket.get(socket) ?? byAddresses.get(addressesOf(socket));
+      if (connection) bySocket.set(socket, connection);
+      return connection;
     },
   };
 }
 
-/** Both ends: what TLS wraps has the same. */
-function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return [remoteAddress, remotePort, localAddress, localPort].join(' ');
 }
 
+async function close(server: Server, connections: Connections): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  const idle = new AbortController();
+  void connections.whenIdle().then(() => idle.abort());
+  await sleep(closeTimeout, idle.signal);
+  connections.closeAll();
+  await closed;
+}
+
 function boundAddress(server: Server): string {
-  // A server that listens on TCP has an AddressInfo; null and string are for closed ones and pipes.
+  // `address` returns null for closed servers and a string for pipes: this one listens on TCP.
   const { address, family, port } = server.address() as AddressInfo;
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }

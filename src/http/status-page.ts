@@ -1,34 +1,35 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import helmet from 'helmet';
+import { webPaths } from '../config/web-paths.ts';
 import type { StatusFeed } from '../status/status-feed.ts';
 import { negotiateEncoding } from './metrics-response.ts';
-import { sendBuffer } from './response.ts';
+import type { Sender } from './response.ts';
 
-const files = new URL('public/', import.meta.url);
+const folder = new URL('public/', import.meta.url);
 
-/** The status page at `/`, the files that it is made of, and its data at `/api/v1/clusters`. */
-export function statusPage(feed: StatusFeed, telemetryPath: string): Router {
+/** Serves the status page, its files and its data. */
+export function createStatusPage(feed: StatusFeed, telemetryPath: string, sender: Sender): Router {
   const router = express.Router();
   const index = Buffer.from(
-    readFileSync(new URL('index.html', files), 'utf8').replaceAll(
+    readFileSync(new URL('index.html', folder), 'utf8').replaceAll(
       'href="metrics"',
       () => `href="${attribute(relative(telemetryPath))}"`,
     ),
   );
-  router.use(butNotOver(securityHeaders));
-  router.get('/', (_request, response) => {
+  router.use(withoutOverriding(securityHeaders));
+  router.get(webPaths.statusPage, (_request, response) => {
     response.setHeader('cache-control', 'no-cache');
-    sendBuffer(response.type('html'), index);
+    sender.sendBuffer(response.type('html'), index);
   });
-  router.get('/api/v1/clusters', clusters(feed));
-  router.use(pageFiles(files));
+  router.get(webPaths.clusters, sendClusters(feed, sender));
+  router.use(createPageFiles(folder, sender));
   return router;
 }
 
-/** Only the page's own files, and no inline script or style: text of a cluster cannot become anything else. */
+/** Allows the page only its own files, and no inline script or style, so that text of a cluster is never executed. */
 const securityHeaders = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -44,32 +45,28 @@ const securityHeaders = helmet({
     },
   },
   frameguard: { action: 'deny' },
-  // Over plain HTTP these would lock browsers out of pages that have no TLS, or complain in their consoles.
+  // Over plain HTTP, browsers ignore these headers or log warnings. Behind a proxy with TLS, the first one would force
+  // TLS on every port of the host name.
   strictTransportSecurity: false,
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
 });
 
-/** Headers that the operator has chosen for every answer stand. */
-function butNotOver(defaults: RequestHandler): RequestHandler {
+/** Sets the default headers, but keeps those that the web configuration has set. */
+function withoutOverriding(setDefaults: RequestHandler): RequestHandler {
   return (request, response, next) => {
-    const chosen = Object.entries(response.getHeaders());
-    defaults(request, response, (error?: unknown) => {
-      for (const [name, value = ''] of chosen) response.setHeader(name, value);
+    const configured = Object.entries(response.getHeaders());
+    setDefaults(request, response, (error?: unknown) => {
+      for (const [name, value = ''] of configured) response.setHeader(name, value);
       next(error);
     });
   };
 }
 
-function clusters(feed: StatusFeed): RequestHandler {
+function sendClusters(feed: StatusFeed, { sendBuffer }: Sender): RequestHandler {
   return async (request, response) => {
-    response.setHeader('etag', feed.etag());
-    response.setHeader('cache-control', 'no-cache');
     response.vary('accept-encoding');
-    if (request.fresh) {
-      response.status(304).end();
-      return;
-    }
+    if (isNotModified(request, response, feed.etag())) return;
     response.type('json');
     const { json, gzip } = feed.document();
     if (negotiateEncoding(request) === 'identity') {
@@ -81,7 +78,16 @@ function clusters(feed: StatusFeed): RequestHandler {
   };
 }
 
-/** Relative, so that the page works behind a proxy that adds a prefix. */
+/** Sets the entity tag. Responds with 304 and returns true if the client has that version. */
+function isNotModified(request: Request, response: Response, etag: string): boolean {
+  response.setHeader('etag', etag);
+  response.setHeader('cache-control', 'no-cache');
+  if (!request.fresh) return false;
+  response.status(304).end();
+  return true;
+}
+
+/** Makes a path relative, so that the page also works behind a proxy that adds a prefix. */
 function relative(path: string): string {
   return `.${encodeURI(path)}`;
 }
@@ -90,30 +96,15 @@ function attribute(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 }
 
-interface PageFile {
-  readonly type: string;
-  readonly content: Buffer;
-  readonly etag: string;
-}
-
-/** Serves the files of a folder from memory: no request opens a file, and all clients share the same bytes. */
-export function pageFiles(folder: URL): RequestHandler {
-  const files = new Map<string, PageFile>(
-    readdirSync(folder).map((name) => {
-      const content = readFileSync(new URL(name, folder));
-      const etag = `"${createHash('sha256').update(content).digest('base64url')}"`;
-      return [`/${name}`, { type: extname(name), content, etag }] as const;
-    }),
-  );
-  return (request, response, next) => {
-    const file = files.get(request.path);
-    if (file === undefined) return next();
-    response.setHeader('etag', file.etag);
-    response.setHeader('cache-control', 'no-cache');
-    if (request.fresh) {
-      response.status(304).end();
-      return;
-    }
-    sendBuffer(response.type(file.type), file.content);
-  };
+/** Serves the files of a folder from memory: requests open no files, and all clients share the same bytes. */
+export function createPageFiles(folder: URL, { sendBuffer }: Sender): Router {
+  const router = express.Router();
+  for (const name of readdirSync(folder)) {
+    const content = readFileSync(new URL(name, folder));
+    const etag = `"${createHash('sha256').update(content).digest('base64url')}"`;
+    router.get(`/${name}`, (request, response) => {
+      if (!isNotModified(request, response, etag)) sendBuffer(response.type(extname(name)), content);
+    });
+  }
+  return router;
 }

@@ -7,7 +7,7 @@ import type { AuthenticationState, ClusterState, ClusterView, LastPoll } from '.
 import type { Broker, Replica, ReplicaHealth, ReplicaState, Role, Topology } from '../zeebe/topology.ts';
 import { type Finding, findingsOf, type Verdict } from '../zeebe/verdict.ts';
 
-/** The answer of `GET /api/v1/clusters`; docs/api.md describes it. Times are Unix seconds; what is unknown is absent. */
+/** The response to `GET /api/v1/clusters` (docs/api.md). Times are in Unix seconds; unknown values are absent. */
 export interface StatusDocument {
   readonly apiVersion: 1;
   readonly now: number;
@@ -19,7 +19,7 @@ export interface ClusterStatus {
   readonly name: string;
   readonly verdict: Verdict;
   readonly verdictSince?: number;
-  /** The worst first; none only where the verdict is healthy. */
+  /** The worst first. Empty only if the verdict is healthy. */
   readonly findings: readonly FindingStatus[];
   /** Seconds. */
   readonly pollInterval: number;
@@ -32,7 +32,7 @@ export interface ClusterStatus {
 }
 
 export interface FindingStatus extends Finding {
-  /** What to do about it, where that is known. */
+  /** What to do about it, if known. */
   readonly remedy?: string;
 }
 
@@ -53,7 +53,7 @@ export interface BrokerStatus extends Omit<Broker, 'replicas'> {
   readonly replicas: readonly ReplicaStatus[];
 }
 
-/** Partition, role, health, and the state where the gateway tells it. */
+/** Partition, role, health and, if the gateway reports it, state. */
 export type ReplicaStatus = readonly [number, Role, ReplicaHealth, ReplicaState?];
 
 export interface PartitionStatus {
@@ -63,7 +63,6 @@ export interface PartitionStatus {
   readonly healthyReplicas: number;
 }
 
-/** A pure function of what is known. */
 export function clusterStatus(state: ClusterState, history: ClusterHistory): ClusterStatus {
   const { name, method, verdict, lastPoll, lastSuccessAt, view } = state;
   const { verdictSince, events } = history;
@@ -101,7 +100,7 @@ function authenticationStatus(
   return { method, ...rest, ...(token && { token: tokenStatus(token) }) };
 }
 
-/** The times, named one by one: whatever else a token may come to hold stays here. */
+/** Selects the times one by one, so that no other field of a token is ever published. */
 function tokenStatus({ obtainedAt, expiresAt, lifetime }: TokenTimes): NonNullable<AuthenticationStatus['token']> {
   return {
     obtainedAt: seconds(obtainedAt),

@@ -7,54 +7,45 @@ import type { ClusterState } from '../poll/state.ts';
 import { version } from '../version.ts';
 import { clusterStatus, type StatusDocument } from './status-document.ts';
 
-/** What `GET /api/v1/clusters` hands out. */
+/** The data of `GET /api/v1/clusters`. */
 export interface StatusFeed {
-  /** Replaces a cluster's part as a whole; a new cluster comes last. */
+  /** Replaces the status of a cluster. Appends a cluster that is new. */
   readonly update: (state: ClusterState, history: ClusterHistory) => void;
-  /** The clusters that are told of from now on, in this order; those that stay keep their parts. */
+  /** Sets which clusters the document contains, and their order. Those that remain keep their status. */
   readonly arrange: (clusters: readonly string[]) => void;
-  /** Another one after every update. Weak (RFC 9110, 8.8.1): the same facts, told at another moment. */
+  /**
+   * Returns the entity tag, which changes with every update. It is weak (RFC 9110, 8.8.1), as documents with the same
+   * tag differ in the time at which they were made.
+   */
   readonly etag: () => string;
-  /** The same one for a second, unless there is an update: clients share its bytes. */
+  /** Returns the document. Without an update it stays the same for a second, so that clients share its bytes. */
   readonly document: () => EncodedDocument;
 }
 
 /** A `StatusDocument` as JSON. */
 export interface EncodedDocument {
   readonly json: Buffer;
-  /** Compressed when first asked for. */
+  /** Compresses the document at the first call. */
   readonly gzip: () => Promise<Buffer>;
 }
 
-/** Milliseconds, the precision of `now` in the document. */
-const documentLasts = 1_000;
+/** Milliseconds: the precision of `now` in the document. */
+const maxDocumentAge = 1_000;
 
 const compress = promisify(gzip);
 
 export function createStatusFeed(clock: Clock): StatusFeed {
   let parts = new Map<string, () => string>();
-  // A page that is open while the exporter is started anew must not take the new one's answers for the old one's.
+  // Distinguishes the tags of this process from those of the one before a restart.
   const run = randomUUID();
   const startedAt = clock.now() / 1000;
   let updates = 0;
   let latest: { readonly document: EncodedDocument; readonly updates: number; readonly madeAt: number } | undefined;
 
-  const make = (): EncodedDocument => {
-    const head: Omit<StatusDocument, 'clusters'> = {
-      apiVersion: 1,
-      now: clock.now() / 1000,
-      exporter: { version, startedAt },
-    };
-    const clusters = [...parts.values()].map((part) => part()).join(',');
-    const json = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"clusters":[${clusters}]}`);
-    return { json, gzip: once(() => compress(json, { level: constants.Z_BEST_SPEED })) };
-  };
   return {
     update: (state, history) => {
-      parts.set(
-        state.name,
-        once(() => JSON.stringify(clusterStatus(state, history))),
-      );
+      const part = once(() => JSON.stringify(clusterStatus(state, history)));
+      parts.set(state.name, part);
       updates++;
     },
     arrange: (names) => {
@@ -68,14 +59,24 @@ export function createStatusFeed(clock: Clock): StatusFeed {
     },
     etag: () => `W/"${run}-${updates}"`,
     document: () => {
-      if (latest?.updates !== updates || clock.monotonic() - latest.madeAt >= documentLasts) {
-        latest = { document: make(), updates, madeAt: clock.monotonic() };
+      const madeAt = clock.monotonic();
+      if (latest?.updates !== updates || madeAt - latest.madeAt >= maxDocumentAge) {
+        const head = { apiVersion: 1, now: clock.now() / 1000, exporter: { version, startedAt } } as const;
+        latest = { document: encode(head, parts.values()), updates, madeAt };
       }
       return latest.document;
     },
   };
 }
 
+/** Joins the parts of the clusters, which are JSON already and are made only once for each update. */
+function encode(head: Omit<StatusDocument, 'clusters'>, parts: Iterable<() => string>): EncodedDocument {
+  const clusters = Array.from(parts, (part) => part()).join(',');
+  const json = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"clusters":[${clusters}]}`);
+  return { json, gzip: once(() => compress(json, { level: constants.Z_BEST_SPEED })) };
+}
+
+/** Returns the result of the first call of `make`. */
 function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {

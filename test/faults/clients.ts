@@ -31,7 +31,7 @@ export const clientAttacks: readonly ClientAttack[] = [
     attack: 'connections that never finish a request, or never read the response',
     bound: '10 s for a request, 60 s for a response',
     others: 'none',
-    test: [limits, 'leave 200 others and a scrape answered'],
+    test: [limits, 'do not keep 200 scrapes from being answered'],
   },
   {
     attack: 'many pipelined requests on each connection',
@@ -44,26 +44,26 @@ export const clientAttacks: readonly ClientAttack[] = [
     bound:
       '64 MiB of distinct bytes, or a sixteenth of the memory limit if that is less, may wait for clients: beyond that, the address with the most waiting bytes loses the connection that has waited longest',
     others: 'none: addresses with fewer waiting bytes lose no connection',
-    test: ['test/http/backlog.test.ts', 'are those of the address that keeps the most'],
+    test: ['test/http/backlog.test.ts', 'are dropped above the limit for the address that has the most'],
   },
   {
     attack: 'a `Host` header of 15 kB, which `/sd` would repeat for each cluster',
     bound: '400 if longer than 259 characters',
     others: 'none',
-    test: [app, 'repeats no host that is longer than a name can be'],
+    test: [app, 'rejects a Host header longer than a host name can be'],
   },
   {
     attack: 'content negotiation headers of 15 kB',
     bound:
       '`Accept` and `Accept-Encoding` are ignored if longer than 1,000 characters; 431 if all headers exceed 16 KiB',
     others: 'none',
-    test: ['test/http/negotiate.test.ts', 'is for %s'],
+    test: ['test/http/negotiate.test.ts', 'if it is %s'],
   },
   {
     attack: 'a scrape timeout of several years',
     bound: 'a scrape timeout of more than a day is ignored',
     others: 'none',
-    test: [app, 'sets no timer that is too long for one'],
+    test: [app, 'sets no timer for a scrape timeout that exceeds'],
   },
   {
     attack: 'thousands of `POST /-/reload`',
@@ -93,19 +93,19 @@ export const clientAttacks: readonly ClientAttack[] = [
     attack: 'wrong passwords from several addresses',
     bound: '16 comparisons wait, 4 of one address; addresses with fewer wrong passwords are served first',
     others: 'none for clients that have already authenticated; new ones wait for one comparison',
-    test: [passwords, 'of eight addresses, kept up, lets a new one in'],
+    test: [passwords, 'from eight addresses, kept up, lets a new address'],
   },
   {
     attack: 'timing attack on user names',
     bound: 'rejecting any wrong password takes as long as the most costly hash',
     others: 'none',
-    test: [passwords, 'costs as much as the most costly one'],
+    test: [passwords, 'costs as much as the most expensive hash'],
   },
   {
     attack: 'resuming a TLS session whose client certificate has since expired, or whose CA was replaced',
     bound:
       'sessions are not resumed if client certificates are requested; the connection is closed after the next response',
     others: 'none',
-    test: [tls, 'is resumed only where no certificate is asked for'],
+    test: [tls, 'is resumed only if no client certificate is requested'],
   },
 ];

@@ -17,7 +17,7 @@ const rateLimited = {
   remedy: 'let fewer clients ask for tokens from this address',
 } as const;
 
-/** A broker of two goes missing, and a token cannot be renewed: an example of nearly everything. */
+/** An example of nearly every field: one of two brokers goes missing, and a token cannot be renewed. */
 function example(clock: Clock & { readonly advance: (ms: number) => void }): unknown {
   const feed = createStatusFeed(clock);
   const both = [broker('0', leader(1)), broker('1', follower(1))];
@@ -34,7 +34,7 @@ function example(clock: Clock & { readonly advance: (ms: number) => void }): unk
   return JSON.parse(feed.document().json.toString());
 }
 
-it('the example in docs/api.md is what the exporter answers', () => {
+it('the example in docs/api.md is the response of GET /api/v1/clusters', () => {
   const [, block = ''] = /```json\n([\s\S]*?)```/.exec(document) ?? [];
   expect(JSON.parse(block.replace('"version": "0.1.0"', `"version": "${version}"`))).toEqual(example(manualClock()));
 });

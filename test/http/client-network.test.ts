@@ -10,6 +10,6 @@ it.each([
   ['2001:db8:0:1::', '2001:db8:0:1'],
   ['fe80::1%eth0', 'fe80:0:0:0'],
   ['::1', '0:0:0:0'],
-])('%s is a client of the network %s', (address, network) => {
+])('a client with the address %s belongs to the network %s', (address, network) => {
   expect(clientNetwork(address)).toBe(network);
 });

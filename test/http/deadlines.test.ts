@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { connectionLimits } from '../../src/http/connections.ts';
 import { serve } from './serving.ts';
 
-/** Milliseconds; each may be looked at before another is over. */
+/** Milliseconds. Each differs from the others, so that the wrong one is noticed. */
 const deadlines = { opening: 1_000, idle: 5_000, answering: 20_000 };
 
 beforeEach(() => {
@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A server that answers `/slow` when the test says so. */
+/** Starts a server that answers `/slow` when the test says so. */
 async function serving() {
   const arrived = Promise.withResolvers<ServerResponse>();
   const { port } = await serve([''], {
@@ -36,7 +36,7 @@ async function connected(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Resolves when the answer to it is there, whole: it ends with `here`. */
+/** Sends a request. Resolves when the whole response has arrived: it ends with `here`. */
 async function ask(socket: Socket, path: string): Promise<void> {
   socket.write(`GET ${path} HTTP/1.1\r\nHost: exporter\r\n\r\n`);
   await answered(socket);
@@ -46,7 +46,7 @@ async function answered(socket: Socket): Promise<void> {
   for (let answer = ''; !answer.endsWith('here'); ) answer += (await once(socket, 'data'))[0];
 }
 
-/** Lets the server take in what this end knows already: what comes later by another connection is answered. */
+/** Resolves when the server has handled what was sent before: a later request of another connection is answered. */
 async function settled(port: number): Promise<void> {
   const other = await connected(port);
   await ask(other, '/');
@@ -58,8 +58,8 @@ const isOpen = async (socket: Socket, port: number) => {
   return !socket.readableEnded && !socket.closed;
 };
 
-describe('a connection is closed at the deadline of its own phase, whatever the others are', () => {
-  it('that waits for its next request', async () => {
+describe('the deadline of a connection is that of its current phase', () => {
+  it('while it waits for the next request', async () => {
     const { port } = await serving();
     const socket = await connected(port);
     await ask(socket, '/');
@@ -75,7 +75,7 @@ describe('a connection is closed at the deadline of its own phase, whatever the 
     await ended;
   });
 
-  it('that waits for its answer', async () => {
+  it('while its request is answered in time', async () => {
     const { port, slow } = await serving();
     const socket = await connected(port);
     socket.write('GET /slow HTTP/1.1\r\nHost: exporter\r\n\r\n');
@@ -87,7 +87,7 @@ describe('a connection is closed at the deadline of its own phase, whatever the 
     await answer;
   });
 
-  it('that waits for its answer for too long', async () => {
+  it('while its request is answered too late', async () => {
     const { port, slow } = await serving();
     const socket = await connected(port);
     socket.write('GET /slow HTTP/1.1\r\nHost: exporter\r\n\r\n');

@@ -4,12 +4,14 @@ import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectionLimits } from '../../src/http/connections.ts';
-import { sendBytes } from '../../src/http/response.ts';
+import { createBacklog, createSender, maxBacklog } from '../../src/http/response.ts';
 import { serve, tls } from './serving.ts';
+
+const { sendBytes } = createSender(createBacklog(maxBacklog));
 
 const page = Buffer.alloc(9_000_000, 'zeebe_topology_up 1\n');
 
-/** A bare connection that has sent that. */
+/** Opens a connection and sends that. */
 async function send(port: number, head: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -39,8 +41,8 @@ async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await once(socket, 'close');
 }
 
-/** What came before the connection was cut: by a reset, where bytes were still on their way to the server. */
-async function textUntilCut(socket: Socket): Promise<string> {
+/** Returns what arrives until the connection is closed, also by a reset because of unread bytes. */
+async function textUntilClosed(socket: Socket): Promise<string> {
   let received = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     received += chunk;
@@ -53,32 +55,32 @@ async function textUntilCut(socket: Socket): Promise<string> {
 const halfARequest = 'GET /metrics HTTP/1.1\r\nHost: exporter\r\nX-Slow: ';
 const wholeRequest = 'GET /metrics HTTP/1.1\r\nHost: exporter\r\n\r\n';
 
-describe('a connection that never finishes its request', () => {
+describe('a connection without a complete request', () => {
   it.each([
-    ['its first one', ''],
-    ['its head', halfARequest],
-  ])('is cut: %s', async (_what, sent) => {
+    ['that sends nothing', ''],
+    ['that sends half a head', halfARequest],
+  ])('%s is closed', async (_what, sent) => {
     const { port } = await serve([''], { limits: deadlines({ opening: 50 }) });
     expect(await text(await send(port, sent))).toBe('');
   });
 
-  it('is cut where it sends a byte now and then', async () => {
+  it('that sends a byte now and then is closed', async () => {
     const { port } = await serve([''], { limits: deadlines({ opening: 200 }) });
     const socket = await send(port, halfARequest);
     const trickle = setInterval(() => socket.write('x'), 20);
-    await textUntilCut(socket);
+    await textUntilClosed(socket);
     clearInterval(trickle);
   });
 
-  it('is cut where it has had an answer before', async () => {
+  it('that has completed a request before is closed', async () => {
     const { port } = await serve([''], { limits: deadlines({ idle: 200 }) });
     const socket = await send(port, wholeRequest + halfARequest);
     const trickle = setInterval(() => socket.write('x'), 20);
-    expect(await textUntilCut(socket)).toMatch(/^HTTP\/1\.1 200[\s\S]*GET \/metrics$/);
+    expect(await textUntilClosed(socket)).toMatch(/^HTTP\/1\.1 200[\s\S]*GET \/metrics$/);
     clearInterval(trickle);
   });
 
-  it('is cut where it does not finish the handshake', async () => {
+  it('that does not finish the TLS handshake is closed', async () => {
     const { port, get } = await serve(tls, { limits: deadlines({ opening: 200 }) });
     const socket = await send(port, '\x16\x03\x01');
     await text(socket);
@@ -86,8 +88,8 @@ describe('a connection that never finishes its request', () => {
   });
 });
 
-describe('a reader of a large page', () => {
-  it('that stops reading is cut', async () => {
+describe('a client that reads a large response', () => {
+  it('and stops is closed at the deadline', async () => {
     const cut = Promise.withResolvers<boolean>();
     const { port } = await serve([''], {
       handler: (_request, response) => {
@@ -101,15 +103,15 @@ describe('a reader of a large page', () => {
     expect(await cut.promise, 'whether all of it was sent').toBe(false);
   });
 
-  it('has only as much of it encrypted as it takes', async () => {
-    // More than the buffers of the kernel hold.
+  it('over TLS has only as much encrypted as it reads', async () => {
+    // Exceeds the buffers of the kernel.
     const large = Buffer.alloc(40_000_000);
     const stalled = Promise.withResolvers<number>();
     const { port } = await serve(tls, {
       handler: (_request, response) => {
         response.writeHead(200, { 'content-length': large.length });
         sendBytes(response, [large]);
-        // Nothing more is taken from it once the client's end is full.
+        // Nothing more is written when the buffers of the client are full.
         let before = -1;
         const look = setInterval(() => {
           const written = response.socket?.bytesWritten ?? 0;
@@ -127,14 +129,14 @@ describe('a reader of a large page', () => {
     expect(await stalled.promise).toBeLessThan(large.length);
   });
 
-  it('that reads on gets all of it', async () => {
+  it('without a pause receives all of it', async () => {
     const { get } = await serve([''], { handler: (_request, response) => sendBytes(response, [page]) });
     expect((await get()).body).toHaveLength(page.length);
   });
 });
 
-describe('more requests at once than one connection may have', () => {
-  it('end it, and not the others', async () => {
+describe('pipelined requests', () => {
+  it('above the limit close the connection, and no other one', async () => {
     let asked = 0;
     const { port, get } = await serve([''], {
       handler: (incoming, response) => {
@@ -148,7 +150,7 @@ describe('more requests at once than one connection may have', () => {
     expect((await get({ path: '/other' })).status).toBe(200);
   });
 
-  it('are answered in order below that', async () => {
+  it('below the limit are answered in order', async () => {
     const { port } = await serve(['']);
     const head = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: exporter\r\n${more}\r\n`;
     const socket = await send(port, head('/1') + head('/2') + head('/3', 'Connection: close\r\n'));
@@ -156,9 +158,9 @@ describe('more requests at once than one connection may have', () => {
   });
 });
 
-describe('what is no HTTP', () => {
+describe('a malformed request', () => {
   it.each([
-    ['nonsense', 'nonsense\r\n\r\n', 400],
+    ['not HTTP', 'nonsense\r\n\r\n', 400],
     ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
     ['a bare line feed in a header', 'GET / HTTP/1.1\r\nHost: x\r\nA: b\n\r\n\r\n', 400],
     ['two lengths', 'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
@@ -168,15 +170,15 @@ describe('what is no HTTP', () => {
       400,
     ],
     ['16 kB of headers', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'b'.repeat(17_000)}\r\n\r\n`, 431],
-  ])('is answered with its status, and the connection closed: %s', async (_what, sent, status) => {
+  ])('is rejected, and the connection is closed: %s', async (_what, sent, status) => {
     const { port, get } = await serve(['']);
     expect(await text(await send(port, sent))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect((await get()).status).toBe(200);
   });
 });
 
-describe('where there are too many connections', () => {
-  it('those that have asked for nothing go first, and scrapes are answered', async () => {
+describe('at the limit of connections', () => {
+  it('those that have sent no request are closed first, and scrapes are answered', async () => {
     const limits = { ...connectionLimits, connections: 20 };
     const { port, get } = await serve([''], { limits });
     const opening = await sendMany(30, port, halfARequest);
@@ -185,7 +187,7 @@ describe('where there are too many connections', () => {
     expect(opening.at(-1)?.closed).toBe(false);
   });
 
-  it('those of the address that has the most go first', async () => {
+  it('those of the address that has the most are closed first', async () => {
     const limits = { ...connectionLimits, connections: 20 };
     const { port, get } = await serve([''], { limits });
     const other = await sendFrom('127.0.0.2', port, halfARequest);
@@ -195,7 +197,7 @@ describe('where there are too many connections', () => {
     expect(await text(other)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('those of the address that has the most go first, whatever they are at', async () => {
+  it('those of the address that has the most are closed first, in whichever phase they are', async () => {
     const limits = { ...connectionLimits, connections: 20 };
     const { port } = await serve([''], {
       limits,
@@ -212,7 +214,7 @@ describe('where there are too many connections', () => {
     }
   });
 
-  it('an address that has many leaves some free for those that have few', async () => {
+  it('an address that has many leaves some free for addresses that have few', async () => {
     const limits = { ...connectionLimits, connections: 20, reserved: 5, few: 2 };
     const { port } = await serve([''], { limits });
     const many = await sendMany(20, port, halfARequest);
@@ -223,7 +225,7 @@ describe('where there are too many connections', () => {
     expect([...many.slice(6), ...few, third].filter(({ closed }) => closed)).toEqual([]);
   });
 
-  it('those that wait for their next request go before those that are being answered', async () => {
+  it('idle ones are closed before those whose request is being answered', async () => {
     const limits = { ...connectionLimits, connections: 2 };
     let answer = () => {};
     const { port, get } = await serve([''], {
@@ -243,7 +245,7 @@ describe('where there are too many connections', () => {
     expect((await slow).body).toBe('slow');
   });
 
-  it('the answer that takes longest goes last, and the newcomer is let in all the same', async () => {
+  it('one whose request is being answered is closed if there is no other, and a new one is accepted', async () => {
     const limits = { ...connectionLimits, connections: 3 };
     const { port, get } = await serve([''], {
       limits,
@@ -260,8 +262,8 @@ describe('where there are too many connections', () => {
 describe.each([
   ['without TLS', ['']],
   ['with TLS', tls],
-])('500 connections that never finish their request, over and over, %s', (_what, lines) => {
-  it('leave 200 others and a scrape answered', async () => {
+])('500 connections without a complete request, repeatedly, %s', (_what, lines) => {
+  it('do not keep 200 scrapes from being answered', async () => {
     const { port, get } = await serve(lines);
     for (let wave = 0; wave < 2; wave++) {
       await sendMany(500, port, halfARequest);

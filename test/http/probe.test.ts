@@ -11,7 +11,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** An exporter that polls one cluster now, and then when it is probed; a reload removes that cluster. */
+/** Starts an exporter that polls one cluster at the start and when it is probed. A reload removes that cluster. */
 async function probed(answer: RequestListener) {
   const only = await cluster('production', answer, { pollInterval: 600_000, pollTimeout: 60_000 });
   const other = await cluster('other', healthy, { pollInterval: 600_000 });
@@ -31,8 +31,8 @@ async function probed(answer: RequestListener) {
   return { probe, ...client(exporter) };
 }
 
-describe('a probe with a scrape timeout', () => {
-  it.each(['60', '59.9', '1e2'])('gives the series of a poll that ends within %s s', async (seconds) => {
+describe('GET /probe with a scrape timeout', () => {
+  it.each(['60', '59.9', '1e2'])('responds with the series of a poll that ends within %s s', async (seconds) => {
     const { probe } = await probed(healthy);
     await probe(seconds);
     const { status, text } = await probe(seconds);
@@ -44,12 +44,12 @@ describe('a probe with a scrape timeout', () => {
     expect(samplesOf(page, 'polls_total')[0]?.value).toBeGreaterThan(1);
   });
 
-  it('tells that the poll was cut short by a reload, rather than give series of before', async () => {
+  it('responds with 503, not with older series, if a reload cancels the poll', async () => {
     const arrived = Promise.withResolvers<void>();
     const { probe, reload } = await probed(() => arrived.resolve());
     const answer = probe('60');
     await arrived.promise;
     await reload();
-    expect(await answer).toMatchObject({ status: 503, text: expect.stringContaining('cut short') });
+    expect(await answer).toMatchObject({ status: 503, text: expect.stringContaining('was cancelled') });
   });
 });

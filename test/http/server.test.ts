@@ -8,7 +8,7 @@ import { listen as listenUntilTheEnd, ownAddress } from '../transport/loopback.t
 
 const loopback = { host: '127.0.0.1', port: 0 };
 
-/** A promise, and what fulfils it. */
+/** A promise that the test fulfils. */
 function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
   let open = () => {};
   const passed = new Promise<void>((resolve) => {
@@ -17,14 +17,14 @@ function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
   return { passed, open };
 }
 
-/** A client that keeps its connections, as Prometheus does. */
+/** A client that keeps its connections open, as Prometheus does. */
 function keepAlive(): Agent {
   const agent = new Agent({ keepAliveTimeout: 60_000 });
   onTestFinished(() => agent.destroy());
   return agent;
 }
 
-/** A bare connection that has sent a request. */
+/** Opens a connection and sends a request. */
 function ask(address: string): Socket {
   const [host, port] = address.split(':');
   const socket = connect(Number(port), host);
@@ -35,8 +35,8 @@ function ask(address: string): Socket {
   return socket;
 }
 
-describe('a server', () => {
-  it('tells the address as it was bound', async () => {
+describe('a server that starts', () => {
+  it('reports the address that it has bound', async () => {
     const server = await listen((_request, response) => response.end('here'), loopback);
     expect(server.address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
     const { body } = await request(`http://${server.address}/`, { dispatcher: keepAlive() });
@@ -44,7 +44,7 @@ describe('a server', () => {
     await server.close();
   });
 
-  it('rejects where the port is taken, naming it', async () => {
+  it('rejects with the address if the port is in use', async () => {
     const port = await listenUntilTheEnd(createServer());
     await expect(listen(() => {}, { ...loopback, port })).rejects.toThrow(
       `EADDRINUSE: address already in use 127.0.0.1:${port}`,
@@ -52,8 +52,8 @@ describe('a server', () => {
   });
 });
 
-describe('closing', () => {
-  // Time stands still: what ends, ends without the deadline.
+describe('a server that closes', () => {
+  // The clock stands still, so that nothing ends because of the deadline.
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   });
@@ -61,7 +61,7 @@ describe('closing', () => {
     vi.useRealTimers();
   });
 
-  it('ends connections that wait for their next request', async () => {
+  it('closes idle connections', async () => {
     const dispatcher = keepAlive();
     const server = await listen((_request, response) => response.end(), { host: ownAddress, port: 0 });
     await (await request(`http://${server.address}/`, { dispatcher })).body.dump();
@@ -69,7 +69,7 @@ describe('closing', () => {
     await expect(request(`http://${server.address}/`, { dispatcher })).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('answers the requests in flight first', async () => {
+  it('first responds to the requests in progress', async () => {
     const arrived = gate();
     const release = gate();
     const server = await listen(async (_request, response) => {
@@ -86,7 +86,7 @@ describe('closing', () => {
     await closed;
   });
 
-  it('sends to the end what a slow reader is still reading', async () => {
+  it('sends the whole response to a slow reader', async () => {
     const page = Buffer.alloc(20_000_000, 'x');
     const ended = gate();
     const server = await listen((_request, response) => {
@@ -102,7 +102,7 @@ describe('closing', () => {
     await closed;
   });
 
-  it('waits for nobody who has gone, whatever they had asked for', async () => {
+  it('does not wait for clients that have disconnected', async () => {
     const third = gate();
     const gone = gate();
     let asked = 0;
@@ -119,7 +119,7 @@ describe('closing', () => {
     await server.close();
   });
 
-  it('gives a request that is never answered three seconds', async () => {
+  it('closes the connection of a request that is not answered within three seconds', async () => {
     const arrived = gate();
     const server = await listen(() => arrived.open(), loopback);
     const socket = ask(server.address);

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { openWebConfig } from '../../src/config/web-config-watcher.ts';
-import { createDoor } from '../../src/http/access.ts';
+import { restrictAccess } from '../../src/http/access.ts';
 import type { ConnectionLimits } from '../../src/http/connections.ts';
 import { listen } from '../../src/http/server.ts';
 import { ca, server } from '../config/web-config-fixtures.ts';
@@ -22,7 +22,7 @@ interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
   readonly auth?: string;
   readonly body?: string;
-  /** The rest of it: TLS, the address to come from, an agent that keeps connections. */
+  /** Options of TLS, the local address, an agent that keeps connections. */
   readonly options?: RequestOptions & Pick<ConnectionOptions, 'session'>;
 }
 
@@ -30,11 +30,11 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string;
-  /** Where it came over TLS. */
+  /** Present if the connection used TLS. */
   readonly tls?: { readonly version: string | null; readonly cipher: string; readonly serialNumber: string };
 }
 
-/** A folder with a web configuration and its certificate, until the test has ended. */
+/** Creates a folder with a web configuration and its certificate. It exists until the test has ended. */
 export async function webFolder(lines: readonly string[], files: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'web-config-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -52,13 +52,13 @@ export async function webFolder(lines: readonly string[], files: Readonly<Record
 
 interface ServeOptions {
   readonly files?: Readonly<Record<string, string>>;
-  /** What else is to be in the folder before it is read. */
+  /** Adds to the folder before the web configuration is read. */
   readonly prepare?: (folder: string) => Promise<void>;
   readonly handler?: RequestListener;
   readonly limits?: ConnectionLimits;
 }
 
-/** A server at a door with that web configuration, until the test has ended. */
+/** Starts a server with that web configuration. It runs until the test has ended. */
 export async function serve(lines: readonly string[], { files, prepare, handler = page, limits }: ServeOptions = {}) {
   const { folder, path, write } = await webFolder(lines, files);
   await prepare?.(folder);
@@ -68,7 +68,7 @@ export async function serve(lines: readonly string[], { files, prepare, handler 
   const web = openWebConfig(path, { logger: log.logger, clock });
   web.follow((succeeded, expiry) => told.push({ succeeded, expiry }));
   const address = { host: '127.0.0.1', port: 0 };
-  const running = await listen(await createDoor(handler, web), address, {
+  const running = await listen(await restrictAccess(handler, web), address, {
     web,
     logger: log.logger,
     ...(limits && { limits }),
@@ -81,7 +81,7 @@ export async function serve(lines: readonly string[], { files, prepare, handler 
     write,
     told,
     lines: log.lines,
-    /** Until the files are looked at again. */
+    /** Moves the clock to the next time at which changes of the files are looked for. */
     aSecondLater: () => clock.advance(1_000),
     get: (asked: Asked = {}) => ask(port, web.current().tls !== undefined, asked),
   };
@@ -91,7 +91,7 @@ const page: RequestListener = (request, response) => {
   response.end(`${request.method} ${request.url}`);
 };
 
-/** Rejects with what ended the connection, where there is no answer. */
+/** Sends a request. Rejects if the connection ends without a response. */
 async function ask(port: number, isTls: boolean, { body, options, ...asked }: Asked): Promise<Answer> {
   const all = { host: '127.0.0.1', port, agent: false, ca, ...asked, ...options };
   const request = isTls ? httpsRequest(all) : httpRequest(all);

@@ -1,16 +1,22 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import express, { type RequestHandler } from 'express';
+import express from 'express';
 import { request } from 'undici';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { pageFiles, statusPage } from '../../src/http/status-page.ts';
+import { createApp } from '../../src/http/app.ts';
+import { createBacklog, createSender, maxBacklog } from '../../src/http/response.ts';
+import { listen } from '../../src/http/server.ts';
+import { createPageFiles } from '../../src/http/status-page.ts';
+import { createPage } from '../../src/metrics/page.ts';
 import { noHistory } from '../../src/poll/events.ts';
 import { createStatusFeed, type StatusFeed } from '../../src/status/status-feed.ts';
 import { manualClock } from '../manual-clock.ts';
+import { memoryLog } from '../memory-log.ts';
+import { noProcessMetrics } from '../metrics/pages.ts';
 import { stateAfter, succeeded } from '../polls.ts';
 import { threeBrokers, topology } from '../topologies.ts';
 
@@ -22,28 +28,31 @@ beforeEach(() => {
   feed.update(well, noHistory);
 });
 
-/** The status page on loopback, for one test. */
+/** Serves the app until the test has ended. */
 async function serve(telemetryPath = '/metrics') {
-  return serveOn(statusPage(feed, telemetryPath));
+  const app = createApp({
+    page: createPage([], noProcessMetrics, manualClock()),
+    status: feed,
+    clusters: { all: () => [], named: () => undefined },
+    reload: async () => ({ ok: true, message: '' }),
+    telemetryPath,
+    logger: memoryLog().logger,
+  });
+  return serveBy(app);
 }
 
-async function serveOn(handler: RequestHandler) {
-  const server = express().disable('etag').use(handler).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+async function serveBy(handler: RequestListener) {
+  const server = await listen(handler, { host: '127.0.0.1', port: 0 });
+  onTestFinished(() => server.close());
   return async (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' | 'POST' = 'GET') => {
-    const response = await request(`http://127.0.0.1:${port}${path}`, { method, headers });
+    const response = await request(`http://${server.address}${path}`, { method, headers });
     const body = Buffer.from(await response.body.arrayBuffer());
     return { status: response.statusCode, headers: response.headers, body, text: body.toString() };
   };
 }
 
 describe('the status page', () => {
-  it('links to the metrics, the probes and its data, relative to where it is', async () => {
+  it('links to the metrics, the health checks and its data by relative paths', async () => {
     const get = await serve('/own/path&more');
     const { headers, text } = await get('/');
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
@@ -52,7 +61,7 @@ describe('the status page', () => {
     }
   });
 
-  it('lets nothing in but its own files', async () => {
+  it('has a Content-Security-Policy that allows its own files only', async () => {
     const get = await serve();
     const policy = (await get('/')).headers['content-security-policy'];
     expect(String(policy).split(';').toSorted()).toEqual([
@@ -67,7 +76,7 @@ describe('the status page', () => {
     ]);
   });
 
-  it('sends nothing that only TLS can keep', async () => {
+  it('sends no header that requires TLS', async () => {
     const get = await serve();
     const { headers } = await get('/');
     expect(headers).not.toHaveProperty('strict-transport-security');
@@ -76,7 +85,7 @@ describe('the status page', () => {
     expect(headers['referrer-policy']).toBe('no-referrer');
   });
 
-  it('serves each of its files with its type, and tells one that has not changed', async () => {
+  it('serves each of its files with its type, and responds with 304 to the ETag', async () => {
     const get = await serve();
     const types: Record<string, string> = {
       css: 'text/css; charset=utf-8',
@@ -92,16 +101,16 @@ describe('the status page', () => {
     }
   });
 
-  it('opens no file for a request', async () => {
+  it('serves its files from memory', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'page-'));
     writeFileSync(join(folder, 'one.js'), 'export {};');
-    const files = pageFiles(pathToFileURL(`${folder}/`));
+    const files = createPageFiles(pathToFileURL(`${folder}/`), createSender(createBacklog(maxBacklog)));
     rmSync(folder, { recursive: true });
-    const get = await serveOn(files);
+    const get = await serveBy(express().use(files));
     expect(await get('/one.js')).toMatchObject({ status: 200, text: 'export {};' });
   });
 
-  it('serves nothing beside its files', async () => {
+  it('serves no file outside its folder', async () => {
     const get = await serve();
     for (const path of ['/../status-page.ts', '/%2e%2e/status-page.ts', '/..%2fstatus-page.ts', '/nothing.js']) {
       expect([path, (await get(path)).status]).toEqual([path, 404]);
@@ -110,7 +119,7 @@ describe('the status page', () => {
 });
 
 describe('GET /api/v1/clusters', () => {
-  it('is the status document as JSON', async () => {
+  it('responds with the status document as JSON', async () => {
     const get = await serve();
     const { status, headers, text } = await get('/api/v1/clusters');
     expect(status).toBe(200);
@@ -118,14 +127,14 @@ describe('GET /api/v1/clusters', () => {
     expect(text).toBe(feed.document().json.toString());
   });
 
-  it('is compressed for who can read that', async () => {
+  it('responds with gzip if Accept-Encoding allows it', async () => {
     const get = await serve();
     const { headers, body } = await get('/api/v1/clusters', { 'accept-encoding': 'gzip' });
     expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
     expect(gunzipSync(body).toString()).toBe(feed.document().json.toString());
   });
 
-  it('answers 304 until something has changed', async () => {
+  it('responds with 304 to the ETag until a status has changed', async () => {
     const get = await serve();
     const { etag } = (await get('/api/v1/clusters')).headers;
     const since = { 'if-none-match': String(etag) };
@@ -134,7 +143,7 @@ describe('GET /api/v1/clusters', () => {
     expect(await get('/api/v1/clusters', since)).toMatchObject({ status: 200 });
   });
 
-  it('has the same headers and no body for HEAD', async () => {
+  it('responds to HEAD with the same length and no body', async () => {
     const get = await serve();
     const { status, headers, text } = await get('/api/v1/clusters', {}, 'HEAD');
     expect([status, text, Number(headers['content-length'])]).toEqual([200, '', feed.document().json.length]);

@@ -8,8 +8,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ca, client, stranger, tricky } from '../config/web-config-fixtures.ts';
 import { serve, tls } from './serving.ts';
 
-describe('TLS', () => {
-  it('is served, and checked against its CA by the client', async () => {
+describe('TLS of the server', () => {
+  it('presents a certificate that the client verifies with its CA', async () => {
     const { get } = await serve(tls);
     const { status, body, tls: facts } = await get({ path: '/metrics' });
     expect([status, body]).toEqual([200, 'GET /metrics']);
@@ -19,13 +19,13 @@ describe('TLS', () => {
   it.each([
     ['TLSv1.2', 'TLSv1.2'],
     ['TLSv1.3', 'TLSv1.3'],
-  ] as const)('speaks %s with who speaks nothing else', async (version, spoken) => {
+  ] as const)('accepts a client that supports %s only', async (version, spoken) => {
     const { get } = await serve(tls);
     const answer = await get({ options: { minVersion: version, maxVersion: version } });
     expect(answer.tls?.version).toBe(spoken);
   });
 
-  it('has no version below 1.2, unless asked for', async () => {
+  it('has no version below 1.2 by default, and lower ones if configured', async () => {
     const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
     const { get } = await serve(tls);
     await expect(get({ options: old })).rejects.toThrow(/protocol version/);
@@ -33,14 +33,14 @@ describe('TLS', () => {
     expect((await getOld({ options: old })).tls?.version).toBe('TLSv1.1');
   });
 
-  it('has the versions configured, no others', async () => {
+  it('has the configured versions only', async () => {
     const { get } = await serve([...tls, '  min_version: TLS13']);
     await expect(get({ options: { maxVersion: 'TLSv1.2' } })).rejects.toThrow(/protocol version/);
     const { get: getTls12 } = await serve([...tls, '  max_version: TLS12']);
     expect((await getTls12()).tls?.version).toBe('TLSv1.2');
   });
 
-  it('has the cipher suites configured for TLS 1.2, no others, and those of TLS 1.3 anyway', async () => {
+  it('has the configured cipher suites only for TLS 1.2, and always those of TLS 1.3', async () => {
     const { get } = await serve([...tls, '  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]']);
     const only = (ciphers: string) => get({ options: { maxVersion: 'TLSv1.2', ciphers } });
     expect((await only('ECDHE-ECDSA-AES256-GCM-SHA384')).tls?.cipher).toBe('ECDHE-ECDSA-AES256-GCM-SHA384');
@@ -51,7 +51,7 @@ describe('TLS', () => {
   it.each([
     [true, 'ECDHE-ECDSA-CHACHA20-POLY1305'],
     [false, 'ECDHE-ECDSA-AES256-GCM-SHA384'],
-  ])('lets the order of cipher_suites decide: %s', async (decides, chosen) => {
+  ])('follows the order of cipher_suites if prefer_server_cipher_suites is %s', async (decides, chosen) => {
     const { get } = await serve([
       ...tls,
       '  cipher_suites: [TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]',
@@ -61,13 +61,13 @@ describe('TLS', () => {
     expect((await get({ options: { maxVersion: 'TLSv1.2', ciphers } })).tls?.cipher).toBe(chosen);
   });
 
-  it('has the curves configured, no others', async () => {
+  it('has the configured curves only', async () => {
     const { get } = await serve([...tls, '  curve_preferences: [CurveP384]']);
     expect((await get({ options: { ecdhCurve: 'P-384' } })).status).toBe(200);
     await expect(get({ options: { ecdhCurve: 'P-521' } })).rejects.toThrow(/handshake failure/);
   });
 
-  it('offers HTTP/1.1 where the client would rather have HTTP/2', async () => {
+  it('negotiates HTTP/1.1 with a client that prefers HTTP/2', async () => {
     const { port } = await serve(tls);
     const socket = connectTls({
       port,
@@ -80,7 +80,7 @@ describe('TLS', () => {
     socket.destroy();
   });
 
-  it('ends a connection without TLS, says so in the debug log, and serves the next one', async () => {
+  it('closes a connection without TLS, logs it at debug level, and serves the next one', async () => {
     const { port, get, lines } = await serve(tls);
     const socket = connect(port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -91,7 +91,7 @@ describe('TLS', () => {
   });
 });
 
-describe('the certificate of a client', () => {
+describe('client certificates', () => {
   const come = { none: {}, theirs: client, stranger };
   const ofCa = '  client_ca_file: ca.crt';
 
@@ -101,14 +101,14 @@ describe('the certificate of a client', () => {
     ['RequireAnyClientCert', [], ['theirs', 'stranger']],
     ['VerifyClientCertIfGiven', [ofCa], ['none', 'theirs']],
     ['RequireAndVerifyClientCert', [ofCa], ['theirs']],
-  ] as const)('%s lets in whom it says', async (type, more, letIn) => {
+  ] as const)('are accepted and rejected as client_auth_type %s says', async (type, more, accepted) => {
     const { get } = await serve([...tls, `  client_auth_type: ${type}`, ...more]);
     for (const [who, options] of Object.entries(come)) {
       const came = await get({ options }).then(
         ({ status }) => status,
-        () => 'cut',
+        () => 'closed',
       );
-      expect([who, came]).toEqual([who, letIn.some((each) => each === who) ? 200 : 'cut']);
+      expect([who, came]).toEqual([who, accepted.some((each) => each === who) ? 200 : 'closed']);
     }
   });
 
@@ -123,7 +123,7 @@ describe('the certificate of a client', () => {
     ['another IP address', '2001:db8::2', false],
     ['the common name', 'prometheus', false],
     ['a part of the list of names', 'prometheus.example, email:ops@example.com', false],
-  ])('is let in by %s of client_allowed_sans: %s', async (_kind, name, isLetIn) => {
+  ])('are compared with %s in client_allowed_sans: %s', async (_kind, name, isAccepted) => {
     const { get } = await serve([
       ...tls,
       '  client_auth_type: RequireAndVerifyClientCert',
@@ -131,13 +131,13 @@ describe('the certificate of a client', () => {
       `  client_allowed_sans: [other.example, "${name}"]`,
     ]);
     const answer = get({ options: client });
-    if (isLetIn) expect((await answer).status).toBe(200);
+    if (isAccepted) expect((await answer).status).toBe(200);
     else await expect(answer).rejects.toThrow();
     await expect(get({ options: stranger })).rejects.toThrow();
   });
 });
 
-/** Whether the second connection of a client resumes the session of its first one. */
+/** Whether the second connection of a client resumes the TLS session of the first one. */
 async function isResumed(port: number, version: SecureVersion): Promise<boolean> {
   const options = { port, host: '127.0.0.1', ca, ...client, minVersion: version, maxVersion: version };
   const ask = async (session?: Buffer) => {
@@ -157,14 +157,14 @@ async function isResumed(port: number, version: SecureVersion): Promise<boolean>
   return (await ask(session)).isReused;
 }
 
-describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', (version) => {
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a TLS session of %s', (version) => {
   it.each([
     ['NoClientCert', [], true],
     ['RequestClientCert', [], false],
     ['RequireAnyClientCert', [], false],
     ['VerifyClientCertIfGiven', ['  client_ca_file: ca.crt'], false],
     ['RequireAndVerifyClientCert', ['  client_ca_file: ca.crt'], false],
-  ] as const)('is resumed only where no certificate is asked for: %s', async (type, more, expected) => {
+  ] as const)('is resumed only if no client certificate is requested: %s', async (type, more, expected) => {
     const { port } = await serve([...tls, `  client_auth_type: ${type}`, ...more]);
     expect(await isResumed(port, version)).toBe(expected);
   });
@@ -175,7 +175,7 @@ describe('a connection whose client certificate expires', () => {
     ['RequireAndVerifyClientCert', ['  client_ca_file: ca.crt'], 'close'],
     ['VerifyClientCertIfGiven', ['  client_ca_file: ca.crt'], 'close'],
     ['RequireAnyClientCert', [], 'keep-alive'],
-  ] as const)('is closed after an answer where it is verified: %s', async (type, more, expected) => {
+  ] as const)('is closed after a response if the certificate is verified: %s', async (type, more, expected) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -188,8 +188,8 @@ describe('a connection whose client certificate expires', () => {
   });
 });
 
-describe('a name that looks like two', () => {
-  it('is one', async () => {
+describe('a subject alternative name that looks like two', () => {
+  it('is compared as one', async () => {
     const lines = [...tls, '  client_auth_type: RequireAndVerifyClientCert', '  client_ca_file: ca.crt'];
     const { get } = await serve([...lines, '  client_allowed_sans: [prometheus.example]']);
     await expect(get({ options: tricky })).rejects.toThrow();
@@ -202,7 +202,7 @@ describe('a name that looks like two', () => {
 });
 
 describe('the headers of the web configuration', () => {
-  it('are in every answer, refusals included', async () => {
+  it('are set on every response, also on rejections', async () => {
     const { get } = await serve([
       ...tls,
       'http_server_config:',

@@ -28,7 +28,7 @@ async function mountSecret(folder: string): Promise<void> {
   await symlink('first', join(folder, 'current'));
 }
 
-/** With a ticket to resume it. */
+/** Returns a TLS session that the client can resume. */
 function sessionOf(port: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', ca, ...client });
@@ -44,15 +44,15 @@ async function serialOf(answer: Promise<{ readonly tls?: { readonly serialNumber
   return (await answer).tls?.serialNumber ?? '';
 }
 
-describe('at the start', () => {
-  it('a web configuration that cannot be used is an error with all that is wrong', async () => {
+describe('the web configuration at the start', () => {
+  it('is rejected with all its problems', async () => {
     const { path } = await webFolder(['tls_server_config: { cert_file: gone }', 'basic_auth_users: { a: b }']);
     const open = () => openWebConfig(path, { logger: memoryLog().logger, clock: manualClock() });
     expect(open).toThrow(ConfigError);
     expect(open).toThrow(/bcrypt[\s\S]*gone[\s\S]*key_file/);
   });
 
-  it('tells when the first certificate of the chain expires', async () => {
+  it('reports the earliest expiry in the certificate chain', async () => {
     const { told } = await serve(tls, {
       files: { 'server.crt': renewed.cert + ca + server.cert, 'server.key': renewed.key },
     });
@@ -60,8 +60,8 @@ describe('at the start', () => {
   });
 });
 
-describe('a renewed certificate', () => {
-  it('is served to the next connection', async () => {
+describe('a renewed server certificate', () => {
+  it('is presented to the next connection', async () => {
     const { get, write, aSecondLater, told, lines } = await serve(tls);
     const before = await serialOf(get());
     await write('server.crt', renewed.cert);
@@ -72,7 +72,7 @@ describe('a renewed certificate', () => {
     expect(lines.map(({ msg }) => msg)).toEqual(['the web configuration has changed']);
   });
 
-  it('is found where Kubernetes swaps a symbolic link', async () => {
+  it('is found if Kubernetes swaps a symbolic link', async () => {
     const { folder, get, aSecondLater } = await serve(
       ['tls_server_config: { cert_file: current/tls.crt, key_file: current/tls.key }'],
       { prepare: mountSecret },
@@ -85,7 +85,7 @@ describe('a renewed certificate', () => {
     expect(await serialOf(get())).not.toBe(before);
   });
 
-  it('is looked for once a second, not with every request', async () => {
+  it('is looked for once a second, not at every request', async () => {
     const { get, write } = await serve(tls);
     const before = await serialOf(get());
     await write('server.crt', renewed.cert);
@@ -93,7 +93,7 @@ describe('a renewed certificate', () => {
     expect(await serialOf(get())).toBe(before);
   });
 
-  it('closes the connections that were made with the old one, after their answer', async () => {
+  it('closes connections with the old certificate after their next response', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
     const { get, write, aSecondLater } = await serve(tls);
@@ -102,20 +102,20 @@ describe('a renewed certificate', () => {
     await write('server.crt', renewed.cert);
     await write('server.key', renewed.key);
     aSecondLater();
-    // The first one after the change finds it, the next one is told.
+    // The first request after the change discovers it, the response to the next one closes the connection.
     await connection();
     expect(await connection()).toBe('close');
     expect(await connection()).toBe('keep-alive');
   });
 });
 
-describe('a change that cannot be used', () => {
+describe('an unusable change of the web configuration', () => {
   it.each([
     ['half a certificate', { 'server.crt': server.cert.slice(0, 300) }, /expected a file with PEM certificates/],
     ['the certificate without its key', { 'server.crt': renewed.cert }, /the key of the certificate/],
     ['half a web configuration', { 'web.yml': 'tls_server_config:\n  cert_fi' }, /web\.yml:1/],
     ['an empty web configuration', { 'web.yml': '' }, /tls_server_config: expected some, as at the start/],
-  ])('leaves the last good one in use and says so once: %s', async (_what, files, message) => {
+  ])('keeps the last good one in use and logs one error: %s', async (_what, files, message) => {
     const { get, write, aSecondLater, told, lines } = await serve(tls);
     const before = await serialOf(get());
     for (const [name, content] of Object.entries(files)) await write(name, content);
@@ -128,7 +128,7 @@ describe('a change that cannot be used', () => {
     expect(lines[0]).toMatchObject({ level: error, msg: expect.stringMatching(message) });
   });
 
-  it('is mended by the next good one', async () => {
+  it('is superseded by the next usable one', async () => {
     const { folder, get, write, aSecondLater, told, lines } = await serve(tls);
     const before = await serialOf(get());
     await rm(join(folder, 'server.key'));
@@ -146,8 +146,8 @@ describe('a change that cannot be used', () => {
   });
 });
 
-describe('a file system that does not answer', () => {
-  it('holds the first request up for a second, and no other', async () => {
+describe('a file system that does not respond', () => {
+  it('delays the first request by a second, and no other one', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const { path } = await webFolder(tls);
@@ -169,13 +169,13 @@ describe('a file system that does not answer', () => {
   });
 });
 
-describe('what keeps people out', () => {
+describe('a protection of the web configuration', () => {
   const verified = [...tls, '  client_auth_type: RequireAndVerifyClientCert', '  client_ca_file: ca.crt'];
 
   it.each([
     ['the list of names', [...verified, '  client_allowed_sans: [grafana.example]'], verified],
     ['the certificate of clients', verified, tls],
-  ])('does not go away while the exporter runs: %s', async (_what, lines, next) => {
+  ])('cannot be removed while the exporter runs: %s', async (_what, lines, next) => {
     const { get, write, aSecondLater, told } = await serve(lines);
     await write('web.yml', next.join('\n'));
     aSecondLater();
@@ -183,14 +183,14 @@ describe('what keeps people out', () => {
     expect(told.at(-1)?.succeeded).toBe(false);
   });
 
-  it('does not go away while the exporter runs: the password', async () => {
+  it('cannot be removed while the exporter runs: the password', async () => {
     const { get, write, aSecondLater } = await serve([`basic_auth_users: { alice: ${await hash('secret', 4)} }`]);
     await write('web.yml', 'basic_auth_users: {}');
     aSecondLater();
     expect((await get()).status).toBe(401);
   });
 
-  it('is no TLS session from before: the client of a CA that was replaced stays out', async () => {
+  it('cannot be bypassed by a TLS session: the client of a replaced CA is rejected', async () => {
     const { port, get, write, aSecondLater } = await serve(verified);
     const session = await sessionOf(port);
     expect((await get({ options: { ...client, session } })).status).toBe(200);
@@ -201,8 +201,8 @@ describe('what keeps people out', () => {
   });
 });
 
-describe('users', () => {
-  it('come and go with the file, and their passwords with them', async () => {
+describe('the users of the web configuration', () => {
+  it('and their passwords follow the file', async () => {
     const [first, second] = await Promise.all([hash('one', 4), hash('two', 4)]);
     const { get, write, aSecondLater } = await serve([`basic_auth_users: { alice: ${first} }`]);
     const statusOf = async (auth: string) => (await get({ auth })).status;

@@ -18,7 +18,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** An exporter with that web configuration, and how to read its page. */
+/** Starts an exporter with that web configuration. `read` returns the values of its metrics about it. */
 async function exporterWith(lines: readonly string[]) {
   const folder = await webFolder(lines);
   const exporter = await start(configOf([await cluster('one', healthy)], { web: { ...web, configFile: folder.path } }));
@@ -42,19 +42,19 @@ async function exporterWith(lines: readonly string[]) {
 const expiry = (year: number, month: number) => ({ '': Date.UTC(year, month) / 1000 });
 
 describe('the metrics of the web configuration', () => {
-  it('are not there without one', async () => {
+  it('are absent without one', async () => {
     const exporter = await start(configOf([await cluster('one', healthy)]));
     const { body } = await request(`http://${exporter.addresses[0]}/metrics`);
     const families = [...readPage(await body.text()).keys()];
     expect(families.filter((name) => name.includes('web_config') || name.includes('certificate'))).toEqual([]);
   });
 
-  it('tell of no certificate without TLS', async () => {
+  it('include no certificate without TLS', async () => {
     const { read } = await exporterWith(['http_server_config: {}']);
     expect(await read()).toEqual({ successful: { '': 1 }, expiry: {} });
   });
 
-  it('follow the certificate, and a file that cannot be used', async () => {
+  it('follow the certificate, and report an unusable file', async () => {
     const { path, write, read } = await exporterWith(tls);
     expect(await read()).toEqual({ successful: { '': 1 }, expiry: expiry(2119, 0) });
     await write('server.crt', renewed.cert);
@@ -69,8 +69,8 @@ describe('the metrics of the web configuration', () => {
   });
 });
 
-describe('the status page', () => {
-  it('has its own headers where the web configuration has none, and those where it has some', async () => {
+describe('the security headers of the status page', () => {
+  it('are overridden by those of the web configuration', async () => {
     const { get } = await exporterWith(['http_server_config: { headers: { X-Frame-Options: sameorigin } }']);
     const { headers, body } = await get('/');
     await body.dump();
@@ -79,10 +79,10 @@ describe('the status page', () => {
   });
 });
 
-describe('a web configuration that cannot be used', () => {
+describe('an unusable web configuration', () => {
   const flags = { 'web.config.file': 'conf/web.yml' };
 
-  it('is a problem of the configuration, told with its others', () => {
+  it('is reported together with the other problems of the configuration', () => {
     const files = { 'conf/web.yml': 'basic_auth_users: { bob: secret }' };
     const env = { ZEEBE_POLL_INTERVAL: 'soon' };
     expect(complaints({ env, flags, files })).toEqual([
@@ -92,13 +92,13 @@ describe('a web configuration that cannot be used', () => {
     expect(complaints({ flags })[0]).toBe('conf/web.yml: expected a readable file, found no such file or directory');
   });
 
-  it('leaves nothing running', async () => {
+  it('rejects the start and leaves nothing running', async () => {
     const { path } = await webFolder(['nonsense']);
     const config = configOf([await cluster('one', healthy)], { web: { ...web, configFile: path } });
     await expect(start(config)).rejects.toThrow(ConfigError);
   });
 
-  it('is only named in the configuration: a change of its content is none of that', () => {
+  it('is part of the configuration only by its path, not by its content', () => {
     const of = (content: string) => load({ flags, files: { 'conf/web.yml': content } }).config.web;
     expect(of('basic_auth_users: {}')).toEqual(of(''));
   });

@@ -17,7 +17,7 @@ function statusAfter(...results: readonly PollResult[]) {
 }
 
 describe('the status of a cluster', () => {
-  it('says of one that has not been polled just that', () => {
+  it('before the first poll has the verdict unknown and no topology', () => {
     expect(statusAfter()).toEqual({
       name: 'production',
       verdict: 'unknown',
@@ -28,7 +28,7 @@ describe('the status of a cluster', () => {
     });
   });
 
-  it('holds the topology, replicas as short records', () => {
+  it('contains the topology, with replicas as tuples', () => {
     const [first] = threeBrokers;
     const { topology: shown } = statusAfter(succeeded(topology(threeBrokers)));
     expect(shown?.brokers[0]).toEqual({
@@ -43,7 +43,7 @@ describe('the status of a cluster', () => {
     expect(shown).toMatchObject({ clusterSize: 3, partitionsCount: 3, replicationFactor: 3, gatewayVersion: '8.6.0' });
   });
 
-  it('tells the state of a replica where the gateway does', () => {
+  it('contains the state of a replica if the gateway reports it', () => {
     const joining = topology([broker('0', leader(1), follower(2, { state: 'joining' }))]);
     expect(statusAfter(succeeded(joining)).topology?.brokers[0]?.replicas[1]).toEqual([
       2,
@@ -53,14 +53,14 @@ describe('the status of a cluster', () => {
     ]);
   });
 
-  it('says what is wrong, in words', () => {
+  it('lists the missing brokers, also as findings', () => {
     const status = statusAfter(succeeded(topologyOf(recorded('8.6.0-3x3x3-broker-gone'))));
     expect(status.verdict).toBe('degraded');
     expect(status.findings[0]).toEqual({ verdict: 'degraded', text: 'broker 1 is missing' });
     expect(status.topology?.missingBrokers).toEqual(['1']);
   });
 
-  it('says why polls fail and what to do, and holds no topology meanwhile', () => {
+  it('after a failed poll contains the failure and its remedy, and no topology', () => {
     const status = statusAfter(succeeded(topology(threeBrokers)), failed('connect', { endedAt: endOfPoll + 15_000 }));
     expect(status.findings).toEqual([
       {
@@ -74,7 +74,7 @@ describe('the status of a cluster', () => {
     expect(status).not.toHaveProperty('topology');
   });
 
-  it('tells what is wrong with authentication, and the times of the token', () => {
+  it('contains the failure of authentication and the times of the token', () => {
     const token = { obtainedAt: endOfPoll, expiresAt: endOfPoll + 300_000, lifetime: 300_000 };
     const refused = unauthenticated('invalid_client');
     const status = statusAfter({ ...refused, authentication: { ...refused.authentication, token } });
@@ -86,14 +86,14 @@ describe('the status of a cluster', () => {
     });
   });
 
-  it('leaves out what else a token may hold', () => {
+  it('contains no other field of a token', () => {
     const token = { obtainedAt: endOfPoll, accessToken: new Secret('hunter2'), audiences: ['hunter2'] };
     const result = succeeded(topology(threeBrokers), { authentication: { up: true, token, tokenRequests: [] } });
     expect(JSON.stringify(statusAfter(result))).not.toContain('hunter2');
     expect(statusAfter(result).authentication.token).toEqual({ obtainedAt: end });
   });
 
-  it('has a finding exactly where the verdict is not healthy', () => {
+  it('has findings if and only if the verdict is not healthy', () => {
     fc.assert(
       fc.property(fc.array(fc.option(anyAnswer), { maxLength: 4 }), (answers) => {
         const results = answers.map((answer) => (answer ? succeeded(topologyOf(answer)) : failed('timeout')));
@@ -103,7 +103,7 @@ describe('the status of a cluster', () => {
     );
   });
 
-  it('is lean for 100 brokers, 300 partitions and 3 replicas each', () => {
+  it('has less than 64 kB for 100 brokers and 300 partitions with 3 replicas each', () => {
     const partitions = Array.from({ length: 300 }, (_, index) => index + 1);
     const brokers = Array.from({ length: 100 }, (_, id) =>
       broker(`${id}`, ...partitions.filter((each) => (each + id) % 100 < 3).map((each) => follower(each))),
@@ -118,7 +118,7 @@ describe('the status feed', () => {
   const feedOf = () => createStatusFeed(clock);
   const well = stateAfter([succeeded(topology(threeBrokers))]);
 
-  it('is a document of every cluster, in the order in which they came', () => {
+  it('makes a document of all clusters, in the order of their first update', () => {
     const feed = feedOf();
     for (const name of ['b', 'a', 'c']) feed.update({ ...well, name }, noHistory);
     feed.update({ ...well, name: 'b', verdict: 'unknown' }, noHistory);
@@ -128,18 +128,18 @@ describe('the status feed', () => {
     expect(document.clusters[1]).toEqual(clusterStatus({ ...well, name: 'a' }, noHistory));
   });
 
-  it('is a whole document without clusters too', () => {
+  it('makes a valid document without clusters', () => {
     expect(JSON.parse(feedOf().document().json.toString()).clusters).toEqual([]);
   });
 
-  it('tells the time at which it is asked', () => {
+  it('makes documents with the current time', () => {
     const own = manualClock(endOfPoll);
     const feed = createStatusFeed(own);
     own.advance(5_000);
     expect(JSON.parse(feed.document().json.toString())).toMatchObject({ now: end + 5, exporter: { startedAt: end } });
   });
 
-  it('gives everyone who asks within a second the same bytes, compressed once', async () => {
+  it('returns the same document for a second, compressed once', async () => {
     const own = manualClock(endOfPoll);
     const feed = createStatusFeed(own);
     feed.update(well, noHistory);
@@ -151,7 +151,7 @@ describe('the status feed', () => {
     expect(feed.document().json).not.toBe(first.json);
   });
 
-  it('gives what is new at once', () => {
+  it('returns a new document immediately after an update', () => {
     const feed = feedOf();
     feed.update(well, noHistory);
     const before = feed.document();
@@ -160,7 +160,7 @@ describe('the status feed', () => {
     expect(feed.document()).not.toBe(before);
   });
 
-  it('has another tag after every update, and the same one until then', () => {
+  it('has another entity tag after every update, and the same one until then', () => {
     const feed = feedOf();
     const before = feed.etag();
     expect(feed.etag()).toBe(before);
@@ -169,7 +169,7 @@ describe('the status feed', () => {
     expect(feed.etag()).toMatch(/^W\/"[\w-]+"$/);
   });
 
-  it('leaves out, after another arrangement, what that does not name, and has its order and another tag', () => {
+  it('after a new arrangement contains only its clusters, in its order, with another entity tag', () => {
     const feed = feedOf();
     for (const name of ['a', 'b', 'c', 'd']) feed.update({ ...well, name }, noHistory);
     const before = feed.etag();
@@ -179,7 +179,7 @@ describe('the status feed', () => {
     expect(feed.etag()).not.toBe(before);
   });
 
-  it('has other tags than the exporter that ran before', () => {
+  it('has other entity tags than the exporter before a restart', () => {
     expect(feedOf().etag()).not.toBe(feedOf().etag());
   });
 });

@@ -14,7 +14,7 @@ const everyHealth = [
   { partition: 3, broker: 0, health: 'unknown' },
 ] as const;
 
-/** Clusters in every state that there is: each verdict, each health, polls and renewals that fail. */
+/** Serves clusters with every verdict and health, and with failed polls and token renewals. */
 async function serveEveryState(): Promise<ServedPage> {
   const served = await serve(
     named('healthy', 'degraded', 'unhealthy', 'starting', 'failing', 'refused', 'expiring', 'new'),
@@ -33,8 +33,10 @@ async function serveEveryState(): Promise<ServedPage> {
 
 const names = ['healthy', 'degraded', 'unhealthy', 'starting', 'failing', 'refused', 'expiring', 'new'];
 
-describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
-  it.each([1366, 390])('no state breaks a rule of axe-core or a width of %i pixels', async (width) => {
+describe.each(['light', 'dark'] as const)('the status page in the %s color scheme', (colorScheme) => {
+  it.each([
+    1366, 390,
+  ])('follows the rules of axe-core and fits a width of %i pixels with clusters in every state', async (width) => {
     const { url } = await serveEveryState();
     const page = await open(url, { colorScheme, viewport: { width, height: 844 } });
     await page.getByRole('row').getByRole('link').first().waitFor();
@@ -49,7 +51,7 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
     expect(page.complaints).toEqual([]);
   });
 
-  it('an exporter that does not respond breaks no rule either', async () => {
+  it('follows the rules of axe-core if the exporter does not respond', async () => {
     const { url, stop } = await serveEveryState();
     const page = await open(`${url}#/cluster/unhealthy`, { colorScheme });
     await page.getByRole('heading', { name: 'unhealthy' }).waitFor();
@@ -60,7 +62,7 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
 });
 
 describe('a large grid', () => {
-  it('breaks no rule of axe-core', async () => {
+  it('follows the rules of axe-core', async () => {
     const { url, poll } = await serve(named('large'));
     poll('large', succeeded(sized({ brokers: 12, partitions: 60 }, { gone: [3], leaderless: [7] })));
     const page = await open(url);

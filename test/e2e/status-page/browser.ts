@@ -4,15 +4,15 @@ import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
-/** The one host that is not loopback by name: a browser does not trust it the way it trusts 127.0.0.1. */
+/** A host name that is not loopback: browsers treat 127.0.0.1 as a secure context, but not this name. */
 export const plainHost = 'exporter.example';
 
 export interface OpenedPage extends Page {
-  /** What the browser complained of: errors in its console, exceptions, violations of the Content-Security-Policy. */
+  /** Errors and warnings in the console, exceptions, violations of the Content-Security-Policy. */
   readonly complaints: readonly string[];
 }
 
-/** A Chromium for the tests of a file; every page ends with its test. */
+/** Starts Chromium for the tests of a file. The returned function opens a page, which is closed after its test. */
 export function useBrowser(): (url: string, options?: BrowserContextOptions) => Promise<OpenedPage> {
   let browser: Browser;
   beforeAll(async () => {
@@ -26,7 +26,7 @@ export function useBrowser(): (url: string, options?: BrowserContextOptions) => 
         '--disable-component-update',
         '--disable-sync',
         '--no-first-run',
-        // Nothing but loopback is reached, whatever a page or the browser itself may want.
+        // Restricts the page and the browser itself to loopback.
         `--host-resolver-rules=MAP ${plainHost} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`,
       ],
     });
@@ -48,21 +48,21 @@ export function useBrowser(): (url: string, options?: BrowserContextOptions) => 
   };
 }
 
-/** Pixels by which the page is wider than its window. */
+/** Returns by how many pixels the page is wider than its window. */
 export async function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
 }
 
-/** The text of the element that has the focus. */
+/** Returns the text of the element that has the focus. */
 export async function focusedText(page: Page): Promise<string | null> {
   return page.evaluate<string | null>('document.activeElement?.textContent');
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds, contrast included: one line for each rule that is broken. */
+/** Returns what axe-core finds, contrast included: one line for each rule that is violated. */
 export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
-  // The page's policy lets no script of others in; the debugger may.
+  // The Content-Security-Policy of the page allows no other scripts, but the debugger is exempt.
   await page.evaluate(axe);
   const { violations }: AxeResults = await page.evaluate('axe.run()');
   return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' | ')}`);

@@ -19,8 +19,8 @@ async function serveFifty() {
   return served;
 }
 
-describe('few clusters on the status page', () => {
-  it('are all shown below the overview', async () => {
+describe('the status page of few clusters', () => {
+  it('shows all of them below the overview', async () => {
     const { url, poll } = await serve(named('payments', 'orders', 'inventory'));
     for (const name of ['payments', 'orders', 'inventory']) poll(name, polled());
     const page = await open(url);
@@ -30,8 +30,8 @@ describe('few clusters on the status page', () => {
   });
 });
 
-describe('fifty clusters on the status page', () => {
-  it('are listed in an overview, the worst first, otherwise in the order of the configuration', async () => {
+describe('the status page of fifty clusters', () => {
+  it('lists the worst first, and equal ones in the order of the configuration', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
     const overview = page.getByRole('table', { name: 'Clusters, the worst first' });
@@ -49,7 +49,7 @@ describe('fifty clusters on the status page', () => {
     expect(await page.title()).toBe('✕ 1 unhealthy, 1 unknown, 1 degraded, 47 healthy – Zeebe clusters');
   });
 
-  it('are filtered by name, verdict and problem', async () => {
+  it('filters them by name, verdict and finding', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
     const links = page.getByRole('row').getByRole('link');
@@ -65,7 +65,7 @@ describe('fifty clusters on the status page', () => {
     expect(await links.count()).toBe(50);
   });
 
-  it('can be opened and left with the keyboard', async () => {
+  it('can be navigated by keyboard, also back', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
     await page.getByRole('searchbox').focus();
@@ -83,7 +83,7 @@ describe('fifty clusters on the status page', () => {
     await page.getByRole('heading', { name: 'team-20' }).waitFor();
   });
 
-  it('have an address each, even with unusual names', async () => {
+  it('has a URL for each of them, whatever characters its name contains', async () => {
     const name = 'a/b #?% ü "c"';
     const { url, poll } = await serve(named(...names, name));
     poll(name, polled());
@@ -95,7 +95,7 @@ describe('fifty clusters on the status page', () => {
     expect(await page.getByRole('heading', { level: 2 }).count()).toBe(1);
   });
 
-  it('lead to a message for the address of an unknown cluster', async () => {
+  it('says that a URL names no configured cluster', async () => {
     const { url } = await serveFifty();
     const page = await open(`${url}#/cluster/gone`);
     await page.getByText('No cluster "gone" is configured.').waitFor();
@@ -104,11 +104,11 @@ describe('fifty clusters on the status page', () => {
   });
 });
 
-describe('100 brokers by 300 partitions on the status page', () => {
+describe('the grid of 100 brokers by 300 partitions', () => {
   const large = { brokers: 100, partitions: 300 };
   const trouble = { gone: [42], leaderless: [143] };
 
-  it('scroll in a frame of their own with sticky headers', async () => {
+  it('scrolls in its own frame and keeps its headers visible', async () => {
     const { url, poll } = await serve(named('large'));
     poll('large', succeeded(sized(large, trouble), { endedAt: Date.now() }));
     const page = await open(url);

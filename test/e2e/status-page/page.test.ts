@@ -25,7 +25,7 @@ const well = () => succeeded(sized(three), { endedAt: Date.now() });
 const troubled = (trouble: Trouble) => succeeded(sized(three, trouble), { endedAt: Date.now() });
 
 describe('the status page of one cluster', () => {
-  it('begins with the verdict and its reasons in words', async () => {
+  it('begins with the verdict and the findings, as text', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', troubled({ gone: [1], leaderless: [3] }));
     const page = await open(url);
@@ -59,7 +59,7 @@ describe('the status page of one cluster', () => {
     expect(await row('1').getByRole('cell').allTextContents()).toEqual(['▲ missing: not listed by the gateway']);
   });
 
-  it('shows the last poll, its failure and the remedy', async () => {
+  it('shows the failure of the last poll and its remedy', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', failed('connect', { endedAt: Date.now() - 4_000 }));
     const page = await open(url);
@@ -69,7 +69,7 @@ describe('the status page of one cluster', () => {
     expect(await page.getByRole('table').count()).toBe(0);
   });
 
-  it('counts down to the expiry of the token by the clock of the exporter, not the browser', async () => {
+  it('counts down to the expiry of the token by the clock of the exporter, not of the browser', async () => {
     const ahead = 5 * 3_600_000;
     const clock = { now: () => Date.now() + ahead, monotonic: () => performance.now() };
     const { url, poll } = await serve({ production: oauth2 }, clock);
@@ -84,7 +84,7 @@ describe('the status page of one cluster', () => {
     await expect.poll(seconds, { timeout: 30_000 }).toBeLessThan(first);
   });
 
-  it('warns of a token that cannot be renewed while the old one is still valid', async () => {
+  it('warns of a failed token renewal while the old token is valid', async () => {
     const { url, poll } = await serve({ production: oauth2 });
     const renewal = { up: true, failure: failure('token_endpoint_unreachable'), tokenRequests: [] };
     poll('production', { ...well(), authentication: renewal });
@@ -94,7 +94,7 @@ describe('the status page of one cluster', () => {
     await page.getByText('healthy', { exact: true }).waitFor();
   });
 
-  it('shows why authentication fails', async () => {
+  it('shows the failure of authentication', async () => {
     const { url, poll } = await serve({ production: oauth2 });
     poll('production', unauthenticated('invalid_client', { endedAt: Date.now() }));
     const page = await open(url);
@@ -102,14 +102,14 @@ describe('the status page of one cluster', () => {
     await page.getByText('✕ invalid_client').waitFor();
   });
 
-  it('shows different versions', async () => {
+  it('shows that versions of brokers differ', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', troubled({ versions: { 2: '8.5.9' } }));
     const page = await open(url);
     await page.getByText('8.6.0 (brokers 0, 1, gateway), 8.5.9 (broker 2) ▲ different versions').waitFor();
   });
 
-  it('explains a gateway without topology, and a cluster that has not been polled yet', async () => {
+  it('says that a cluster has not been polled, and that a gateway knows no topology', async () => {
     const { url, poll } = await serve(named('production'));
     const page = await open(url);
     await page.getByText('Not polled yet').waitFor();
@@ -117,7 +117,7 @@ describe('the status page of one cluster', () => {
     await page.getByText('The gateway knows no topology yet', { exact: true }).waitFor();
   });
 
-  it('shows names and versions from a cluster as text, never as HTML', async () => {
+  it('escapes the names and versions that clusters report', async () => {
     const name = `<img src=x onerror=alert(1)>"'&`;
     const version = '</td><script>alert(2)</script>';
     const { url, poll } = await serve(named(name, 'second'));
@@ -137,7 +137,7 @@ describe('the status page of one cluster', () => {
     expect(page.complaints).toEqual([]);
   });
 
-  it('works over plain HTTP at any host, without errors in the console', async () => {
+  it('works over plain HTTP at any host name, without messages in the console', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', well());
     const page = await open(url.replace('127.0.0.1', plainHost));
@@ -145,7 +145,7 @@ describe('the status page of one cluster', () => {
     expect(page.complaints).toEqual([]);
   });
 
-  it('links to the metrics without JavaScript', async () => {
+  it('links to the metrics if JavaScript is disabled', async () => {
     const { url } = await serve(named('production'));
     const page = await open(url, { javaScriptEnabled: false });
     expect(await page.locator('noscript').innerText()).toContain('This page requires JavaScript');

@@ -14,16 +14,16 @@ import { clusterConfig } from '../../polls.ts';
 
 export interface ServedPage {
   readonly url: string;
-  /** Lets a cluster live through a poll. */
+  /** Ends a poll of a cluster with that result. */
   readonly poll: (name: string, result: PollResult) => void;
   readonly stop: () => Promise<void>;
-  /** At the address that it had. */
+  /** Listens at the same address as before. */
   readonly startAgain: () => Promise<void>;
 }
 
 type Configs = Readonly<Record<string, Pick<Partial<ClusterConfig>, 'authentication'>>>;
 
-/** The status page of clusters whose polls end as the test says, through the real app. Ends with the test. */
+/** Serves the app of the exporter until the test has ended. The test determines the results of the polls. */
 export async function serve(configs: Configs, clock: Clock = systemClock): Promise<ServedPage> {
   const status = createStatusFeed(clock);
   const clusters = new Map(
@@ -67,7 +67,7 @@ export async function serve(configs: Configs, clock: Clock = systemClock): Promi
   };
 }
 
-/** Names of clusters without authentication. */
+/** Configures clusters without authentication. */
 export function named(...names: readonly string[]): Configs {
   return Object.fromEntries(names.map((name) => [name, {}]));
 }

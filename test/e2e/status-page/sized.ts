@@ -7,15 +7,18 @@ export interface Size {
 }
 
 export interface Trouble {
-  /** Brokers that are gone; others lead in their stead. */
+  /** Brokers that are gone. Other brokers lead their partitions. */
   readonly gone?: readonly number[];
-  /** Partitions that nobody leads. */
+  /** Partitions without a leader. */
   readonly leaderless?: readonly number[];
   readonly health?: readonly { readonly partition: number; readonly broker: number; readonly health: ReplicaHealth }[];
   readonly versions?: Readonly<Record<number, string>>;
 }
 
-/** A cluster of any size: partition p lies on the brokers p − 1, p, … modulo their number, and the first one leads. */
+/**
+ * Returns a topology of any size. Partition p has replicas on the brokers p − 1, p, … modulo their number, and the
+ * first one leads.
+ */
 export function sized({ brokers, partitions, replicationFactor = 3 }: Size, trouble: Trouble = {}): Topology {
   const { gone = [], leaderless = [], health = [], versions = {} } = trouble;
   const replicasOf = (partition: number) =>

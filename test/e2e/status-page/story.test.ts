@@ -16,7 +16,7 @@ import { useBrowser } from './browser.ts';
 
 const open = useBrowser();
 
-/** The story stands still until it is put forward, while polls go on: no test has to be faster than the story. */
+/** A clock at which the story stops until the test puts it forward, while polls continue. */
 function storyClock() {
   const startedAt = Date.now();
   let moment = 0;
@@ -24,7 +24,7 @@ function storyClock() {
     now: () => startedAt + moment,
     monotonic: () => performance.now() + moment,
     sleep: wallClock.sleep,
-    /** Seconds after the first step of that kind; never back. */
+    /** Sets the clock to that many seconds after the first step of that kind. Must not go back. */
     putForwardTo: (actor: string, type: string, seconds: number) => {
       const step = storySteps.find((each) => each.actor === actor && each.events.some((event) => event.type === type));
       if (!step) throw new RangeError(`the story has no ${type} of ${actor}`);
@@ -72,7 +72,7 @@ function configOf({ clusters }: RunningStory): Config {
   };
 }
 
-it('shows the faults of the demo story on the status page while they last', async () => {
+it('the status page of the real exporter shows the problems of the simulated clusters while they last', async () => {
   const clock = storyClock();
   const story = await startStory({ clock });
   onTestFinished(() => story.close());

@@ -9,8 +9,8 @@ const open = useBrowser();
 const size = { brokers: 80, partitions: 80 };
 const polled = (trouble: Trouble = {}) => succeeded(sized(size, trouble), { endedAt: Date.now() });
 
-describe('updates of the status page', () => {
-  it('show a change, and its end', async () => {
+describe('the status page updates itself and', () => {
+  it('shows a problem and its end', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', polled());
     const page = await open(url);
@@ -27,7 +27,7 @@ describe('updates of the status page', () => {
     expect(page.complaints).toEqual([]);
   });
 
-  it('keep focus, scroll positions and open details', async () => {
+  it('keeps focus, scroll positions and open details', async () => {
     const { url, poll } = await serve(named('production'));
     for (let index = 0; index < 12; index++) poll('production', index % 2 === 0 ? polled() : failed('connect'));
     poll('production', polled());
@@ -55,7 +55,7 @@ describe('updates of the status page', () => {
     expect(await positions()).toEqual(before);
   });
 
-  it('do not transfer an unchanged document again', async () => {
+  it('receives 304 if nothing has changed', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', polled());
     const page = await open(url);
@@ -75,7 +75,7 @@ describe('updates of the status page', () => {
     expect(await focusedText(page)).toBe('d');
   });
 
-  it('announce a changed verdict to screen readers, and nothing at first', async () => {
+  it('announces a change of verdict to screen readers, but not the first verdict', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', polled());
     const page = await open(url);
@@ -102,7 +102,7 @@ describe('updates of the status page', () => {
     await alert.waitFor({ state: 'hidden' });
   });
 
-  it('report a response that the page cannot show', async () => {
+  it('says that it cannot show a response', async () => {
     const { url } = await serve(named('production'));
     const page = await open('about:blank');
     await page.route('**/api/v1/clusters', (route) => route.fulfill({ json: { apiVersion: 2, clusters: 'many' } }));
