@@ -64,7 +64,7 @@ describe('the status page updates itself and', () => {
     expect(page.complaints).toEqual([]);
   });
 
-  it('keep the focus on a cluster that moves up the list', async () => {
+  it('keeps the focus on a cluster that moves up the list', async () => {
     const { url, poll } = await serve(named('a', 'b', 'c', 'd', 'e'));
     for (const name of ['a', 'b', 'c', 'd', 'e']) poll(name, polled());
     const page = await open(url);
@@ -88,7 +88,7 @@ describe('the status page updates itself and', () => {
       .toBe('production is unhealthy: partition 7 has no leader.');
   });
 
-  it('report that the exporter does not respond, and how old the data is, until it responds again', async () => {
+  it('reports that the exporter does not respond, and how old the data is, until it responds again', async () => {
     const { url, poll, stop, startAgain } = await serve(named('production'));
     poll('production', polled());
     const page = await open(url);
