@@ -55,7 +55,7 @@ const success = {
   filesRead: true,
 } as const satisfies PollResult;
 
-const why = { message: '', remedy: '' };
+const why = { problem: { kind: 'nothing_sent' } } as const;
 /** A failed poll that has a token and all other optional fields. */
 const refused: PollResult = {
   ...success,

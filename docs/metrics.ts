@@ -1,8 +1,13 @@
 import { writeFileSync } from 'node:fs';
-import { type AuthFailureReason, authFailureReasons, tokenFailureReasons } from '../src/auth/auth-failure.ts';
+import {
+  type AuthFailureReason,
+  authFailureReasons,
+  type PollFailureReason,
+  pollFailureReasons,
+  tokenFailureReasons,
+} from '../src/failure.ts';
 import { authenticationFamilies, credentialFamilies, pollFamilies } from '../src/metrics/cluster-families.ts';
 import { topologyFamilies } from '../src/metrics/topology-families.ts';
-import { type PollFailureReason, pollFailureReasons } from '../src/poll/poll-failure.ts';
 import { type Documented, documentedFamilies } from './metrics-observed.ts';
 
 /** The record type makes the compiler reject a missing reason. */

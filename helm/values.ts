@@ -3,6 +3,9 @@ import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
 
 export const chart = new URL('zeebe-topology-exporter/', import.meta.url);
 
+/** Artifact Hub shows the README, but does not resolve links relative to the repository. */
+export const repository = 'https://github.com/zeebe-topology-exporter/zeebe-topology-exporter/blob/main';
+
 /** A key of values.yaml. */
 export interface ChartValue {
   /** Such as `serviceAccount.create`. */
@@ -43,8 +46,8 @@ function below(mapping: YAMLMap, prefix: string): readonly ChartValue[] {
   });
 }
 
-/** Returns the last of several comments above a key, which is the one about that key. */
+/** Returns the last of several comments above a key, which is the one about that key, with absolute links. */
 function docOf(comment: string | null | undefined): string | undefined {
   const lines = (comment ?? '').split('\n').filter((line) => line.startsWith(' -- '));
-  return lines.at(-1)?.slice(' -- '.length);
+  return lines.at(-1)?.slice(' -- '.length).replaceAll('](../..', `](${repository}`);
 }

@@ -1,9 +1,9 @@
-import type { AuthFailureReason } from '../src/auth/auth-failure.ts';
 import type { ClusterConfig } from '../src/config/config.ts';
+import type { AuthFailureReason, Failure, FailureReason, PollFailureReason } from '../src/failure.ts';
 import type { PollResult } from '../src/poll/poll.ts';
-import type { PollFailureReason } from '../src/poll/poll-failure.ts';
 import { type ClusterState, initialState, nextState } from '../src/poll/state.ts';
 import type { Topology } from '../src/zeebe/topology.ts';
+import { fileNames, told } from './failure-texts.ts';
 
 export function clusterConfig(config: Partial<ClusterConfig> = {}): ClusterConfig {
   return {
@@ -15,6 +15,7 @@ export function clusterConfig(config: Partial<ClusterConfig> = {}): ClusterConfi
     authentication: { method: 'none' },
     transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
     headers: {},
+    settingNames: fileNames,
     ...config,
   };
 }
@@ -32,9 +33,12 @@ export function succeeded(topology: Topology, result: Partial<PollResult> = {}):
   };
 }
 
-export function failure<Reason extends string>(reason: Reason) {
-  return { reason, message: `what ${reason} is`, remedy: `what to do about ${reason}` };
+export function failure<Reason extends FailureReason>(reason: Reason, cause = `what ${reason} is`): Failure<Reason> {
+  return { reason, problem: { kind: 'unanswered', reason: 'other', code: '', cause, isPastDeadline: false } };
 }
+
+/** The remedy for these failures. */
+export const { remedy } = told(failure('other'));
 
 /** A failure before the cluster answered. */
 export function failed(reason: PollFailureReason, result: Partial<PollResult> = {}): PollResult {

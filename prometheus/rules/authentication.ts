@@ -1,4 +1,4 @@
-import { type AuthFailureReason, tokenFailureReasons } from '../../src/auth/auth-failure.ts';
+import { type AuthFailureReason, tokenFailureReasons } from '../../src/failure.ts';
 import { highest, last, lowest, oneOf, reached, seen, tokenLeft } from '../expressions.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { type Alerts, cluster } from './alert.ts';

@@ -2,9 +2,10 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { importPKCS8 } from 'jose/key/import';
 import { type ClientAuth, ClientSecretPost, modifyAssertion, PrivateKeyJwt, TlsClientAuth } from 'oauth4webapi';
 import type { ClientAuthentication, OAuth2Config, PrivateKeyJwt as PrivateKeyJwtConfig } from '../config/config.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
 
-/** Made once for all requests. */
+/** Returns how oauth4webapi authenticates the client, made once for all requests. */
 export function clientAuthOf({ clientAuthentication, endpoint }: OAuth2Config): ClientAuth {
   switch (clientAuthentication.method) {
     case 'client_secret_post':
@@ -19,8 +20,8 @@ export function clientAuthOf({ clientAuthentication, endpoint }: OAuth2Config): 
 }
 
 /**
- * RFC 6749, 2.3.1. oauth4webapi's function of this name also encodes `-`, `_`, `.` and `~`. That is allowed, but
- * identity providers that do not decode the header then see another client.
+ * Authenticates as RFC 6749, 2.3.1 defines it. oauth4webapi's own function also encodes `-`, `_`, `.` and `~`. That is
+ * allowed, but identity providers that do not decode the header then see another client.
  */
 function clientSecretBasic(secret: string): ClientAuth {
   return (_server, { client_id }, _body, headers) => {
@@ -29,14 +30,14 @@ function clientSecretBasic(secret: string): ClientAuth {
   };
 }
 
-/** Encodes what Go's url.QueryEscape encodes: all but letters, digits, `-`, `_`, `.` and `~`. */
+/** Encodes all but letters, digits, `-`, `_`, `.` and `~`, as Go's url.QueryEscape does. */
 function formEncoded(text: string): string {
   return encodeURIComponent(text)
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+');
 }
 
-/** The audience is the issuer, or the token endpoint where only that is known (RFC 7523, 3). */
+/** The audience is the issuer, or the token endpoint if only that is known (RFC 7523, 3). */
 function privateKeyJwt(
   { key, algorithm, keyId, certificate }: PrivateKeyJwtConfig,
   audience: string | undefined,
@@ -45,7 +46,7 @@ function privateKeyJwt(
   let authenticate: Promise<ClientAuth> | undefined;
   const prepare = async () =>
     PrivateKeyJwt(
-      { key: await importPKCS8(key.open(), algorithm), ...(keyId !== undefined && { kid: keyId }) },
+      { key: await importPKCS8(key.open(), algorithm), ...omitUndefined({ kid: keyId }) },
       {
         [modifyAssertion]: (header, payload) => {
           header.typ = 'JWT';
@@ -60,12 +61,12 @@ function privateKeyJwt(
   };
 }
 
-/** RFC 7515, 4.1.8. */
+/** Returns the header `x5t#S256` (RFC 7515, 4.1.8). */
 function thumbprintOf(certificate: string): string {
   return createHash('sha256').update(new X509Certificate(certificate).raw).digest('base64url');
 }
 
-/** What token requests hold and nobody may see. Assertions are not in it: each request has its own. */
+/** Returns the parts of token requests that no text may show. Assertions are not in it: each request has its own. */
 export function secretsOfRequests({
   clientAuthentication,
   endpointParams,
@@ -84,9 +85,9 @@ function secretsOf(authentication: ClientAuthentication): readonly string[] {
   return 'secret' in authentication ? [authentication.secret.open()] : [];
 }
 
-/** Shorter ones are no keys, and would be found everywhere. */
-const shortestKey = 8;
+/** Shorter values are no keys, and would be found by chance in other texts. */
+const minKeyLength = 8;
 
 function secretsInQuery({ search, searchParams }: URL): readonly string[] {
-  return [search.slice(1), ...[...searchParams.values()].filter((value) => value.length >= shortestKey)];
+  return [search.slice(1), ...[...searchParams.values()].filter((value) => value.length >= minKeyLength)];
 }

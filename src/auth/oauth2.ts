@@ -1,53 +1,35 @@
+import type { AuthFailureReason, Failure } from '../failure.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { oneLine } from '../redact.ts';
-import type { Sent } from '../zeebe/client.ts';
-import type { AuthFailure } from './auth-failure.ts';
-import { type Authenticated, type Authenticator, forbiddenBy, isRefused, type Send } from './authenticator.ts';
+import type { Answer, Reply } from '../transport/reply.ts';
+import {
+  type Authenticated,
+  type Authenticator,
+  forbiddenBy,
+  refusal,
+  type Send,
+  unauthorized,
+} from './authenticator.ts';
 import type { Token } from './token.ts';
-import type { Acquired, TokenSource } from './token-cache.ts';
+import type { Acquired, TokenCache } from './token-cache.ts';
 
 /**
- * Most 403s are about the client and no new token changes them, so one alone asks for none. But the roles of a client
- * are in its token, and gateways in front of a cluster answer a revoked token with 403 too. Three, so that a gateway
- * that restarts or a rule that is being changed costs no token request.
+ * Another token is requested after this many 403s in a row. Most 403s are about the client and a new token does not
+ * change them, but the roles of a client are in its token, and gateways in front of a cluster answer a revoked token
+ * with 403 too. With three, a gateway that restarts or a rule that is being changed costs no token request.
  */
-const forbiddenUntilAnother = 3;
+const maxForbidden = 3;
 
 /**
- * A bearer token (RFC 6750) with every request, and another one where the cluster refuses it, or forbids several times
- * in a row. `audience` is the one configured, if any.
+ * Sends a bearer token (RFC 6750) with every request. Requests another token if the cluster refuses it (401), or
+ * forbids several times in a row (403). `audience` is the configured one, if any.
  */
-export function createOAuth2(audience: string | undefined, tokens: TokenSource): Authenticator {
-  /** 403s since the cluster last took a token. */
-  let forbidden = 0;
+export function createOAuth2(audience: string | undefined, tokens: TokenCache): Authenticator {
+  const { sendWith, isForbiddenOften } = createSender(tokens);
 
-  const outcome = (
-    acquired: readonly Acquired[],
-    sent: Sent | undefined,
-    failure: AuthFailure | undefined,
-  ): Authenticated => {
-    const token = tokens.times();
-    return {
-      ...(sent && { sent }),
-      ...(failure && { failure }),
-      ...(token && { token }),
-      requested: sent !== undefined || acquired.some(({ asked }) => asked),
-      tokenRequests: acquired.flatMap(({ request }) => request ?? []),
-    };
-  };
-
-  const sendWith = async (token: Token, send: Send): Promise<Sent> => {
-    const sent = await send(bearer(token));
-    if (forbiddenBy(sent)) forbidden++;
-    if (isAccepted(sent)) {
-      forbidden = 0;
-      tokens.accepted();
-    }
-    return sent;
-  };
-
-  /** The cluster refuses or forbids with a token that is new. */
-  const refuse = (token: Token, sent: Sent): AuthFailure => {
-    const failure = forbiddenBy(sent) ?? refusalOf(token, sent, audience);
+  /** For a token that was just issued: tells the cache that another one would be refused, too. */
+  const refuse = (token: Token, answer: Answer): Failure<AuthFailureReason> => {
+    const failure = forbiddenBy(answer) ?? refusalOf(token, answer, audience);
     tokens.refused(failure);
     return failure;
   };
@@ -56,61 +38,70 @@ export function createOAuth2(audience: string | undefined, tokens: TokenSource):
     method: 'oauth2',
     authenticate: async (send, signal) => {
       const first = await tokens.acquire(signal);
-      if (!first.token) return outcome([first], undefined, first.failure);
+      if (!first.token) return outcome(tokens, [first], undefined, first.failure);
 
-      const sent = await sendWith(first.token, send);
-      const forbids = forbiddenBy(sent);
-      const mayBeStale = forbids !== undefined && forbidden >= forbiddenUntilAnother;
-      const another = isRefused(sent) ? tokens.replace : mayBeStale ? tokens.tryAnother : undefined;
-      const isNew = first.asked && !first.failure;
+      const reply = await sendWith(first.token, send);
+      const refused = unauthorized(reply);
+      const forbidden = forbiddenBy(reply);
+      const another = refused ? tokens.replace : forbidden && isForbiddenOften() ? tokens.tryAnother : undefined;
+      const isNew = first.requested && !first.failure;
       if (isNew || !another) {
-        return outcome([first], sent, isRefused(sent) ? refuse(first.token, sent) : (forbids ?? first.failure));
+        const failure = refused ? refuse(first.token, refused) : (forbidden ?? first.failure);
+        return outcome(tokens, [first], reply, failure);
       }
-
       const second = await another(first.token, signal);
-      if (!second.token || second.failure) return outcome([first, second], sent, forbids ?? second.failure);
-
+      if (!second.token || second.failure) {
+        return outcome(tokens, [first, second], reply, forbidden ?? second.failure);
+      }
       const again = await sendWith(second.token, send);
-      const isRefusedAgain = isRefused(again) || forbiddenBy(again);
-      return outcome([first, second], again, isRefusedAgain ? refuse(second.token, again) : undefined);
+      const isRefusedAgain = again.kind === 'answer' && (again.status === 401 || again.status === 403);
+      return outcome(tokens, [first, second], again, isRefusedAgain ? refuse(second.token, again) : undefined);
     },
   };
 }
 
-function bearer({ accessToken }: Token): Readonly<Record<string, string>> {
-  return { authorization: `Bearer ${accessToken.open()}` };
+interface Sender {
+  readonly sendWith: (token: Token, send: Send) => Promise<Reply>;
+  readonly isForbiddenOften: () => boolean;
 }
 
-function isAccepted(sent: Sent): boolean {
-  return sent.kind === 'answer' && sent.answer.status === 200;
-}
-
-/** Why the cluster refuses a token that the provider has just given: the audience more often than not. */
-function refusalOf({ audiences }: Token, sent: Sent, wanted: string | undefined): AuthFailure {
-  const answered = sent.kind === 'answer' ? sent.answer.hide(`${sent.answer.wwwAuthenticate} ${sent.answer.body}`) : '';
-  const said = oneLine(answered);
-  const has =
-    audiences === undefined ? 'unknown audiences (it is opaque)' : `audiences ${oneLine(JSON.stringify(audiences))}`;
-  const message =
-    `the cluster answered 401 to a new token; the token has ${has}, ` +
-    `${wanted === undefined ? 'none is configured' : `configured is ${JSON.stringify(wanted)}`}` +
-    `${said === '' ? '' : `; the cluster said: ${said}`}`;
-
-  const lacksWanted = wanted !== undefined && audiences !== undefined && !audiences.includes(wanted);
-  if (lacksWanted || /audience|claims/i.test(answered)) {
-    return {
-      reason: 'audience_mismatch',
-      message,
-      remedy:
-        'the identity provider must put the audience that the cluster expects into the token: set oauth2.audience ' +
-        '(CAMUNDA_TOKEN_AUDIENCE), in Keycloak an audience mapper on the client, in Entra ID oauth2.scopes ' +
-        '(CAMUNDA_OAUTH_SCOPE) to <application id>/.default',
-    };
-  }
+/** Sends tokens, and counts the 403s since the cluster last accepted one. */
+function createSender(tokens: TokenCache): Sender {
+  let forbidden = 0;
   return {
-    reason: 'token_rejected',
-    message,
-    remedy:
-      'check that the cluster trusts this identity provider (issuer, signing keys) and that both clocks are right',
+    sendWith: async ({ accessToken }, send) => {
+      const reply = await send({ authorization: `Bearer ${accessToken.open()}` });
+      if (forbiddenBy(reply)) forbidden++;
+      if (reply.status === 200) {
+        forbidden = 0;
+        tokens.accepted();
+      }
+      return reply;
+    },
+    isForbiddenOften: () => forbidden >= maxForbidden,
   };
+}
+
+function outcome(
+  tokens: TokenCache,
+  acquired: readonly Acquired[],
+  reply: Reply | undefined,
+  failure: Failure<AuthFailureReason> | undefined,
+): Authenticated {
+  return {
+    requested: reply !== undefined || acquired.some(({ requested }) => requested),
+    tokenRequests: acquired.flatMap(({ request }) => request ?? []),
+    ...omitUndefined({ reply, failure, token: tokens.times() }),
+  };
+}
+
+/** Tells why the cluster refuses a token that was just issued: more often than not because of its audience. */
+function refusalOf({ audiences }: Token, answer: Answer, configured: string | undefined): Failure<AuthFailureReason> {
+  const said = answer.masked(`${answer.wwwAuthenticate} ${answer.body}`);
+  const lacksConfigured = configured !== undefined && audiences !== undefined && !audiences.includes(configured);
+  const isAboutAudience = lacksConfigured || /audience|claims/i.test(said);
+  const facts = omitUndefined({ audiences, configuredAudience: configured });
+  return isAboutAudience
+    ? refusal(answer, 'audience_mismatch', { kind: 'token_for_another_audience', ...facts }, oneLine(said))
+    : refusal(answer, 'token_rejected', { kind: 'token_refused', ...facts }, oneLine(said));
 }

@@ -1,22 +1,23 @@
 import type { JWTPayload } from 'jose';
 import { decodeJwt } from 'jose/jwt/decode';
+import { omitUndefined } from '../omit-undefined.ts';
 import { Secret } from '../secret.ts';
 
-/** When a token was obtained and when it ends; Unix time and durations in milliseconds. */
+/** When a token was obtained and when it expires; Unix time and durations in milliseconds. */
 export interface TokenTimes {
   readonly obtainedAt: number;
-  /** Absent where neither the answer nor the token tells it: the token is then used until it is refused. */
+  /** Absent if neither the response nor the token tells it: the token is then used until the cluster refuses it. */
   readonly expiresAt?: number;
   readonly lifetime?: number;
 }
 
 export interface Token extends TokenTimes {
   readonly accessToken: Secret;
-  /** Undefined for an opaque token. */
+  /** Absent for an opaque token. */
   readonly audiences?: readonly string[];
 }
 
-/** `expiresIn`, in seconds, is trusted (RFC 6749, 5.1); where it is missing the JWT's own `exp` is. */
+/** Takes the lifetime from `expiresIn`, in seconds (RFC 6749, 5.1); if that is missing, from the JWT's `exp`. */
 export function tokenOf(accessToken: string, expiresIn: number | undefined, obtainedAt: number): Token {
   const claims = readClaims(accessToken);
   const lifetime = lifetimeOf(expiresIn, claims?.expiresAt, claims?.issuedAt, obtainedAt);
@@ -24,7 +25,7 @@ export function tokenOf(accessToken: string, expiresIn: number | undefined, obta
     accessToken: new Secret(accessToken),
     obtainedAt,
     ...lifetime,
-    ...(claims && { audiences: claims.audiences }),
+    ...omitUndefined({ audiences: claims?.audiences }),
   };
 }
 
@@ -38,12 +39,12 @@ function lifetimeOf(
   if (exp === undefined) return {};
   const lifetime = exp * 1000 - (iat === undefined || iat >= exp ? obtainedAt : iat * 1000);
   if (exp * 1000 > obtainedAt) return { expiresAt: exp * 1000, lifetime };
-  // A new token that has expired: the clocks differ, and only the length of its life can be believed.
+  // The new token has already expired: the clocks differ, and only its lifetime can be trusted.
   return lifetime > 0 ? { expiresAt: obtainedAt + lifetime, lifetime } : {};
 }
 
 export function timesOf({ obtainedAt, expiresAt, lifetime }: Token): TokenTimes {
-  return { obtainedAt, ...(expiresAt !== undefined && { expiresAt }), ...(lifetime !== undefined && { lifetime }) };
+  return { obtainedAt, ...omitUndefined({ expiresAt, lifetime }) };
 }
 
 export function isAlive({ expiresAt }: TokenTimes, now: number): boolean {
@@ -51,8 +52,8 @@ export function isAlive({ expiresAt }: TokenTimes, now: number): boolean {
 }
 
 /**
- * Whether a poll should renew a token now: it would not last until the next poll has ended, or is near its end.
- * Short-lived tokens keep half of their life.
+ * Tells whether a poll should renew the token now: it would expire before the next poll has ended, or expires soon. A
+ * short-lived token is used for at least half of its lifetime.
  */
 export function isDue(
   { expiresAt, lifetime }: TokenTimes,
@@ -65,15 +66,15 @@ export function isDue(
   return expiresAt - now < Math.max(pollInterval + pollTimeout, margin);
 }
 
-/** What a JWT says of itself, unverified: only the cluster can verify it. */
+/** The claims of a JWT, unverified: only the cluster can verify them. */
 export interface Claims {
   readonly audiences: readonly string[];
-  /** Seconds, RFC 7519, 4.1. */
+  /** Unix time in seconds (RFC 7519, 4.1). */
   readonly expiresAt?: number;
   readonly issuedAt?: number;
 }
 
-/** Undefined for an opaque token, which is as good as a JWT. */
+/** Returns undefined for an opaque token, which works as well as a JWT. */
 export function readClaims(accessToken: string): Claims | undefined {
   let payload: JWTPayload;
   try {
@@ -84,12 +85,11 @@ export function readClaims(accessToken: string): Claims | undefined {
   const { aud, exp, iat } = payload;
   return {
     audiences: [aud ?? []].flat().filter((audience) => typeof audience === 'string'),
-    ...(isTime(exp) && { expiresAt: exp }),
-    ...(isTime(iat) && { issuedAt: iat }),
+    ...omitUndefined({ expiresAt: isTime(exp) ? exp : undefined, issuedAt: isTime(iat) ? iat : undefined }),
   };
 }
 
-/** A moment or a duration that makes sense: thousands of years do not, and overflow a date. */
+/** Accepts a time or a duration in seconds that makes sense: thousands of years do not, and overflow a date. */
 export function isTime(seconds: unknown): seconds is number {
   return typeof seconds === 'number' && seconds > 0 && seconds < 1e11;
 }

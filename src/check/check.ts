@@ -1,6 +1,6 @@
 import { type Authenticator, createBasic, none } from '../auth/authenticator.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
-import { createTokenSource } from '../auth/token-cache.ts';
+import { createTokenCache } from '../auth/token-cache.ts';
 import type { TokenAnswer } from '../auth/token-endpoint.ts';
 import type { CheckOutput } from '../cli.ts';
 import type { Clock } from '../clock.ts';
@@ -55,7 +55,7 @@ function bearing(
   clock: Clock,
 ): Authenticator {
   const endpoint = async () => answer;
-  return createOAuth2(audience, createTokenSource({ endpoint, pollInterval, pollTimeout, clock, random: Math.random }));
+  return createOAuth2(audience, createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: Math.random }));
 }
 
 export interface RunOptions {

@@ -1,7 +1,8 @@
-import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { OAuth2Config } from '../config/config.ts';
+import type { AuthFailureReason, Failure } from '../failure.ts';
+import { failureText } from '../failure-text.ts';
 import { oneLine } from '../redact.ts';
-import type { Answer } from '../zeebe/client.ts';
+import type { Answer } from '../transport/reply.ts';
 import { clientNames, isEntra, isKeycloak, isSaasCluster, tokenEndpoint } from './check-target.ts';
 import { proxyBefore } from './diagnose-connection.ts';
 import type { Diagnosis, Target, TokenFacts } from './steps.ts';
@@ -9,11 +10,12 @@ import { sentence } from './text-report.ts';
 
 /** The cluster refused: no credentials, those of another kind, or the wrong ones. */
 export function authenticationTrouble(
-  { reason, message, remedy }: AuthFailure,
+  failure: Failure<AuthFailureReason>,
   answer: Answer,
   target: Target,
   token: TokenFacts | undefined,
 ): Diagnosis {
+  const { reason } = failure;
   const wanted = wantedBy(answer, target);
   switch (reason) {
     case 'authentication_required':
@@ -46,8 +48,10 @@ export function authenticationTrouble(
           (token ? ', though the token was issued just now.' : '.'),
         change: `Give ${whoAsks(target)} the right to read the cluster, or check ${mayForbid(target)} in front of it.`,
       };
-    default:
+    default: {
+      const { message, remedy } = failureText(failure, target.config.settingNames);
       return { problem: sentence(message), change: sentence(remedy) };
+    }
   }
 }
 
@@ -90,7 +94,7 @@ function mayForbid(target: Target): string {
 
 /** The token is new: it is for somebody else, from somebody else, or the clocks are wrong. */
 function tokenTrouble(
-  reason: AuthFailure['reason'],
+  reason: AuthFailureReason,
   answer: Answer,
   target: Target,
   token: TokenFacts | undefined,
@@ -122,7 +126,7 @@ function audienceTrouble(answer: Answer, answered: string, target: Target, token
   const { authentication } = target.config;
   const wanted =
     expected !== undefined
-      ? JSON.stringify(oneLine(answer.hide(expected)))
+      ? JSON.stringify(oneLine(answer.masked(expected)))
       : authentication.method === 'oauth2' && authentication.audience !== undefined
         ? JSON.stringify(authentication.audience)
         : undefined;

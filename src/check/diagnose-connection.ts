@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { earliestExpiryOfChain, expiryOf } from '../certificates.ts';
+import type { InvolvedProxy, ProxyInFront, TransportFailure } from '../failure.ts';
 import { oneLine } from '../redact.ts';
-import { type InvolvedProxy, type ProxyInFront, proxyInFrontOf } from '../transport/proxy.ts';
+import { proxyInFrontOf } from '../transport/proxy.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
 import type { Endpoint } from './check-target.ts';
 import { type CertificateError, hostOf, portOf } from './reachability.ts';
@@ -10,12 +11,12 @@ import { upperFirst } from './text-report.ts';
 
 /** No connection came about: the name, the port, or the way there. */
 export function connectionTrouble(error: unknown, { noun, url, names }: Endpoint): Diagnosis {
-  const { reason, message } = transportFailureOf(error);
+  const { reason, code, cause } = transportFailureOf(error);
   const host = hostOf(url);
   const port = portOf(url);
   switch (reason) {
     case 'dns':
-      return message.includes('EAI_AGAIN')
+      return code === 'EAI_AGAIN'
         ? {
             problem: `The name service (DNS) does not answer, so the address of ${host} is not known.`,
             change: `Check the network and DNS of this machine; the host stands in ${names.address}.`,
@@ -31,9 +32,10 @@ export function connectionTrouble(error: unknown, { noun, url, names }: Endpoint
       };
     default:
       return {
-        problem: message.includes('ECONNREFUSED')
-          ? `Nothing listens on port ${port} of ${host}.`
-          : `${host} cannot be reached on port ${port}: ${message}.`,
+        problem:
+          code === 'ECONNREFUSED'
+            ? `Nothing listens on port ${port} of ${host}.`
+            : `${host} cannot be reached on port ${port}: ${cause}.`,
         change:
           `Start ${noun}, or correct host and port in ${names.address}.` +
           (/^(localhost|127\..*|::1)$/.test(host) ? ` In a container, ${host} is the container itself.` : ''),
@@ -44,8 +46,8 @@ export function connectionTrouble(error: unknown, { noun, url, names }: Endpoint
 /** The handshake ended before there was a certificate to look at. */
 export function handshakeTrouble(error: unknown, endpoint: Endpoint): Diagnosis {
   const { noun, url, names } = endpoint;
-  const { reason, message } = transportFailureOf(error);
-  if (concernsClientCertificate(message)) return clientCertificateTrouble(endpoint);
+  const { reason, cause, alert } = transportFailureOf(error);
+  if (alert === 'client_certificate') return clientCertificateTrouble(endpoint);
   const where = `port ${portOf(url)} of ${hostOf(url)}`;
   if (reason === 'timeout') {
     return {
@@ -53,22 +55,17 @@ export function handshakeTrouble(error: unknown, endpoint: Endpoint): Diagnosis 
       change: `Check host and port in ${names.address}, and what listens there.`,
     };
   }
-  if (isHttp2Wanted(message)) return http2Trouble(endpoint);
-  if (/protocol[ _]version|unsupported[ _]protocol/i.test(message)) {
+  if (alert === 'no_application_protocol') return http2Trouble(endpoint);
+  if (alert === 'protocol_version') {
     return {
-      problem: `${upperFirst(noun)} speaks only versions of TLS that are not accepted here: ${message}.`,
+      problem: `${upperFirst(noun)} speaks only versions of TLS that are not accepted here: ${cause}.`,
       change: `Update ${noun}, or allow its version in ${names.minVersion}: without that it is TLS12 or newer.`,
     };
   }
   return {
-    problem: `${upperFirst(noun)} does not speak TLS, as https:// asks for, on ${where} (${message}).`,
+    problem: `${upperFirst(noun)} does not speak TLS, as https:// asks for, on ${where} (${cause}).`,
     change: `If it is not encrypted, write http:// in ${names.address}; else correct the port there.`,
   };
-}
-
-/** OpenSSL's words for the alert with which a server refuses HTTP/1.1 (RFC 7301, 3.2). */
-function isHttp2Wanted(message: string): boolean {
-  return /no[ _]application[ _]protocol/i.test(message);
 }
 
 export function http2Trouble({ noun, names }: Endpoint): Diagnosis {
@@ -81,13 +78,6 @@ export function http2Trouble({ noun, names }: Endpoint): Diagnosis {
         problem: `${upperFirst(noun)} speaks only HTTP/2, and is asked by HTTP/1.1.`,
         change: `Set ${names.enableHttp2}.`,
       };
-}
-
-/** OpenSSL's words for the alerts with which a server refuses a client's certificate, or that there is none. */
-export function concernsClientCertificate(message: string): boolean {
-  return /alert[ _](certificate|handshake[ _]failure|(bad|unsupported)[ _]certificate|unknown[ _]ca|access[ _]denied)/i.test(
-    message,
-  );
 }
 
 export function clientCertificateTrouble({ noun, transport, names }: Endpoint): Diagnosis {
@@ -205,7 +195,12 @@ export function proxyBefore(
 }
 
 /** A proxy is at fault. */
-export function proxyTrouble(proxy: InvolvedProxy, message: string, { url }: Endpoint, target: Target): Diagnosis {
+export function proxyTrouble(
+  proxy: InvolvedProxy,
+  cause: TransportFailure['cause'],
+  { url }: Endpoint,
+  target: Target,
+): Diagnosis {
   const { address, status } = proxy;
   const setting = settingOf(proxy, target);
   if (status === 407) {
@@ -222,16 +217,11 @@ export function proxyTrouble(proxy: InvolvedProxy, message: string, { url }: End
     };
   }
   return {
-    problem: `The proxy ${address} cannot be reached, or breaks the connection off: ${reasonIn(message, address)}.`,
+    problem: `The proxy ${address} cannot be reached, or breaks the connection off: ${cause}.`,
     change: `Start the proxy, or correct ${setting}.`,
   };
 }
 
 function settingOf({ setting }: ProxyInFront, { origin }: Target): string {
   return setting === 'proxy_url' ? origin.name('proxy_url') : setting;
-}
-
-/** What went wrong, behind what was asked. */
-function reasonIn(message: string, address: string): string {
-  return message.split(`proxy ${address}: `)[1] ?? message;
 }

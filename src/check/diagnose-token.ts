@@ -1,25 +1,29 @@
 import type { TokenRefusal } from '../auth/token-endpoint.ts';
 import type { OAuth2Config } from '../config/config.ts';
-import type { InvolvedProxy } from '../transport/proxy.ts';
+import type { Failure } from '../failure.ts';
+import { failureText } from '../failure-text.ts';
 import { clientNames, type Endpoint, hideRest, proofOf } from './check-target.ts';
 import { entraScopeTrouble } from './diagnose-authentication.ts';
-import { clientCertificateTrouble, concernsClientCertificate, proxyTrouble } from './diagnose-connection.ts';
+import { clientCertificateTrouble, proxyTrouble } from './diagnose-connection.ts';
 import type { Diagnosis, Target } from './steps.ts';
 import { sentence, stopped } from './text-report.ts';
 
 /** The identity provider gave no token. */
 export function tokenTrouble(
-  { failure: { reason, message: quoting, remedy }, proxy, retryAfter }: TokenRefusal,
+  { failure, retryAfter }: TokenRefusal,
   target: Target,
   oauth2: OAuth2Config,
   endpoint: Endpoint,
 ): Diagnosis {
   const { url, names } = endpoint;
   const proof = proofOf(oauth2);
-  const message = hideRest(target)(quoting);
-  if (proxy?.isAtFault) return proxyTrouble(proxy, message, endpoint, target);
-  const answer = /answered \d+: (.*?)(; asked for scope .*)?$/.exec(message)?.[1];
-  const said = answer === undefined || answer.startsWith('<') ? '' : ` It says: ${stopped(answer)}`;
+  const { reason, problem } = failure;
+  const text = failureText(failure, target.config.settingNames);
+  const [message, remedy] = [hideRest(target)(text.message), text.remedy];
+  const proxy = problem.kind === 'unanswered' ? problem.proxy : undefined;
+  if (problem.kind === 'unanswered' && proxy?.isAtFault) return proxyTrouble(proxy, problem.cause, endpoint, target);
+  const answer = hideRest(target)(failure.said ?? '');
+  const said = answer === '' || answer.startsWith('<') ? '' : ` It says: ${stopped(answer)}`;
   const badClient: Diagnosis = {
     problem: `The identity provider does not accept the client ${JSON.stringify(oauth2.clientId)} with this ${proof.noun}.${said}`,
     change: `Check ${clientNames(target)}: ${proof.doubt}, or the client may not be allowed to use client credentials.`,
@@ -28,7 +32,7 @@ export function tokenTrouble(
     case 'invalid_client':
       return badClient;
     case 'invalid_scope':
-      return message.includes('AADSTS') ? entraScopeTrouble(target, oauth2) : scopeTrouble(target, oauth2, said);
+      return answer.includes('AADSTS') ? entraScopeTrouble(target, oauth2) : scopeTrouble(target, oauth2, said);
     case 'token_rate_limited':
       return {
         problem: 'The identity provider refuses token requests from this machine for now: there were too many.',
@@ -37,11 +41,11 @@ export function tokenTrouble(
           `fewer programs ask for tokens from this address; every request to ${names.address} counts, failed ones too.`,
       };
     case 'token_response_invalid':
-      return notATokenEndpoint(message, remedy, url, names.address);
+      return notATokenEndpoint(failure, message, remedy, url, names.address);
     case 'token_request_rejected':
-      return rejected(message, said, target, oauth2, names.address) ?? (isUnauthorized(message) ? badClient : other());
+      return rejected(failure, said, target, oauth2, names.address) ?? (failure.status === 401 ? badClient : other());
     case 'token_endpoint_unreachable':
-      return unreachable(message, proxy, target, endpoint) ?? other();
+      return unreachable(failure, target, endpoint) ?? other();
     default:
       return other();
   }
@@ -51,19 +55,15 @@ export function tokenTrouble(
   }
 }
 
-function isUnauthorized(message: string): boolean {
-  return /answered 401\b/.test(message);
-}
-
 /** Connected, and then no answer or a bad one. */
 function unreachable(
-  message: string,
-  proxy: InvolvedProxy | undefined,
+  { problem, status }: Failure,
   { config, origin }: Target,
   endpoint: Endpoint,
 ): Diagnosis | undefined {
-  if (concernsClientCertificate(message)) return clientCertificateTrouble(endpoint);
-  const status = /answered (5\d\d)/.exec(message)?.[1];
+  const unanswered = problem.kind === 'unanswered' ? problem : undefined;
+  const proxy = unanswered?.proxy;
+  if (unanswered?.alert === 'client_certificate') return clientCertificateTrouble(endpoint);
   if (status !== undefined) {
     return {
       problem: `The identity provider is not well: it answers with status ${status}.`,
@@ -74,7 +74,7 @@ function unreachable(
     proxy === undefined
       ? 'The identity provider takes the connection, and does'
       : `The identity provider, or the proxy ${proxy.address} in front of it, does`;
-  return message.includes('no whole answer within')
+  return unanswered?.isPastDeadline
     ? {
         problem: `${who} not answer within ${config.pollTimeout / 1000} s.`,
         change: `See what is wrong with it; ${origin.name('poll_timeout')} says how long to wait.`,
@@ -90,7 +90,7 @@ function scopeTrouble({ origin }: Target, { scopes }: OAuth2Config, said: string
 }
 
 function rejected(
-  message: string,
+  { status, said: message = '' }: Failure,
   said: string,
   target: Target,
   oauth2: OAuth2Config,
@@ -114,7 +114,7 @@ function rejected(
       change: `Correct the realm, the part behind /realms/, in ${addressName}.`,
     };
   }
-  if (/answered (40[4-6]|415)\b/.test(message)) {
+  if (status !== undefined && [404, 405, 406, 415].includes(status)) {
     return {
       problem: `There is no token endpoint at this address.${said}`,
       change: `Correct the path in ${addressName}.`,
@@ -124,17 +124,23 @@ function rejected(
 }
 
 /** A web page, a redirect, or the discovery document of somebody else. */
-function notATokenEndpoint(message: string, remedy: string, url: URL, addressName: string): Diagnosis {
-  const issuer = /got a document of issuer (.*)$/.exec(message)?.[1];
+function notATokenEndpoint(
+  { problem }: Failure,
+  message: string,
+  remedy: string,
+  url: URL,
+  addressName: string,
+): Diagnosis {
+  const issuer = problem.kind === 'openid_configuration_of_other_issuer' ? problem.issuer : undefined;
   if (issuer !== undefined) {
     return {
       problem: `The identity provider calls itself ${issuer}.`,
       change: `Write it so in ${addressName}, letter by letter.`,
     };
   }
-  const redirect = /answered 3\d\d to (.*); redirects/.exec(message)?.[1];
+  const redirect = problem.kind === 'redirect' ? problem.location || 'nowhere' : undefined;
   const what = redirect === undefined ? 'a web page' : `a redirect to ${redirect}`;
-  const isPage = redirect !== undefined || message.includes('text/html');
+  const isPage = redirect !== undefined || (problem.kind === 'no_token' && problem.contentType.includes('text/html'));
   return {
     problem: isPage
       ? `${url.origin}${url.pathname} is not a token endpoint: it answers with ${what}.`

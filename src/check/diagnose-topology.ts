@@ -1,25 +1,20 @@
-import { jsonObject } from '../auth/token-request.ts';
+import { jsonObject } from '../auth/token-response.ts';
+import type { Failure, InvolvedProxy, PollFailureReason, TlsAlert } from '../failure.ts';
+import { failureText } from '../failure-text.ts';
 import type { PollResult } from '../poll/poll.ts';
-import type { PollFailure } from '../poll/poll-failure.ts';
 import { oneLine } from '../redact.ts';
-import type { InvolvedProxy } from '../transport/proxy.ts';
-import type { Answer, Sent } from '../zeebe/client.ts';
+import type { Answer, Reply } from '../transport/reply.ts';
 import { clusterEndpoint, isSaasCluster } from './check-target.ts';
 import { authenticationTrouble } from './diagnose-authentication.ts';
-import {
-  clientCertificateTrouble,
-  concernsClientCertificate,
-  http2Trouble,
-  proxyTrouble,
-} from './diagnose-connection.ts';
+import { clientCertificateTrouble, http2Trouble, proxyTrouble } from './diagnose-connection.ts';
 import type { Diagnosis, Target, TokenFacts } from './steps.ts';
 import { sentence, stopped } from './text-report.ts';
 
 export interface FailedPoll {
-  readonly failure: PollFailure;
+  readonly failure: Failure<PollFailureReason>;
   readonly authentication: PollResult['authentication'];
   /** The last thing that came from the cluster. */
-  readonly sent: Sent | undefined;
+  readonly sent: Reply | undefined;
   readonly token: TokenFacts | undefined;
 }
 
@@ -31,8 +26,8 @@ export interface Questions {
   readonly speaksTls: () => Promise<boolean>;
   /** Whether the port speaks HTTP/2 and not HTTP/1.1. */
   readonly speaksOnlyHttp2: () => Promise<boolean>;
-  /** Why the port hangs up after a handshake; empty where that is not to be had. */
-  readonly alert: () => Promise<string>;
+  /** Why the port hangs up after a handshake, if it tells. */
+  readonly alert: () => Promise<TlsAlert | undefined>;
 }
 
 /** The cluster was reached, and gave no topology. */
@@ -40,15 +35,15 @@ export async function topologyTrouble(poll: FailedPoll, target: Target, question
   const { failure, sent } = poll;
   const isPlain = target.config.address.protocol === 'http:';
   if (sent?.kind !== 'answer') {
-    const otherwise = connectionTrouble(failure, sent?.proxy, target);
+    const otherwise = connectionTrouble(failure, target);
     if (failure.reason !== 'connect') return otherwise;
     if (isPlain) return (await questions.speaksTls()) ? httpsTrouble(target) : otherwise;
     if (await questions.speaksOnlyHttp2()) return http2Trouble(clusterEndpoint(target));
-    return concernsClientCertificate(await questions.alert())
+    return (await questions.alert()) === 'client_certificate'
       ? clientCertificateTrouble(clusterEndpoint(target))
       : otherwise;
   }
-  const { answer } = sent;
+  const answer = sent;
   if (failure.reason === 'auth' && poll.authentication.failure) {
     return authenticationTrouble(poll.authentication.failure, answer, target, poll.token);
   }
@@ -69,20 +64,20 @@ function httpsTrouble({ origin }: Target): Diagnosis {
 }
 
 /** Connected, and then no answer. */
-function connectionTrouble(
-  { reason, message, remedy }: PollFailure,
-  proxy: InvolvedProxy | undefined,
-  target: Target,
-): Diagnosis {
+function connectionTrouble(failure: Failure<PollFailureReason>, target: Target): Diagnosis {
   const { config, origin } = target;
-  if (concernsClientCertificate(message)) return clientCertificateTrouble(clusterEndpoint(target));
+  const { reason, problem } = failure;
+  const { message, remedy } = failureText(failure, config.settingNames);
+  if (problem.kind !== 'unanswered') return { problem: sentence(message), change: sentence(remedy) };
+  const { proxy, cause, alert }: { proxy?: InvolvedProxy; cause: string; alert?: TlsAlert } = problem;
+  if (alert === 'client_certificate') return clientCertificateTrouble(clusterEndpoint(target));
   if (reason === 'connect' && config.address.port === '26500') {
     return {
       problem: 'Port 26500 is that of gRPC, which the topology is not asked over.',
       change: `Write the address of the REST API in ${origin.name('address')}: its port is 8080 by default.`,
     };
   }
-  if (proxy?.isAtFault) return proxyTrouble(proxy, message, clusterEndpoint(target), target);
+  if (proxy?.isAtFault) return proxyTrouble(proxy, cause, clusterEndpoint(target), target);
   if (reason === 'timeout') {
     const who =
       proxy === undefined
@@ -95,16 +90,11 @@ function connectionTrouble(
   }
   if (reason === 'connect' && proxy === undefined) {
     return {
-      problem: `The connection came about, but what answers does not speak HTTP, or hangs up (${reasonIn(message)}).`,
+      problem: `The connection came about, but what answers does not speak HTTP, or hangs up (${cause}).`,
       change: `Correct the port in ${origin.name('address')}: that of the REST API is 8080 by default.`,
     };
   }
   return { problem: sentence(message), change: sentence(remedy) };
-}
-
-/** What went wrong, behind what was asked. */
-function reasonIn(message: string): string {
-  return / failed: (.*)$/.exec(message)?.[1] ?? message;
 }
 
 async function notFound(target: Target, { otherVersionWorks }: Questions): Promise<Diagnosis> {
@@ -130,7 +120,7 @@ async function notFound(target: Target, { otherVersionWorks }: Questions): Promi
       };
 }
 
-function answerTrouble(failure: PollFailure, answer: Answer, { config, origin }: Target): Diagnosis {
+function answerTrouble(failure: Failure<PollFailureReason>, answer: Answer, { config, origin }: Target): Diagnosis {
   const address = origin.name('address');
   switch (failure.reason) {
     case 'redirect':
@@ -147,7 +137,7 @@ function answerTrouble(failure: PollFailure, answer: Answer, { config, origin }:
       };
     case 'malformed':
       return {
-        problem: `What comes from this address is not the topology of a Zeebe cluster: ${stopped(problemIn(failure.message))}`,
+        problem: `What comes from this address is not the topology of a Zeebe cluster: ${stopped(problemIn(failure, config))}`,
         change: `Check that ${address} is the address of a Zeebe REST API.`,
       };
     default:
@@ -160,9 +150,9 @@ function answerTrouble(failure: PollFailure, answer: Answer, { config, origin }:
   }
 }
 
-function redirectTrouble({ location, url, hide }: Answer, address: string): Diagnosis {
+function redirectTrouble({ location, url, masked }: Answer, address: string): Diagnosis {
   const target = URL.parse(location, url.href) ?? undefined;
-  const shown = oneLine(hide(location)) || 'nowhere';
+  const shown = oneLine(masked(location)) || 'nowhere';
   if (target?.protocol === 'https:' && url.protocol === 'http:' && target.hostname === url.hostname) {
     return {
       problem: `The cluster wants an encrypted connection (TLS): it sends http:// on to ${shown}.`,
@@ -180,19 +170,19 @@ function redirectTrouble({ location, url, hide }: Answer, address: string): Diag
       };
 }
 
-/** What the parser of topologies says, behind what was asked and answered. */
-function problemIn(message: string): string {
-  return /not a topology: (.*)$/.exec(message)?.[1] ?? message;
+function problemIn(failure: Failure, { settingNames }: Target['config']): string {
+  const { problem } = failure;
+  return problem.kind === 'not_a_topology' ? problem.mismatch : failureText(failure, settingNames).message;
 }
 
 /** Of a problem document (RFC 9457). */
-function detailOf({ body, hide }: Answer): string {
+function detailOf({ body, masked }: Answer): string {
   const problem = jsonObject(body);
   const texts = [problem?.title, problem?.detail].filter((part) => typeof part === 'string');
-  return texts.length === 0 ? '' : `: ${oneLine(hide(texts.join(', ')))}`;
+  return texts.length === 0 ? '' : `: ${oneLine(masked(texts.join(', ')))}`;
 }
 
-function titleOf({ body, hide }: Answer): string {
-  const title = oneLine(hide(/<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? ''), 60);
+function titleOf({ body, masked }: Answer): string {
+  const title = oneLine(masked(/<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? ''), 60);
   return title === '' ? '' : ` (${JSON.stringify(title)})`;
 }

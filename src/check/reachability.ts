@@ -134,7 +134,7 @@ export async function shakeHands(probed: Probed, signal: AbortSignal): Promise<H
 /** Why a handshake is refused that is verified, which alone tells it in words. */
 async function refusalOf(probed: Probed, signal: AbortSignal): Promise<string> {
   const socket = tlsSocket(probed, { rejectUnauthorized: true });
-  return use(socket, 'secureConnect', signal, () => '').catch((error) => transportFailureOf(error).message);
+  return use(socket, 'secureConnect', signal, () => '').catch((error) => transportFailureOf(error).cause);
 }
 
 /** Whether the server agrees to HTTP/2, and not to HTTP/1.1. */

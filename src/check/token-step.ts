@@ -2,7 +2,7 @@ import { decodeJwt, type JWTPayload } from 'jose';
 import { type Dispatcher, request } from 'undici';
 import { isTime, type Token } from '../auth/token.ts';
 import { createTokenEndpoint, type TokenAnswer, type TokenRefusal } from '../auth/token-endpoint.ts';
-import { jsonObject } from '../auth/token-request.ts';
+import { jsonObject } from '../auth/token-response.ts';
 import { withDeadline } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import { oneLine } from '../redact.ts';

@@ -1,12 +1,14 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import { withDeadline } from '../clock.ts';
 import type { ApiVersion } from '../config/config.ts';
+import type { TlsAlert } from '../failure.ts';
 import { createPoll, type PollResult } from '../poll/poll.ts';
 import { initialState, nextState } from '../poll/state.ts';
 import { oneLine } from '../redact.ts';
 import { createDispatcher } from '../transport/dispatcher.ts';
+import type { Reply } from '../transport/reply.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
-import { createClient, type Sent } from '../zeebe/client.ts';
+import { createClient } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import { findingsOf } from '../zeebe/verdict.ts';
 import { clusterEndpoint, hideRest } from './check-target.ts';
@@ -48,7 +50,7 @@ export async function* topologySteps(
 interface Polled {
   readonly result: PollResult;
   /** The last thing that came from the cluster. */
-  readonly sent: Sent | undefined;
+  readonly sent: Reply | undefined;
 }
 
 async function pollOnce(
@@ -61,7 +63,7 @@ async function pollOnce(
   const hide = hideRest(target);
   const dispatcher = createDispatcher(transport, pollTimeout);
   const client = createClient({ address, apiVersion, headers, dispatcher, transport });
-  let sent: Sent | undefined;
+  let sent: Reply | undefined;
   const poll = createPoll({
     client: async (...request) => {
       sent = quotable(await client(...request), hide);
@@ -76,10 +78,8 @@ async function pollOnce(
   return { result, sent };
 }
 
-function quotable(sent: Sent, hide: (text: string) => string): Sent {
-  if (sent.kind === 'failure') return sent;
-  const { answer } = sent;
-  return { ...sent, answer: { ...answer, hide: (text) => hide(answer.hide(text)) } };
+function quotable(sent: Reply, hide: (text: string) => string): Reply {
+  return sent.kind === 'answer' ? { ...sent, masked: (text) => hide(sent.masked(text)) } : sent;
 }
 
 /** Behind a proxy these would be asked of somebody else. */
@@ -106,24 +106,24 @@ async function speaksHttp2Instead(target: Target, { signal }: Conditions): Promi
 /** A server that has something against a handshake says so at once. */
 const longestSilence = 2_000;
 
-async function alertOf(target: Target, { signal }: Conditions): Promise<string> {
-  if (isProxied(target)) return '';
+async function alertOf(target: Target, { signal }: Conditions): Promise<TlsAlert | undefined> {
+  if (isProxied(target)) return undefined;
   const endpoint = clusterEndpoint(target);
   const patience = Math.min(longestSilence, endpoint.timeout);
   const hangUp = withDeadline(patience, signal, (deadline) => waitForAlert(endpoint, deadline));
   return hangUp.then(
-    () => '',
-    (error) => transportFailureOf(error).message,
+    () => undefined,
+    (error) => transportFailureOf(error).alert,
   );
 }
 
 function topologyFacts(
   { brokers, clusterSize, partitionsCount, replicationFactor, gatewayVersion, clusterId }: Topology,
-  sent: Sent | undefined,
+  sent: Reply | undefined,
   token: TokenFacts | undefined,
 ): TopologyFacts {
   return {
-    url: sent?.kind === 'answer' ? sent.answer.url.href : '',
+    url: sent?.kind === 'answer' ? sent.url.href : '',
     brokers: brokers.length,
     ...(clusterSize !== undefined && { cluster_size: clusterSize }),
     ...(partitionsCount !== undefined && { partitions: partitionsCount }),

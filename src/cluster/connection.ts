@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type Authenticator, createBasic, none } from '../auth/authenticator.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
-import { createTokenSource, type KeptToken } from '../auth/token-cache.ts';
+import { createTokenCache, type KeptToken } from '../auth/token-cache.ts';
 import { createTokenEndpoint } from '../auth/token-endpoint.ts';
 import { earliestExpiry } from '../certificates.ts';
 import { type Clock, withDeadline } from '../clock.ts';
@@ -89,7 +89,7 @@ function createAuthenticator(
       // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
       // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
       const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout, { keepAlive: false });
-      const tokens = createTokenSource({
+      const tokens = createTokenCache({
         endpoint: createTokenEndpoint(authentication, dispatcher, clock),
         pollInterval,
         pollTimeout,

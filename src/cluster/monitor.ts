@@ -7,7 +7,6 @@ import type { Page } from '../metrics/page.ts';
 import { expositionBytes, type PageBudget, type PageShare } from '../metrics/page-budget.ts';
 import { nextHistory, noHistory } from '../poll/events.ts';
 import type { Admit, PollResult } from '../poll/poll.ts';
-import type { PollFailure } from '../poll/poll-failure.ts';
 import { createPollLog } from '../poll/poll-log.ts';
 import { initialState, nextState } from '../poll/state.ts';
 import type { StatusFeed } from '../status/status-feed.ts';
@@ -117,24 +116,9 @@ function createAdmit(name: string, { maxBytes }: PageBudget, share: PageShare): 
       return undefined;
     }
     const bytes = expositionBytes(name, topology);
-    return share.admits(bytes) ? undefined : tooLarge(bytes, maxBytes);
+    const problem = { kind: 'no_room_on_page', bytes, maxBytes } as const;
+    return share.admits(bytes) ? undefined : { reason: 'too_large', problem };
   };
-}
-
-function tooLarge(bytes: number, maxBytes: number): PollFailure {
-  return {
-    reason: 'too_large',
-    message:
-      `the metrics of this topology would take ${megabytes(bytes)} MB, and all clusters together have ` +
-      `${megabytes(maxBytes)} MB on the page`,
-    remedy:
-      'if the cluster is this large, raise the memory limit of the exporter (a twelfth of it is for the page, from 32 ' +
-      'to 256 MiB), or watch the cluster with an exporter of its own',
-  };
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }
 
 export interface PollerOptions {

@@ -9,7 +9,7 @@ import type {
   TokenEndpoint,
   TransportConfig,
 } from './config.ts';
-import { type LoadedCluster, originOf } from './effective-settings.ts';
+import { type LoadedCluster, originOf, settingNamesOf } from './effective-settings.ts';
 import type { Environment } from './environment.ts';
 import { belongTogether, certificates, privateKey, type ReadFile } from './files.ts';
 import { ConfigError, type Problem } from './problem.ts';
@@ -20,7 +20,11 @@ import { clusterTable, saasTokenUrl } from './settings-table.ts';
  * Reads the files that the settings name (relative paths start at `folder`) and checks what lies between settings.
  * Whatever is wrong is reported: the answer is of use only where nothing was.
  */
-function buildCluster(settings: ClusterSettings, folder: string, readFile: ReadFile): ClusterConfig | undefined {
+function buildCluster(
+  settings: ClusterSettings,
+  folder: string,
+  readFile: ReadFile,
+): Omit<ClusterConfig, 'settingNames'> | undefined {
   const cluster: Cluster = { settings, read: fileReader(settings, folder, readFile) };
   const name = settings.required('name');
   const address = settings.required('address');
@@ -202,6 +206,7 @@ export function loadCluster(
   const rebuild = (read: ReadFile) => (holdsStill(contents, read) ? config : rebuilt(sources, read));
   const config: ClusterConfig = {
     ...built,
+    settingNames: settingNamesOf(settings, fromFile),
     ...(contents.size > 0 && { files: { paths: [...contents.keys()], rebuild } }),
   };
   return { config, origin: originOf(settings, config, env, fromFile) };

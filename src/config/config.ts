@@ -51,9 +51,35 @@ export interface ClusterConfig {
   readonly transport: TransportConfig;
   /** Sent to the cluster with every request, never to the token endpoint. */
   readonly headers: Readonly<Record<string, Secret>>;
+  readonly settingNames: SettingNames;
   /** Absent where the settings name no file. */
   readonly files?: ClusterFiles;
 }
+
+type TlsSetting = 'ca_file' | 'cert_file' | 'key_file' | 'server_name' | 'min_version';
+
+/** The settings of a cluster that messages name. */
+type NamedSetting =
+  | 'address'
+  | 'api_version'
+  | 'poll_interval'
+  | 'poll_timeout'
+  | 'basic_auth.username'
+  | 'basic_auth.password'
+  | 'oauth2.client_id'
+  | 'oauth2.client_secret'
+  | 'oauth2.client_certificate_key_file'
+  | 'oauth2.token_url'
+  | 'oauth2.issuer_url'
+  | 'oauth2.audience'
+  | 'oauth2.scopes'
+  | `oauth2.tls_config.${TlsSetting}`
+  | `tls_config.${TlsSetting}`
+  | 'proxy_url'
+  | 'enable_http2';
+
+/** The name under which the user gives a setting: its key in a file, or the environment variable. */
+export type SettingNames = Readonly<Record<NamedSetting, string>>;
 
 /** The files that a cluster's settings name. What they held is in the configuration; it may change while it is in use. */
 export interface ClusterFiles {

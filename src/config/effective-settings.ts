@@ -38,6 +38,7 @@ export function originOf(
   env: Environment,
   fromFile: boolean,
 ): ClusterOrigin {
+  const names = settingNamesOf(settings, fromFile);
   const placeOf = (key: ClusterKey): string => {
     const place = settings.has(key) ? settings.place(key) : 'default';
     const isUnsetVariable = table[key]?.variables?.includes(place) && (env[place] ?? '') === '';
@@ -52,13 +53,22 @@ export function originOf(
   return {
     fromFile,
     settings: () => keys.filter((key) => isUsed(key, config)).flatMap((key) => inForce(key) ?? []),
-    name(key) {
-      if (fromFile) return key;
-      return table[key]?.variables === undefined
-        ? `${key} in a configuration file (no variable sets it)`
-        : settings.name(key);
-    },
+    name: (key) => names[key],
   };
+}
+
+/** Names each setting, given or not. Of several variables it is the one that is set, else the first. */
+export function settingNamesOf(
+  settings: Settings<typeof clusterTable>,
+  fromFile: boolean,
+): Readonly<Record<ClusterKey, string>> {
+  const name = (key: ClusterKey): string => {
+    if (fromFile) return key;
+    return table[key]?.variables === undefined
+      ? `${key} in a configuration file (no variable sets it)`
+      : settings.name(key);
+  };
+  return Object.fromEntries(keys.map((key) => [key, name(key)])) as Readonly<Record<ClusterKey, string>>;
 }
 
 /** Groups that another one replaces have defaults too. */

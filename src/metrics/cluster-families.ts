@@ -1,7 +1,6 @@
-import { authFailureReasons } from '../auth/auth-failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
+import { authFailureReasons, pollFailureReasons } from '../failure.ts';
 import type { CertificateExpiries } from '../poll/poll.ts';
-import { pollFailureReasons } from '../poll/poll-failure.ts';
 import { counted } from './counters.ts';
 import {
   type ClusterFamily,

@@ -1,8 +1,7 @@
 import { Counter, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
-import { authFailureReasons, tokenFailureReasons } from '../auth/auth-failure.ts';
 import type { AuthenticationMethod } from '../config/config.ts';
+import { authFailureReasons, pollFailureReasons, tokenFailureReasons } from '../failure.ts';
 import type { PollResult } from '../poll/poll.ts';
-import { pollFailureReasons } from '../poll/poll-failure.ts';
 import { and, bucketBound, type CountedFamily, type Labels, labels, sample } from './family.ts';
 
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];

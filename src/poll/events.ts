@@ -1,3 +1,6 @@
+import type { Failure } from '../failure.ts';
+import { failureText } from '../failure-text.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { oneLine } from '../redact.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
@@ -19,40 +22,40 @@ export const eventKinds = [
 export type EventKind = (typeof eventKinds)[number];
 
 export interface ClusterEvent {
-  /** Unix time in milliseconds: the end of the poll that showed it. */
+  /** The end of the poll that showed it, Unix time in milliseconds. */
   readonly at: number;
   readonly kind: EventKind;
   /** A sentence without capital and full stop. */
   readonly text: string;
 }
 
-/** What happened to a cluster since the start. */
+/** The events of a cluster since the start of the exporter, and what the next ones are derived from. */
 export interface ClusterHistory {
-  /** Newest first, at most `mostEvents`. */
+  /** Newest first, at most `maxEvents`. */
   readonly events: readonly ClusterEvent[];
-  /** Those that the last poll showed, causes before effects. */
+  /** The events of the last poll, causes before effects. */
   readonly latest: readonly ClusterEvent[];
-  /** When the verdict became what it is, Unix time in milliseconds; absent until the first poll has ended. */
+  /** Since when the verdict is the current one, Unix time in milliseconds; absent until the first poll has ended. */
   readonly verdictSince?: number;
-  /** Of the last poll that succeeded. */
+  /** The verdict of the last poll that succeeded. */
   readonly lastVerdict?: Verdict;
-  /** The last topology known: polls that fail, and gateways that know none yet, change nothing in it. */
+  /** The last known topology. Failed polls, and gateways that know no topology yet, do not change it. */
   readonly lastView?: ClusterView;
-  /** The reason of the failure of authentication that stands. */
+  /** Why authentication fails; absent while it works. */
   readonly authFailing?: string;
 }
 
 export const noHistory: ClusterHistory = { events: [], latest: [] };
 
-const mostEvents = 50;
-/** Of one poll, from one version to another; a cluster may claim another version for each of 10,000 brokers. */
+const maxEvents = 50;
+/** Events about versions per poll: a cluster may report another version for each of 10,000 brokers. */
 const maxVersionChanges = 10;
-/** Characters; the message as a whole stands with the failure while it lasts. */
-const messageLength = 120;
+/** Characters. The status page shows the whole message while the failure lasts. */
+const maxMessageLength = 120;
 
 type Happening = Omit<ClusterEvent, 'at'>;
 
-/** To be called with every state that follows a poll, and the one before it. */
+/** Derives the events of a poll. Must be called with the state after every poll, and the one before it. */
 export function nextHistory(history: ClusterHistory, previous: ClusterState, state: ClusterState): ClusterHistory {
   const { lastPoll, view, verdict } = state;
   if (!lastPoll) return history;
@@ -71,13 +74,10 @@ export function nextHistory(history: ClusterHistory, previous: ClusterState, sta
   const lastView = view && knowsCluster(view) ? view : history.lastView;
   const authFailing = standingAuthFailure(history, state);
   return {
-    // The newest first: effects stand above their causes.
-    events: [...latest.toReversed(), ...history.events].slice(0, mostEvents),
+    // Newest first: effects are above their causes.
+    events: [...latest.toReversed(), ...history.events].slice(0, maxEvents),
     latest,
-    ...(verdictSince !== undefined && { verdictSince }),
-    ...(lastVerdict && { lastVerdict }),
-    ...(lastView && { lastView }),
-    ...(authFailing !== undefined && { authFailing }),
+    ...omitUndefined({ verdictSince, lastVerdict, lastView, authFailing }),
   };
 }
 
@@ -85,7 +85,7 @@ function knowsCluster({ topology }: ClusterView): boolean {
   return topology.clusterSize !== undefined;
 }
 
-/** A poll that failed before authentication was reached does not end its failure: only a success does. */
+/** Only a success ends a failure of authentication, not a poll that failed before authentication was reached. */
 function standingAuthFailure(history: ClusterHistory, { lastPoll, authentication }: ClusterState): string | undefined {
   return authentication.failure?.reason ?? (lastPoll?.failure ? history.authFailing : undefined);
 }
@@ -95,22 +95,26 @@ function authentication(history: ClusterHistory, state: ClusterState): readonly 
   if (standing === history.authFailing) return [];
   const { failure } = state.authentication;
   if (!failure) return [{ kind: 'auth_working', text: 'authentication works again' }];
-  const still = state.lastPoll?.failure ? '' : '; the old token still serves';
+  const still = state.lastPoll?.failure ? '' : '; the old token still works';
   return [
     {
       kind: 'auth_failing',
-      text: `authentication fails (${failure.reason}): ${oneLine(failure.message, messageLength)}${still}`,
+      text: `authentication fails (${failure.reason}): ${shortMessage(failure, state)}${still}`,
     },
   ];
 }
 
-function polls(previous: ClusterState, { lastPoll }: ClusterState): readonly Happening[] {
-  const failure = lastPoll?.failure;
+function polls(previous: ClusterState, state: ClusterState): readonly Happening[] {
+  const failure = state.lastPoll?.failure;
   const before = previous.lastPoll?.failure;
   if (failure?.reason === before?.reason) return [];
   if (!failure) return [{ kind: 'polls_succeeding', text: 'polls succeed again' }];
-  const why = failure.reason === 'auth' ? '' : `: ${oneLine(failure.message, messageLength)}`;
+  const why = failure.reason === 'auth' ? '' : `: ${shortMessage(failure, state)}`;
   return [{ kind: 'polls_failing', text: `polls fail (${failure.reason})${why}` }];
+}
+
+function shortMessage(failure: Failure, { settingNames }: ClusterState): string {
+  return oneLine(failureText(failure, settingNames).message, maxMessageLength);
 }
 
 function cluster(before: ClusterView | undefined, view: ClusterView): readonly Happening[] {
@@ -138,7 +142,7 @@ function sizeChanged(before: Topology, now: Topology): readonly Happening[] {
     .filter(({ before, now }) => before !== undefined && now !== undefined && before !== now)
     .map(({ noun, before, now }) => ({
       kind: 'size_changed',
-      text: `the cluster has ${now} ${noun}, before ${before}`,
+      text: `the cluster has ${now} ${noun} (was ${before})`,
     }));
 }
 
@@ -169,7 +173,7 @@ function versionsChanged(before: Topology, now: Topology): readonly Happening[] 
 }
 
 function change(before: string, now: string): string {
-  return `${oneLine(now, 60)}, before ${oneLine(before, 60)}`;
+  return `${oneLine(now, 60)} (was ${oneLine(before, 60)})`;
 }
 
 function leadersMoved({ leaderChanges }: ClusterState): readonly Happening[] {
@@ -184,5 +188,6 @@ function verdictChanged(before: Verdict | undefined, verdict: Verdict, view: Clu
   if (verdict === before) return [];
   const [worst] = findingsOf(view.topology, view.partitions, view.missingBrokers);
   const why = worst ? `: ${worst.text}` : '';
-  return [{ kind: 'verdict_changed', text: `the cluster is ${verdict}${before ? `, before ${before}` : ''}${why}` }];
+  const change = before ? `became ${verdict} (was ${before})` : `is ${verdict}`;
+  return [{ kind: 'verdict_changed', text: `the cluster ${change}${why}` }];
 }

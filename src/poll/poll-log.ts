@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import type { Failure } from '../failure.ts';
+import { failureText } from '../failure-text.ts';
 import type { ClusterEvent, EventKind } from './events.ts';
 import type { ClusterState } from './state.ts';
 
-/** Events that the log has as failures and their ends, with a count and a remedy. */
+/** The events that the log reports as failures and their ends, with a count and a remedy. */
 const loggedAsFailures: ReadonlySet<EventKind> = new Set([
   'polls_failing',
   'polls_succeeding',
@@ -11,7 +13,7 @@ const loggedAsFailures: ReadonlySet<EventKind> = new Set([
   'auth_working',
 ]);
 
-/** Logs what a poll showed: failures and their end, and the events in the words of the status page. */
+/** Logs the failures of a poll, their end, and the events with the texts of the status page. */
 export function createPollLog(
   logger: Logger,
   clock: Clock,
@@ -23,14 +25,13 @@ export function createPollLog(
   });
 
   return (state, events) => {
+    const logged = (each: Failure | undefined) =>
+      each && { reason: each.reason, ...failureText(each, state.settingNames) };
     const failure = state.lastPoll?.failure;
-    if (failure?.reason === 'auth') {
-      // Logged once, with the poll that failed, and by its own reason: `auth` stands for many.
-      pollFailed(state.authentication.failure ?? failure);
-    } else {
-      pollFailed(failure);
-      authFailed(state.authentication.failure);
-    }
+    const authFailure = state.authentication.failure;
+    // A poll that failed because of authentication is logged once, with the reason of authentication.
+    pollFailed(logged(failure?.reason === 'auth' ? (authFailure ?? failure) : failure));
+    if (failure?.reason !== 'auth') authFailed(logged(authFailure));
 
     for (const { kind, text } of events) {
       if (loggedAsFailures.has(kind)) continue;
@@ -51,49 +52,49 @@ function verdictFacts({ verdict, view }: ClusterState): Readonly<Record<string, 
 }
 
 /** Milliseconds between two lines about the same failure. */
-const quietFor = 5 * 60_000;
+const minBetweenLines = 5 * 60_000;
 
-/** What a failure is to the log: of a poll or of authentication. */
+/** A failure of a poll, of authentication, or of reading files. */
 export interface LoggedFailure {
   readonly reason: string;
   readonly message: string;
   readonly remedy: string;
 }
 
-/** The words for a failure, and for its end. */
+/** The beginnings of the log lines for a failure and for its end. */
 export interface FailureWords {
   readonly failed: string;
   readonly recovered: string;
 }
 
 /**
- * Logs a failure once, again at most every 5 minutes with a count while it lasts, and its end. To be called after
- * every poll, without a failure where there was none.
+ * Logs a failure when it begins, at most every 5 minutes with a count while it lasts, and when it ends. Must be called
+ * after every poll, without a failure if there was none.
  */
 export function createFailureLog(
   logger: Logger,
   clock: Clock,
   words: FailureWords,
 ): (failure: LoggedFailure | undefined) => void {
-  const standing = new Map<string, { times: number; loggedAt: number }>();
+  const lasting = new Map<string, { times: number; loggedAt: number }>();
 
   return (failure) => {
     if (!failure) {
-      if (standing.size > 0) logger.info({ failed: total(standing) }, words.recovered);
-      standing.clear();
+      if (lasting.size > 0) logger.info({ failed: total(lasting) }, words.recovered);
+      lasting.clear();
       return;
     }
     const { reason, message, remedy } = failure;
-    const known = standing.get(reason) ?? { times: 0, loggedAt: Number.NEGATIVE_INFINITY };
-    standing.set(reason, known);
+    const known = lasting.get(reason) ?? { times: 0, loggedAt: Number.NEGATIVE_INFINITY };
+    lasting.set(reason, known);
     known.times++;
-    if (clock.monotonic() - known.loggedAt < quietFor) return;
+    if (clock.monotonic() - known.loggedAt < minBetweenLines) return;
     known.loggedAt = clock.monotonic();
     const repeated = known.times > 1 ? ` (${known.times} times so far)` : '';
     logger.warn({ reason, times: known.times, remedy }, `${words.failed}: ${message}${repeated}; ${remedy}`);
   };
 }
 
-function total(standing: ReadonlyMap<string, { readonly times: number }>): number {
-  return [...standing.values()].reduce((sum, { times }) => sum + times, 0);
+function total(lasting: ReadonlyMap<string, { readonly times: number }>): number {
+  return [...lasting.values()].reduce((sum, { times }) => sum + times, 0);
 }

@@ -1,20 +1,20 @@
-import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { Authenticated, Authenticator } from '../auth/authenticator.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
 import { type Clock, createTurns, withDeadline } from '../clock.ts';
-import { type Client, createReader, type Reader, statusOf } from '../zeebe/client.ts';
+import type { AuthFailureReason, Failure, PollFailureReason } from '../failure.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { type Client, createReader, type Reader } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
-import type { PollFailure } from './poll-failure.ts';
 
 export interface PollResult {
   /** Unix time in milliseconds. */
   readonly endedAt: number;
-  /** Absent where the poll failed without a request. */
+  /** Absent if the poll failed without a request. */
   readonly seconds?: number;
-  /** Of the cluster's last answer; absent where there was none. */
+  /** The status of the cluster's last answer; absent if there was none. */
   readonly httpStatus?: number;
-  readonly outcome: Snapshot | { readonly ok: false; readonly failure: PollFailure };
+  readonly outcome: Snapshot | { readonly ok: false; readonly failure: Failure<PollFailureReason> };
   readonly authentication: AuthenticationResult;
   /** As far as they are known by now. */
   readonly certificates?: CertificateExpiries;
@@ -39,31 +39,31 @@ export interface Snapshot {
 }
 
 export interface AuthenticationResult {
-  /** Whether the cluster took the credentials; absent where the poll failed before that was decided. */
+  /** Whether the cluster accepted the credentials; absent if the poll failed before that was decided. */
   readonly up?: boolean;
-  /** Absent where nothing is wrong, or it was not reached. */
-  readonly failure?: AuthFailure;
+  /** Absent if nothing is wrong, or authentication was not reached. */
+  readonly failure?: Failure<AuthFailureReason>;
   readonly token?: TokenTimes;
   readonly tokenRequests: readonly TokenRequest[];
 }
 
-/** One authenticated GET of the topology. Never rejects; what an aborted signal ends is not worth keeping. */
+/** Sends one authenticated GET of the topology. Never rejects. The result of an aborted poll is of no use. */
 export type Poll = (signal: AbortSignal) => Promise<PollResult>;
 
 export interface PollOptions {
   readonly client: Client;
   readonly authenticator: Authenticator;
-  /** Milliseconds, for the whole poll: token requests too. */
+  /** Milliseconds for the whole poll, token requests included. */
   readonly pollTimeout: number;
   readonly clock: Clock;
   readonly admit?: Admit;
 }
 
 /**
- * Says why there is no room for a topology: its poll has failed then. Is called with each poll, without a topology
- * where that has none.
+ * Tells why there is no room for a topology, whose poll then fails. Called once per poll, without a topology if the poll
+ * has failed.
  */
-export type Admit = (topology: Topology | undefined) => PollFailure | undefined;
+export type Admit = (topology: Topology | undefined) => Failure<PollFailureReason> | undefined;
 
 export function createPoll({ client, authenticator, pollTimeout, clock, admit }: PollOptions): Poll {
   const reader = createReader();
@@ -72,28 +72,22 @@ export function createPoll({ client, authenticator, pollTimeout, clock, admit }:
     let httpStatus: number | undefined;
     const authenticated = await withDeadline(pollTimeout, stop, (signal) =>
       authenticator.authenticate(async (headers) => {
-        const sent = await client(headers, signal);
-        httpStatus = statusOf(sent) ?? httpStatus;
-        return sent;
+        const reply = await client(headers, signal);
+        httpStatus = reply.status ?? httpStatus;
+        return reply;
       }, signal),
     );
-    const { failure, token, tokenRequests, requested } = authenticated;
     const turn = createTurns();
     const outcome = admitted(outcomeOf(authenticated, reader.read), admit);
     if (!outcome.ok) reader.forget();
     await turn();
-    const up = accepted(authenticated);
+    const { failure, token, tokenRequests, requested } = authenticated;
+    const seconds = requested ? (clock.monotonic() - startedAt) / 1000 : undefined;
     return {
       outcome,
-      authentication: {
-        ...(up !== undefined && { up }),
-        ...(failure && { failure }),
-        ...(token && { token }),
-        tokenRequests,
-      },
-      ...(httpStatus !== undefined && { httpStatus }),
-      ...(requested && { seconds: (clock.monotonic() - startedAt) / 1000 }),
+      authentication: { tokenRequests, ...omitUndefined({ up: accepted(authenticated), failure, token }) },
       endedAt: clock.now(),
+      ...omitUndefined({ httpStatus, seconds }),
     };
   };
 }
@@ -103,25 +97,16 @@ function admitted(outcome: PollResult['outcome'], admit: Admit | undefined): Pol
   return refusal ? { ok: false, failure: refusal } : outcome;
 }
 
-function outcomeOf({ sent, failure }: Authenticated, read: Reader['read']): PollResult['outcome'] {
-  if (sent?.kind === 'failure') return { ok: false, failure: sent.failure };
-  if (failure && (!sent || sent.answer.status === 401 || sent.answer.status === 403)) {
-    return { ok: false, failure: { ...failure, reason: 'auth' } };
-  }
-  return sent ? read(sent.answer) : { ok: false, failure: withoutReason };
+function outcomeOf(authenticated: Authenticated, read: Reader['read']): PollResult['outcome'] {
+  const { reply, failure } = authenticated;
+  if (failure && accepted(authenticated) === false) return { ok: false, failure: { ...failure, reason: 'auth' } };
+  return reply ? read(reply) : { ok: false, failure: { reason: 'other', problem: { kind: 'nothing_sent' } } };
 }
 
-/** An authenticator that sends nothing says why: this stands for one that breaks that promise. */
-const withoutReason: PollFailure = {
-  reason: 'other',
-  message: 'no request was sent and no reason given',
-  remedy: 'this is a defect of the exporter: please report it',
-};
-
-function accepted({ sent }: Authenticated): boolean | undefined {
-  if (!sent) return false;
-  if (sent.kind === 'failure') return undefined;
-  const { status } = sent.answer;
-  if (status === 200) return true;
-  return status === 401 || status === 403 ? false : undefined;
+/** Tells whether the cluster accepted the credentials; undefined if its answer does not tell, or there is none. */
+function accepted({ reply }: Authenticated): boolean | undefined {
+  if (!reply) return false;
+  if (reply.kind === 'no_answer') return undefined;
+  if (reply.status === 200) return true;
+  return reply.status === 401 || reply.status === 403 ? false : undefined;
 }

@@ -1,7 +1,8 @@
-import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
-import type { AuthenticationMethod, ClusterConfig } from '../config/config.ts';
-import { type Members, missingBrokers, nextMembers, noMembers } from '../zeebe/known-brokers.ts';
+import type { AuthenticationMethod, ClusterConfig, SettingNames } from '../config/config.ts';
+import type { AuthFailureReason, Failure, PollFailureReason } from '../failure.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { type KnownBrokers, missingBrokers, nextKnownBrokers, noKnownBrokers } from '../zeebe/known-brokers.ts';
 import {
   type LeaderChange,
   type LeaderHistory,
@@ -12,64 +13,66 @@ import {
 import { haveSameReplicas, type Topology } from '../zeebe/topology.ts';
 import { type Verdict, verdictOf } from '../zeebe/verdict.ts';
 import type { CertificateExpiries, PollResult } from './poll.ts';
-import type { PollFailure } from './poll-failure.ts';
 
-/** All that is known of a cluster after a poll: of the last poll, and what outlives it. */
+/** What is known of a cluster: the result of the last poll, and what outlives it. */
 export interface ClusterState {
   readonly name: string;
   readonly method: AuthenticationMethod;
+  /** What messages call the cluster's settings. */
+  readonly settingNames: SettingNames;
   /** Milliseconds. */
   readonly pollInterval: number;
   /** Absent until the first poll has ended. */
   readonly lastPoll?: LastPoll;
-  /** Unix time in milliseconds; absent until a poll succeeded. */
+  /** Unix time in milliseconds; absent until a poll has succeeded. */
   readonly lastSuccessAt?: number;
   readonly verdict: Verdict;
   /** Absent unless the last poll succeeded. */
   readonly view?: ClusterView;
-  readonly members: Members;
+  readonly knownBrokers: KnownBrokers;
   readonly leaders: LeaderHistory;
-  /** Of the last poll. */
+  /** The changes that the last poll found. */
   readonly leaderChanges: readonly LeaderChange[];
   readonly authentication: AuthenticationState;
-  /** Of the chains last seen or configured: they outlive the polls that fail. */
+  /** Those of the certificate chains last seen or configured. They outlive failed polls. */
   readonly certificates: CertificateExpiries;
-  /** Whether the last poll used what the files of the cluster hold; absent where it has none. */
+  /** Whether the last poll used the current content of the cluster's files; absent if it has none. */
   readonly filesRead?: boolean;
 }
 
 export interface LastPoll {
   /** Unix time in milliseconds. */
   readonly endedAt: number;
-  readonly failure?: PollFailure;
+  readonly failure?: Failure<PollFailureReason>;
   readonly httpStatus?: number;
 }
 
-/** A topology, and what follows from it. */
+/** A topology and what is derived from it. */
 export interface ClusterView {
   readonly topology: Topology;
   readonly partitions: readonly Partition[];
   readonly missingBrokers: readonly string[];
-  /** The same object from poll to poll as long as the same partitions and replicas are there. */
+  /** The same object from poll to poll as long as partitions and replicas are the same. */
   readonly shape: object;
 }
 
 export interface AuthenticationState {
-  /** Absent until it was first decided. */
+  /** Whether the cluster accepts the credentials; absent until it was first decided. */
   readonly up?: boolean;
-  /** What is wrong as of the last poll. */
-  readonly failure?: AuthFailure;
-  /** Of the last token obtained. */
+  /** What was wrong in the last poll. */
+  readonly failure?: Failure<AuthFailureReason>;
+  /** The times of the last token obtained. */
   readonly token?: TokenTimes;
 }
 
-export function initialState({ name, authentication, pollInterval }: ClusterConfig): ClusterState {
+export function initialState({ name, authentication, pollInterval, settingNames }: ClusterConfig): ClusterState {
   return {
     name,
     method: authentication.method,
     pollInterval,
+    settingNames,
     verdict: 'unknown',
-    members: noMembers,
+    knownBrokers: noKnownBrokers,
     leaders: new Map(),
     leaderChanges: [],
     authentication: {},
@@ -78,42 +81,43 @@ export function initialState({ name, authentication, pollInterval }: ClusterConf
 }
 
 export function nextState(state: ClusterState, result: PollResult): ClusterState {
-  const { outcome, httpStatus, endedAt, filesRead } = result;
-  const { name, method, pollInterval, members, leaders } = state;
-  const lastPoll = {
-    endedAt,
-    ...(!outcome.ok && { failure: outcome.failure }),
-    ...(httpStatus !== undefined && { httpStatus }),
-  };
+  const { outcome, endedAt } = result;
+  const { name, method, pollInterval, settingNames, lastSuccessAt } = state;
   const kept = {
     name,
     method,
     pollInterval,
-    lastPoll,
+    settingNames,
+    lastPoll: lastPollOf(result),
     authentication: nextAuthentication(state, result),
     certificates: { ...state.certificates, ...result.certificates },
-    ...(filesRead !== undefined && { filesRead }),
+    ...omitUndefined({ filesRead: result.filesRead }),
   };
-  if (!outcome.ok) {
-    const { lastSuccessAt } = state;
-    const success = lastSuccessAt === undefined ? {} : { lastSuccessAt };
-    return { ...kept, ...success, members, leaders, leaderChanges: [], verdict: 'unknown' };
-  }
-  const { topology } = outcome;
-  if (topology === state.view?.topology) {
-    const { verdict, view } = state;
-    return { ...kept, lastSuccessAt: endedAt, verdict, view, members, leaders, leaderChanges: [] };
-  }
+  return outcome.ok
+    ? { ...kept, ...afterTopology(state, outcome.topology), lastSuccessAt: endedAt }
+    : { ...kept, ...withoutTopology(state), ...omitUndefined({ lastSuccessAt }) };
+}
+
+function lastPollOf({ outcome, endedAt, httpStatus }: PollResult): LastPoll {
+  return { endedAt, ...omitUndefined({ failure: outcome.ok ? undefined : outcome.failure, httpStatus }) };
+}
+
+type TopologyState = Pick<ClusterState, 'verdict' | 'view' | 'knownBrokers' | 'leaders' | 'leaderChanges'>;
+
+function withoutTopology({ knownBrokers, leaders }: ClusterState): TopologyState {
+  return { verdict: 'unknown', knownBrokers, leaders, leaderChanges: [] };
+}
+
+function afterTopology({ verdict, view, knownBrokers, leaders }: ClusterState, topology: Topology): TopologyState {
+  if (view && topology === view.topology) return { verdict, view, knownBrokers, leaders, leaderChanges: [] };
   const partitions = partitionsOf(topology);
-  const nextKnown = nextMembers(members, topology);
-  const missing = missingBrokers(nextKnown, topology);
+  const known = nextKnownBrokers(knownBrokers, topology);
+  const missing = missingBrokers(known, topology);
   const { history, changes } = nextLeaders(leaders, partitions);
   return {
-    ...kept,
-    lastSuccessAt: endedAt,
     verdict: verdictOf(topology, partitions, missing),
-    view: { topology, partitions, missingBrokers: missing, shape: shapeAfter(state.view, topology, partitions) },
-    members: nextKnown,
+    view: { topology, partitions, missingBrokers: missing, shape: shapeAfter(view, topology, partitions) },
+    knownBrokers: known,
     leaders: history,
     leaderChanges: changes,
   };
@@ -127,16 +131,12 @@ function shapeAfter(view: ClusterView | undefined, { brokers }: Topology, partit
   return isSame ? view.shape : {};
 }
 
-/** Whether the credentials are good keeps its answer until another poll decides; what fails is of this poll only. */
+/** `up` and `token` keep their values until a poll brings new ones; `failure` is that of the last poll. */
 function nextAuthentication(
   { authentication }: ClusterState,
   { authentication: result }: PollResult,
 ): AuthenticationState {
   const up = result.up ?? authentication.up;
   const token = result.token ?? authentication.token;
-  return {
-    ...(up !== undefined && { up }),
-    ...(result.failure && { failure: result.failure }),
-    ...(token && { token }),
-  };
+  return omitUndefined({ up, failure: result.failure, token });
 }

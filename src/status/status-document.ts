@@ -1,8 +1,9 @@
-import type { AuthFailure } from '../auth/auth-failure.ts';
 import type { TokenTimes } from '../auth/token.ts';
-import type { AuthenticationMethod } from '../config/config.ts';
+import type { AuthenticationMethod, SettingNames } from '../config/config.ts';
+import type { AuthFailureReason, Failure, FailureReason, PollFailureReason } from '../failure.ts';
+import { failureText } from '../failure-text.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { ClusterEvent, ClusterHistory } from '../poll/events.ts';
-import type { PollFailure } from '../poll/poll-failure.ts';
 import type { AuthenticationState, ClusterState, ClusterView, LastPoll } from '../poll/state.ts';
 import type { Broker, Replica, ReplicaHealth, ReplicaState, Role, Topology } from '../zeebe/topology.ts';
 import { type Finding, findingsOf, type Verdict } from '../zeebe/verdict.ts';
@@ -23,12 +24,22 @@ export interface ClusterStatus {
   readonly findings: readonly FindingStatus[];
   /** Seconds. */
   readonly pollInterval: number;
-  readonly lastPoll?: { readonly endedAt: number; readonly httpStatus?: number; readonly failure?: PollFailure };
+  readonly lastPoll?: {
+    readonly endedAt: number;
+    readonly httpStatus?: number;
+    readonly failure?: FailureStatus<PollFailureReason>;
+  };
   readonly lastSuccessAt?: number;
   readonly authentication: AuthenticationStatus;
   readonly topology?: TopologyStatus;
   /** Newest first. */
   readonly events: readonly ClusterEvent[];
+}
+
+export interface FailureStatus<Reason extends FailureReason> {
+  readonly reason: Reason;
+  readonly message: string;
+  readonly remedy: string;
 }
 
 export interface FindingStatus extends Finding {
@@ -39,7 +50,7 @@ export interface FindingStatus extends Finding {
 export interface AuthenticationStatus {
   readonly method: AuthenticationMethod;
   readonly up?: boolean;
-  readonly failure?: AuthFailure;
+  readonly failure?: FailureStatus<AuthFailureReason>;
   readonly token?: { readonly obtainedAt: number; readonly expiresAt?: number; readonly lifetime?: number };
 }
 
@@ -72,32 +83,46 @@ export function clusterStatus(state: ClusterState, history: ClusterHistory): Clu
     ...(verdictSince !== undefined && { verdictSince: seconds(verdictSince) }),
     findings: findingsNow(state),
     pollInterval: seconds(state.pollInterval),
-    ...(lastPoll && { lastPoll: pollStatus(lastPoll) }),
+    ...(lastPoll && { lastPoll: pollStatus(lastPoll, state.settingNames) }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt: seconds(lastSuccessAt) }),
-    authentication: authenticationStatus(method, state.authentication),
+    authentication: authenticationStatus(method, state.authentication, state.settingNames),
     ...(view && { topology: topologyStatus(view) }),
     events: events.map((event) => ({ ...event, at: seconds(event.at) })),
   };
 }
 
-function findingsNow({ lastPoll, view }: ClusterState): readonly FindingStatus[] {
+function findingsNow({ lastPoll, view, settingNames }: ClusterState): readonly FindingStatus[] {
   if (!lastPoll) return [{ verdict: 'unknown', text: 'not polled yet' }];
   if (lastPoll.failure) {
-    const { message, remedy } = lastPoll.failure;
+    const { message, remedy } = failureText(lastPoll.failure, settingNames);
     return [{ verdict: 'unknown', text: `the last poll failed: ${message}`, remedy }];
   }
   return view ? findingsOf(view.topology, view.partitions, view.missingBrokers) : [];
 }
 
-function pollStatus({ endedAt, ...rest }: LastPoll): NonNullable<ClusterStatus['lastPoll']> {
-  return { endedAt: seconds(endedAt), ...rest };
+function failureStatus<Reason extends FailureReason>(
+  failure: Failure<Reason> | undefined,
+  names: SettingNames,
+): FailureStatus<Reason> | undefined {
+  return failure && { reason: failure.reason, ...failureText(failure, names) };
+}
+
+function pollStatus(
+  { endedAt, httpStatus, failure }: LastPoll,
+  names: SettingNames,
+): NonNullable<ClusterStatus['lastPoll']> {
+  return { endedAt: seconds(endedAt), ...omitUndefined({ httpStatus, failure: failureStatus(failure, names) }) };
 }
 
 function authenticationStatus(
   method: AuthenticationMethod,
-  { token, ...rest }: AuthenticationState,
+  { up, failure, token }: AuthenticationState,
+  names: SettingNames,
 ): AuthenticationStatus {
-  return { method, ...rest, ...(token && { token: tokenStatus(token) }) };
+  return {
+    method,
+    ...omitUndefined({ up, failure: failureStatus(failure, names), token: token && tokenStatus(token) }),
+  };
 }
 
 /** Selects the times one by one, so that no other field of a token is ever published. */

@@ -3,27 +3,22 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, constants, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
 import { type Dispatcher, errors } from 'undici';
+import type { UnreadableBody } from '../failure.ts';
 import { shareOfMemory } from '../memory.ts';
 
-/** A body as text, without a byte order mark. JSON is UTF-8 (RFC 8259, 8.1): anything else is shown as U+FFFD. */
+/** A body as text, without a byte order mark. Bytes that are not UTF-8, as JSON must be (RFC 8259, 8.1), become U+FFFD. */
 export interface BodyText {
   readonly body: string;
   readonly isUtf8: boolean;
-  /** Why the text is empty though the body is not. */
-  readonly undecoded?: UndecodedBody;
+  /** Why the body could not be read, and the text is empty. Its `coding` is not redacted. */
+  readonly unreadable?: UnreadableBody;
 }
 
-export interface UndecodedBody {
-  /** Of the `Content-Encoding`, as it came. */
-  readonly coding: string;
-  readonly problem: DecodingProblem;
-}
-
-/** Bytes, as they arrive and decoded. */
+/** Limits in bytes, for the body as it arrives and for the decoded one. */
 export interface BodyLimits {
-  /** Of the body of a 200, which is read whole or not at all. */
+  /** For the body of a 200, which is read whole or not at all. */
   readonly maxBytes: number;
-  /** Of any other, whose beginning is read. */
+  /** For any other, of which only the beginning is read. */
   readonly maxErrorBytes: number;
 }
 
@@ -31,22 +26,26 @@ interface BodyResponse extends Pick<Dispatcher.ResponseData, 'statusCode' | 'hea
   readonly body: Readable;
 }
 
-/** Reads a body as text. Some servers and proxies compress it although `identity` is asked for. */
+/** Reads a body as text. Decodes it if needed: some servers and proxies compress it although `identity` is asked for. */
 export async function readBody(response: BodyResponse, limits: BodyLimits): Promise<BodyText> {
   const isWhole = response.statusCode === 200;
   const maxBytes = isWhole ? limits.maxBytes : limits.maxErrorBytes;
   const coding = headerOf(response, 'content-encoding');
-  const undecoded = (problem: DecodingProblem) => ({ body: '', isUtf8: true, undecoded: { coding, problem } });
+  const unreadable = (why: UnreadableBody['why']) => ({
+    body: '',
+    isUtf8: true,
+    unreadable: { why, coding, maxBytes: limits.maxBytes },
+  });
 
   const bytes = await readBytes(response.body, maxBytes);
-  if (isWhole && bytes.length > maxBytes) return undecoded('too_large');
+  if (isWhole && bytes.length > maxBytes) return unreadable('too_large');
   const decoded = await decodeContent(coding, bytes.subarray(0, maxBytes), limits.maxBytes);
-  if (!decoded.ok) return undecoded(decoded.problem);
+  if (!decoded.ok) return unreadable(decoded.problem);
   const text = decoded.bytes.subarray(0, maxBytes);
   return { body: new TextDecoder().decode(text), isUtf8: isUtf8(text) };
 }
 
-/** Reads a body until it has more than that many bytes, and hangs up on the rest. */
+/** Reads a body until it has more than `maxBytes`, and closes the connection on the rest. */
 async function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -55,7 +54,7 @@ async function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
       chunks.push(chunk);
       length += chunk.length;
       readingBudget.add(body, chunk.length);
-      // To leave the loop is to destroy the body, and the connection with it.
+      // Leaving the loop destroys the body, and the connection with it.
       if (length > maxBytes) break;
     }
   } finally {
@@ -64,16 +63,13 @@ async function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What a body was before its codings, or why that cannot be known. */
 export type DecodedContent =
   | { readonly ok: true; readonly bytes: Buffer }
-  | { readonly ok: false; readonly problem: DecodingProblem };
-
-export type DecodingProblem = 'too_large' | 'malformed' | 'unknown_coding';
+  | { readonly ok: false; readonly problem: UnreadableBody['why'] };
 
 type Decode = (bytes: Buffer, maxBytes: number) => Promise<Buffer>;
 
-/** Gives an empty body as it is: servers name a coding also where they send nothing. */
+/** Undoes the codings of a body. An empty body stays empty: servers name a coding even if they send nothing. */
 export async function decodeContent(contentEncoding: string, bytes: Buffer, maxBytes: number): Promise<DecodedContent> {
   const codings = contentEncoding
     .toLowerCase()
@@ -83,7 +79,7 @@ export async function decodeContent(contentEncoding: string, bytes: Buffer, maxB
   const decoders = codings.flatMap((coding) => decoderOf.get(coding) ?? []);
   if (decoders.length < codings.length || codings.length > maxCodings) return { ok: false, problem: 'unknown_coding' };
   try {
-    // The last coding named was applied last (RFC 9110, 8.4).
+    // The last coding in the header was applied last (RFC 9110, 8.4).
     let decoded = bytes;
     for (const decode of decoders.toReversed()) {
       if (decoded.length > 0) decoded = await decode(decoded, maxBytes);
@@ -95,7 +91,7 @@ export async function decodeContent(contentEncoding: string, bytes: Buffer, maxB
   }
 }
 
-/** One is what servers use. Each costs up to the limit in memory and time. */
+/** Servers use one. Each takes memory up to the limit, and the time to fill it. */
 const maxCodings = 2;
 
 const unzip = promisify(gunzip);
@@ -106,13 +102,13 @@ const unzstd = promisify(zstdDecompress);
 
 const decodeGzip: Decode = (bytes, maxOutputLength) => unzip(bytes, { maxOutputLength });
 
-/** Some servers leave out the zlib format around it. With it, the first byte names the method: 8. */
+/** Accepts deflate with the zlib format, whose first byte names the method 8, and without it, as some servers send it. */
 const decodeDeflate: Decode = (bytes, maxOutputLength) =>
   (((bytes[0] ?? 0) & 0x0f) === 8 ? unzlib : unzlibRaw)(bytes, { maxOutputLength });
 
 const decodeBrotli: Decode = (bytes, maxOutputLength) => unbrotli(bytes, { maxOutputLength });
 
-/** A window of 8 MiB is the largest that HTTP allows (RFC 9659); an answer could ask for 128 MiB of memory. */
+/** Limits the window to 8 MiB, the largest that HTTP allows (RFC 9659): a body could ask for 128 MiB of memory. */
 const decodeZstd: Decode = (bytes, maxOutputLength) =>
   unzstd(bytes, { maxOutputLength, params: { [constants.ZSTD_d_windowLogMax]: 23 } });
 
@@ -124,20 +120,20 @@ const decoderOf: ReadonlyMap<string, Decode> = new Map([
   ['zstd', decodeZstd],
 ]);
 
-/** A header of an answer; empty where it is missing, its values joined where it is repeated (RFC 9110, 5.3). */
+/** Returns a header of an answer: empty if it is missing, its values joined if it is repeated (RFC 9110, 5.3). */
 export function headerOf({ headers }: Pick<Dispatcher.ResponseData, 'headers'>, name: string): string {
   return [headers[name] ?? []].flat().join(', ');
 }
 
-/** Counts the bytes of bodies that are being read, of all clusters and identity providers together. */
+/** Counts the bytes of the bodies that are being read, of all clusters and identity providers together. */
 export interface ReadingBudget {
-  /** Bytes of a body have arrived. Where all bodies together have too many, the one that has most is cut. */
+  /** Counts bytes of a body that have arrived. If all bodies together have too many, the largest one is destroyed. */
   readonly add: (body: Readable, bytes: number) => void;
-  /** The body is no longer being read. */
+  /** Forgets a body that is no longer read. */
   readonly release: (body: Readable) => void;
 }
 
-/** Hundreds of slow answers of 15 MB each would take the memory of all, though each is within its own limit. */
+/** Bounds the memory of all answers together: each of hundreds of slow answers of 15 MB is within its own limit. */
 export function createReadingBudget(maxBytes: number): ReadingBudget {
   const readings = new Map<Readable, number>();
   let total = 0;
@@ -161,12 +157,12 @@ export function createReadingBudget(maxBytes: number): ReadingBudget {
   };
 }
 
-/** Twice as much is needed where a body is put together, and once more for its text. */
+/** A body needs this memory twice while its chunks are joined, and once more for its text. */
 const readingBudget = createReadingBudget(shareOfMemory(1 / 16));
 
 const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = Buffer.from('"\\{}[]');
 
-/** Whether a text begins as a JSON object does and ends before that object does. */
+/** Tells whether a text begins like a JSON object and ends before that object does. */
 export function isCutShort(text: string): boolean {
   let depth = 0;
   let isInString = false;

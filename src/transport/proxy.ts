@@ -1,10 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 import { proxyUrlOf } from '../config/addresses.ts';
 import type { TransportConfig } from '../config/config.ts';
+import type { InvolvedProxy, ProxyInFront } from '../failure.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 
 /**
- * The proxy that requests to a URL go through: the configured one, else that of the environment; undefined where they
- * go directly. May hold credentials.
+ * Returns the proxy that requests to a URL go through: the configured one, else that of the environment; undefined where
+ * they go directly. The URL may hold credentials.
  */
 export function proxyFor(url: URL, { proxyUrl }: Pick<TransportConfig, 'proxyUrl'>): URL | undefined {
   if (proxyUrl !== undefined) return usable(proxyUrl.open());
@@ -14,21 +16,21 @@ export function proxyFor(url: URL, { proxyUrl }: Pick<TransportConfig, 'proxyUrl
 }
 
 /**
- * What is sent to a proxy and must not be shown: the credentials as they are sent (RFC 7617), and the password. Those
- * of all proxies that requests may go through.
+ * Returns the secrets that are sent to the proxies that requests may go through: the credentials as they are sent
+ * (RFC 7617), and the passwords.
  */
 export function proxyCredentials({ proxyUrl }: Pick<TransportConfig, 'proxyUrl'>): readonly string[] {
   const proxies = proxyUrl === undefined ? environmentProxies() : [proxyUrl.open()];
   return proxies.filter(Boolean).map(usable).flatMap(credentialsIn);
 }
 
-/** For http and for https; empty where there is none. The lower-case variable takes precedence, also where it is empty. */
+/** Returns the proxies for http and for https, empty where there is none. The lower-case variable takes precedence, even if it is empty. */
 function environmentProxies(): readonly [string, string] {
   const { https_proxy, HTTPS_PROXY = '', http_proxy, HTTP_PROXY = '' } = process.env;
   return [http_proxy ?? HTTP_PROXY, https_proxy ?? HTTPS_PROXY];
 }
 
-/** Throws where it is no proxy's URL, which the configuration rules out: going directly would be no answer to that. */
+/** Throws if the URL is not that of a proxy. The configuration refuses such a URL, and going directly would ignore it. */
 function usable(proxy: string): URL {
   const url = proxyUrlOf(proxy);
   if (url === undefined) throw new Error('expected the URL of an HTTP proxy, such as http://proxy:3128');
@@ -41,7 +43,7 @@ function credentialsIn({ username, password }: URL): readonly string[] {
   return [secret, Buffer.from(`${user}:${secret}`).toString('base64').replace(/=+$/, '')];
 }
 
-/** Whether the environment's NO_PROXY names the host of the URL. */
+/** Tells whether the environment's NO_PROXY names the host of the URL. */
 function isExcluded(url: URL): boolean {
   const { no_proxy, NO_PROXY = '' } = process.env;
   const entries = (no_proxy ?? NO_PROXY).toLowerCase().split(/[\s,]+/);
@@ -52,7 +54,7 @@ function isExcluded(url: URL): boolean {
   });
 }
 
-/** `*`, a range or a single IP address, a domain with its subdomains, or `*.domain` for the subdomains alone. */
+/** Matches a host with `*`, an IP address, a range of them, a domain with its subdomains, or `*.domain` for subdomains only. */
 function matches(pattern: string, host: string): boolean {
   const [address = '', prefix] = pattern.split('/');
   if (isIP(address) !== 0) return isIP(host) !== 0 && isInRange(host, address, prefix);
@@ -61,7 +63,7 @@ function matches(pattern: string, host: string): boolean {
   return pattern === '*' || (host === domain && !pattern.startsWith('*')) || host.endsWith(`.${domain}`);
 }
 
-/** A prefix that is none (`/99`, `/x`) matches nothing. */
+/** A range with an invalid prefix (`/99`, `/x`) contains no address. */
 function isInRange(host: string, address: string, prefix: string | undefined): boolean {
   const bits = isIP(address) === 4 ? 32 : 128;
   const length = Number(prefix ?? bits);
@@ -75,7 +77,7 @@ function family(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 4 ? 'ipv4' : 'ipv6';
 }
 
-/** The URL has it in lower case. */
+/** Returns the host in lower case, as the URL has it, without brackets around IPv6 and without a final dot. */
 function hostOf({ hostname }: URL): string {
   return withoutBrackets(hostname).replace(/(.)\.$/, '$1');
 }
@@ -84,9 +86,9 @@ function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** No connection to the proxy at `host` came about; its cause says why. What happens behind a proxy is not meant. */
+/** Means that there is no connection to the proxy itself; its cause says why. Failures behind the proxy are other errors. */
 export class ProxyError extends Error {
-  /** With the port, without credentials. */
+  /** Host and port, without credentials. */
   readonly host: string;
 
   constructor(host: string, cause: Error) {
@@ -96,27 +98,11 @@ export class ProxyError extends Error {
   }
 }
 
-/** The proxy that requests to a URL go through. */
-export interface ProxyInFront {
-  /** Host and port, without credentials. */
-  readonly address: string;
-  /** The setting that names it. */
-  readonly setting: 'proxy_url' | 'HTTP_PROXY' | 'HTTPS_PROXY or HTTP_PROXY';
-}
-
-/** That of a failed request. */
-export interface InvolvedProxy extends ProxyInFront {
-  /** Whether the request failed at the proxy; false where it may as well have failed behind it. */
-  readonly isAtFault: boolean;
-  /** With which the proxy refused the request. */
-  readonly status?: number;
-}
-
-/** What was requested, and how. */
+/** A request that failed. */
 export interface Requested {
   readonly url: URL;
   readonly transport: Pick<TransportConfig, 'proxyUrl'>;
-  /** Whether an answer had begun. */
+  /** Whether an answer had begun to arrive. */
   readonly isAnswered?: boolean;
 }
 
@@ -136,8 +122,9 @@ export function proxyInFrontOf(url: URL, transport: Requested['transport']): Pro
 }
 
 /**
- * Tells a proxy's part in what ended a request: an error, its causes and the code of one of them. An http request has
- * one connection only, that to the proxy, which answers itself where it cannot reach who is behind it.
+ * Returns the proxy of a failed request, and whether the request failed at the proxy. `chain` holds the error and its
+ * causes, `code` is that of one of them. An http request uses one connection only, that to the proxy: if the proxy
+ * cannot reach the server, it answers itself.
  */
 export function involvedProxyOf(
   chain: readonly Error[],
@@ -151,26 +138,14 @@ export function involvedProxyOf(
     status !== undefined ||
     chain.some((error) => error instanceof ProxyError) ||
     (!isAnswered && (url.protocol === 'http:' ? hangUps : hangUpsBeforeTunnel).has(code));
-  return { ...proxy, isAtFault, ...(status !== undefined && { status }) };
+  return { ...proxy, isAtFault, ...omitUndefined({ status }) };
 }
 
 const hangUpsBeforeTunnel: ReadonlySet<string> = new Set(['UND_ERR_PRX_CONN']);
 const hangUps: ReadonlySet<string> = new Set([...hangUpsBeforeTunnel, 'UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-/** Undici's words for what a proxy answered instead of doing what it was asked. */
+/** Returns the status with which a proxy refused a tunnel, which undici tells in the message of its error only. */
 function statusOf({ message }: Error): number | undefined {
   const status = /^Proxy .*\((\d{3})\)/.exec(message)?.[1];
   return status === undefined ? undefined : Number(status);
-}
-
-/** What to do where the request went through a proxy; where it did not, or failed behind it, what is to be done anyway. */
-export function remedyWithProxy(remedy: string, proxy: InvolvedProxy | undefined): string {
-  if (proxy === undefined) return remedy;
-  const { address, setting, isAtFault, status } = proxy;
-  if (!isAtFault) return `${remedy}; the request goes through the proxy ${address} of ${setting}`;
-  if (status === 407) {
-    return `the proxy ${address} asks for credentials: write a user name and password that it accepts into its URL in ${setting}`;
-  }
-  if (status !== undefined) return `let the proxy ${address} of ${setting} allow connections to this address`;
-  return `check that the proxy ${address} runs and can be reached from here, and its address in ${setting}`;
 }

@@ -1,35 +1,48 @@
+import type { TlsAlert, TransportFailure, TransportFailureReason } from '../failure.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { oneLine } from '../redact.ts';
-import { type InvolvedProxy, involvedProxyOf, type Requested } from './proxy.ts';
+import { involvedProxyOf, type Requested } from './proxy.ts';
 
-/** How a request can fail before there is a whole answer: a closed set. */
-export const transportFailureReasons = ['dns', 'connect', 'tls', 'timeout', 'too_large', 'other'] as const;
-export type TransportFailureReason = (typeof transportFailureReasons)[number];
-
-export interface TransportFailure {
-  readonly reason: TransportFailureReason;
-  /** What came, in a few words and without the address; names the proxy. */
-  readonly message: string;
-  /** Absent where the request did not go through one, or failed behind it for sure. */
-  readonly proxy?: InvolvedProxy;
-}
-
-/** Tells what a request rejected with. Codes are Node's, OpenSSL's and undici's. */
+/** Classifies the error that a request rejected with, by the codes and messages of Node.js, OpenSSL and undici. */
 export function transportFailureOf(error: unknown, requested?: Requested): TransportFailure {
   const chain = causes(error);
   const code = chain.map(codeOf).find((candidate) => candidate !== '') ?? '';
   const reason = reasonOf(code, chain);
   const message = chain.map(({ message }) => message).findLast((text) => text !== '') ?? 'no reason given';
-  const isTold = code === '' || code === unspecified || message.includes(code);
-  const failure = { reason, message: oneLine(isTold ? message : `${message} (${code})`) };
+  const saysCode = code === '' || code === unspecified || message.includes(code);
+  const cause = oneLine(saysCode ? message : `${message} (${code})`);
   const proxy = requested && involvedProxyOf(chain, code, requested);
-  if (!proxy || !(proxy.isAtFault || reason === 'connect' || reason === 'timeout')) return failure;
-  const place = `${proxy.isAtFault ? '' : 'through '}proxy ${proxy.address}`;
-  const what = proxy.status === undefined ? failure.message : `answered ${proxy.status}`;
-  return { reason, message: oneLine(`${place}: ${what}`), proxy };
+  const isInvolved = proxy?.isAtFault || reason === 'connect' || reason === 'timeout';
+  return {
+    reason,
+    code,
+    cause,
+    isPastDeadline: chain.some(isDeadline),
+    ...omitUndefined({ alert: alertIn(cause), proxy: isInvolved ? proxy : undefined }),
+  };
+}
+
+/** OpenSSL has words for alerts in its messages, and the same words in its codes. */
+function alertIn(cause: string): TlsAlert | undefined {
+  return alerts.find(([, pattern]) => pattern.test(cause))?.[0];
+}
+
+const alerts: readonly (readonly [TlsAlert, RegExp])[] = [
+  [
+    'client_certificate',
+    /alert[ _](certificate|handshake[ _]failure|(bad|unsupported)[ _]certificate|unknown[ _]ca|access[ _]denied)/i,
+  ],
+  ['no_application_protocol', /no[ _]application[ _]protocol/i],
+  ['protocol_version', /protocol[ _]version|unsupported[ _]protocol/i],
+];
+
+/** The signal of `withDeadline` and `AbortSignal.timeout` aborts with an error of this name. */
+function isDeadline({ name }: Error): boolean {
+  return name === 'TimeoutError';
 }
 
 function reasonOf(code: string, chain: readonly Error[]): TransportFailureReason {
-  if (chain.some(({ name }) => name === 'TimeoutError') || timeouts.has(code)) return 'timeout';
+  if (chain.some(isDeadline) || timeouts.has(code)) return 'timeout';
   if (/^(ENOTFOUND|EAI_)/.test(code)) return 'dns';
   if (tooLarge.has(code)) return 'too_large';
   if (certificateErrors.has(code) || /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO|UND_ERR_PRX_TLS)/.test(code)) return 'tls';
@@ -40,21 +53,27 @@ function reasonOf(code: string, chain: readonly Error[]): TransportFailureReason
   ) {
     return 'connect';
   }
-  // An HTTP/2 stream or connection that ended before the answer was whole.
+  // An HTTP/2 stream or connection ended before the answer was whole.
   if (code === 'UND_ERR_INFO') return 'connect';
-  // Another protocol than HTTP from now on (101), which undici asserts that nobody answers unasked.
+  // The server switches protocols (101) unasked, which undici asserts not to happen.
   if (code === 'ERR_ASSERTION') return 'connect';
-  // Not HTTP, or refused by a proxy: for these undici has no code, or one that says something else.
-  if (chain.some(({ name, message }) => name === 'HTTPParserError' || /^Proxy .*\(\d+\)/.test(message)))
-    return 'connect';
-  return 'other';
+  // The answer is not HTTP, or a proxy refused: undici has no code for these, or one that says something else.
+  return chain.some(isNotHttp) || chain.some(isRefusedByProxy) ? 'connect' : 'other';
+}
+
+function isNotHttp({ name }: Error): boolean {
+  return name === 'HTTPParserError';
+}
+
+function isRefusedByProxy({ message }: Error): boolean {
+  return /^Proxy .*\(\d+\)/.test(message);
 }
 
 const unspecified = 'UNSPECIFIED';
 
 /**
- * Node.js's codes for a certificate that was refused: https://nodejs.org/api/tls.html#x509-certificate-error-codes.
- * All that OpenSSL may say otherwise, of a weak key or a digest such as SHA-1, is unspecified.
+ * Node.js's codes for a refused certificate: https://nodejs.org/api/tls.html#x509-certificate-error-codes. Other errors
+ * of OpenSSL, about a weak key or a digest such as SHA-1, are unspecified.
  */
 const certificateErrors = new Set([
   'CERT_CHAIN_TOO_LONG',
@@ -90,7 +109,7 @@ const certificateErrors = new Set([
 const timeouts = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 const tooLarge = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_HEADERS_OVERFLOW', 'HPE_HEADER_OVERFLOW']);
 
-/** The error, its causes, and of an attempt on several addresses (AggregateError) the first one's. */
+/** Returns the error and its causes; of an attempt on several addresses (AggregateError), those of the first one. */
 function causes(error: unknown): readonly Error[] {
   const chain: Error[] = [];
   for (let next = error; next instanceof Error && chain.length < 8; ) {

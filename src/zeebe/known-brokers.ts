@@ -1,24 +1,25 @@
 import { sortedById, type Topology } from './topology.ts';
 
-/** What is remembered from one answer to the next so that a missing broker can be called by its name. */
-export interface Members {
+/** The brokers that a cluster has listed, so that a missing one can be named. */
+export interface KnownBrokers {
   readonly clusterSize: number;
   /**
-   * Brokers listed with at least one partition since `clusterSize` last changed, and the answer that last listed them:
-   * those listed now and, of those gone, the latest `clusterSize`. More can never be missing.
+   * Ids of brokers that were listed with at least one partition since `clusterSize` last changed, with the number of the
+   * answer that last listed them. Of those that are gone, only the latest `clusterSize`: more can never be missing.
    */
   readonly lastListed: ReadonlyMap<string, number>;
+  /** How many answers were counted. */
   readonly answers: number;
 }
 
-export const noMembers: Members = { clusterSize: 0, lastListed: new Map(), answers: 0 };
+export const noKnownBrokers: KnownBrokers = { clusterSize: 0, lastListed: new Map(), answers: 0 };
 
-/** Answers without a cluster size teach nothing. */
-export function nextMembers(members: Members, topology: Topology): Members {
+/** Ignores answers without a cluster size. */
+export function nextKnownBrokers(known: KnownBrokers, topology: Topology): KnownBrokers {
   const { clusterSize } = topology;
-  if (clusterSize === undefined) return members;
-  const answers = members.answers + 1;
-  const lastListed = new Map(clusterSize === members.clusterSize ? members.lastListed : []);
+  if (clusterSize === undefined) return known;
+  const answers = known.answers + 1;
+  const lastListed = new Map(clusterSize === known.clusterSize ? known.lastListed : []);
   for (const { id, replicas } of topology.brokers) {
     if (replicas.length > 0 || lastListed.has(id)) lastListed.set(id, answers);
   }
@@ -32,21 +33,21 @@ function latestFirst(listed: readonly (readonly [id: string, answer: number])[])
 }
 
 /**
- * The brokers that should be listed and are not, by name, in a stable order.
+ * Returns the ids of the brokers that should be listed and are not, in a stable order.
  *
- * First the members that are gone, the latest seen before those of long ago: no more than the members that are still
- * listed leave room for, so that a broker replaced under a new id is not missed for ever. Where that names too few,
- * as just after a start, and ids are plain numbers, the lowest free ids follow.
+ * Takes the known brokers that are gone, those listed last first, up to the cluster size less the known brokers that are
+ * still listed: a broker that was replaced under a new id does not stay missing for ever. If these are too few, as after
+ * a start, and ids are plain numbers, adds the lowest free ids.
  */
-export function missingBrokers(members: Members, topology: Topology): readonly string[] {
+export function missingBrokers({ lastListed }: KnownBrokers, topology: Topology): readonly string[] {
   const { clusterSize, brokers } = topology;
   if (clusterSize === undefined) return [];
   const listed = new Set(brokers.map(({ id }) => id));
-  const known = [...members.lastListed.keys()];
-  const membersListed = known.filter((id) => listed.has(id)).length;
+  const known = [...lastListed.keys()];
+  const knownListed = known.filter((id) => listed.has(id)).length;
 
-  const missing = latestFirst([...members.lastListed].filter(([id]) => !listed.has(id)))
-    .slice(0, Math.max(0, clusterSize - membersListed))
+  const missing = latestFirst([...lastListed].filter(([id]) => !listed.has(id)))
+    .slice(0, Math.max(0, clusterSize - knownListed))
     .map(([id]) => id);
 
   const unnamed = clusterSize - brokers.length - missing.length;

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../omit-undefined.ts';
 import { oneLine } from '../redact.ts';
 import {
   type Broker,
@@ -16,21 +17,21 @@ import {
 const maxPartitions = 8_192;
 const maxBrokers = 10_000;
 const maxReplicas = 100_000;
-/** Lists, objects and commas: a cluster of all these has some 600,000. */
+/** Lists, objects and commas. A cluster at the limits above has some 600,000. */
 const maxParts = 1_000_000;
-/** Characters. A broker's id is repeated in every series of its replicas, up to 13 a replica. */
+/** Characters. A broker's id is repeated in every series of its replicas, up to 13 per replica. */
 const maxTextLength = 256;
 
 export type ParsedTopology =
   | { readonly ok: true; readonly topology: Topology }
+  /** `problem` names the place, what was expected there and what was found; redacted, one line. */
   | { readonly ok: false; readonly problem: string };
 
 /**
- * Reads an answer of `GET /v1/topology` or `/v2/topology`. Unknown fields are ignored, unknown roles, healths and
- * states become `unknown`, what is absent or null stays absent. A problem names the place, what was expected and
- * what came; `hide` is applied to what it quotes.
+ * Reads the body of `GET /v1/topology` or `/v2/topology`. Ignores unknown fields, turns unknown roles, healths and states
+ * into `unknown`, and leaves out what is absent or null. A problem quotes the body after `masked` was applied.
  */
-export function parseTopology(text: string, hide: Hide = (quoted) => quoted): ParsedTopology {
+export function parseTopology(text: string, masked: Masked = (quoted) => quoted): ParsedTopology {
   if (hasTooManyParts(text)) {
     return { ok: false, problem: `expected at most ${maxParts} lists, objects and values, got more` };
   }
@@ -43,14 +44,14 @@ export function parseTopology(text: string, hide: Hide = (quoted) => quoted): Pa
   try {
     return { ok: true, topology: readTopology(document) };
   } catch (error) {
-    if (error instanceof Malformed) return { ok: false, problem: error.problem(hide) };
+    if (error instanceof Malformed) return { ok: false, problem: error.problem(masked) };
     throw error;
   }
 }
 
 const [comma, bracket, brace] = Buffer.from(',[{');
 
-/** `JSON.parse` turns 16 MiB of brackets into half a gigabyte, and no poll of any cluster gets on meanwhile. */
+/** Protects `JSON.parse`, which turns 16 MiB of brackets into half a gigabyte and blocks all polls meanwhile. */
 function hasTooManyParts(text: string): boolean {
   let parts = 0;
   for (let index = 0; index < text.length && parts <= maxParts; index++) {
@@ -60,13 +61,13 @@ function hasTooManyParts(text: string): boolean {
   return parts > maxParts;
 }
 
-type Hide = (text: string) => string;
+type Masked = (text: string) => string;
 
-/** Carries a problem out of the nested readers; never leaves this file. */
+/** Ends the nested readers. Does not leave this file. */
 class Malformed extends Error {
-  readonly problem: (hide: Hide) => string;
+  readonly problem: (masked: Masked) => string;
 
-  constructor(problem: string | ((hide: Hide) => string)) {
+  constructor(problem: string | ((masked: Masked) => string)) {
     super('not a topology');
     this.problem = typeof problem === 'string' ? () => problem : problem;
   }
@@ -78,23 +79,19 @@ const topologyKeys = ['brokers', 'clusterSize', 'partitionsCount', 'replicationF
 
 function readTopology(document: unknown): Topology {
   const answer = object(document, 'the answer');
-  // Any JSON object would otherwise pass for a gateway that knows nothing yet.
+  // Without this, any JSON object would be the answer of a gateway that knows no topology yet.
   if (!topologyKeys.some((key) => key in answer)) {
     throw new Malformed(`expected a topology, got an object with none of ${topologyKeys.join(', ')}`);
   }
-  const clusterSize = size(answer, 'clusterSize', maxBrokers);
-  const partitionsCount = size(answer, 'partitionsCount', maxPartitions);
-  const replicationFactor = size(answer, 'replicationFactor', Number.MAX_SAFE_INTEGER);
-  const gatewayVersion = text(answer, 'gatewayVersion', 'the answer');
-  const clusterId = text(answer, 'clusterId', 'the answer');
-  const lastCompletedChangeId = changeId(answer.lastCompletedChangeId);
   return {
-    ...(clusterSize !== undefined && { clusterSize }),
-    ...(partitionsCount !== undefined && { partitionsCount }),
-    ...(replicationFactor !== undefined && { replicationFactor }),
-    ...(gatewayVersion !== '' && { gatewayVersion }),
-    ...(clusterId !== '' && { clusterId }),
-    ...(lastCompletedChangeId !== undefined && { lastCompletedChangeId }),
+    ...omitUndefined({
+      clusterSize: size(answer, 'clusterSize', maxBrokers),
+      partitionsCount: size(answer, 'partitionsCount', maxPartitions),
+      replicationFactor: size(answer, 'replicationFactor', Number.MAX_SAFE_INTEGER),
+      gatewayVersion: text(answer, 'gatewayVersion', 'the answer') || undefined,
+      clusterId: text(answer, 'clusterId', 'the answer') || undefined,
+      lastCompletedChangeId: changeId(answer.lastCompletedChangeId),
+    }),
     brokers: readBrokers(answer),
   };
 }
@@ -110,7 +107,7 @@ function readBrokers(answer: Json): readonly Broker[] {
   for (const [index, value] of listed.entries()) {
     const broker = readBroker(value, `brokers[${index}]`);
     if (ids.has(broker.id))
-      throw new Malformed((hide) => `brokers[${index}]: broker ${quote(broker.id, hide)} is listed twice`);
+      throw new Malformed((masked) => `brokers[${index}]: broker ${quote(broker.id, masked)} is listed twice`);
     ids.add(broker.id);
     replicas += broker.replicas.length;
     if (replicas > maxReplicas) throw new Malformed(`brokers: expected at most ${maxReplicas} replicas in all`);
@@ -130,7 +127,7 @@ function readBroker(value: unknown, place: string): Broker {
   };
 }
 
-/** Since 8.10 `nodeId` is unique only inside a zone, and `brokerId` names the broker. */
+/** Returns `brokerId`, which names the broker since 8.10, where `nodeId` is unique only inside a zone. */
 function brokerId(broker: Json, place: string): string {
   const id = text(broker, 'brokerId', place);
   if (id !== '') return id;
@@ -157,7 +154,7 @@ function readReplica(replica: Json, place: string): Replica {
   const partition = integer(replica, 'partitionId', place);
   if (partition === undefined || partition < 1 || partition > maxPartitions) {
     throw new Malformed(
-      (hide) => `${place}.partitionId: expected 1 to ${maxPartitions}, got ${quote(replica.partitionId, hide)}`,
+      (masked) => `${place}.partitionId: expected 1 to ${maxPartitions}, got ${quote(replica.partitionId, masked)}`,
     );
   }
   const role = member<Role>(roles, text(replica, 'role', place));
@@ -173,26 +170,26 @@ function member<T extends string>(known: readonly T[], value: string): T | 'unkn
 
 function object(value: unknown, place: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new Malformed((hide) => `${place}: expected an object, got ${quote(value, hide)}`);
+  throw new Malformed((masked) => `${place}: expected an object, got ${quote(value, masked)}`);
 }
 
 function list(parent: Json, key: string, place: string): readonly unknown[] {
   const value = parent[key];
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
-  throw new Malformed((hide) => `${place}${key}: expected a list, got ${quote(value, hide)}`);
+  throw new Malformed((masked) => `${place}${key}: expected a list, got ${quote(value, masked)}`);
 }
 
 function text(parent: Json, key: string, place: string): string {
   const value = parent[key];
   if (value === undefined || value === null) return '';
   if (typeof value !== 'string') {
-    throw new Malformed((hide) => `${place}.${key}: expected a string, got ${quote(value, hide)}`);
+    throw new Malformed((masked) => `${place}.${key}: expected a string, got ${quote(value, masked)}`);
   }
   if (value.length > maxTextLength) {
     throw new Malformed(`${place}.${key}: expected at most ${maxTextLength} characters, got ${value.length}`);
   }
-  // Well-formed here, so that two ids that differ still do when they are bytes on the page.
+  // Replaces lone surrogates here: ids that differ must still differ as bytes on the page.
   return value.toWellFormed();
 }
 
@@ -200,28 +197,28 @@ function integer(parent: Json, key: string, place: string): number | undefined {
   const value = parent[key];
   if (value === undefined || value === null) return undefined;
   if (Number.isSafeInteger(value)) return value as number;
-  throw new Malformed((hide) => `${place}.${key}: expected an integer, got ${quote(value, hide)}`);
+  throw new Malformed((masked) => `${place}.${key}: expected an integer, got ${quote(value, masked)}`);
 }
 
-/** A gateway that knows no topology yet says -1 or 0 (seen on 8.5.8), which is as good as nothing. */
-function size(answer: Json, key: string, most: number): number | undefined {
+/** Returns undefined for -1 and 0, which a gateway sends (seen on 8.5.8) while it knows no topology. */
+function size(answer: Json, key: string, max: number): number | undefined {
   const value = integer(answer, key, 'the answer');
   if (value === undefined || value < 1) return undefined;
-  if (value > most) throw new Malformed(`the answer.${key}: expected at most ${most}, got ${value}`);
+  if (value > max) throw new Malformed(`the answer.${key}: expected at most ${max}, got ${value}`);
   return value;
 }
 
-/** A string in the public specification (`"-1"` before the first change), which may be anything. */
+/** Accepts a string as in the public specification (`"-1"` before the first change), and a number. Ignores anything else. */
 function changeId(value: unknown): number | undefined {
   if (typeof value === 'string' && /^-?\d{1,15}$/.test(value)) return Number(value);
   return Number.isSafeInteger(value) ? (value as number) : undefined;
 }
 
-/** What came, short enough for a log line. */
-function quote(value: unknown, hide: Hide): string {
+/** Returns the value as text, short enough for a log line. */
+function quote(value: unknown, masked: Masked): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  const text = hide(String(value));
+  const text = masked(String(value));
   return oneLine(typeof value === 'string' ? JSON.stringify(text) : text, 60);
 }

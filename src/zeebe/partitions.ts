@@ -1,12 +1,12 @@
 import type { Replica, Topology } from './topology.ts';
 
-/** One partition over all brokers: whether it is led, by whom, and how many of its replicas can take over. */
+/** One partition over all brokers: its leaders, and how many replicas can take over. */
 export interface Partition {
   readonly id: number;
-  /** Ids of the brokers that lead it: one as a rule, none in an election. */
+  /** Ids of the brokers that lead it: normally one, none during an election. */
   readonly leaders: readonly string[];
   readonly leaderReplicas: readonly Replica[];
-  /** Replicas listed as leader or follower, those joining or leaving left out. */
+  /** The number of replicas listed as leader or follower, without those that are joining or leaving. */
   readonly replicas: number;
   readonly healthyReplicas: number;
 }
@@ -19,7 +19,7 @@ interface Tally {
   healthyReplicas: number;
 }
 
-/** Partitions 1 … partitionsCount and any other that is listed, by id. */
+/** Returns partitions 1 … partitionsCount and any other that is listed, sorted by id. */
 export function partitionsOf({ partitionsCount = 0, brokers }: Topology): readonly Partition[] {
   const tallies: Tally[] = [];
   const tallyOf = (id: number): Tally => {
@@ -39,7 +39,7 @@ export function partitionsOf({ partitionsCount = 0, brokers }: Topology): readon
       if (replica.health === 'healthy') tally.healthyReplicas++;
     }
   }
-  // Without the ids that nobody lists.
+  // Removes the holes of the array: ids that are not listed.
   return tallies.filter(() => true);
 }
 
@@ -47,7 +47,7 @@ function countsAsReplica({ role, state }: Replica): boolean {
   return (role === 'leader' || role === 'follower') && state !== 'joining' && state !== 'leaving';
 }
 
-/** The last leader known of each partition, and how often it was another than the one known before. */
+/** The last known leader of each partition, and how often it was another one than before. */
 export type LeaderHistory = ReadonlyMap<number, { readonly leader?: string; readonly changes: number }>;
 
 export interface LeaderChange {
@@ -57,8 +57,8 @@ export interface LeaderChange {
 }
 
 /**
- * A, none, A is no change; of two leaders neither is new where the one known is among them. A history that stays as it
- * was is the same object.
+ * Counts no change if a partition has no leader for a while and then the same one, or has two leaders and one of them is
+ * known. Returns the same object if the history stays the same.
  */
 export function nextLeaders(
   history: LeaderHistory,

@@ -4,7 +4,7 @@ export type Role = (typeof roles)[number];
 export const replicaHealths = ['healthy', 'unhealthy', 'dead', 'unknown'] as const;
 export type ReplicaHealth = (typeof replicaHealths)[number];
 
-/** Told by 8.10 and later only. */
+/** In answers of 8.10 and later only. */
 export const replicaStates = ['joining', 'active', 'leaving', 'recovering', 'unknown'] as const;
 export type ReplicaState = (typeof replicaStates)[number];
 
@@ -16,18 +16,18 @@ export interface Replica {
 }
 
 export interface Broker {
-  /** `brokerId` (`0`, `eu-west-1_0`) where the answer has one, else `nodeId`. */
+  /** `brokerId` (`0`, `eu-west-1_0`) if the answer has one, else `nodeId`. */
   readonly id: string;
   readonly host: string;
   readonly port: string;
   readonly version: string;
-  /** By partition. */
+  /** Sorted by partition. */
   readonly replicas: readonly Replica[];
 }
 
 /**
- * Sorts by broker id: `2` before `10`, `eu-west-1_2` before `eu-west-1_10`. Each id is turned into a key once: to
- * compare 10,000 long ids by a collator holds the event loop for seconds.
+ * Sorts by broker id: `2` before `10`, `eu-west-1_2` before `eu-west-1_10`. Computes a key per id once: comparing 10,000
+ * long ids with a collator would block the event loop for seconds.
  */
 export function sortedById<T>(items: readonly T[], idOf: (item: T) => string): T[] {
   return items
@@ -36,7 +36,7 @@ export function sortedById<T>(items: readonly T[], idOf: (item: T) => string): T
     .map(({ item }) => item);
 }
 
-/** Numbers without leading zeros, each behind its number of digits: the longer one is the larger one. */
+/** Replaces each number by its count of digits and its digits without leading zeros: a longer number is a larger one. */
 function sortKey(id: string): string {
   return id.replace(/0*(\d+)/g, (_, digits: string) => `${String.fromCharCode(digits.length)}${digits}`);
 }
@@ -45,7 +45,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** An answer of `GET /v1/topology`, checked. What the answer leaves out, and sizes below 1, are absent. */
+/** A valid answer of `GET /v1/topology`. Fields that it leaves out, and sizes below 1, are absent. */
 export interface Topology {
   readonly clusterSize?: number;
   readonly partitionsCount?: number;
@@ -53,11 +53,11 @@ export interface Topology {
   readonly gatewayVersion?: string;
   readonly clusterId?: string;
   readonly lastCompletedChangeId?: number;
-  /** By id: the order of an answer changes from one to the next. */
+  /** Sorted by id, as the order changes from one answer to the next. */
   readonly brokers: readonly Broker[];
 }
 
-/** Whether both list the same replicas, in the same brokers, whatever these are at; and the same ones tell a state. */
+/** Tells whether both list the same replicas in the same brokers, and the same replicas have a state. Compares no values. */
 export function haveSameReplicas(a: readonly Broker[], b: readonly Broker[]): boolean {
   return sameItems(a, b, (one, other) => one.id === other.id && sameItems(one.replicas, other.replicas, isSameReplica));
 }

@@ -5,7 +5,7 @@ import type { ReplicaHealth, Topology } from './topology.ts';
 export const verdicts = ['healthy', 'degraded', 'unhealthy', 'unknown'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** What a topology says of its cluster; `unknown` where the gateway itself does not know the topology yet. */
+/** Derives the verdict of a topology: `unknown` if the gateway itself does not know the topology yet. */
 export function verdictOf(
   topology: Topology,
   partitions: readonly Partition[],
@@ -33,20 +33,20 @@ function cannotProcess(partition: Partition): boolean {
 
 const fromBestToWorst: readonly ReplicaHealth[] = ['healthy', 'unknown', 'unhealthy', 'dead'];
 
-/** Undefined without a leader. Of two leaders one is stale: the better one is taken for the real one. */
+/** Returns undefined without a leader. Of two leaders one is stale, and the one with the better health counts. */
 function leaderHealth({ leaderReplicas }: Partition): ReplicaHealth | undefined {
   return fromBestToWorst.find((health) => leaderReplicas.some((leader) => leader.health === health));
 }
 
-/** One thing that is wrong, in words. */
+/** One problem of a cluster, in words. */
 export interface Finding {
-  /** The verdict that this alone would lead to. */
+  /** The verdict if this were the only problem. */
   readonly verdict: Exclude<Verdict, 'healthy'>;
   /** A sentence without capital and full stop. */
   readonly text: string;
 }
 
-/** Why the verdict of `verdictOf` is what it is, the worst first: none where it is healthy, at least one elsewhere. */
+/** Returns the reasons for the verdict of `verdictOf`, the worst first: none if it is healthy, else at least one. */
 export function findingsOf(
   topology: Topology,
   partitions: readonly Partition[],
@@ -138,17 +138,17 @@ function theLeaderOf(ids: readonly number[]): string {
     : `the leaders of ${named('partition', ids)} are`;
 }
 
-/** A large cluster loses hundreds at once. */
-const mostTold = 10;
+/** Ids in one text: a large cluster may lose hundreds at once. */
+const maxListed = 10;
 
-/** `broker 1`, `partitions 1, 2 and 3`, `partitions 1, 2, … 10 and 290 more`. At least one id. */
+/** Returns `broker 1`, `partitions 1, 2 and 3` or `partitions 1, 2, … 10 and 290 more`. Needs at least one id. */
 export function named(noun: 'broker' | 'partition', ids: readonly (string | number)[]): string {
   return `${noun}${ids.length === 1 ? '' : 's'} ${enumerate(ids.map((id) => oneLine(String(id), 60)))}`;
 }
 
-/** With `and` before the last; a long list is cut, and says how many it leaves out. */
+/** Joins texts with commas and a last `and`. Cuts a long list, and tells how many it leaves out. */
 export function enumerate(texts: readonly string[]): string {
-  const told = texts.length > mostTold ? texts.slice(0, mostTold) : texts.slice(0, -1);
-  const last = texts.length > mostTold ? `${texts.length - mostTold} more` : texts.slice(-1).join();
-  return told.length === 0 ? last : `${told.join(', ')} and ${last}`;
+  const listed = texts.length > maxListed ? texts.slice(0, maxListed) : texts.slice(0, -1);
+  const last = texts.length > maxListed ? `${texts.length - maxListed} more` : texts.slice(-1).join();
+  return listed.length === 0 ? last : `${listed.join(', ')} and ${last}`;
 }

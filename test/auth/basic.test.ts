@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBasic, none } from '../../src/auth/authenticator.ts';
 import { Secret } from '../../src/secret.ts';
+import { told } from '../failure-texts.ts';
 import { neverAborted } from './asking.ts';
 import { answered, refusedConnection, sending } from './sending.ts';
 
@@ -33,12 +34,12 @@ describe('Basic (RFC 7617)', () => {
   it('is rejected with a 401, and is not tried again with the same password', async () => {
     const { send, sent } = sending(answered(401));
     const { failure } = await basic('demo', 'hunter2').authenticate(send, neverAborted);
-    expect(failure).toEqual({
+    expect(failure && told(failure)).toEqual({
       reason: 'credentials_rejected',
       message: 'the cluster answered 401 to the user name "demo" and its password',
       remedy:
-        'check basic_auth (CAMUNDA_BASIC_AUTH_USERNAME, CAMUNDA_BASIC_AUTH_PASSWORD); ' +
-        'a cluster that asks for OIDC refuses every password and wants oauth2',
+        'check basic_auth.username and basic_auth.password; a cluster that asks for OIDC refuses every password: ' +
+        'set oauth2.client_id and oauth2.client_secret instead',
     });
     expect(JSON.stringify(failure)).not.toContain('hunter2');
     expect(sent).toHaveLength(1);
@@ -56,7 +57,7 @@ describe('Basic (RFC 7617)', () => {
 
   it('has nothing to say where the cluster could not be reached', async () => {
     const result = await basic().authenticate(sending(refusedConnection).send, neverAborted);
-    expect(result).toEqual({ sent: refusedConnection, requested: true, tokenRequests: [] });
+    expect(result).toEqual({ reply: refusedConnection, requested: true, tokenRequests: [] });
   });
 });
 
@@ -64,18 +65,18 @@ describe('no authentication', () => {
   it('sends no credentials', async () => {
     const taken = answered(200);
     const { send, sent } = sending(taken);
-    expect(await none.authenticate(send, neverAborted)).toEqual({ sent: taken, requested: true, tokenRequests: [] });
+    expect(await none.authenticate(send, neverAborted)).toEqual({ reply: taken, requested: true, tokenRequests: [] });
     expect(sent).toEqual([{}]);
   });
 
   it('is not enough for a 401: the cluster asks for credentials', async () => {
     const { failure } = await none.authenticate(sending(answered(401)).send, neverAborted);
-    expect(failure).toEqual({
+    expect(failure && told(failure)).toEqual({
       reason: 'authentication_required',
       message: 'the cluster answered 401 and no credentials are set',
       remedy:
-        'set basic_auth (CAMUNDA_BASIC_AUTH_USERNAME, CAMUNDA_BASIC_AUTH_PASSWORD) ' +
-        'or oauth2 (CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET), whichever the cluster asks for',
+        'set basic_auth.username and basic_auth.password, or oauth2.client_id and oauth2.client_secret, ' +
+        'depending on what the cluster asks for',
     });
   });
 
@@ -90,9 +91,11 @@ it.each([
   ['basic', basic()],
 ])('a 403 is told with the address that was asked, and what to check: %s', async (_, authenticator) => {
   const { failure } = await authenticator.authenticate(sending(answered(403)).send, neverAborted);
-  expect(failure).toEqual({
+  expect(failure && told(failure)).toEqual({
     reason: 'forbidden',
     message: 'GET http://cluster.test/v1/topology answered 403',
-    remedy: 'the cluster knows the client and does not let it read: grant it access, or check what stands in front',
+    remedy:
+      'the cluster does not allow this client to read the topology: grant it access, or check the ingress or ' +
+      'firewall in front of the cluster',
   });
 });

@@ -7,6 +7,7 @@ import type { OAuth2Config, PrivateKeyJwt } from '../../src/config/config.ts';
 import { Secret } from '../../src/secret.ts';
 import { neverAborted, tokenEndpoint } from './asking.ts';
 import { answerTokenRequests, json, tokenReply } from './identity-provider.ts';
+import { askOnce } from './refusals.ts';
 
 beforeAll(() => nock.disableNetConnect());
 afterEach(() => nock.cleanAll());
@@ -83,7 +84,7 @@ describe('private_key_jwt (RFC 7523)', () => {
       status: 400,
       body: { error: 'invalid_client', error_description: `bad assertion ${form.client_assertion}` },
     }));
-    const answer = await tokenEndpoint(privateKeyJwt(rsa))(neverAborted);
+    const answer = await askOnce(privateKeyJwt(rsa));
     expect(answer).toMatchObject({
       ok: false,
       failure: {
@@ -120,7 +121,7 @@ describe('tls_client_auth (RFC 8705)', () => {
 
   it('is told by a refusal', async () => {
     answerTokenRequests(() => ({ status: 401, body: { error: 'invalid_client' } }));
-    expect(await tokenEndpoint(tlsClientAuth)(neverAborted)).toMatchObject({
+    expect(await askOnce(tlsClientAuth)).toMatchObject({
       ok: false,
       failure: { reason: 'invalid_client', remedy: expect.stringContaining('oauth2.tls_config.cert_file') },
     });
@@ -142,7 +143,7 @@ describe('the query of the token URL', () => {
       () => ({ status: 400, body: { error: 'invalid_request', error_description: `no ${tokenUrl}` } }),
       '/token?code=key-of-a-gateway&p=1',
     );
-    const refused = await tokenEndpoint({ endpoint: { tokenUrl } })(neverAborted);
+    const refused = await askOnce({ endpoint: { tokenUrl } });
     expect(refused).toMatchObject({
       failure: {
         message:
@@ -150,7 +151,7 @@ describe('the query of the token URL', () => {
       },
     });
     nock.cleanAll();
-    const unanswered = await tokenEndpoint({ endpoint: { tokenUrl } })(neverAborted);
+    const unanswered = await askOnce({ endpoint: { tokenUrl } });
     expect(JSON.stringify([refused, unanswered])).not.toContain('key-of-a-gateway');
     expect(unanswered.ok).toBe(false);
   });
@@ -160,7 +161,7 @@ describe('the query of the token URL', () => {
     const description = 'no 12345678 for abcdefg';
     const path = `${tokenUrl.pathname}${tokenUrl.search}`;
     answerTokenRequests(() => ({ status: 400, body: { error_description: description } }), path);
-    expect(await tokenEndpoint({ endpoint: { tokenUrl } })(neverAborted)).toMatchObject({
+    expect(await askOnce({ endpoint: { tokenUrl } })).toMatchObject({
       failure: { message: 'POST http://identity.test/token answered 400: no <secret> for abcdefg' },
     });
   });

@@ -1,8 +1,8 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { TokenAnswer } from '../../src/auth/token-endpoint.ts';
 import { httpServer } from '../transport/loopback.ts';
 import { neverAborted, tokenEndpoint } from './asking.ts';
+import { askOnce } from './refusals.ts';
 
 interface Encoded {
   readonly status?: number;
@@ -11,12 +11,12 @@ interface Encoded {
 }
 
 /** What comes of an answer of a token endpoint over a real socket. */
-async function ask({ status = 200, encoding, body }: Encoded): Promise<TokenAnswer> {
+async function ask({ status = 200, encoding, body }: Encoded) {
   const url = await httpServer((_, response) => {
     response.writeHead(status, { 'content-type': 'application/json', 'content-encoding': encoding });
     response.end(body);
   });
-  return tokenEndpoint({ endpoint: { tokenUrl: new URL(url) } })(neverAborted);
+  return askOnce({ endpoint: { tokenUrl: new URL(url) } });
 }
 
 const token = Buffer.from('{"access_token":"opaque","token_type":"Bearer"}');
@@ -63,7 +63,7 @@ describe('an answer that is compressed all the same', () => {
     [
       'another body than its header says',
       { encoding: 'gzip', body: token },
-      ' with content encoding "gzip", but the body is not encoded so',
+      ' with content encoding "gzip", but its body is not encoded so',
     ],
   ])('is named: %s', async (_, encoded, named) => {
     for (const status of [200, 201]) {
@@ -86,7 +86,9 @@ describe('an answer that is compressed all the same', () => {
     expect(await ask({ encoding: 'gzip', body })).toMatchObject({
       failure: {
         reason: 'token_response_invalid',
-        message: expect.stringMatching(/answered 200 with a body of more than 1048576 bytes$/),
+        message: expect.stringMatching(
+          /answered 200 with content encoding "gzip", and more than 1048576 bytes when decoded$/,
+        ),
         remedy: expect.stringContaining('oauth2.token_url'),
       },
     });

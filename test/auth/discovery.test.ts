@@ -1,5 +1,6 @@
 import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { told } from '../failure-texts.ts';
 import { neverAborted, tokenEndpoint } from './asking.ts';
 import { answerTokenRequests, html, json, tokenReply } from './identity-provider.ts';
 import { clientSecret } from './oauth2-config.ts';
@@ -27,7 +28,10 @@ function answerDiscovery(
 
 function discovering(issuerUrl = issuer) {
   const endpoint = tokenEndpoint({ endpoint: { issuerUrl: new URL(issuerUrl) } });
-  return () => endpoint(neverAborted);
+  return async () => {
+    const answer = await endpoint(neverAborted);
+    return answer.ok ? answer : { ...answer, failure: told(answer.failure) };
+  };
 }
 
 describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AuthFailure } from '../../src/auth/auth-failure.ts';
 import type { Authenticated } from '../../src/auth/authenticator.ts';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
-import { createTokenSource } from '../../src/auth/token-cache.ts';
+import { createTokenCache } from '../../src/auth/token-cache.ts';
 import { systemClock, withDeadline } from '../../src/clock.ts';
-import type { Answer, Sent } from '../../src/zeebe/client.ts';
+import type { Answer, Reply } from '../../src/transport/reply.ts';
+import { told } from '../failure-texts.ts';
 import { neverAborted } from './asking.ts';
 import { jwt } from './jwt.ts';
 import { denied, granted, type ScriptedEndpoint, scriptedEndpoint, silence } from './scripted-endpoint.ts';
@@ -19,7 +19,7 @@ afterEach(() => {
 
 function authenticatorOf({ endpoint }: ScriptedEndpoint, audience?: string) {
   const options = { endpoint, pollInterval: 15_000, pollTimeout: 10_000, clock: systemClock, random: () => 1 };
-  return createOAuth2(audience, createTokenSource(options));
+  return createOAuth2(audience, createTokenCache(options));
 }
 
 interface Polls {
@@ -32,7 +32,7 @@ function pollsEvery(seconds: number) {
   return async (
     authenticator: ReturnType<typeof authenticatorOf>,
     count: number,
-    ...answers: readonly Sent[]
+    ...answers: readonly Reply[]
   ): Promise<Polls> => {
     const { send, sent } = sending(...answers);
     let last: Authenticated | undefined;
@@ -64,20 +64,20 @@ describe('a bearer token (RFC 6750)', () => {
   it('goes with every request', async () => {
     const { last, tokens } = await polls(authenticatorOf(scriptedEndpoint()), 2, ok);
     expect(tokens).toEqual(['Bearer token-1', 'Bearer token-1']);
-    expect(last).toEqual({ sent: ok, requested: true, token: expect.anything(), tokenRequests: [] });
+    expect(last).toEqual({ reply: ok, requested: true, token: expect.anything(), tokenRequests: [] });
   });
 
   it('that the cluster refuses is replaced in the same poll', async () => {
     const { last, tokens } = await polls(authenticatorOf(scriptedEndpoint()), 2, ok, refused, ok);
     expect(tokens).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
-    expect(last).toMatchObject({ sent: ok, tokenRequests: [{ seconds: 0.1 }] });
+    expect(last).toMatchObject({ reply: ok, tokenRequests: [{ seconds: 0.1 }] });
     expect(last.failure).toBeUndefined();
   });
 
   it('that is refused as soon as it comes fails the poll, with no third try', async () => {
     const { last, tokens } = await polls(authenticatorOf(scriptedEndpoint()), 2, ok, refused);
     expect(tokens).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
-    expect(last).toMatchObject({ sent: refused, failure: { reason: 'token_rejected' } });
+    expect(last).toMatchObject({ reply: refused, failure: { reason: 'token_rejected' } });
   });
 
   it('obtained for this poll is not replaced at once', async () => {
@@ -100,7 +100,7 @@ describe('a bearer token (RFC 6750)', () => {
     await polls(authenticator, 1, ok);
     endpoint.answer(() => denied('invalid_client'));
     const { last } = await polls(authenticator, 1, refused);
-    expect(last).toMatchObject({ sent: refused, failure: { reason: 'invalid_client' } });
+    expect(last).toMatchObject({ reply: refused, failure: { reason: 'invalid_client' } });
     expect(last.tokenRequests).toEqual([{ seconds: 0.1, failure: 'invalid_client' }]);
   });
 
@@ -108,27 +108,27 @@ describe('a bearer token (RFC 6750)', () => {
     const { last, tokens } = await polls(authenticatorOf(scriptedEndpoint(() => denied('invalid_scope'))), 1, ok);
     expect(tokens).toEqual([]);
     expect(last).toMatchObject({ requested: true, failure: { reason: 'invalid_scope' } });
-    expect(last).not.toHaveProperty('sent');
+    expect(last).not.toHaveProperty('reply');
   });
 
   it('that still lives serves where its renewal fails, and says so', async () => {
     const endpoint = scriptedEndpoint((count) => (count === 1 ? granted('token-1', 80) : denied('invalid_client')));
     const { last, tokens } = await polls(authenticatorOf(endpoint), 2, ok);
     expect(tokens).toEqual(['Bearer token-1', 'Bearer token-1']);
-    expect(last).toMatchObject({ sent: ok, failure: { reason: 'invalid_client' } });
+    expect(last).toMatchObject({ reply: ok, failure: { reason: 'invalid_client' } });
   });
 
   it('that still lives serves where its renewal gets no answer', async () => {
     const endpoint = scriptedEndpoint((count, signal) => (count === 1 ? granted('token-1', 80) : silence(signal)));
     const { last } = await polls(authenticatorOf(endpoint), 2, ok);
-    expect(last).toMatchObject({ sent: ok, failure: { reason: 'token_endpoint_unreachable' } });
+    expect(last).toMatchObject({ reply: ok, failure: { reason: 'token_endpoint_unreachable' } });
   });
 
   it('is not to blame where the cluster forbids, or does not answer', async () => {
     const forbidden = await polls(authenticatorOf(scriptedEndpoint()), 1, answered(403));
     expect(forbidden.last.failure?.reason).toBe('forbidden');
     const unreached = await polls(authenticatorOf(scriptedEndpoint()), 1, refusedConnection);
-    expect(unreached.last).toMatchObject({ sent: refusedConnection, requested: true });
+    expect(unreached.last).toMatchObject({ reply: refusedConnection, requested: true });
     expect(unreached.last.failure).toBeUndefined();
   });
 
@@ -154,7 +154,7 @@ describe('a cluster that forbids (403)', () => {
     const authenticator = authenticatorOf(dayLong());
     const { last, tokens } = await polls(authenticator, 3, forbidden, forbidden, forbidden, ok);
     expect(tokens).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
-    expect(last).toMatchObject({ sent: ok, tokenRequests: [{ seconds: 0.1 }] });
+    expect(last).toMatchObject({ reply: ok, tokenRequests: [{ seconds: 0.1 }] });
     expect(last.failure).toBeUndefined();
   });
 
@@ -163,7 +163,7 @@ describe('a cluster that forbids (403)', () => {
     expect(new Set(tokens)).toEqual(new Set(['Bearer token-1']));
   });
 
-  it.each<[string, Sent]>([
+  it.each<[string, Reply]>([
     ['does not answer', refusedConnection],
     ['is overloaded', answered(503)],
   ])('has done so three times in a row also where it %s in between', async (_, between) => {
@@ -176,7 +176,7 @@ describe('a cluster that forbids (403)', () => {
     const endpoint = dayLong();
     const { last } = await pollsEvery(15)(authenticatorOf(endpoint), 12, forbidden);
     expect(requestsOf(endpoint)).toEqual([0, 30, 60, 120]);
-    expect(last).toMatchObject({ sent: forbidden, failure: { reason: 'forbidden' } });
+    expect(last).toMatchObject({ reply: forbidden, failure: { reason: 'forbidden' } });
   });
 
   it('is shown no third token in a poll that had to ask for one anyway', async () => {
@@ -196,7 +196,7 @@ describe('a cluster that forbids (403)', () => {
     const { send, sent } = sending(forbidden);
     const poll = withDeadline(10_000, neverAborted, (signal) => authenticator.authenticate(send, signal));
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(await poll).toMatchObject({ sent: forbidden, failure: { reason: 'forbidden' }, requested: true });
+    expect(await poll).toMatchObject({ reply: forbidden, failure: { reason: 'forbidden' }, requested: true });
     expect((await poll).tokenRequests).toHaveLength(1);
     expect(sent).toHaveLength(1);
     const { last, tokens } = await polls(authenticator, 1, ok);
@@ -206,14 +206,14 @@ describe('a cluster that forbids (403)', () => {
 });
 
 describe('a fresh token that is refused', () => {
-  async function refusal(accessToken: string, audience?: string, answer: Partial<Answer> = {}): Promise<AuthFailure> {
+  async function refusal(accessToken: string, audience?: string, answer: Partial<Answer> = {}) {
     const authenticator = authenticatorOf(
       scriptedEndpoint(() => granted(accessToken)),
       audience,
     );
     const { last } = await polls(authenticator, 1, answered(401, answer));
     if (!last.failure) throw new Error('expected a failure');
-    return last.failure;
+    return told(last.failure);
   }
 
   it.each([
@@ -261,9 +261,8 @@ describe('a fresh token that is refused', () => {
         'the cluster answered 401 to a new token; the token has audiences ["account","other"], ' +
         'configured is "zeebe-api"; the cluster said: no',
       remedy:
-        'the identity provider must put the audience that the cluster expects into the token: set oauth2.audience ' +
-        '(CAMUNDA_TOKEN_AUDIENCE), in Keycloak an audience mapper on the client, in Entra ID oauth2.scopes ' +
-        '(CAMUNDA_OAUTH_SCOPE) to <application id>/.default',
+        'the identity provider must put the audience that the cluster expects into the token: set oauth2.audience, ' +
+        'in Keycloak an audience mapper on the client, in Entra ID oauth2.scopes to <application id>/.default',
     });
   });
 

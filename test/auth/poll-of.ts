@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import type { Authenticator } from '../../src/auth/authenticator.ts';
 import { createBasic, none } from '../../src/auth/authenticator.ts';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
-import { createTokenSource } from '../../src/auth/token-cache.ts';
+import { createTokenCache } from '../../src/auth/token-cache.ts';
 import { createTokenEndpoint } from '../../src/auth/token-endpoint.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
@@ -33,7 +33,7 @@ function authenticatorOf({ authentication, pollInterval, pollTimeout }: ClusterC
       const dispatcher = createDispatcher(authentication.transport, pollTimeout);
       onTestFinished(() => dispatcher.destroy());
       const endpoint = createTokenEndpoint(authentication, dispatcher, systemClock);
-      const tokens = createTokenSource({
+      const tokens = createTokenCache({
         endpoint,
         pollInterval,
         pollTimeout,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
 import type { TokenTimes } from '../../src/auth/token.ts';
-import { createTokenSource } from '../../src/auth/token-cache.ts';
+import { createTokenCache } from '../../src/auth/token-cache.ts';
 import { systemClock } from '../../src/clock.ts';
 import { runPoller } from '../../src/cluster/monitor.ts';
 import { createPoll, type PollResult } from '../../src/poll/poll.ts';
@@ -34,7 +34,7 @@ async function run(
   const clock = systemClock;
   const world = createWorld(settings);
   const { endpoint, client, violations } = world;
-  const tokens = createTokenSource({ endpoint, pollInterval, pollTimeout, clock, random: jitter(seed) });
+  const tokens = createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: jitter(seed) });
   const poll = createPoll({ client, authenticator: createOAuth2(undefined, tokens), pollTimeout, clock });
 
   const polled: Polled[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { retryAfterOf } from '../../src/auth/token-request.ts';
+import { retryAfterOf } from '../../src/auth/token-response.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
 const hour = 60 * 60 * 1000;

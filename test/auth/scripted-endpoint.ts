@@ -1,7 +1,8 @@
-import type { TokenFailureReason } from '../../src/auth/auth-failure.ts';
 import { tokenOf } from '../../src/auth/token.ts';
 import type { TokenAnswer, TokenEndpoint } from '../../src/auth/token-endpoint.ts';
 import { systemClock } from '../../src/clock.ts';
+import type { TokenFailureReason } from '../../src/failure.ts';
+import { failure } from '../polls.ts';
 
 export interface ScriptedEndpoint {
   readonly endpoint: TokenEndpoint;
@@ -38,7 +39,7 @@ export function granted(accessToken: string, expiresIn: number | undefined = 300
 export function denied(reason: TokenFailureReason = 'token_endpoint_unreachable', retryAfter?: number): TokenAnswer {
   return {
     ok: false,
-    failure: { reason, message: `what ${reason} is`, remedy: `what to do about ${reason}` },
+    failure: failure(reason),
     ...(retryAfter !== undefined && { retryAfter }),
     request: { seconds: 0.1, failure: reason },
   };

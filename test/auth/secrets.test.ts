@@ -3,6 +3,7 @@ import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthenticationConfig, ClusterConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/secret.ts';
+import { told } from '../failure-texts.ts';
 import { oauth2Config } from './oauth2-config.ts';
 import { pollOf } from './poll-of.ts';
 
@@ -56,7 +57,9 @@ async function echoed(request: Request, { status, shape, part, contentType }: Ec
 
 /** All that comes of a poll, with every text that a person may read. */
 async function textsOf(config: Partial<ClusterConfig>): Promise<string> {
-  return JSON.stringify(await pollOf({ address: new URL('http://cluster.test/'), ...config })());
+  const result = await pollOf({ address: new URL('http://cluster.test/'), ...config })();
+  const failures = [result.outcome.ok ? undefined : result.outcome.failure, result.authentication.failure];
+  return JSON.stringify([result, failures.map((failure) => failure && told(failure))]);
 }
 
 /** None of a secret's spellings, nor their beginning, as a text that was cut would show it. */

@@ -1,9 +1,10 @@
 import type { Send } from '../../src/auth/authenticator.ts';
+import type { TransportFailureReason } from '../../src/failure.ts';
 import { hideSecrets } from '../../src/redact.ts';
-import type { Answer, Sent } from '../../src/zeebe/client.ts';
+import type { Answer, NoAnswer, Reply } from '../../src/transport/reply.ts';
 
 /** A cluster that answers with one after the other, the last one for good, and the headers that it was sent. */
-export function sending(...answers: readonly Sent[]): {
+export function sending(...answers: readonly Reply[]): {
   readonly send: Send;
   readonly sent: readonly Readonly<Record<string, string>>[];
 } {
@@ -18,24 +19,30 @@ export function sending(...answers: readonly Sent[]): {
   };
 }
 
-export function answered(status: number, answer: Partial<Answer> = {}): Sent {
+export function answered(status: number, answer: Partial<Answer> = {}): Answer {
   return {
     kind: 'answer',
-    answer: {
-      url: new URL('http://cluster.test/v1/topology'),
-      status,
-      contentType: '',
-      wwwAuthenticate: '',
-      location: '',
-      body: '',
-      isUtf8: true,
-      hide: (text) => hideSecrets(text, []),
-      ...answer,
-    },
+    url: new URL('http://cluster.test/v1/topology'),
+    status,
+    contentType: '',
+    wwwAuthenticate: '',
+    location: '',
+    retryAfter: '',
+    body: '',
+    isUtf8: true,
+    masked: (text) => hideSecrets(text, []),
+    ...answer,
   };
 }
 
-export const refusedConnection: Sent = {
-  kind: 'failure',
-  failure: { reason: 'connect', message: 'connection refused', remedy: 'start the cluster' },
-};
+export const refusedConnection: Reply = notAnswered('connect');
+
+/** No answer, for that reason. */
+export function notAnswered(reason: TransportFailureReason): NoAnswer {
+  const url = new URL('http://cluster.test/v1/topology');
+  return {
+    kind: 'no_answer',
+    url,
+    problem: { kind: 'unanswered', reason, code: '', cause: `what ${reason} is`, isPastDeadline: reason === 'timeout' },
+  };
+}

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AuthFailure, TokenFailureReason } from '../../src/auth/auth-failure.ts';
 import type { Token } from '../../src/auth/token.ts';
-import { type Acquired, createTokenSource, type TokenSource } from '../../src/auth/token-cache.ts';
+import { type Acquired, createTokenCache, type TokenCache } from '../../src/auth/token-cache.ts';
 import { systemClock } from '../../src/clock.ts';
+import type { TokenFailureReason } from '../../src/failure.ts';
+import { told } from '../failure-texts.ts';
+import { failure } from '../polls.ts';
 import { neverAborted } from './asking.ts';
 import { denied, granted, type ScriptedEndpoint, scriptedEndpoint, silence } from './scripted-endpoint.ts';
 
@@ -18,14 +20,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function tokensOf({ endpoint }: ScriptedEndpoint, random = () => 1): TokenSource {
-  return createTokenSource({ endpoint, pollInterval, pollTimeout, clock: systemClock, random });
+function tokensOf({ endpoint }: ScriptedEndpoint, random = () => 1): TokenCache {
+  return createTokenCache({ endpoint, pollInterval, pollTimeout, clock: systemClock, random });
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 /** What a poll gets, whatever waiting that takes. */
-async function acquire(tokens: TokenSource, signal = neverAborted): Promise<Acquired> {
+async function acquire(tokens: TokenCache, signal = neverAborted): Promise<Acquired> {
   const acquired = tokens.acquire(signal);
   await pass(second);
   return acquired;
@@ -60,10 +62,10 @@ describe('a token', () => {
     const tokens = tokensOf(endpoint);
     await acquire(tokens);
     await pass(269 * second);
-    expect(await acquire(tokens)).toMatchObject({ asked: false });
+    expect(await acquire(tokens)).toMatchObject({ requested: false });
     const renewed = await acquire(tokens);
     expect(accessTokenOf(renewed)).toBe('token-2');
-    expect(renewed).toMatchObject({ asked: true, request: { seconds: 0.1 } });
+    expect(renewed).toMatchObject({ requested: true, request: { seconds: 0.1 } });
   });
 
   it('is told with its times, also while it cannot be renewed', async () => {
@@ -90,10 +92,10 @@ describe('a renewal that fails', () => {
     await pass(280 * second);
     const saved = await acquire(tokens);
     expect(accessTokenOf(saved)).toBe('token-1');
-    expect(saved).toMatchObject({ asked: true, failure: { reason: 'invalid_client' } });
+    expect(saved).toMatchObject({ requested: true, failure: { reason: 'invalid_client' } });
     const between = await acquire(tokens);
     expect(accessTokenOf(between)).toBe('token-1');
-    expect(between).toMatchObject({ asked: false, failure: { reason: 'invalid_client' } });
+    expect(between).toMatchObject({ requested: false, failure: { reason: 'invalid_client' } });
     await pass(30 * second);
     expect(accessTokenOf(await acquire(tokens))).toBeUndefined();
   });
@@ -120,7 +122,7 @@ describe('a renewal that fails', () => {
     await pass(pollTimeout - 1);
     expect(await Promise.race([acquired, 'still waiting'])).toBe('still waiting');
     deadline.abort(new DOMException('too late', 'TimeoutError'));
-    expect(await acquired).toMatchObject({ asked: true, failure: { reason: 'token_endpoint_unreachable' } });
+    expect(await acquired).toMatchObject({ requested: true, failure: { reason: 'token_endpoint_unreachable' } });
   });
 
   it('is told to one who gave up waiting for it while another waits on', async () => {
@@ -130,13 +132,12 @@ describe('a renewal that fails', () => {
     const one = tokens.acquire(impatient.signal);
     const other = tokens.acquire(neverAborted);
     impatient.abort();
-    expect(await one).toEqual({
-      asked: true,
-      failure: {
-        reason: 'token_endpoint_unreachable',
-        message: 'the token request of another poll did not end in time',
-        remedy: 'check the identity provider and the network; poll_timeout says how long a poll may take',
-      },
+    const { failure, ...rest } = await one;
+    expect(rest).toEqual({ requested: true });
+    expect(failure && told(failure)).toEqual({
+      reason: 'token_endpoint_unreachable',
+      message: 'the token request of another poll did not end in time',
+      remedy: 'check the identity provider and the network; poll_timeout says how long a poll may take',
     });
     expect(await Promise.race([other, 'still waiting'])).toBe('still waiting');
   });
@@ -196,7 +197,7 @@ describe('an endpoint that fails', () => {
     const tokens = tokensOf(endpoint);
     await acquire(tokens);
     const failed = await Promise.race([tokens.acquire(neverAborted), pass(0)]);
-    expect(failed).toEqual({ asked: false, failure: expect.objectContaining({ reason: 'invalid_scope' }) });
+    expect(failed).toEqual({ requested: false, failure: expect.objectContaining({ reason: 'invalid_scope' }) });
   });
 
   it('is asked soon again when it fails after it has worked', async () => {
@@ -259,9 +260,9 @@ describe('whatever happens, the endpoint is asked at most once a second', () => 
   }
 });
 
-const rejected: AuthFailure = { reason: 'token_rejected', message: 'refused', remedy: 'see the cluster' };
+const rejected = failure('token_rejected');
 
-async function held(tokens: TokenSource): Promise<Token> {
+async function held(tokens: TokenCache): Promise<Token> {
   const { token } = await acquire(tokens);
   if (!token) throw new Error('expected a token');
   return token;
@@ -269,7 +270,7 @@ async function held(tokens: TokenSource): Promise<Token> {
 
 describe('a token that the cluster refuses', () => {
   /** A poll whose every token is refused. */
-  async function refusedPoll(tokens: TokenSource): Promise<Acquired> {
+  async function refusedPoll(tokens: TokenCache): Promise<Acquired> {
     const first = await tokens.acquire(neverAborted);
     if (!first.token) return first;
     const second = await tokens.replace(first.token, neverAborted);
@@ -291,7 +292,7 @@ describe('a token that the cluster refuses', () => {
     const token = await held(tokens);
     await tokens.replace(token, neverAborted);
     expect(await tokens.replace(token, neverAborted)).toMatchObject({
-      asked: false,
+      requested: false,
       token: { obtainedAt: Date.now() },
     });
     expect(endpoint.askedAt).toHaveLength(2);
@@ -304,7 +305,7 @@ describe('a token that the cluster refuses', () => {
     endpoint.answer(() => denied());
     await tokens.replace(token, neverAborted);
     expect(await tokens.acquire(neverAborted)).toEqual({
-      asked: false,
+      requested: false,
       failure: expect.objectContaining({ reason: 'token_endpoint_unreachable' }),
     });
   });
@@ -324,7 +325,7 @@ describe('a token that the cluster refuses', () => {
     const later = await acquire(tokens);
     expect(accessTokenOf(later)).toBe('token-2');
     expect(later.token && (await tokens.replace(later.token, neverAborted))).toEqual({
-      asked: false,
+      requested: false,
       failure: rejected,
     });
   });
@@ -334,7 +335,7 @@ describe('a token that the cluster refuses', () => {
     await held(tokens);
     tokens.refused(rejected);
     await pass(25 * second);
-    expect(await acquire(tokens)).toEqual({ asked: false, failure: rejected });
+    expect(await acquire(tokens)).toEqual({ requested: false, failure: rejected });
   });
 
   it('starts again at 30 s after the cluster took one', async () => {
@@ -374,7 +375,7 @@ describe('another token for one that may still be good', () => {
     const tokens = tokensOf(endpoint);
     const token = await held(tokens);
     endpoint.answer(() => denied());
-    expect(await tokens.tryAnother(token, neverAborted)).toMatchObject({ asked: true, failure: expect.anything() });
+    expect(await tokens.tryAnother(token, neverAborted)).toMatchObject({ requested: true, failure: expect.anything() });
     expect(accessTokenOf(await tokens.acquire(neverAborted))).toBe('token-1');
   });
 
@@ -383,16 +384,16 @@ describe('another token for one that may still be good', () => {
     const tokens = tokensOf(endpoint);
     const token = await held(tokens);
     tokens.refused(rejected);
-    expect(await tokens.tryAnother(token, neverAborted)).toEqual({ asked: false, failure: rejected });
+    expect(await tokens.tryAnother(token, neverAborted)).toEqual({ requested: false, failure: rejected });
     expect(endpoint.askedAt).toHaveLength(1);
   });
 });
 
 describe('credentials that were replaced', () => {
   /** The source that goes on with what the one before has kept. */
-  function successor(before: TokenSource, { endpoint }: ScriptedEndpoint): TokenSource {
+  function successor(before: TokenCache, { endpoint }: ScriptedEndpoint): TokenCache {
     const options = { endpoint, pollInterval, pollTimeout, clock: systemClock, random: () => 1 };
-    return createTokenSource({ ...options, kept: before.kept() });
+    return createTokenCache({ ...options, kept: before.kept() });
   }
 
   it('keep the token that still lives, and its times', async () => {
@@ -418,7 +419,7 @@ describe('credentials that were replaced', () => {
     const before = tokensOf(endpoint);
     await acquire(before);
     await pass(second);
-    expect(await acquire(before)).toMatchObject({ asked: false });
+    expect(await acquire(before)).toMatchObject({ requested: false });
     endpoint.answer((count) => granted(`token-${count}`));
     expect(accessTokenOf(await acquire(successor(before, endpoint)))).toBe('token-2');
   });
@@ -428,8 +429,8 @@ describe('credentials that were replaced', () => {
     const before = tokensOf(endpoint);
     const { token } = await acquire(before);
     if (!token) throw new Error('expected a token');
-    before.refused({ reason: 'token_rejected', message: 'refused', remedy: 'wait' });
-    expect(await before.replace(token, neverAborted)).toMatchObject({ asked: false });
+    before.refused(failure('token_rejected'));
+    expect(await before.replace(token, neverAborted)).toMatchObject({ requested: false });
     const replaced = successor(before, endpoint).replace(token, neverAborted);
     await pass(second);
     expect(accessTokenOf(await replaced)).toBe('token-2');

@@ -140,7 +140,7 @@ describe('what identity providers answer', () => {
       { scopes: ['a', 'b'] },
     );
     expect(message).toContain('asked for scope "a b"');
-    expect(remedy).toContain('oauth2.scopes (CAMUNDA_OAUTH_SCOPE)');
+    expect(remedy).toContain('check oauth2.scopes');
   });
 
   it('is never quoted where it may hold a token', async () => {

@@ -11,8 +11,8 @@ afterEach(() => nock.cleanAll());
 afterAll(() => nock.restore());
 
 describe('a refusal', () => {
-  const checkClient = expect.stringContaining('(CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET)');
-  const checkUrlAndAudience = `${checkUrl}, and oauth2.audience (CAMUNDA_TOKEN_AUDIENCE)`;
+  const checkClient = expect.stringContaining('oauth2.client_id and oauth2.client_secret');
+  const checkUrlAndAudience = `${checkUrl}, and oauth2.audience`;
   it.each<[string, Reply, unknown]>([
     ['the client after invalid_client', { status: 400, body: { error: 'invalid_client' } }, checkClient],
     ['the client after unauthorized_client', { status: 400, body: { error: 'unauthorized_client' } }, checkClient],
@@ -23,7 +23,7 @@ describe('a refusal', () => {
     [
       'the scope after invalid_scope',
       { status: 400, body: { error: 'invalid_scope' } },
-      expect.stringContaining('OAUTH_SCOPE'),
+      expect.stringContaining('oauth2.scopes'),
     ],
     ['who else asks after a 429', { status: 429 }, 'let fewer clients ask for tokens from this address'],
     ['the log after a 5xx', { status: 503 }, "see the identity provider's own log"],
@@ -35,20 +35,19 @@ describe('a refusal', () => {
   const secret = new Secret('client-secret-0815');
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
   const ofSecret =
-    'check oauth2.client_id and oauth2.client_secret (CAMUNDA_CLIENT_ID, CAMUNDA_CLIENT_SECRET): ' +
+    'check oauth2.client_id and oauth2.client_secret: ' +
     'the secret may have expired or been replaced, or the client may not use client credentials';
   it.each<[ClientAuthentication, string]>([
     [{ method: 'client_secret_post', secret }, ofSecret],
     [{ method: 'client_secret_basic', secret }, ofSecret],
     [
       { method: 'private_key_jwt', key: new Secret(key.toString()), algorithm: 'ES256' },
-      'check oauth2.client_id and oauth2.client_certificate_key_file (CAMUNDA_CLIENT_ID, ' +
-        'CAMUNDA_CLIENT_ASSERTION_KEYSTORE_PATH): the identity provider must know the public key or its certificate, ' +
+      'check oauth2.client_id and oauth2.client_certificate_key_file: the identity provider must know the public key or its certificate, ' +
         'the key id and the algorithm, both clocks must be right, and the client must be allowed client credentials',
     ],
     [
       { method: 'tls_client_auth' },
-      'check oauth2.client_id (CAMUNDA_CLIENT_ID) and oauth2.tls_config.cert_file: the identity provider must know ' +
+      'check oauth2.client_id and oauth2.tls_config.cert_file: the identity provider must know ' +
         'the certificate as that of the client, and the client must be allowed client credentials',
     ],
   ])('is told with what to check of the client: $method', async (clientAuthentication, remedy) => {
@@ -59,16 +58,15 @@ describe('a refusal', () => {
 
 describe('a token endpoint that does not answer', () => {
   const reach =
-    'check that the identity provider runs and can be reached from here, ' +
-    'and the address (oauth2.token_url or oauth2.issuer_url, CAMUNDA_OAUTH_URL)';
+    'check that the identity provider runs and can be reached from here, and the address in oauth2.token_url';
   it.each([
     ['ENOTFOUND', reach],
     ['ECONNREFUSED', reach],
     ['UND_ERR_HEADERS_TIMEOUT', reach],
     [
       'CERT_HAS_EXPIRED',
-      'check the certificate of the identity provider (oauth2.tls_config.ca_file names the CA of a private one), ' +
-        'and where it asks for one, that of the client (oauth2.tls_config.cert_file)',
+      'check the certificate of the identity provider; oauth2.tls_config.ca_file names the CA of a private one, ' +
+        'and oauth2.tls_config.cert_file the client certificate, if it asks for one',
     ],
     ['UND_ERR_RES_EXCEEDED_MAX_SIZE', checkUrl],
     ['EMFILE', 'an unexpected failure: the message is all that is known'],

@@ -77,11 +77,11 @@ describe('a successful answer without a token', () => {
   });
 
   it.each([
-    ['invalid_client', 'invalid_client', 'CAMUNDA_CLIENT_SECRET'],
-    ['unauthorized_client', 'invalid_client', 'CAMUNDA_CLIENT_SECRET'],
-    ['invalid_scope', 'invalid_scope', 'CAMUNDA_OAUTH_SCOPE'],
-    ['access_denied', 'token_request_rejected', 'CAMUNDA_CLIENT_SECRET'],
-    ['bad_verification_code', 'token_request_rejected', 'CAMUNDA_TOKEN_AUDIENCE'],
+    ['invalid_client', 'invalid_client', 'oauth2.client_secret'],
+    ['unauthorized_client', 'invalid_client', 'oauth2.client_secret'],
+    ['invalid_scope', 'invalid_scope', 'oauth2.scopes'],
+    ['access_denied', 'token_request_rejected', 'oauth2.client_secret'],
+    ['bad_verification_code', 'token_request_rejected', 'oauth2.audience'],
   ])('but with the error %s is told as that error', async (error, reason, remedy) => {
     const failure = await refusalOf({ body: { error, error_description: 'what\r\ncame', access_token: null } });
     expect(failure).toMatchObject({ reason, remedy: expect.stringContaining(remedy) });

@@ -4,7 +4,7 @@ import type { Client } from '../../src/zeebe/client.ts';
 import { recorded } from '../topologies.ts';
 import type { Settings } from './faults.ts';
 import { denied, granted, silence } from './scripted-endpoint.ts';
-import { answered } from './sending.ts';
+import { answered, notAnswered } from './sending.ts';
 
 /** A token that was given out; milliseconds since the start. */
 interface Issued {
@@ -96,7 +96,7 @@ export function createWorld(settings: Settings): World {
     client: async ({ authorization }, signal) => {
       await sleep(clusterLatency, signal);
       if (signal.aborted) {
-        return { kind: 'failure', failure: { reason: 'timeout', message: 'too late', remedy: 'wait' } };
+        return notAnswered('timeout');
       }
       if (issued && knows(authorization) && !forbids(issued)) {
         freshRefusals = 0;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { tokenEndpoint } from '../../src/check/check-target.ts';
 import { tokenTrouble } from '../../src/check/diagnose-token.ts';
+import { transportFailureOf } from '../../src/transport/transport-failure.ts';
 import { fileWith, load } from '../config/loading.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { httpsServer } from '../transport/loopback.ts';
@@ -104,9 +105,9 @@ describe('tls_client_auth', () => {
     const oauth2 = target?.config.authentication;
     if (target === undefined || oauth2?.method !== 'oauth2') throw new Error('a cluster with oauth2 was expected');
     // Keycloak's, where it does not know who issued the certificate.
-    const message =
-      'POST https://keycloak/token failed: SSL routines:ssl3_read_bytes:ssl/tls alert certificate unknown';
-    const failure = { reason: 'token_endpoint_unreachable', message, remedy: '' } as const;
+    const error = new Error('SSL routines:ssl3_read_bytes:ssl/tls alert certificate unknown');
+    const problem = { kind: 'unanswered', ...transportFailureOf(error) } as const;
+    const failure = { reason: 'token_endpoint_unreachable', problem } as const;
     expect(tokenTrouble({ ok: false, failure }, target, oauth2, tokenEndpoint(target, oauth2))).toEqual({
       problem: 'The identity provider does not accept the client certificate of oauth2.tls_config.cert_file.',
       change:

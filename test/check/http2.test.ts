@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { connect } from '../../src/cluster/connection.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { fileWith } from '../config/loading.ts';
+import { told } from '../failure-texts.ts';
 import { clusterConfig } from '../polls.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { listen } from '../transport/loopback.ts';
@@ -88,8 +89,9 @@ describe('a cluster that speaks only HTTP/2', () => {
     const { poll, close } = connect(clusterConfig({ address, transport }), systemClock);
     const { outcome } = await poll(neverAborted);
     await close();
-    expect(outcome).toMatchObject({
-      failure: { reason: 'tls', remedy: 'the cluster speaks only HTTP/2: set enable_http2: true' },
+    expect(!outcome.ok && told(outcome.failure)).toMatchObject({
+      reason: 'tls',
+      remedy: 'the cluster speaks only HTTP/2: set enable_http2 to true',
     });
   });
 });

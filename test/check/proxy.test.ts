@@ -97,7 +97,7 @@ describe('a proxy', () => {
       new RegExp(`^GET https://zeebe.test/v1/topology failed: through proxy ${address}: .*\\(ECONNRESET\\)\\.$`),
     );
     expect(change).toBe(
-      'Check that the cluster runs, and that the port and http or https in the address are right; ' +
+      'Check that the cluster runs, and that the port and http or https in address are right; ' +
         `the request goes through the proxy ${address} of proxy_url.`,
     );
   });

@@ -164,7 +164,7 @@ describe('the token URL', () => {
     const { trouble } = await check({ env: oauthEnv(address, `${tokenUrl}?tenant=1`) });
     expect(trouble.slice(1)).toEqual([
       `POST ${tokenUrl} answered 200 with content type "application/json", but not with a bearer token: it has no access_token.`,
-      'Check oauth2.token_url (CAMUNDA_OAUTH_URL) or oauth2.issuer_url.',
+      'Check CAMUNDA_OAUTH_URL.',
     ]);
   });
 });

@@ -18,7 +18,17 @@ describe('without any variable', () => {
       authentication: { method: 'none' },
       transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
       headers: {},
+      settingNames: expect.objectContaining({
+        address: 'ZEEBE_REST_ADDRESS',
+        proxy_url: 'proxy_url in a configuration file (no variable sets it)',
+      }),
     });
+  });
+
+  it('calls a setting by the variable that sets it', () => {
+    const { settingNames } = onlyCluster({ env: { CAMUNDA_REST_ADDRESS: 'http://zeebe' } });
+    expect(settingNames.address).toBe('CAMUNDA_REST_ADDRESS');
+    expect(settingNames['oauth2.client_id']).toBe('CAMUNDA_CLIENT_ID');
   });
 
   it('takes an empty variable for an unset one', () => {

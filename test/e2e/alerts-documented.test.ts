@@ -114,7 +114,7 @@ function discovered(address: string, app: string, pod: string) {
   return {
     targets: [address],
     labels: {
-      __meta_kubernetes_pod_label_app_kubernetes_io_name: app,
+      __meta_kubernetes_pod_label_app_kubernetes_io_component: app,
       __meta_kubernetes_pod_container_port_number: address.replace(/^.*:/, ''),
       __meta_kubernetes_namespace: 'monitoring',
       __meta_kubernetes_pod_name: pod,

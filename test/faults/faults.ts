@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { AuthFailureReason } from '../../src/auth/auth-failure.ts';
-import type { RequestFailureReason } from '../../src/zeebe/request-failure.ts';
+import type { AuthFailureReason, RequestFailureReason } from '../../src/failure.ts';
 import { expiredCertificate } from '../check/expired-certificate.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { otherHostCertificate, unknownCaCertificate } from './certificates.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { request } from 'undici';
-import { type AuthFailureReason, authFailureReasons } from '../../src/auth/auth-failure.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { startExporter } from '../../src/exporter.ts';
+import { type AuthFailureReason, authFailureReasons } from '../../src/failure.ts';
 import { clusterConfig } from '../polls.ts';
 import { byReason, type ClusterCounts, countsOf } from './counts.ts';
 import { type Door, goodBodies } from './documents.ts';

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenFailureReasons } from '../../src/auth/auth-failure.ts';
-import { pollFailureReasons } from '../../src/poll/poll-failure.ts';
+import { pollFailureReasons, tokenFailureReasons } from '../../src/failure.ts';
 import { neverAborted, tokenEndpoint } from '../auth/asking.ts';
 import { pollOf } from '../auth/poll-of.ts';
+import { told } from '../failure-texts.ts';
 import { goodBodies, wholeToken, wholeTopology } from '../faults/documents.ts';
 import { json, whole } from '../faults/meetings.ts';
 import { pageOf } from '../metrics/pages.ts';
@@ -71,7 +71,7 @@ describe('whatever a cluster answers', () => {
         if (result.outcome.ok) taken++;
         else {
           expect(pollFailureReasons).toContain(result.outcome.failure.reason);
-          expect(result.outcome.failure.message).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+          expect(told(result.outcome.failure).message).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
         }
         for (const format of ['text', 'openmetrics'] as const) {
           parseStrictly(await pageOf(format, { results: [result] }), format);
@@ -101,7 +101,7 @@ describe('whatever an identity provider answers', () => {
           expect(Number.isNaN(new Date(result.token.expiresAt ?? 0).getTime())).toBe(false);
         } else {
           expect(tokenFailureReasons).toContain(result.failure.reason);
-          expect(result.failure.message).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+          expect(told(result.failure).message).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
         }
       }),
       runs,

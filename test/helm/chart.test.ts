@@ -3,9 +3,13 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { chartFiles } from '../../helm/files.ts';
+import { otherNames } from '../../helm/other-names.ts';
+import { sharedThresholds } from '../../helm/rule-files.ts';
 import { valuesSchema } from '../../helm/schema.ts';
 import { chart, chartValues, documented } from '../../helm/values.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { rules } from '../../prometheus/rules.ts';
+import { defaultThresholds } from '../../prometheus/thresholds.ts';
 import { clusterTable, topTable } from '../../src/config/settings-table.ts';
 
 const read = (path: string) => readFileSync(new URL(path, chart), 'utf8');
@@ -31,7 +35,22 @@ describe('the chart', () => {
     expect(parse(read('Chart.yaml'))).toMatchObject({
       version: packageJson.version,
       appVersion: packageJson.version,
+      annotations: { 'artifacthub.io/images': expect.stringContaining(`:${packageJson.version}\n`) },
     });
+  });
+
+  it('names one of its values in place of each name of another chart', () => {
+    const values = documented(chartValues()).map(({ path }) => path);
+    expect(Object.values(otherNames).filter((name) => !values.includes(name))).toEqual([]);
+    expect(Object.keys(otherNames).filter((name) => values.includes(name))).toEqual([]);
+  });
+
+  it('prefixes the names of its templates, which all charts of a parent chart share', () => {
+    const files = readdirSync(new URL('templates/', chart), { recursive: true, encoding: 'utf8' });
+    const templates = files.filter((name) => /\.(tpl|yaml)$/.test(name)).map((name) => read(`templates/${name}`));
+    const names = templates.flatMap((text) => [...text.matchAll(/define "([^"]+)"/g)].map(([, name = '']) => name));
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !name.startsWith('zeebe-topology-exporter.'))).toEqual([]);
   });
 
   it('can tell the exporter everything that its file can', () => {
@@ -40,6 +59,26 @@ describe('the chart', () => {
     const settings = Object.entries(topTable).filter(([, { file }]) => file !== false);
     expect(settings.map(([key]) => key).filter((key) => !told(key))).toEqual([]);
     expect(settings.length).toBeGreaterThan(4);
+  });
+});
+
+describe('the rules of the chart', () => {
+  const { thresholds } = parse(read('values.yaml')).prometheusRule;
+  const durations = parse(read('files/rules/for.yaml'));
+
+  it('have the default thresholds as values', () => {
+    expect(thresholds).toEqual(sharedThresholds);
+  });
+
+  it.each(Object.entries(rules(defaultThresholds)))('are prometheus/%s with the default values', (name, text) => {
+    const used = new Set<string>();
+    const replaced = read(`files/rules/${name}`).replaceAll(/\$\{(for\.)?(\w+)\}/g, (_, isDuration, key) => {
+      used.add(key);
+      return isDuration ? durations[key] : thresholds[key];
+    });
+    expect(replaced).toBe(text);
+    const keys = [...Object.keys(thresholds), ...Object.keys(durations)];
+    if (name === 'alerts.yaml') expect(keys.filter((key) => !used.has(key))).toEqual([]);
   });
 });
 
@@ -69,6 +108,11 @@ describe('values.schema.json', () => {
       'an unknown alert',
       { prometheusRule: { alerts: { Nope: {} } } },
       '/prometheusRule/alerts must NOT have additional properties',
+    ],
+    [
+      'an address without a scheme',
+      { clusters: { a: { address: 'camunda-zeebe-gateway:8080' } } },
+      '/clusters/a/address must match pattern "^https?://[^/]"',
     ],
     ['a cluster without an address', { clusters: { a: {} } }, "/clusters/a must have required property 'address'"],
     [

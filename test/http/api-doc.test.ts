@@ -13,8 +13,9 @@ const document = readFileSync(new URL('../../docs/api.md', import.meta.url), 'ut
 
 const rateLimited = {
   reason: 'token_rate_limited',
-  message: 'POST https://login.cloud.camunda.io/oauth/token answered 429',
-  remedy: 'let fewer clients ask for tokens from this address',
+  problem: { kind: 'token_requests_limited', clientAuthentication: 'client_secret_post', scopes: [] },
+  request: { to: 'token_endpoint', url: 'https://login.cloud.camunda.io/oauth/token' },
+  status: 429,
 } as const;
 
 /** An example of nearly every field: one of two brokers goes missing, and a token cannot be renewed. */

@@ -59,9 +59,9 @@ describe('the history of a cluster', () => {
   it('tells a broker that goes missing and its way back, the newest first', () => {
     const { events } = historyOf([well, brokerGone, brokerGone, well]);
     expect(events.map(({ at, kind, text }) => [at - endOfPoll, kind, text])).toEqual([
-      [3_000, 'verdict_changed', 'the cluster is healthy, before unhealthy'],
+      [3_000, 'verdict_changed', 'the cluster became healthy (was unhealthy)'],
       [3_000, 'broker_back', 'broker 2 is back'],
-      [1_000, 'verdict_changed', 'the cluster is unhealthy, before healthy: partition 3 has no leader'],
+      [1_000, 'verdict_changed', 'the cluster became unhealthy (was healthy): partition 3 has no leader'],
       [1_000, 'broker_missing', 'broker 2 is missing'],
       [0, 'verdict_changed', 'the cluster is healthy'],
     ]);
@@ -92,28 +92,29 @@ describe('the history of a cluster', () => {
     const texts = textsOf([well, failed('timeout'), failed('timeout'), failed('connect'), well]);
     expect(texts).toEqual([
       'polls succeed again',
-      'polls fail (connect): what connect is',
-      'polls fail (timeout): what timeout is',
+      'polls fail (connect): the request failed: what connect is',
+      'polls fail (timeout): the request failed: what timeout is',
       'the cluster is healthy',
     ]);
   });
 
   it('tells of a failure the first 120 characters, in one line', () => {
-    const messageOf = (message: string) => {
-      const outcome = { ok: false, failure: { ...failure('connect'), message } } as const;
+    const messageOf = (cause: string) => {
+      const outcome = { ok: false, failure: failure('connect', cause) } as const;
       const { authentication } = failed('auth', {
-        authentication: { failure: { ...failure('other'), message }, tokenRequests: [] },
+        authentication: { failure: failure('other', cause), tokenRequests: [] },
       });
       return textsOf([failed('connect', { outcome, authentication })]);
     };
-    const longest = `a\n${'b'.repeat(118)}`;
-    expect(messageOf(longest)).toEqual([
-      `polls fail (connect): a ${'b'.repeat(118)}`,
-      `authentication fails (other): a ${'b'.repeat(118)}`,
+    const beginning = 'the request failed: a';
+    const rest = 'b'.repeat(120 - beginning.length - 1);
+    expect(messageOf(`a\n${rest}`)).toEqual([
+      `polls fail (connect): ${beginning} ${rest}`,
+      `authentication fails (other): ${beginning} ${rest}`,
     ]);
-    expect(messageOf(`${longest}c`)).toEqual([
-      `polls fail (connect): a ${'b'.repeat(118)}…`,
-      `authentication fails (other): a ${'b'.repeat(118)}…`,
+    expect(messageOf(`a\n${rest}c`)).toEqual([
+      `polls fail (connect): ${beginning} ${rest}…`,
+      `authentication fails (other): ${beginning} ${rest}…`,
     ]);
   });
 
@@ -127,7 +128,7 @@ describe('the history of a cluster', () => {
       );
     const { latest } = historyOf([running((index) => `1.${index}`), running((index) => `2.${index}`)]);
     expect(latest.map(({ kind }) => kind)).toEqual(Array.from({ length: 11 }, () => 'version_changed'));
-    expect(latest[9]?.text).toBe('broker b9 runs 2.9, before 1.9');
+    expect(latest[9]?.text).toBe('broker b9 runs 2.9 (was 1.9)');
     expect(latest[10]?.text).toBe(
       'brokers b10, b11, b12, b13, b14, b15, b16, b17, b18, b19 and 3 more run another version than before',
     );
@@ -142,14 +143,14 @@ describe('the history of a cluster', () => {
     const told = (length: number) =>
       textsOf([led('0', '1'), led(named(length), '1'), led(named(length), named(length)), led('0', '1')]).join('\n');
     for (const text of [
-      `broker ${named(60)} runs ${named(60)}, before 1`,
+      `broker ${named(60)} runs ${named(60)} (was 1)`,
       `from broker ${named(60)} to 0`,
       `from broker 0 to ${named(60)}`,
     ]) {
       expect(told(60)).toContain(text);
     }
     for (const text of [
-      `broker ${named(60)}… runs ${named(60)}…, before 1`,
+      `broker ${named(60)}… runs ${named(60)}… (was 1)`,
       `from broker ${named(60)}… to 0`,
       `from broker 0 to ${named(60)}…`,
     ]) {
@@ -160,16 +161,16 @@ describe('the history of a cluster', () => {
   it('tells what changed while polls failed', () => {
     const upgraded = threeBrokers.map((each) => ({ ...each, version: '8.7.0' }));
     expect(textsOf([brokerGone, failed('connect'), succeeded(topology(upgraded))]).slice(0, 3)).toEqual([
-      'the cluster is healthy, before unhealthy',
+      'the cluster became healthy (was unhealthy)',
       'broker 2 is back',
-      'brokers 0 and 1 run 8.7.0, before 8.6.0',
+      'brokers 0 and 1 run 8.7.0 (was 8.6.0)',
     ]);
   });
 
   it('does not repeat what was so before polls failed', () => {
     expect(textsOf([brokerGone, failed('connect'), brokerGone]).slice(0, 2)).toEqual([
       'polls succeed again',
-      'polls fail (connect): what connect is',
+      'polls fail (connect): the request failed: what connect is',
     ]);
   });
 
@@ -180,9 +181,9 @@ describe('the history of a cluster', () => {
 
   it('compares with the last topology known when a gateway knows none for a while', () => {
     expect(textsOf([brokerGone, succeeded(nothingKnown), well]).slice(0, 3)).toEqual([
-      'the cluster is healthy, before unknown',
+      'the cluster became healthy (was unknown)',
       'broker 2 is back',
-      'the cluster is unknown, before unhealthy: the gateway knows no topology yet',
+      'the cluster became unknown (was unhealthy): the gateway knows no topology yet',
     ]);
   });
 
@@ -192,7 +193,7 @@ describe('the history of a cluster', () => {
     });
     expect(textsOf([well, saved, saved, well]).slice(0, 2)).toEqual([
       'authentication works again',
-      'authentication fails (token_endpoint_unreachable): what token_endpoint_unreachable is; the old token still serves',
+      'authentication fails (token_endpoint_unreachable): the request failed: what token_endpoint_unreachable is; the old token still works',
     ]);
   });
 
@@ -202,9 +203,9 @@ describe('the history of a cluster', () => {
       'polls succeed again',
       'authentication works again',
       'polls fail (auth)',
-      'polls fail (connect): what connect is',
+      'polls fail (connect): the request failed: what connect is',
       'polls fail (auth)',
-      'authentication fails (invalid_client): what invalid_client is',
+      'authentication fails (invalid_client): the request failed: what invalid_client is',
       'the cluster is healthy',
     ]);
   });
@@ -212,11 +213,11 @@ describe('the history of a cluster', () => {
   it('tells versions and sizes that change', () => {
     const newer = [...(zero ?? []), ...(one ?? []), ...(two ?? []).map((each) => ({ ...each, version: '8.6.1' }))];
     const grown = topology(newer, { gatewayVersion: '8.6.1', partitionsCount: 4 });
-    expect(textsOf([well, succeeded(grown)]).filter((text) => text.includes('before'))).toEqual([
-      'the cluster is unhealthy, before healthy: partition 4 has no leader',
-      'the gateway runs 8.6.1, before 8.6.0',
-      'broker 2 runs 8.6.1, before 8.6.0',
-      'the cluster has 4 partitions, before 3',
+    expect(textsOf([well, succeeded(grown)]).filter((text) => text.includes('(was '))).toEqual([
+      'the cluster became unhealthy (was healthy): partition 4 has no leader',
+      'the gateway runs 8.6.1 (was 8.6.0)',
+      'broker 2 runs 8.6.1 (was 8.6.0)',
+      'the cluster has 4 partitions (was 3)',
     ]);
   });
 
@@ -246,17 +247,15 @@ describe('in an event', () => {
   const cut = (length: number) => `${'x'.repeat(length)}…`;
 
   it('the message of a failure has 120 characters at most', () => {
-    const result = failed('connect', {
-      outcome: { ok: false, failure: { reason: 'connect', message: long, remedy: '' } },
-    });
-    expect(textsOf([result])).toEqual([`polls fail (connect): ${cut(120)}`]);
+    const result = failed('connect', { outcome: { ok: false, failure: failure('connect', long) } });
+    expect(textsOf([result])).toEqual([`polls fail (connect): the request failed: ${cut(100)}`]);
   });
 
   it('a version has 60 characters at most', () => {
     const upgraded = topology(threeBrokers, { gatewayVersion: long });
     expect(textsOf([well, succeeded(upgraded), well]).slice(0, 2)).toEqual([
-      `the gateway runs 8.6.0, before ${cut(60)}`,
-      `the gateway runs ${cut(60)}, before 8.6.0`,
+      `the gateway runs 8.6.0 (was ${cut(60)})`,
+      `the gateway runs ${cut(60)} (was 8.6.0)`,
     ]);
   });
 

@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { createFailureLog } from '../../src/poll/poll-log.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
-import { failure } from '../polls.ts';
 
 const warn = 40;
 const info = 30;
 const minute = 60_000;
+
+function failure(reason: string) {
+  return { reason, message: `what ${reason} is`, remedy: `what to do about ${reason}` };
+}
 
 function setUp() {
   const clock = manualClock();

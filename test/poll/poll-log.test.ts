@@ -5,7 +5,7 @@ import { createPollLog } from '../../src/poll/poll-log.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
 import { manualClock } from '../manual-clock.ts';
 import { type LogLine, memoryLog } from '../memory-log.ts';
-import { clusterConfig, failed, failure, succeeded, unauthenticated } from '../polls.ts';
+import { clusterConfig, failed, failure, remedy, succeeded, unauthenticated } from '../polls.ts';
 import { broker, follower, leader, nothingKnown, threeBrokers, topology } from '../topologies.ts';
 
 const debug = 20;
@@ -55,9 +55,9 @@ describe('the verdict', () => {
     expect(messagesOf(healthy, healthy, withoutBroker1, withoutBroker1, healthy)).toEqual([
       'the cluster is healthy',
       'broker 1 is missing',
-      'the cluster is unhealthy, before healthy: partition 2 has no leader',
+      'the cluster became unhealthy (was healthy): partition 2 has no leader',
       'broker 1 is back',
-      'the cluster is healthy, before unhealthy',
+      'the cluster became healthy (was unhealthy)',
     ]);
   });
 
@@ -65,14 +65,14 @@ describe('the verdict', () => {
     const starting = succeeded(nothingKnown);
     expect(messagesOf(starting, starting, healthy)).toEqual([
       'the cluster is unknown: the gateway knows no topology yet',
-      'the cluster is healthy, before unknown',
+      'the cluster became healthy (was unknown)',
     ]);
   });
 
   it('is not logged of a failed poll, which says so itself', () => {
     expect(messagesOf(healthy, failed('dns'), healthy)).toEqual([
       'the cluster is healthy',
-      'poll failed: what dns is; what to do about dns',
+      `poll failed: the request failed: what dns is; ${remedy}`,
       'polls succeed again',
     ]);
   });
@@ -81,7 +81,7 @@ describe('the verdict', () => {
 describe('a failed poll', () => {
   it('is logged once, and its end', () => {
     expect(messagesOf(failed('dns'), failed('dns'), healthy)).toEqual([
-      'poll failed: what dns is; what to do about dns',
+      `poll failed: the request failed: what dns is; ${remedy}`,
       'polls succeed again',
       'the cluster is healthy',
     ]);
@@ -89,7 +89,7 @@ describe('a failed poll', () => {
 
   it('is told once where authentication is why, by the reason of authentication', () => {
     expect(linesOf(unauthenticated('invalid_client'), unauthenticated('invalid_client'), healthy)).toMatchObject([
-      { msg: 'poll failed: what invalid_client is; what to do about invalid_client', reason: 'invalid_client' },
+      { msg: `poll failed: the request failed: what invalid_client is; ${remedy}`, reason: 'invalid_client' },
       { msg: 'polls succeed again', failed: 2 },
       { msg: 'the cluster is healthy' },
     ]);
@@ -105,15 +105,15 @@ describe('a renewal that fails while the old token works', () => {
   it('is logged once, and its end', () => {
     expect(messagesOf(healthy, savedByOldToken, savedByOldToken, healthy)).toEqual([
       'the cluster is healthy',
-      'authentication is failing: what invalid_client is; what to do about invalid_client',
+      `authentication is failing: the request failed: what invalid_client is; ${remedy}`,
       'authentication works again',
     ]);
   });
 
   it('does not end with the old token', () => {
     expect(messagesOf(healthy, savedByOldToken, unauthenticated('invalid_client')).slice(1)).toEqual([
-      'authentication is failing: what invalid_client is; what to do about invalid_client',
-      'poll failed: what invalid_client is; what to do about invalid_client',
+      `authentication is failing: the request failed: what invalid_client is; ${remedy}`,
+      `poll failed: the request failed: what invalid_client is; ${remedy}`,
     ]);
   });
 });
@@ -126,10 +126,10 @@ describe('what changed in a cluster', () => {
     );
     const lines = linesOf(healthy, succeeded(moved)).slice(1);
     expect(lines.map(({ event, msg }) => [event, msg])).toEqual([
-      ['size_changed', 'the cluster has 4 partitions, before 3'],
-      ['version_changed', 'broker 2 runs 8.7.0, before 8.6.0'],
+      ['size_changed', 'the cluster has 4 partitions (was 3)'],
+      ['version_changed', 'broker 2 runs 8.7.0 (was 8.6.0)'],
       ['leader_moved', 'leaders moved: partition 2 from broker 1 to 2 and partition 3 from broker 2 to 1'],
-      ['verdict_changed', 'the cluster is unhealthy, before healthy: partition 4 has no leader'],
+      ['verdict_changed', 'the cluster became unhealthy (was healthy): partition 4 has no leader'],
     ]);
   });
 

@@ -3,8 +3,9 @@ import type { Authenticated, Authenticator } from '../../src/auth/authenticator.
 import { none } from '../../src/auth/authenticator.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createPoll, type PollResult } from '../../src/poll/poll.ts';
-import type { Answer, Client, Sent } from '../../src/zeebe/client.ts';
-import type { RequestFailureReason } from '../../src/zeebe/request-failure.ts';
+import type { Answer, Reply } from '../../src/transport/reply.ts';
+import type { Client } from '../../src/zeebe/client.ts';
+import { notAnswered } from '../auth/sending.ts';
 import { failure } from '../polls.ts';
 import { recorded, topologyOf } from '../topologies.ts';
 
@@ -17,15 +18,11 @@ afterEach(() => {
 
 const body = recorded('8.6.0-3x3x3-healthy');
 
-function answered(status: number, answer: Partial<Answer> = {}): Sent {
+function answered(status: number, answer: Partial<Answer> = {}): Answer {
   const url = new URL('http://127.0.0.1:8080/v1/topology');
-  const headers = { contentType: 'application/json', wwwAuthenticate: '', location: '' };
-  const hide = (text: string) => text;
-  return { kind: 'answer', answer: { url, status, body, isUtf8: true, hide, ...headers, ...answer } };
-}
-
-function notAnswered(reason: RequestFailureReason): Sent {
-  return { kind: 'failure', failure: failure(reason) };
+  const headers = { contentType: 'application/json', wwwAuthenticate: '', location: '', retryAfter: '' };
+  const masked = (text: string) => text;
+  return { kind: 'answer', url, status, body, isUtf8: true, masked, ...headers, ...answer };
 }
 
 const never = new AbortController().signal;
@@ -68,7 +65,7 @@ describe('a poll', () => {
     const authenticator: Authenticator = {
       method: 'basic',
       authenticate: async (send) => ({
-        sent: await send({ authorization: 'Basic eDp5' }),
+        reply: await send({ authorization: 'Basic eDp5' }),
         requested: true,
         tokenRequests: [],
       }),
@@ -98,7 +95,7 @@ describe('a poll', () => {
 });
 
 describe('the reason of a failed poll', () => {
-  it.each<[string, Sent, string]>([
+  it.each<[string, Reply, string]>([
     ['401', answered(401), 'auth'],
     ['403', answered(403), 'auth'],
     ['404', answered(404), 'not_found'],
@@ -124,21 +121,21 @@ describe('the reason of a failed poll', () => {
 
   it('is the cluster’s where the old token still worked and the cluster failed otherwise', async () => {
     const renewal = { requested: true, failure: failure('invalid_client') };
-    const result = await pollWith(unused, authenticating({ ...renewal, sent: answered(500) }));
+    const result = await pollWith(unused, authenticating({ ...renewal, reply: answered(500) }));
     expect(reasonOf(result)).toBe('http_status');
     expect(result.authentication.failure?.reason).toBe('invalid_client');
   });
 
   it('is none where the old token still worked', async () => {
     const renewal = { requested: true, failure: failure('invalid_client') };
-    const result = await pollWith(unused, authenticating({ ...renewal, sent: answered(200) }));
+    const result = await pollWith(unused, authenticating({ ...renewal, reply: answered(200) }));
     expect(reasonOf(result)).toBe('none');
     expect(result.authentication).toMatchObject({ up: true, failure: { reason: 'invalid_client' } });
   });
 });
 
 describe('authentication', () => {
-  it.each<[string, Sent, boolean | undefined]>([
+  it.each<[string, Reply, boolean | undefined]>([
     ['up after a 200', answered(200), true],
     ['up after a 200 that is no topology', answered(200, { contentType: 'text/html' }), true],
     ['down after a 401', answered(401), false],
@@ -174,7 +171,7 @@ describe('the status', () => {
       method: 'oauth2',
       authenticate: async (send) => {
         await send({});
-        return { sent: await send({}), requested: true, tokenRequests: [] };
+        return { reply: await send({}), requested: true, tokenRequests: [] };
       },
     };
     const result = await pollWith(async () => answers.shift() ?? notAnswered('other'), twice);
@@ -183,7 +180,7 @@ describe('the status', () => {
   });
 
   it('is that of the version asked first, where the other one got no answer', async () => {
-    const result = await pollWith(async () => ({ kind: 'failure', failure: failure('timeout'), status: 404 }));
+    const result = await pollWith(async () => ({ ...notAnswered('timeout'), status: 404 }));
     expect(result.httpStatus).toBe(404);
     expect(reasonOf(result)).toBe('timeout');
   });
@@ -193,7 +190,7 @@ it('carries on the token’s times and the token requests', async () => {
   const token = { obtainedAt: Date.UTC(2026, 0, 1), expiresAt: Date.UTC(2026, 0, 1) + 60_000, lifetime: 60_000 };
   const authenticator: Authenticator = {
     method: 'oauth2',
-    authenticate: async () => ({ sent: answered(200), requested: true, token, tokenRequests: [{ seconds: 0.2 }] }),
+    authenticate: async () => ({ reply: answered(200), requested: true, token, tokenRequests: [{ seconds: 0.2 }] }),
   };
   expect((await pollWith(unused, authenticator)).authentication).toEqual({
     up: true,

@@ -60,10 +60,10 @@ describe('the same topology as in the poll before', () => {
       fc.property(answers, (topologies) => {
         const polled = (copy: (topology: Topology) => Topology) =>
           stateAfter(topologies.map((each) => (each ? succeeded(copy(each)) : failed('connect'))));
-        const { members, ...shared } = polled((each) => each);
-        const { members: membersOfCopies, ...copied } = polled(structuredClone);
+        const { knownBrokers, ...shared } = polled((each) => each);
+        const { knownBrokers: knownOfCopies, ...copied } = polled(structuredClone);
         expect(shared).toEqual(copied);
-        expect([...members.lastListed.keys()]).toEqual([...membersOfCopies.lastListed.keys()]);
+        expect([...knownBrokers.lastListed.keys()]).toEqual([...knownOfCopies.lastListed.keys()]);
       }),
     );
     const once = stateAfter([succeeded(healthy)]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rules } from '../../prometheus/rules.ts';
 import { type Duration, defaultThresholds, type Thresholds } from '../../prometheus/thresholds.ts';
-import { authFailureReasons } from '../../src/auth/auth-failure.ts';
+import { authFailureReasons } from '../../src/failure.ts';
 import { clusterFamilies } from '../../src/metrics/cluster-part.ts';
 import { topologyFamilies } from '../../src/metrics/topology-families.ts';
 import { exposedMetrics } from './exposed.ts';

@@ -6,8 +6,9 @@ import { Secret } from '../../src/secret.ts';
 import { clusterStatus } from '../../src/status/status-document.ts';
 import { createStatusFeed } from '../../src/status/status-feed.ts';
 import { anyAnswer } from '../arbitraries.ts';
+import { told } from '../failure-texts.ts';
 import { manualClock } from '../manual-clock.ts';
-import { endOfPoll, failed, failure, stateAfter, succeeded, unauthenticated } from '../polls.ts';
+import { endOfPoll, failed, failure, remedy, stateAfter, succeeded, unauthenticated } from '../polls.ts';
 import { broker, follower, leader, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
 
 const end = endOfPoll / 1000;
@@ -65,11 +66,11 @@ describe('the status of a cluster', () => {
     expect(status.findings).toEqual([
       {
         verdict: 'unknown',
-        text: 'the last poll failed: what connect is',
-        remedy: 'what to do about connect',
+        text: 'the last poll failed: the request failed: what connect is',
+        remedy,
       },
     ]);
-    expect(status.lastPoll).toEqual({ endedAt: end + 15, failure: failure('connect') });
+    expect(status.lastPoll).toEqual({ endedAt: end + 15, failure: told(failure('connect')) });
     expect(status.lastSuccessAt).toBe(end);
     expect(status).not.toHaveProperty('topology');
   });
@@ -81,7 +82,7 @@ describe('the status of a cluster', () => {
     expect(status.authentication).toEqual({
       method: 'none',
       up: false,
-      failure: failure('invalid_client'),
+      failure: told(failure('invalid_client')),
       token: { obtainedAt: end, expiresAt: end + 300, lifetime: 300 },
     });
   });

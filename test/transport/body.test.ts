@@ -25,7 +25,7 @@ describe('the body of a 200', () => {
     expect(await readBody(responseOf(body), limits)).toEqual({
       body: '',
       isUtf8: true,
-      undecoded: { coding: '', problem: 'too_large' },
+      unreadable: { coding: '', why: 'too_large', maxBytes: 6 },
     });
     expect(body.destroyed).toBe(true);
     expect(body.readableEnded).toBe(false);
@@ -37,7 +37,7 @@ describe('the body of a 200', () => {
     expect(await readBody(response, { ...limits, maxBytes: 6 + body.length })).toMatchObject({ body: 'abcdefg' });
     const again = responseOf(Readable.from([gzipSync('a'.repeat(1_000))]), 200, { 'content-encoding': 'gzip' });
     expect(await readBody(again, { ...limits, maxBytes: 999 })).toMatchObject({
-      undecoded: { coding: 'gzip', problem: 'too_large' },
+      unreadable: { coding: 'gzip', why: 'too_large', maxBytes: 999 },
     });
   });
 

@@ -7,6 +7,7 @@ import { Secret } from '../../src/secret.ts';
 import { proxyInFrontOf } from '../../src/transport/proxy.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
+import { told } from '../failure-texts.ts';
 import { clusterConfig } from '../polls.ts';
 import { breakingTunnel, faultyProxies } from './faulty-proxies.ts';
 import { expired } from './issued-certificates.ts';
@@ -24,7 +25,7 @@ async function failureOf(config: Partial<ClusterConfig>) {
   onTestFinished(close);
   const { outcome, authentication } = await poll(neverAborted);
   if (outcome.ok) throw new Error('expected a failure');
-  return authentication.failure ?? outcome.failure;
+  return told(authentication.failure ?? outcome.failure);
 }
 
 /** Why a poll fails behind the proxy: at the cluster, or where `isToken`, at the identity provider before it. */

@@ -8,6 +8,7 @@ import { Secret } from '../../src/secret.ts';
 import { proxyCredentials, proxyFor } from '../../src/transport/proxy.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
+import { told } from '../failure-texts.ts';
 import { clusterConfig } from '../polls.ts';
 import { httpServer } from './loopback.ts';
 import { withoutProxy } from './without-proxy.ts';
@@ -36,7 +37,9 @@ const echoing =
 async function textsOf(config: Partial<ClusterConfig>): Promise<string> {
   const { poll, close } = connect(clusterConfig({ address: new URL('http://zeebe.test/'), ...config }), systemClock);
   onTestFinished(close);
-  return JSON.stringify(await poll(neverAborted));
+  const result = await poll(neverAborted);
+  const failures = [result.outcome.ok ? undefined : result.outcome.failure, result.authentication.failure];
+  return JSON.stringify([result, failures.map((failure) => failure && told(failure))]);
 }
 
 describe('the credentials of a proxy that shows them', () => {

@@ -34,7 +34,7 @@ describe('the bodies that are being read', () => {
     expect([large.body.destroyed, small.body.destroyed]).toEqual([true, false]);
     expect(transportFailureOf(large.errors[0])).toMatchObject({
       reason: 'too_large',
-      message: expect.stringContaining('all answers being read have more than 100 bytes together'),
+      cause: expect.stringContaining('all answers being read have more than 100 bytes together'),
     });
     budget.add(small.body, 59);
     await turn();

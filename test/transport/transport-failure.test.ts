@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { transportFailureReasons } from '../../src/failure.ts';
 import { Secret } from '../../src/secret.ts';
-import { transportFailureOf, transportFailureReasons } from '../../src/transport/transport-failure.ts';
+import { transportFailureOf } from '../../src/transport/transport-failure.ts';
 
 function coded(code: string): Error {
   return Object.assign(new Error('what came'), { code });
@@ -38,7 +39,12 @@ describe('what a request rejected with', () => {
     ['HPE_HEADER_OVERFLOW', 'too_large'],
     ['EMFILE', 'other'],
   ])('is told by its code: %s is %s', (code, reason) => {
-    expect(transportFailureOf(coded(code))).toEqual({ reason, message: `what came (${code})` });
+    expect(transportFailureOf(coded(code))).toMatchObject({
+      reason,
+      code,
+      cause: `what came (${code})`,
+      isPastDeadline: false,
+    });
   });
 
   /** https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
@@ -72,12 +78,17 @@ describe('what a request rejected with', () => {
     'CERT_REJECTED',
     'HOSTNAME_MISMATCH',
   ])('is a certificate that was refused: %s', (code) => {
-    expect(transportFailureOf(coded(code))).toEqual({ reason: 'tls', message: `what came (${code})` });
+    expect(transportFailureOf(coded(code))).toEqual({
+      reason: 'tls',
+      code,
+      cause: `what came (${code})`,
+      isPastDeadline: false,
+    });
   });
 
   it('is a certificate that was refused, where OpenSSL says why and Node.js has no code for it', () => {
     const error = Object.assign(new Error('CA signature digest algorithm too weak'), { code: 'UNSPECIFIED' });
-    expect(transportFailureOf(error)).toEqual({ reason: 'tls', message: 'CA signature digest algorithm too weak' });
+    expect(transportFailureOf(error)).toMatchObject({ reason: 'tls', cause: 'CA signature digest algorithm too weak' });
   });
 
   it.each([
@@ -90,25 +101,47 @@ describe('what a request rejected with', () => {
     const requested = { url: new URL('http://zeebe'), transport: { proxyUrl } };
     expect(transportFailureOf(coded(code), requested)).toEqual({
       reason: 'connect',
-      message: `proxy squid:80: what came (${code})`,
+      code,
+      cause: `what came (${code})`,
+      isPastDeadline: false,
       proxy: { address: 'squid:80', setting: 'proxy_url', isAtFault: true },
     });
   });
 
+  it.each([
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'client_certificate'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'client_certificate'],
+    ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'client_certificate'],
+    ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'no_application_protocol'],
+    ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'protocol_version'],
+    ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'protocol_version'],
+    ['ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', undefined],
+    ['ECONNRESET', undefined],
+  ])('is told with the alert that a setting can solve: %s is %s', (code, alert) => {
+    expect(transportFailureOf(coded(code)).alert).toBe(alert);
+  });
+
   it('is told by the cause that has a code, in the words of the deepest one', () => {
     const error = new TypeError('fetch failed', { cause: new Error('tunnel', { cause: coded('ECONNREFUSED') }) });
-    expect(transportFailureOf(error)).toEqual({ reason: 'connect', message: 'what came (ECONNREFUSED)' });
+    expect(transportFailureOf(error)).toMatchObject({ reason: 'connect', cause: 'what came (ECONNREFUSED)' });
   });
 
   it('is told by the first of several addresses', () => {
     const error = new AggregateError([coded('ECONNREFUSED'), coded('ENETUNREACH')]);
-    expect(transportFailureOf(error)).toEqual({ reason: 'connect', message: 'what came (ECONNREFUSED)' });
+    expect(transportFailureOf(error)).toMatchObject({ reason: 'connect', cause: 'what came (ECONNREFUSED)' });
   });
 
   it('is a timeout where the deadline has passed', () => {
     const passed = new DOMException('no whole answer within 10 s', 'TimeoutError');
-    expect(transportFailureOf(passed)).toEqual({ reason: 'timeout', message: 'no whole answer within 10 s' });
-    expect(transportFailureOf(new Error('aborted', { cause: passed })).reason).toBe('timeout');
+    expect(transportFailureOf(passed)).toMatchObject({
+      reason: 'timeout',
+      cause: 'no whole answer within 10 s',
+      isPastDeadline: true,
+    });
+    expect(transportFailureOf(new Error('aborted', { cause: passed }))).toMatchObject({
+      reason: 'timeout',
+      isPastDeadline: true,
+    });
   });
 
   it('is read to an end also where causes go in a circle', () => {
@@ -126,11 +159,16 @@ describe('what a request rejected with', () => {
     );
     fc.assert(
       fc.property(thrown, (error) => {
-        const { reason, message } = transportFailureOf(error);
+        const { reason, cause } = transportFailureOf(error);
         expect(transportFailureReasons).toContain(reason);
-        expect(message).not.toMatch(/[\r\n]/);
+        expect(cause).not.toMatch(/[\r\n]/);
       }),
     );
-    expect(transportFailureOf('thrown text')).toEqual({ reason: 'other', message: 'no reason given' });
+    expect(transportFailureOf('thrown text')).toEqual({
+      reason: 'other',
+      code: '',
+      cause: 'no reason given',
+      isPastDeadline: false,
+    });
   });
 });

@@ -4,8 +4,9 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../src/secret.ts';
 import { createDispatcher } from '../../src/transport/dispatcher.ts';
-import { createClient, readAnswer } from '../../src/zeebe/client.ts';
+import { createClient, createReader } from '../../src/zeebe/client.ts';
 import { neverAborted } from '../auth/asking.ts';
+import { told } from '../failure-texts.ts';
 import { loopbackCertificate as certificate } from '../simulator/loopback-certificate.ts';
 import { recorded, topologyOf } from '../topologies.ts';
 import { frames, http2Server } from '../transport/http2-frames.ts';
@@ -26,9 +27,9 @@ async function answerAt(url: string, headers: Readonly<Record<string, Secret>> =
     given,
     neverAborted,
   );
-  if (sent.kind === 'failure') return { ...sent.failure, body: undefined };
-  const read = readAnswer(sent.answer);
-  return { ...(read.ok ? { reason: 'none', message: '', topology: read.topology } : read.failure), ...sent.answer };
+  const read = createReader().read(sent);
+  const body = sent.kind === 'answer' ? sent.body : undefined;
+  return { body, ...(read.ok ? { reason: 'none', message: '', topology: read.topology } : told(read.failure)) };
 }
 
 describe('the headers of a request', () => {
@@ -99,12 +100,12 @@ describe('an answer that is compressed although identity was asked for', () => {
 
   it.each([
     ['gzip', 'with content encoding "gzip", but its body is not encoded so'],
-    ['x-secret-coding', 'with content encoding "x-secret-coding", which cannot be decoded here'],
+    ['x-secret-coding', 'with content encoding "x-secret-coding", expected identity, gzip, deflate, br or zstd'],
   ])('with %s that cannot be decoded is named', async (coding, words) => {
     expect(await answerAt(await answering(200, coding, Buffer.from(healthy)))).toMatchObject({
       reason: 'malformed',
       message: expect.stringContaining(words),
-      remedy: expect.stringContaining('without a content encoding'),
+      remedy: expect.stringContaining('turn off compression at the cluster'),
     });
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { missingBrokers, nextMembers, noMembers } from '../../src/zeebe/known-brokers.ts';
+import { missingBrokers, nextKnownBrokers, noKnownBrokers } from '../../src/zeebe/known-brokers.ts';
 import { partitionsOf } from '../../src/zeebe/partitions.ts';
 import type { Topology } from '../../src/zeebe/topology.ts';
 import { findingsOf, verdictOf } from '../../src/zeebe/verdict.ts';
@@ -8,7 +8,7 @@ import { type Answer, anyAnswer } from '../arbitraries.ts';
 import { broker, follower, leader, nothingKnown, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
 
 /** Of a topology, with the brokers missing that a fresh start would name. */
-function textsOf(answer: Topology, missing = missingBrokers(nextMembers(noMembers, answer), answer)) {
+function textsOf(answer: Topology, missing = missingBrokers(nextKnownBrokers(noKnownBrokers, answer), answer)) {
   return findingsOf(answer, partitionsOf(answer), missing).map(({ text }) => text);
 }
 
@@ -82,7 +82,7 @@ describe('the findings', () => {
       fc.property(anyAnswer, anyAnswer, (before, answer: Answer) => {
         const then = topologyOf(before);
         const now = topologyOf(answer);
-        const missing = missingBrokers(nextMembers(nextMembers(noMembers, then), now), now);
+        const missing = missingBrokers(nextKnownBrokers(nextKnownBrokers(noKnownBrokers, then), now), now);
         const partitions = partitionsOf(now);
         const findings = findingsOf(now, partitions, missing);
         const verdicts = findings.map(({ verdict }) => verdict);
@@ -97,7 +97,10 @@ describe('the findings', () => {
     fc.assert(
       fc.property(anyAnswer, anyAnswer, (before, answer) => {
         const now = topologyOf(answer);
-        const missing = missingBrokers(nextMembers(nextMembers(noMembers, topologyOf(before)), now), now);
+        const missing = missingBrokers(
+          nextKnownBrokers(nextKnownBrokers(noKnownBrokers, topologyOf(before)), now),
+          now,
+        );
         for (const { text } of findingsOf(now, partitionsOf(now), missing)) expect(text).toMatch(/^[^\p{C}\u2028]+$/u);
       }),
     );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Members, missingBrokers, nextMembers, noMembers } from '../../src/zeebe/known-brokers.ts';
+import { type KnownBrokers, missingBrokers, nextKnownBrokers, noKnownBrokers } from '../../src/zeebe/known-brokers.ts';
 import type { Topology } from '../../src/zeebe/topology.ts';
 import { broker, follower, nothingKnown, recorded, topology, topologyOf } from '../topologies.ts';
 
@@ -16,7 +16,7 @@ function of(clusterSize: number, ...ids: readonly string[]): Topology {
 /** As of the last of the answers. */
 function missingAfter(...answers: readonly Topology[]): readonly string[] {
   const last = answers.at(-1) ?? nothingKnown;
-  return missingBrokers(answers.reduce<Members>(nextMembers, noMembers), last);
+  return missingBrokers(answers.reduce<KnownBrokers>(nextKnownBrokers, noKnownBrokers), last);
 }
 
 describe('just after a start', () => {
@@ -171,10 +171,10 @@ describe('the names', () => {
 
 describe('what is remembered of brokers', () => {
   it('is at most those listed and as many again as the cluster has, however many ids come and go', () => {
-    let members = noMembers;
+    let members = noKnownBrokers;
     for (let answer = 0; answer < 50; answer++) {
       const ids = Array.from({ length: 4 }, (_, index) => `broker-${answer}-${index}`);
-      members = nextMembers(members, of(3, ...ids));
+      members = nextKnownBrokers(members, of(3, ...ids));
     }
     expect([...members.lastListed.keys()].length).toBe(4 + 3);
     expect(missingBrokers(members, of(3))).toEqual(['broker-49-0', 'broker-49-1', 'broker-49-2']);

@@ -1,7 +1,8 @@
 import { MockAgent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createClient, readAnswer } from '../../src/zeebe/client.ts';
+import { createClient, createReader, readAnswer } from '../../src/zeebe/client.ts';
 import { answered } from '../auth/sending.ts';
+import { told } from '../failure-texts.ts';
 
 /** What the operator is told to do about a request that ends with that error. */
 async function remedyOf(error: Error): Promise<string> {
@@ -14,7 +15,8 @@ async function remedyOf(error: Error): Promise<string> {
     {},
     new AbortController().signal,
   );
-  return sent.kind === 'failure' ? sent.failure.remedy : '';
+  const read = createReader().read(sent);
+  return read.ok ? '' : told(read.failure).remedy;
 }
 
 function failing(code: string): Error {
@@ -44,9 +46,8 @@ describe('the remedy for an answer that is no topology', () => {
     [200, 'text/html', ['address', 'web page', 'REST API']],
     [200, 'application/json', ['address']],
   ])('of %i %s names %j', (status, contentType, names) => {
-    const sent = answered(status, { contentType, body: '[]' });
-    const result = sent.kind === 'answer' && readAnswer(sent.answer);
-    const remedy = result && !result.ok ? result.failure.remedy : '';
+    const result = readAnswer(answered(status, { contentType, body: '[]' }));
+    const remedy = result.ok ? '' : told(result.failure).remedy;
     for (const name of names) expect(remedy).toContain(name);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { missingBrokers, nextMembers, noMembers } from '../../src/zeebe/known-brokers.ts';
+import { missingBrokers, nextKnownBrokers, noKnownBrokers } from '../../src/zeebe/known-brokers.ts';
 import { partitionsOf } from '../../src/zeebe/partitions.ts';
 import type { Broker, ReplicaHealth, ReplicaState, Topology } from '../../src/zeebe/topology.ts';
 import { type Verdict, verdictOf } from '../../src/zeebe/verdict.ts';
@@ -9,7 +9,11 @@ import { broker, follower, leader, nothingKnown, recorded, threeBrokers, topolog
 
 /** Of the answer that comes first after a start, unless brokers are known to be missing. */
 function verdict(answer: Topology, missing?: readonly string[]): Verdict {
-  return verdictOf(answer, partitionsOf(answer), missing ?? missingBrokers(nextMembers(noMembers, answer), answer));
+  return verdictOf(
+    answer,
+    partitionsOf(answer),
+    missing ?? missingBrokers(nextKnownBrokers(noKnownBrokers, answer), answer),
+  );
 }
 
 const onePartition = { clusterSize: 3, partitionsCount: 1, replicationFactor: 3 };

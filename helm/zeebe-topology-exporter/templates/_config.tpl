@@ -1,5 +1,5 @@
 {{- /* Returns the path at which the referenced key of a Secret or ConfigMap is mounted. */ -}}
-{{- define "exporter.path" -}}
+{{- define "zeebe-topology-exporter.path" -}}
 {{- if .secret -}}
 /etc/zeebe-topology-exporter/secrets/{{ .secret }}/{{ .key }}
 {{- else -}}
@@ -8,13 +8,13 @@
 {{- end -}}
 
 {{- /* Returns a mapping as JSON for the exporter: references are replaced by paths, and empty values are omitted. */ -}}
-{{- define "exporter.resolved" -}}
+{{- define "zeebe-topology-exporter.resolved" -}}
 {{- $resolved := dict -}}
 {{- range $key, $value := . -}}
 {{- if and (kindIs "map" $value) (hasSuffix "_file" $key) -}}
-{{- $_ := set $resolved $key (include "exporter.path" $value) -}}
+{{- $_ := set $resolved $key (include "zeebe-topology-exporter.path" $value) -}}
 {{- else if kindIs "map" $value -}}
-{{- with include "exporter.resolved" $value | fromJson -}}
+{{- with include "zeebe-topology-exporter.resolved" $value | fromJson -}}
 {{- $_ := set $resolved $key . -}}
 {{- end -}}
 {{- else if not (or (kindIs "invalid" $value) (eq (toString $value) "")) -}}
@@ -25,20 +25,20 @@
 {{- end -}}
 
 {{- /* Returns the references in a mapping, one a line: secret/NAME/KEY or configMap/NAME/KEY. */ -}}
-{{- define "exporter.references" -}}
+{{- define "zeebe-topology-exporter.references" -}}
 {{- range $key, $value := . -}}
 {{- if and (kindIs "map" $value) (hasSuffix "_file" $key) }}
 {{ ternary "secret" "configMap" (hasKey $value "secret") }}/{{ default $value.configMap $value.secret }}/{{ $value.key }}
 {{- else if kindIs "map" $value -}}
-{{- include "exporter.references" $value -}}
+{{- include "zeebe-topology-exporter.references" $value -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
 {{- /* Returns the mounted keys by kind/name, as JSON. */ -}}
-{{- define "exporter.mounted" -}}
+{{- define "zeebe-topology-exporter.mounted" -}}
 {{- $mounted := dict -}}
-{{- range splitList "\n" (include "exporter.references" (dict "clusters" .Values.clusters "web" .Values.web.config)) | uniq -}}
+{{- range splitList "\n" (include "zeebe-topology-exporter.references" (dict "clusters" .Values.clusters "web" .Values.web.config)) | uniq -}}
 {{- with splitList "/" . -}}
 {{- if eq (len .) 3 -}}
 {{- $source := printf "%s/%s" (index . 0) (index . 1) -}}
@@ -49,11 +49,11 @@
 {{- toJson $mounted -}}
 {{- end -}}
 
-{{- define "exporter.configFile" -}}
-{{- $file := include "exporter.resolved" .Values.config | fromJson -}}
+{{- define "zeebe-topology-exporter.configFile" -}}
+{{- $file := include "zeebe-topology-exporter.resolved" .Values.config | fromJson -}}
 {{- $clusters := list -}}
 {{- range $name, $cluster := .Values.clusters -}}
-{{- $clusters = append $clusters (set (include "exporter.resolved" $cluster | fromJson) "name" $name) -}}
+{{- $clusters = append $clusters (set (include "zeebe-topology-exporter.resolved" $cluster | fromJson) "name" $name) -}}
 {{- end -}}
 {{- with $clusters -}}
 {{- $_ := set $file "clusters" . -}}
@@ -63,19 +63,19 @@
 {{- end -}}
 {{- end -}}
 
-{{- define "exporter.webConfigFile" -}}
-{{- with include "exporter.resolved" .Values.web.config | fromJson -}}
+{{- define "zeebe-topology-exporter.webConfigFile" -}}
+{{- with include "zeebe-topology-exporter.resolved" .Values.web.config | fromJson -}}
 {{- toYaml . -}}
 {{- end -}}
 {{- end -}}
 
 {{- /* Returns the files in the chart's own Secret. */ -}}
-{{- define "exporter.secretData" -}}
+{{- define "zeebe-topology-exporter.secretData" -}}
 {{- $data := dict -}}
-{{- with include "exporter.configFile" . -}}
+{{- with include "zeebe-topology-exporter.configFile" . -}}
 {{- $_ := set $data "exporter.yml" . -}}
 {{- end -}}
-{{- with include "exporter.webConfigFile" . -}}
+{{- with include "zeebe-topology-exporter.webConfigFile" . -}}
 {{- $_ := set $data "web.yml" . -}}
 {{- end -}}
 {{- with $data -}}
@@ -83,28 +83,28 @@
 {{- end -}}
 {{- end -}}
 
-{{- define "exporter.hasTls" -}}
+{{- define "zeebe-topology-exporter.hasTls" -}}
 {{- if or .Values.web.config.tls_server_config .Values.web.existingConfig.tls -}}true{{- end -}}
 {{- end -}}
 
-{{- define "exporter.hasUsers" -}}
+{{- define "zeebe-topology-exporter.hasUsers" -}}
 {{- if or .Values.web.config.basic_auth_users .Values.web.existingConfig.users -}}true{{- end -}}
 {{- end -}}
 
-{{- define "exporter.asksForCertificates" -}}
+{{- define "zeebe-topology-exporter.asksForCertificates" -}}
 {{- $type := dig "tls_server_config" "client_auth_type" "" .Values.web.config -}}
 {{- if or (has $type (list "RequireAnyClientCert" "RequireAndVerifyClientCert")) .Values.web.existingConfig.clientCertificates -}}true{{- end -}}
 {{- end -}}
 
-{{- define "exporter.args" -}}
+{{- define "zeebe-topology-exporter.args" -}}
 {{- if .Values.existingConfig.secret }}
 - --config.file=/etc/zeebe-topology-exporter/config/{{ .Values.existingConfig.key }}
-{{- else if include "exporter.configFile" . }}
+{{- else if include "zeebe-topology-exporter.configFile" . }}
 - --config.file=/etc/zeebe-topology-exporter/config/exporter.yml
 {{- end }}
 {{- if .Values.web.existingConfig.secret }}
 - --web.config.file=/etc/zeebe-topology-exporter/web/{{ .Values.web.existingConfig.key }}
-{{- else if include "exporter.webConfigFile" . }}
+{{- else if include "zeebe-topology-exporter.webConfigFile" . }}
 - --web.config.file=/etc/zeebe-topology-exporter/config/web.yml
 {{- end }}
 - --web.listen-address=:{{ .Values.web.port }}
@@ -115,16 +115,16 @@
 {{- end -}}
 
 {{- /* Returns the volumes, each with its mount path under /etc/zeebe-topology-exporter, as JSON. */ -}}
-{{- define "exporter.volumes" -}}
+{{- define "zeebe-topology-exporter.volumes" -}}
 {{- $volumes := list -}}
-{{- $own := include "exporter.fullname" . -}}
-{{- with .Values.existingConfig.secret | default (ternary $own "" (not (empty (include "exporter.secretData" $)))) -}}
+{{- $own := include "zeebe-topology-exporter.fullname" . -}}
+{{- with .Values.existingConfig.secret | default (ternary $own "" (not (empty (include "zeebe-topology-exporter.secretData" $)))) -}}
 {{- $volumes = append $volumes (dict "name" "config" "path" "config" "source" (dict "secret" (dict "secretName" . "defaultMode" 288))) -}}
 {{- end -}}
 {{- with .Values.web.existingConfig.secret -}}
 {{- $volumes = append $volumes (dict "name" "web" "path" "web" "source" (dict "secret" (dict "secretName" . "defaultMode" 288))) -}}
 {{- end -}}
-{{- range $source, $keys := include "exporter.mounted" . | fromJson -}}
+{{- range $source, $keys := include "zeebe-topology-exporter.mounted" . | fromJson -}}
 {{- $items := list -}}
 {{- range $keys -}}
 {{- $items = append $items (dict "key" . "path" .) -}}

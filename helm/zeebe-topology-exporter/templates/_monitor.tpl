@@ -1,25 +1,27 @@
 {{- /* Returns the endpoint of a ServiceMonitor or PodMonitor. Argument: (list root monitor). */ -}}
-{{- define "exporter.endpoint" -}}
+{{- define "zeebe-topology-exporter.endpoint" -}}
 {{- $root := first . -}}
-{{- $tls := include "exporter.hasTls" $root -}}
+{{- $tls := include "zeebe-topology-exporter.hasTls" $root -}}
 {{- with last . -}}
 port: http
-path: {{ $root.Values.web.telemetry_path }}
+path: {{ $root.Values.web.telemetry_path | quote }}
 scheme: {{ ternary "https" "http" (not (empty $tls)) }}
 {{- if $tls }}
-{{- $name := printf "%s.%s.svc" (include "exporter.fullname" $root) $root.Release.Namespace }}
 tlsConfig:
-  {{- mergeOverwrite (dict "serverName" $name) .tlsConfig | toYaml | nindent 2 }}
+  {{- mergeOverwrite (dict "serverName" (include "zeebe-topology-exporter.host" $root)) .tlsConfig | toYaml | nindent 2 }}
 {{- end }}
 {{- with .basicAuth }}
 basicAuth:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .interval }}
-interval: {{ . }}
+interval: {{ . | quote }}
 {{- end }}
 {{- with .scrapeTimeout }}
-scrapeTimeout: {{ . }}
+scrapeTimeout: {{ . | quote }}
+{{- end }}
+{{- if .honorLabels }}
+honorLabels: true
 {{- end }}
 {{- with .relabelings }}
 relabelings:
@@ -32,11 +34,25 @@ metricRelabelings:
 {{- end -}}
 {{- end -}}
 
-{{- define "exporter.monitored" -}}
+{{- /* Returns the fields that ServiceMonitor and PodMonitor have in common. Argument: (list root monitor). */ -}}
+{{- define "zeebe-topology-exporter.monitored" -}}
+{{- $root := first . -}}
+{{- with last . -}}
 namespaceSelector:
   matchNames:
-    - {{ .Release.Namespace }}
+    - {{ include "zeebe-topology-exporter.namespace" $root | quote }}
 selector:
   matchLabels:
-    {{- include "exporter.selectorLabels" . | nindent 4 }}
+    {{- include "zeebe-topology-exporter.selectorLabels" $root | nindent 4 }}
+{{- with .jobLabel }}
+jobLabel: {{ . | quote }}
+{{- end }}
+{{- with .podTargetLabels }}
+podTargetLabels:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .sampleLimit }}
+sampleLimit: {{ int64 . }}
+{{- end }}
+{{- end -}}
 {{- end -}}

@@ -1,37 +1,69 @@
-{{- define "exporter.name" -}}
+{{- define "zeebe-topology-exporter.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{- define "exporter.fullname" -}}
-{{- $name := include "exporter.name" . -}}
+{{- define "zeebe-topology-exporter.fullname" -}}
+{{- $name := include "zeebe-topology-exporter.name" . -}}
 {{- $release := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
 {{- default $release .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{- define "exporter.serviceAccountName" -}}
-{{- default (ternary (include "exporter.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- define "zeebe-topology-exporter.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
 {{- end -}}
 
-{{- define "exporter.image" -}}
-{{- with .Values.image -}}
-{{- if .digest -}}
-{{ .repository }}@{{ .digest }}
-{{- else -}}
-{{ .repository }}:{{ default $.Chart.AppVersion .tag }}
+{{- /* Returns the host name of the Service, which a certificate of the exporter must contain. */ -}}
+{{- define "zeebe-topology-exporter.host" -}}
+{{ include "zeebe-topology-exporter.fullname" . }}.{{ include "zeebe-topology-exporter.namespace" . }}.svc
 {{- end -}}
+
+{{- define "zeebe-topology-exporter.serviceAccountName" -}}
+{{- default (ternary (include "zeebe-topology-exporter.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{- /* The registry is not added to a repository that begins with one, such as registry.example.com/exporter. */ -}}
+{{- define "zeebe-topology-exporter.image" -}}
+{{- $registry := default .Values.image.registry .Values.global.imageRegistry -}}
+{{- with .Values.image -}}
+{{- if and $registry (not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" .repository)) -}}
+{{ $registry }}/
+{{- end -}}
+{{ .repository }}
+{{- if .digest -}}
+@{{ .digest }}
+{{- else -}}
+:{{ default $.Chart.AppVersion .tag }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Returns the references to the pull secrets as YAML. Those of a parent chart may be names. */ -}}
+{{- define "zeebe-topology-exporter.imagePullSecrets" -}}
+{{- $secrets := list -}}
+{{- range concat (default list .Values.global.imagePullSecrets) .Values.imagePullSecrets -}}
+{{- $secrets = append $secrets (ternary (dict "name" .) . (kindIs "string" .)) -}}
+{{- end -}}
+{{- with $secrets -}}
+{{- uniq . | toYaml -}}
 {{- end -}}
 {{- end -}}
 
 {{- /* Only these labels select pods, because the selector of a Deployment is immutable. */ -}}
-{{- define "exporter.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "exporter.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+{{- define "zeebe-topology-exporter.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "zeebe-topology-exporter.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end -}}
+
+{{- /* Unlike the name, this label does not change with nameOverride: scrape configurations find the pods by it. */ -}}
+{{- define "zeebe-topology-exporter.componentLabel" -}}
+app.kubernetes.io/component: zeebe-topology-exporter
 {{- end -}}
 
 {{- /* Argument: (list root additional-labels). The chart's own labels take precedence. */ -}}
-{{- define "exporter.labels" -}}
+{{- define "zeebe-topology-exporter.labels" -}}
 {{- $root := first . -}}
-{{- $own := include "exporter.selectorLabels" $root | fromYaml -}}
+{{- $own := include "zeebe-topology-exporter.selectorLabels" $root | fromYaml -}}
+{{- $_ := include "zeebe-topology-exporter.componentLabel" $root | fromYaml | mergeOverwrite $own -}}
 {{- $_ := set $own "app.kubernetes.io/version" $root.Chart.AppVersion -}}
 {{- $_ := set $own "app.kubernetes.io/managed-by" $root.Release.Service -}}
 {{- $_ := set $own "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_") -}}
@@ -39,14 +71,32 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
 {{- /* Argument: (list root name namespace labels annotations). The last three may be empty. */ -}}
-{{- define "exporter.metadata" -}}
+{{- define "zeebe-topology-exporter.metadata" -}}
 {{- $root := index . 0 -}}
-name: {{ index . 1 }}
-namespace: {{ default $root.Release.Namespace (index . 2) }}
+name: {{ index . 1 | quote }}
+namespace: {{ default (include "zeebe-topology-exporter.namespace" $root) (index . 2) | quote }}
 labels:
-  {{- include "exporter.labels" (list $root (index . 3)) | nindent 2 }}
+  {{- include "zeebe-topology-exporter.labels" (list $root (index . 3)) | nindent 2 }}
 {{- with mergeOverwrite (dict) $root.Values.commonAnnotations (index . 4 | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{- /* Returns the URLs of the status page, as JSON. Those of an HTTPRoute have no scheme, which its Gateway knows. */ -}}
+{{- define "zeebe-topology-exporter.statusPages" -}}
+{{- $pages := list -}}
+{{- with .Values.ingress -}}
+{{- if .enabled -}}
+{{- $secure := list -}}
+{{- range .tls -}}{{- $secure = concat $secure (.hosts | default list) -}}{{- end -}}
+{{- range .hosts -}}
+{{- $pages = append $pages (printf "%s://%s/" (ternary "https" "http" (has .host $secure)) .host) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.httpRoute.enabled -}}
+{{- $pages = concat $pages .Values.httpRoute.hostnames -}}
+{{- end -}}
+{{- toJson $pages -}}
 {{- end -}}

@@ -1,6 +1,16 @@
 {{- /* Fails with all contradictions between values that values.schema.json cannot express or explain. */ -}}
-{{- define "exporter.validate" -}}
+{{- define "zeebe-topology-exporter.validate" -}}
 {{- $problems := list -}}
+{{- range $name, $instead := .Files.Get "files/other-names.yaml" | fromYaml -}}
+{{- $parent := $.Values -}}
+{{- range splitList "." $name | initial -}}{{- $parent = get $parent . -}}{{- end -}}
+{{- if hasKey $parent (splitList "." $name | last) -}}
+{{- $problems = append $problems (printf "%s: unknown; use %s" $name $instead) -}}
+{{- end -}}
+{{- end -}}
+{{- if regexMatch "\\b(include|template) +[\\\\]?\"exporter\\." (toString .Values.extraObjects) -}}
+{{- $problems = append $problems "extraObjects: the names of the chart's templates begin with zeebe-topology-exporter instead of exporter, for example zeebe-topology-exporter.fullname" -}}
+{{- end -}}
 {{- $hasSecret := .Values.existingConfig.secret -}}
 {{- $inEnvironment := false -}}
 {{- range .Values.extraEnv -}}
@@ -9,7 +19,7 @@
 {{- if and $hasSecret .Values.clusters -}}
 {{- $problems = append $problems "clusters and existingConfig.secret are both set: the file in the Secret configures the clusters; remove one of them" -}}
 {{- end -}}
-{{- if and $hasSecret (ne (include "exporter.resolved" .Values.config) "{}") -}}
+{{- if and $hasSecret (ne (include "zeebe-topology-exporter.resolved" .Values.config) "{}") -}}
 {{- $problems = append $problems "config and existingConfig.secret are both set: move the settings of config to the file in the Secret" -}}
 {{- end -}}
 {{- if and .Values.clusters $inEnvironment -}}
@@ -19,11 +29,11 @@
 {{- $problems = append $problems "no cluster is configured: set the address of one, for example --set clusters.camunda.address=http://camunda-zeebe-gateway:8080, or a Secret with the configuration in existingConfig.secret" -}}
 {{- end -}}
 {{- range $name, $cluster := .Values.clusters -}}
-{{- range $problem := include "exporter.clusterProblems" $cluster | fromJsonArray -}}
+{{- range $problem := include "zeebe-topology-exporter.clusterProblems" $cluster | fromJsonArray -}}
 {{- $problems = append $problems (printf "clusters.%s%s" $name $problem) -}}
 {{- end -}}
 {{- end -}}
-{{- range $problem := include "exporter.webProblems" . | fromJsonArray -}}
+{{- range $problem := include "zeebe-topology-exporter.webProblems" . | fromJsonArray -}}
 {{- $problems = append $problems $problem -}}
 {{- end -}}
 {{- range .Values.extraArgs -}}
@@ -31,6 +41,9 @@
 {{- with get (dict "--config.file" "clusters, config or existingConfig" "--config.check" "no flag: the exporter would exit" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path") $flag -}}
 {{- $problems = append $problems (printf "extraArgs: %s is set by the chart; use %s" $flag .) -}}
 {{- end -}}
+{{- end -}}
+{{- range $problem := include "zeebe-topology-exporter.accessProblems" . | fromJsonArray -}}
+{{- $problems = append $problems $problem -}}
 {{- end -}}
 {{- with .Values.podDisruptionBudget -}}
 {{- $min := toString (default "" .minAvailable) -}}
@@ -45,7 +58,7 @@
 {{- $problems = append $problems "serviceMonitor and podMonitor are both enabled: every series and every alert would exist twice; disable one of them" -}}
 {{- end -}}
 {{- range $name := list "serviceMonitor" "podMonitor" -}}
-{{- range $problem := include "exporter.monitorProblems" (list $ (get $.Values $name)) | fromJsonArray -}}
+{{- range $problem := include "zeebe-topology-exporter.monitorProblems" (list $ (get $.Values $name)) | fromJsonArray -}}
 {{- $problems = append $problems (printf "%s%s" $name $problem) -}}
 {{- end -}}
 {{- end -}}
@@ -55,7 +68,7 @@
 {{- end -}}
 
 {{- /* Returns the problems of a cluster: secrets that are set twice, and incomplete pairs of settings. */ -}}
-{{- define "exporter.clusterProblems" -}}
+{{- define "zeebe-topology-exporter.clusterProblems" -}}
 {{- $problems := list -}}
 {{- if and .basic_auth .oauth2 -}}
 {{- $problems = append $problems ": has basic_auth and oauth2; remove one of them" -}}
@@ -91,7 +104,7 @@
 {{- toJson $problems -}}
 {{- end -}}
 
-{{- define "exporter.webProblems" -}}
+{{- define "zeebe-topology-exporter.webProblems" -}}
 {{- $problems := list -}}
 {{- if and .Values.web.config .Values.web.existingConfig.secret -}}
 {{- $problems = append $problems "web.config and web.existingConfig.secret are both set: remove one of them" -}}
@@ -114,21 +127,69 @@
 {{- toJson $problems -}}
 {{- end -}}
 
-{{- define "exporter.monitorProblems" -}}
+{{- /* Returns the problems of the Service, the Ingress and the HTTPRoute. */ -}}
+{{- define "zeebe-topology-exporter.accessProblems" -}}
+{{- $problems := list -}}
+{{- with .Values.service -}}
+{{- range $field := list "nodePort" "externalTrafficPolicy" -}}
+{{- if and (get $.Values.service $field) (eq $.Values.service.type "ClusterIP") -}}
+{{- $problems = append $problems (printf "service.%s: needs service.type NodePort or LoadBalancer" $field) -}}
+{{- end -}}
+{{- end -}}
+{{- range $field := list "loadBalancerClass" "loadBalancerIP" "loadBalancerSourceRanges" -}}
+{{- if and (get $.Values.service $field) (ne $.Values.service.type "LoadBalancer") -}}
+{{- $problems = append $problems (printf "service.%s: needs service.type LoadBalancer" $field) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq .clusterIP "None") (ne .type "ClusterIP") -}}
+{{- $problems = append $problems "service.clusterIP None: needs service.type ClusterIP" -}}
+{{- end -}}
+{{- end -}}
+{{- $hosts := list -}}
+{{- with .Values.ingress -}}
+{{- if .enabled -}}
+{{- if not .hosts -}}
+{{- $problems = append $problems "ingress.hosts: needs at least one, for example [{host: exporter.example.com}]" -}}
+{{- end -}}
+{{- range .hosts -}}{{- $hosts = append $hosts .host -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.httpRoute -}}
+{{- if .enabled -}}
+{{- if not .parentRefs -}}
+{{- $problems = append $problems "httpRoute.parentRefs: needs at least one Gateway, for example [{name: NAME, namespace: NAMESPACE}]" -}}
+{{- end -}}
+{{- if not .rules -}}
+{{- $problems = append $problems "httpRoute.rules: needs at least one" -}}
+{{- end -}}
+{{- $hosts = concat $hosts .hostnames -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.config.web.allowed_hosts -}}
+{{- range $host := uniq $hosts -}}
+{{- if not (or (hasPrefix "*" $host) (has $host $.Values.config.web.allowed_hosts)) -}}
+{{- $problems = append $problems (printf "config.web.allowed_hosts: does not contain %s, a host of the Ingress or HTTPRoute: the exporter would reject its requests" $host) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- define "zeebe-topology-exporter.monitorProblems" -}}
 {{- $root := first . -}}
 {{- $problems := list -}}
 {{- with last . -}}
 {{- if .enabled -}}
-{{- if and (include "exporter.hasUsers" $root) (not .basicAuth) -}}
+{{- if and (include "zeebe-topology-exporter.hasUsers" $root) (not .basicAuth) -}}
 {{- $problems = append $problems ".basicAuth: the exporter requires a password; set the keys of the Secrets with a user name and its password" -}}
 {{- end -}}
-{{- if and .basicAuth (not (include "exporter.hasUsers" $root)) -}}
+{{- if and .basicAuth (not (include "zeebe-topology-exporter.hasUsers" $root)) -}}
 {{- $problems = append $problems ".basicAuth: the exporter requires no password; set web.config.basic_auth_users" -}}
 {{- end -}}
-{{- if and .tlsConfig (not (include "exporter.hasTls" $root)) -}}
+{{- if and .tlsConfig (not (include "zeebe-topology-exporter.hasTls" $root)) -}}
 {{- $problems = append $problems ".tlsConfig: the exporter does not serve TLS; set web.config.tls_server_config" -}}
 {{- end -}}
-{{- if and (include "exporter.asksForCertificates" $root) (not (and (dig "cert" dict .tlsConfig) (dig "keySecret" dict .tlsConfig))) -}}
+{{- if and (include "zeebe-topology-exporter.asksForCertificates" $root) (not (and (dig "cert" dict .tlsConfig) (dig "keySecret" dict .tlsConfig))) -}}
 {{- $problems = append $problems ".tlsConfig: the exporter requires client certificates; set cert and keySecret" -}}
 {{- end -}}
 {{- end -}}

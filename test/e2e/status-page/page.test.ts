@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/secret.ts';
-import { failed, failure, succeeded, unauthenticated } from '../../polls.ts';
+import { failed, failure, remedy, succeeded, unauthenticated } from '../../polls.ts';
 import { nothingKnown } from '../../topologies.ts';
 import { plainHost, useBrowser } from './browser.ts';
 import { named, serve } from './served.ts';
@@ -63,8 +63,8 @@ describe('the status page of one cluster', () => {
     const { url, poll } = await serve(named('production'));
     poll('production', failed('connect', { endedAt: Date.now() - 4_000 }));
     const page = await open(url);
-    await page.getByText('The last poll failed: what connect is').waitFor();
-    await page.getByText('What to do: what to do about connect').waitFor();
+    await page.getByText('The last poll failed: the request failed: what connect is').waitFor();
+    await page.getByText(`What to do: ${remedy}`).waitFor();
     await page.getByText(/✕ failed \(connect\) \d+\ss ago/).waitFor();
     expect(await page.getByRole('table').count()).toBe(0);
   });
@@ -89,8 +89,10 @@ describe('the status page of one cluster', () => {
     const renewal = { up: true, failure: failure('token_endpoint_unreachable'), tokenRequests: [] };
     poll('production', { ...well(), authentication: renewal });
     const page = await open(url);
-    await page.getByText('Authentication fails: what token_endpoint_unreachable is', { exact: true }).waitFor();
-    await page.getByText('What to do: what to do about token_endpoint_unreachable').waitFor();
+    await page
+      .getByText('Authentication fails: the request failed: what token_endpoint_unreachable is', { exact: true })
+      .waitFor();
+    await page.getByText(`What to do: ${remedy}`).waitFor();
     await page.getByText('healthy', { exact: true }).waitFor();
   });
 

@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseQuery } from '../../prometheus/promql.ts';
 import { chartTools, type Tools } from '../go-tools.ts';
 import { tlsSecret } from './certificate.ts';
 import { checkConfig, layOut, type Objects } from './kubelet.ts';
 import { kubernetesSchemas, kubernetesVersions, schemaLocations } from './kubernetes-schemas.ts';
 import { restrictedViolations } from './pod-security.ts';
-import { chart, paths, type Rendered, render, valueSets } from './rendered.ts';
+import { chart, chartOf, paths, type Rendered, render, valueSets } from './rendered.ts';
 
 const execute = promisify(execFile);
 
@@ -27,8 +29,16 @@ beforeAll(async () => {
 
 describe('helm', () => {
   it.each(['as it comes', ...Object.keys(valueSets)])('lints the chart: %s', async (name) => {
-    const values = paths(valueSets[name] ?? []).flatMap((path) => ['--values', path]);
-    const { stdout } = await execute(tools.helm, ['lint', '--strict', '--kube-version', '1.37.0', ...values, chart]);
+    const files = valueSets[name] ?? [];
+    const values = paths(files).flatMap((path) => ['--values', path]);
+    const { stdout } = await execute(tools.helm, [
+      'lint',
+      '--strict',
+      '--kube-version',
+      '1.37.0',
+      ...values,
+      chartOf(files),
+    ]);
     expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed');
     expect(stdout).not.toContain('[WARNING]');
   });
@@ -89,15 +99,64 @@ describe.each(Object.entries(valueSets))('with values for: %s', (_name, files) =
     }
   });
 
+  it('the scrape configuration of docs/prometheus.md finds the pods', async () => {
+    const configuration = await fromRoot('docs/prometheus.md');
+    const [, label = '', value] = /\[__meta_kubernetes_pod_label_(\w+)\]\n +regex: (\S+)/.exec(configuration) ?? [];
+    const { labels = {} } = rendered.template.metadata;
+    const discovered = Object.entries(labels).map(([key, own]) => [key.replaceAll(/\W/g, '_'), own]);
+    expect(discovered).toContainEqual([label, value]);
+  });
+
   it('the exporter accepts its configuration', async () => {
     const container = await layOut(rendered, objects);
     expect(await checkConfig(container)).toMatch(/^The configuration is valid: .+\.\n$/);
   });
 });
 
+describe('the rules', () => {
+  it.each(['alerts.yaml', 'recording.yaml'])('are prometheus/%s to the byte with the default values', async (name) => {
+    const rules = `{{ include "zeebe-topology-exporter.ruleFile" (list $ "${name}") | toJson }}`;
+    const extraObjects = [`{apiVersion: v1, kind: ConfigMap, metadata: {name: rules}, data: {rules: ${rules}}}`];
+    const { find } = await render(tools.helm, ['camunda-none.yaml'], { extraObjects });
+    expect(find('ConfigMap')?.data?.rules).toBe(await fromRoot(`prometheus/${name}`));
+  });
+
+  it('of the PrometheusRule are those of prometheus/ with the default values', async () => {
+    const { find } = await render(tools.helm, ['camunda-none.yaml'], { prometheusRule: { enabled: true } });
+    const files = await Promise.all(['alerts.yaml', 'recording.yaml'].map((name) => fromRoot(`prometheus/${name}`)));
+    expect(find('PrometheusRule')?.spec?.groups).toEqual(files.flatMap((text) => parse(text).groups));
+  });
+
+  it('with other thresholds are PromQL', async () => {
+    const { find } = await render(tools.helm, valueSets['every value'] ?? []);
+    const rules = find('PrometheusRule')?.spec?.groups?.flatMap((group) => group.rules) ?? [];
+    expect(rules.length).toBeGreaterThan(30);
+    for (const { expr } of rules) parseQuery(expr);
+    expect(JSON.stringify(rules)).toContain('[1h30m]');
+  });
+});
+
+describe('an umbrella chart', () => {
+  const files = valueSets['an umbrella chart'] ?? [];
+
+  it('passes its registry and its pull secrets to the exporter', async () => {
+    const { template } = await render(tools.helm, files);
+    expect(template.spec.containers[0].image).toMatch(
+      /^mirror\.example\.com\/zeebe-topology-exporter\/zeebe-topology-exporter:/,
+    );
+    expect(template.spec.imagePullSecrets).toEqual([{ name: 'mirror' }]);
+  });
+
+  it('leaves the exporter out if its condition is false', async () => {
+    const values = ['--set', 'zeebe-topology-exporter.enabled=false'];
+    const { stdout } = await execute(tools.helm, ['template', 'release', chartOf(files), ...values]);
+    expect(stdout.trim()).toBe('');
+  });
+});
+
 describe('examples/kubernetes', () => {
   it.each(kubernetesVersions)('is what Kubernetes %s knows', async (version) => {
-    const manifests = await readFile(join(chart, '../../examples/kubernetes/exporter.yaml'), 'utf8');
+    const manifests = await fromRoot('examples/kubernetes/exporter.yaml');
     const { summary } = await conform(manifests, version);
     expect(summary).toEqual({ valid: 3, invalid: 0, errors: 0, skipped: 0 });
   });
@@ -159,6 +218,8 @@ describe('an upgrade', () => {
     expect(other.template).toEqual(one.template);
   });
 });
+
+const fromRoot = (path: string): Promise<string> => readFile(join(chart, '../..', path), 'utf8');
 
 interface Conformity {
   readonly resources: readonly { readonly kind: string; readonly status: string; readonly msg: string }[];

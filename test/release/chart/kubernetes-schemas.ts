@@ -13,11 +13,12 @@ export const kubernetesVersions = ['1.25.0', '1.37.0'] as const;
 
 /** A folder with a schema a kind, for `kubeconform -schema-location`: of Kubernetes, closed, and of custom resources. */
 export async function kubernetesSchemas(): Promise<string> {
-  return cached('kubernetes-schemas-1', async (into) => {
+  return cached('kubernetes-schemas-2', async (into) => {
     await Promise.all(kubernetesVersions.map((version) => mkdir(join(into, `v${version}`))));
     await mkdir(join(into, 'crd'));
     await fromKubernetes(into);
     await fromPrometheusOperator(join(into, 'crd'));
+    await fromGatewayApi(join(into, 'crd'));
     await writeFile(join(into, 'crd', 'grafanadashboard_v1beta1.json'), JSON.stringify(grafanaDashboard));
   });
 }
@@ -55,14 +56,21 @@ async function fromPrometheusOperator(into: string): Promise<void> {
   const module = await goModule('github.com/prometheus-operator/prometheus-operator@v0.85.0');
   const folder = join(module, 'example/prometheus-operator-crd');
   for (const plural of ['servicemonitors', 'podmonitors', 'prometheusrules']) {
-    const definition = parse(await readFile(join(folder, `monitoring.coreos.com_${plural}.yaml`), 'utf8'));
-    const [version] = definition.spec.versions;
-    const kind = definition.spec.names.singular;
-    await writeFile(
-      join(into, `${kind}_${version.name}.json`),
-      JSON.stringify(jsonSchema(version.schema.openAPIV3Schema)),
-    );
+    await fromDefinition(join(folder, `monitoring.coreos.com_${plural}.yaml`), into);
   }
+}
+
+async function fromGatewayApi(into: string): Promise<void> {
+  const module = await goModule('sigs.k8s.io/gateway-api@v1.4.0');
+  await fromDefinition(join(module, 'config/crd/standard/gateway.networking.k8s.io_httproutes.yaml'), into);
+}
+
+/** Writes the schema of the first version of a custom resource. */
+async function fromDefinition(file: string, into: string): Promise<void> {
+  const { spec } = parse(await readFile(file, 'utf8'));
+  const [version] = spec.versions;
+  const schema = jsonSchema(version.schema.openAPIV3Schema);
+  await writeFile(join(into, `${spec.names.singular}_${version.name}.json`), JSON.stringify(schema));
 }
 
 interface OpenApi {

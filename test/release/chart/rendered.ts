@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments, stringify } from 'yaml';
 
@@ -9,9 +9,10 @@ const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..', '..');
 export const chart = join(root, 'helm/zeebe-topology-exporter');
 
-const everything = join(import.meta.dirname, 'everything.yaml');
+const own = (name: string) => join(import.meta.dirname, name);
+const umbrella = own('umbrella/values.yaml');
 
-/** What an installation may look like: by name, files with values. Names without a folder are in examples/. */
+/** What an installation may look like: by name, files with values. Relative names are in examples/. */
 export const valueSets: Readonly<Record<string, readonly string[]>> = {
   'no authentication': ['camunda-none.yaml'],
   Basic: ['camunda-basic.yaml'],
@@ -23,15 +24,21 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
   'kube-prometheus-stack': ['camunda-basic.yaml', 'kube-prometheus-stack.yaml'],
   protected: ['camunda-none.yaml', 'protected.yaml'],
   'existing configuration': ['existing-config.yaml'],
-  'every value': [everything],
+  'every value': [own('everything.yaml')],
+  'values that YAML would misread': [own('misread.yaml')],
+  'an umbrella chart': [umbrella],
 };
 
 export const paths = (files: readonly string[]): readonly string[] =>
-  files.map((file) => (file === everything ? file : join(chart, 'examples', file)));
+  files.map((file) => resolve(chart, 'examples', file));
+
+/** Returns the folder of the chart that the values are for: an umbrella chart, or the exporter's chart itself. */
+export const chartOf = (files: readonly string[]): string => (files.includes(umbrella) ? dirname(umbrella) : chart);
 
 export interface Metadata {
   readonly name: string;
   readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -41,7 +48,10 @@ export interface Manifest {
   readonly metadata: Metadata;
   readonly stringData?: Readonly<Record<string, string>>;
   readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: { readonly template?: { readonly metadata: Metadata; readonly spec: PodSpec } } & Partial<PodSpec>;
+  readonly spec?: {
+    readonly template?: { readonly metadata: Metadata; readonly spec: PodSpec };
+    readonly groups?: readonly { readonly rules: readonly { readonly expr: string }[] }[];
+  } & Partial<PodSpec>;
 }
 
 interface Probe {
@@ -61,6 +71,7 @@ export interface SecurityContext {
 }
 
 export interface Container {
+  readonly image: string;
   readonly command?: readonly string[];
   readonly args: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
@@ -85,6 +96,7 @@ export interface Volume {
 }
 
 export interface PodSpec {
+  readonly imagePullSecrets?: readonly { readonly name: string }[];
   readonly containers: readonly [Container, ...Container[]];
   readonly initContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];
@@ -109,7 +121,7 @@ export async function render(helm: string, files: readonly string[], values: obj
     const further = join(folder, 'values.yaml');
     await writeFile(further, stringify(values));
     const flags = [...paths(files), further].flatMap((path) => ['--values', path]);
-    const args = ['template', 'exporter', chart, '--namespace', 'zeebe', '--kube-version', '1.37.0', ...flags];
+    const args = ['template', 'exporter', chartOf(files), '--namespace', 'zeebe', '--kube-version', '1.37.0', ...flags];
     const { stdout } = await execute(helm, args, { maxBuffer: 64 * 1024 * 1024 });
     return rendered(stdout);
   } finally {

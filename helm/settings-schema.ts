@@ -1,0 +1,87 @@
+import {
+  apiVersions,
+  clientAuthenticationMethods,
+  logFormats,
+  logLevels,
+  signatureAlgorithms,
+} from '../src/config/config.ts';
+import type { Setting, Shape, Table } from '../src/config/setting.ts';
+import { clusterTable } from '../src/config/settings-table.ts';
+import { cipherSuites, clientAuthTypes, curves, tlsVersions } from '../src/config/web-table.ts';
+import { closed, dataKey, duration, emptyOr, list, optional, type Schema, some, texts } from './json-schema.ts';
+
+/** The allowed values of settings that are enumerations. The tables of settings do not export them. */
+const words: Readonly<Record<string, readonly string[]>> = {
+  api_version: apiVersions,
+  'oauth2.client_auth': clientAuthenticationMethods,
+  'oauth2.signature_algorithm': signatureAlgorithms,
+  'oauth2.tls_config.min_version': Object.keys(tlsVersions),
+  'tls_config.min_version': Object.keys(tlsVersions),
+  'tls_server_config.client_auth_type': clientAuthTypes,
+  'tls_server_config.min_version': Object.keys(tlsVersions),
+  'tls_server_config.max_version': Object.keys(tlsVersions),
+  'tls_server_config.cipher_suites': Object.keys(cipherSuites),
+  'tls_server_config.curve_preferences': Object.keys(curves),
+};
+
+/** Settings whose URL must have a scheme. */
+const urls: readonly string[] = ['address', 'oauth2.token_url', 'oauth2.issuer_url'];
+
+const shapes: Readonly<Record<Shape, Schema>> = {
+  text: some,
+  boolean: { type: 'boolean' },
+  list: list(some),
+  map: texts,
+};
+
+/** A path that is mounted in another way, or a reference to a key that the chart mounts. */
+function file(key: string): Schema {
+  const sources = /(ca|cert|certificate)_file$/.test(key) ? { secret: some, configMap: some } : { secret: some };
+  return {
+    ...closed({ ...sources, key: dataKey }),
+    type: ['string', 'object'],
+    minLength: 1,
+    required: ['key'],
+    minProperties: 2,
+    maxProperties: 2,
+  };
+}
+
+function setting(key: string, { shape }: Setting): Schema {
+  if (key.endsWith('_file')) return file(key);
+  if (urls.includes(key)) return { type: 'string', pattern: '^https?://[^/]' };
+  const values = words[key];
+  if (values === undefined) return shapes[shape];
+  return shape === 'list' ? list({ enum: values }) : { enum: values };
+}
+
+/** Returns the schema of the mapping for these settings. A key with a dot becomes a key of a nested mapping. */
+export function mapping(table: Table, prefix = ''): Schema {
+  const properties: Record<string, Schema> = {};
+  for (const key of Object.keys(table)) {
+    if (!key.startsWith(prefix)) continue;
+    const [name = '', ...inner] = key.slice(prefix.length).split('.');
+    const found = table[key];
+    if (inner.length > 0) properties[name] = mapping(table, `${prefix}${name}.`);
+    else if (found) properties[name] = { ...setting(key, found), description: found.doc };
+  }
+  return closed(properties);
+}
+
+const inFile = (table: Table): Table =>
+  Object.fromEntries(Object.entries(table).filter(([, { file: isInFile }]) => isInFile !== false));
+
+export const cluster = (): Schema => {
+  // The name of a cluster is its key in `clusters`.
+  const { name: _, ...table } = inFile(clusterTable);
+  return { ...mapping(table), required: ['address'] };
+};
+
+/** Top-level settings of the file, except those of `web` that the chart sets by flags. Omitted if empty or null. */
+export const topOfTheFile: Readonly<Record<string, Schema>> = {
+  poll_interval: emptyOr(duration),
+  poll_timeout: emptyOr(duration),
+  'log.level': optional(logLevels),
+  'log.format': optional(logFormats),
+  'web.allowed_hosts': { type: ['array', 'null'], items: some },
+};

@@ -1,0 +1,80 @@
+import { type AuthorizationServer, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
+import type { OAuth2Config } from '../config/config.ts';
+import type { Problem } from '../failure.ts';
+import { oneLine } from '../redact.ts';
+import { type Answer, unreadableBody } from '../transport/reply.ts';
+import {
+  type Fields,
+  jsonObject,
+  type OAuthContext,
+  type Refusal,
+  recordingFetch,
+  refusalAfter,
+  retryAfter,
+} from './token-response.ts';
+
+/** An authorization server, as oauth4webapi names its fields. */
+export interface TokenServer extends AuthorizationServer {
+  readonly token_endpoint: string;
+}
+
+interface Discovered {
+  readonly ok: true;
+  readonly server: TokenServer;
+}
+
+/** Finds the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4). Never rejects. */
+export async function discover(issuer: URL, context: OAuthContext, signal: AbortSignal): Promise<Discovered | Refusal> {
+  const { options, reply } = recordingFetch(context, signal, endpointsOf);
+  try {
+    const response = await discoveryRequest(issuer, { ...options, algorithm: 'oidc' });
+    const server = await processDiscoveryResponse(issuer, response);
+    const token_endpoint = tokenEndpointOf(server, context.config);
+    if (isFitFor(issuer, token_endpoint)) return { ok: true, server: { issuer: server.issuer, token_endpoint } };
+    throw new Error('the discovery document names no token endpoint');
+  } catch (error) {
+    const request = { to: 'issuer', url: issuer.href } as const;
+    const answer = reply();
+    if (answer?.kind !== 'answer' || answer.status >= 300) return refusalAfter(error, answer, request, context);
+    const { status } = answer;
+    const failure = { reason: 'token_response_invalid', problem: problemWith(answer), request, status } as const;
+    return { ok: false, failure, ...retryAfter(answer, context.clock) };
+  }
+}
+
+/** Returns the fields of a discovery document that matter. The others are not validated. */
+function endpointsOf({ issuer, token_endpoint, mtls_endpoint_aliases }: Fields): unknown {
+  return { issuer, token_endpoint, mtls_endpoint_aliases };
+}
+
+/** Refuses to send the secret over http if the issuer was configured with https, whatever the document says. */
+function isFitFor(issuer: URL, tokenEndpoint: string): boolean {
+  const protocol = URL.parse(tokenEndpoint)?.protocol;
+  return protocol === 'https:' || (protocol === 'http:' && issuer.protocol === 'http:');
+}
+
+/** Prefers the endpoint for clients that authenticate with a certificate (RFC 8705, 5), for such a client. */
+function tokenEndpointOf(
+  { token_endpoint = '', mtls_endpoint_aliases }: AuthorizationServer,
+  { clientAuthentication }: OAuth2Config,
+): string {
+  const alias: unknown = mtls_endpoint_aliases?.token_endpoint;
+  return clientAuthentication.method === 'tls_client_auth' && typeof alias === 'string' ? alias : token_endpoint;
+}
+
+/** Returns the URL for messages. The query is left out, as it may hold keys. */
+export function withoutQuery(endpoint: string): string {
+  const url = URL.parse(endpoint);
+  return url ? oneLine(`${url.origin}${url.pathname}`) : 'that is no URL';
+}
+
+function problemWith(answer: Answer): Problem {
+  const body = unreadableBody(answer);
+  if (body) return { kind: 'unreadable_body', body };
+  const { issuer, token_endpoint } = jsonObject(answer.body) ?? {};
+  if (typeof issuer !== 'string') return { kind: 'no_openid_configuration' };
+  if (typeof token_endpoint === 'string' && /^http:/i.test(token_endpoint) && /^https:/i.test(issuer)) {
+    return { kind: 'token_endpoint_without_tls', tokenEndpoint: withoutQuery(token_endpoint) };
+  }
+  return { kind: 'openid_configuration_of_other_issuer', issuer: oneLine(answer.masked(issuer)) };
+}
