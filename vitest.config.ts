@@ -16,7 +16,7 @@ const pure = [
   'test/transport/transport-failure.test.ts',
   'test/status/*.test.ts',
   'test/zeebe/!(client).test.ts',
-  'test/{certificates,dependencies,one-line}.test.ts',
+  'test/{certificates,dependencies,single-line}.test.ts',
 ];
 
 export default defineConfig({

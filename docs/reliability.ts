@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { clientAttacks } from '../test/faults/clients.ts';
-import { doors } from '../test/faults/documents.ts';
+import { endpoints } from '../test/faults/endpoint-documents.ts';
 import { faults } from '../test/faults/faults.ts';
 
 /** Returns the text of docs/reliability.md. */
@@ -82,8 +82,8 @@ machine.
 const headings = { cluster: 'Cluster', token: 'Token endpoint', discovery: 'Discovery document' };
 
 function table(): string {
-  const rows = faults.map(({ name, outcomes }) => [name, ...doors.map((door) => shown(outcomes[door]))]);
-  const heading = ['Fault', ...doors.map((door) => headings[door])];
+  const rows = faults.map(({ name, outcomes }) => [name, ...endpoints.map((endpoint) => shown(outcomes[endpoint]))]);
+  const heading = ['Fault', ...endpoints.map((endpoint) => headings[endpoint])];
   return [heading, heading.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 

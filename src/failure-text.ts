@@ -12,7 +12,7 @@ import type {
   Unanswered,
   UnreadableBody,
 } from './failure.ts';
-import { oneLine } from './redact.ts';
+import { singleLine } from './redact.ts';
 import {
   type AnswerPhrases,
   type FailureText,
@@ -97,7 +97,7 @@ function unanswered(problem: Unanswered, request: FailedRequest | undefined, nam
           : providerRemedy(reason, providerAddress(request, names), names);
   if (proxy === undefined) return { message: `${asked(request)} failed: ${cause}`, remedy };
   const place = `${proxy.isAtFault ? '' : 'through '}proxy ${proxy.address}`;
-  const what = oneLine(`${place}: ${proxy.status === undefined ? cause : `answered ${proxy.status}`}`);
+  const what = singleLine(`${place}: ${proxy.status === undefined ? cause : `answered ${proxy.status}`}`);
   return { message: `${asked(request)} failed: ${what}`, remedy: proxyRemedy(proxy, remedy, names) };
 }
 
@@ -173,7 +173,7 @@ function tokenRefused(
   names: SettingNames,
 ): FailureText {
   const has =
-    audiences === undefined ? 'unknown audiences (it is opaque)' : `audiences ${oneLine(JSON.stringify(audiences))}`;
+    audiences === undefined ? 'unknown audiences (it is opaque)' : `audiences ${singleLine(JSON.stringify(audiences))}`;
   const configured =
     configuredAudience === undefined ? 'none is configured' : `configured is ${JSON.stringify(configuredAudience)}`;
   const answer = said === '' ? '' : `; the cluster said${said}`;

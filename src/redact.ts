@@ -85,7 +85,7 @@ export function secretsOf(header: string): readonly string[] {
 }
 
 /** Makes a text from outside fit for a log line: a single line without control characters, cut at `max` characters. */
-export function oneLine(text: string, max = 200): string {
+export function singleLine(text: string, max = 200): string {
   const line = text
     .slice(0, 4 * max)
     .replace(/[\p{C}\s]+/gu, ' ')

@@ -28,7 +28,7 @@ export interface AnswerBroker {
   readonly partitions: readonly AnswerReplica[];
 }
 
-/** A topology as a gateway answers it: valid, of 8.5 up to 8.10, however unlikely. */
+/** A valid topology as gateways of 8.5 to 8.10 return it, likely or not. */
 export interface Answer {
   readonly clusterSize: number;
   readonly partitionsCount: number;
@@ -61,7 +61,7 @@ const broker: fc.Arbitrary<AnswerBroker> = fc.record(
   { requiredKeys: ['nodeId', 'host', 'port', 'version', 'partitions'] },
 );
 
-/** The id by which the exporter calls a broker. */
+/** Returns the id that the exporter uses for a broker. */
 export function idOf({ brokerId, nodeId }: AnswerBroker): string {
   return (brokerId || String(nodeId)).toWellFormed();
 }
@@ -81,7 +81,7 @@ export const anyAnswer: fc.Arbitrary<Answer> = fc.record(
   { requiredKeys: ['clusterSize', 'partitionsCount', 'replicationFactor', 'gatewayVersion', 'brokers'] },
 );
 
-/** The same answer with its brokers, and the partitions in each, in another order. */
+/** Generates the same answer with its brokers, and the partitions of each broker, in another order. */
 export function reordered(answer: Answer): fc.Arbitrary<Answer> {
   const shuffled = <T>(values: readonly T[]) =>
     fc.shuffledSubarray([...values], { minLength: values.length, maxLength: values.length });

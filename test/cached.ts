@@ -9,7 +9,7 @@ export function cachedFolder(name: string): string {
   return join(cache, name);
 }
 
-/** A folder that outlives the run, is filled once, and is either whole or not there. */
+/** Returns a folder that is kept between runs. It is filled once; if `fill` fails, the folder does not exist. */
 export async function cached(name: string, fill: (into: string) => Promise<void>): Promise<string> {
   const folder = cachedFolder(name);
   if (existsSync(folder)) return folder;
@@ -19,7 +19,7 @@ export async function cached(name: string, fill: (into: string) => Promise<void>
     await fill(unfinished);
     await rename(unfinished, folder);
   } catch (error) {
-    // Another run that was faster has laid it there, and a folder is not renamed onto a full one.
+    // Another run may have filled the folder first, and rename() rejects a target that is not empty.
     if (!existsSync(folder)) throw error;
   } finally {
     await rm(unfinished, { recursive: true, force: true });

@@ -14,8 +14,8 @@ import {
 
 const all = [authority, client, elsewhere, expired, intermediate, renewed, server];
 
-describe('the certificates in a PEM text', () => {
-  it('are found among other text, whatever the order and the line ends', () => {
+describe('PEM certificates', () => {
+  it('are found among other text, in any order and with any line endings', () => {
     const text = fc.stringMatching(/^[a-z :\n]*$/);
     const part = fc.tuple(text, fc.constantFrom(...all));
     fc.assert(
@@ -28,11 +28,11 @@ describe('the certificates in a PEM text', () => {
     );
   });
 
-  it('are none in any text without one', () => {
+  it('have no earliest expiry if the text contains none', () => {
     fc.assert(fc.property(fc.string(), (text) => earliestExpiry(text) === undefined));
   });
 
-  it('expire with the first of them', () => {
+  it('have the earliest expiry of the one that expires first', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(all, { minLength: 1 }), (some) => {
         const pem = some.map(({ cert }) => cert).join('');
@@ -41,12 +41,12 @@ describe('the certificates in a PEM text', () => {
     );
   });
 
-  it('have no expiry where one of them is none', () => {
+  it('are rejected if one of them is invalid', () => {
     const broken = client.cert.replace('\nMII', '\nMIIx');
     expect(() => earliestExpiry(server.cert + broken)).toThrow();
   });
 });
 
-it('a certificate alone expires by itself', () => {
+it('the earliest expiry of a chain of one certificate is its own', () => {
   expect(earliestExpiryOfChain(new X509Certificate(server.cert))).toBe(server.expiry);
 });

@@ -12,17 +12,17 @@ function flags(...argv: readonly string[]): Flags {
 }
 
 describe('the command line', () => {
-  it('serves without a word, and with the word serve', () => {
+  it('runs serve by default and for the command serve', () => {
     expect(parseCommandLine([], '1.2.3')).toEqual({ command: 'serve', flags: {}, check: false });
     expect(parseCommandLine(['serve'], '1.2.3')).toEqual({ command: 'serve', flags: {}, check: false });
   });
 
-  it('gives the demo the same flags', () => {
+  it('accepts the same flags for demo', () => {
     const flags = { 'web.listen_addresses': ['127.0.0.1:1'] };
     expect(parseCommandLine(['demo', '--web.listen-address=127.0.0.1:1'], '1.2.3')).toEqual({ command: 'demo', flags });
   });
 
-  it('takes every flag, with = or a space before its value', () => {
+  it('accepts every flag with = or a space before its value', () => {
     const expected = {
       'config.file': 'exporter.yml',
       'web.listen_addresses': [':1', '[::1]:2'],
@@ -43,7 +43,7 @@ describe('the command line', () => {
     expect(flags('serve', ...given.flat())).toEqual(expected);
   });
 
-  it('checks the clusters for people, or for scripts', () => {
+  it('runs check with text or JSON output', () => {
     const flags = { 'config.file': 'exporter.yml' };
     const given = ['check', '--config.file=exporter.yml'];
     expect(parseCommandLine(given, '1.2.3')).toEqual({ command: 'check', flags, output: 'text' });
@@ -51,7 +51,7 @@ describe('the command line', () => {
     expect(parseCommandLine([...given, '--output=xml'], '1.2.3')).toMatchObject({ command: 'print', exitCode: 2 });
   });
 
-  it('may ask only to check the configuration', () => {
+  it('checks only the configuration with --config.check', () => {
     expect(parseCommandLine(['--config.check', '--log.level=warn'], '1.2.3')).toEqual({
       command: 'serve',
       flags: { 'config.check': true, 'log.level': 'warn' },
@@ -59,7 +59,7 @@ describe('the command line', () => {
     });
   });
 
-  it.each([['--version'], ['serve', '--version']])('%s prints the version that it was given', (...argv) => {
+  it.each([['--version'], ['serve', '--version']])('prints the version for %s', (...argv) => {
     expect(parseCommandLine(argv, 'exporter 1.2.3 (Node 24)')).toEqual({
       command: 'print',
       text: 'exporter 1.2.3 (Node 24)\n',
@@ -67,7 +67,7 @@ describe('the command line', () => {
     });
   });
 
-  it.each([['--help'], ['serve', '--help']])('%s prints every flag', (...argv) => {
+  it.each([['--help'], ['serve', '--help']])('lists every flag in the help for %s', (...argv) => {
     const parsed = parseCommandLine(argv, '1.2.3');
     expect(parsed).toMatchObject({ command: 'print', exitCode: 0 });
     for (const flag of ['--config.file', '--config.check', '--web.listen-address', '--web.telemetry-path']) {
@@ -83,7 +83,7 @@ describe('the command line', () => {
     [['--config.file'], 'argument missing'],
     [['watch'], 'too many arguments'],
     [['serve', 'more'], 'too many arguments'],
-  ])('%s is an error of usage', (argv, text) => {
+  ])('reports a usage error with exit code 2 for %s', (argv, text) => {
     expect(parseCommandLine(argv, '1.2.3')).toEqual({
       command: 'print',
       text: expect.stringContaining(text),
@@ -92,7 +92,7 @@ describe('the command line', () => {
   });
 });
 
-/** Beside a file without clusters. */
+/** Configures a cluster beside a file without clusters. */
 const env = { ZEEBE_REST_ADDRESS: 'http://zeebe' };
 
 describe('the settings of the exporter', () => {
@@ -103,13 +103,13 @@ describe('the settings of the exporter', () => {
     });
   });
 
-  it('log prettily on a terminal, unless told otherwise', () => {
+  it('use the pretty log format on a terminal unless log.format is set', () => {
     expect(load({ isTerminal: true }).config.log.format).toBe('pretty');
     expect(load({ isTerminal: true, flags: flags('--log.format=json') }).config.log.format).toBe('json');
     expect(load({ env, isTerminal: true, file: 'log: { format: json }' }).config.log.format).toBe('json');
   });
 
-  it('of the file win over the defaults, flags over the file', () => {
+  it('have the precedence flags, file, defaults', () => {
     const listen = 'listen_addresses: [":1", "[::1]:2"], telemetry_path: /zeebe';
     const file = `web: { ${listen}, allowed_hosts: [Exporter] }\nlog: { level: debug }`;
     expect(load({ env, file }).config).toMatchObject({
@@ -131,7 +131,7 @@ describe('the settings of the exporter', () => {
     });
   });
 
-  it('are told by flag, or by file and line', () => {
+  it('are named by flag, or by file and line, in problems', () => {
     const file = 'log: { level: loud }\nweb:\n  telemetry_path: /probe';
     expect(complaints({ env, file, flags: flags('--web.listen-address=10650', '--log.format=') })).toEqual([
       '--web.listen-address: expected addresses such as :10650, localhost:10650 or [::1]:10650, found ["10650"]',

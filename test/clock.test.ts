@@ -10,8 +10,8 @@ afterEach(() => {
 
 const never = new AbortController().signal;
 
-/** What a promise has come to so far. */
-function watch<T>(promise: Promise<T>): { readonly outcome: () => unknown } {
+/** Observes a promise: `outcome` returns 'pending' until it has settled. */
+function observe<T>(promise: Promise<T>): { readonly outcome: () => unknown } {
   let outcome: unknown = 'pending';
   promise.then(
     (value) => {
@@ -25,7 +25,7 @@ function watch<T>(promise: Promise<T>): { readonly outcome: () => unknown } {
 }
 
 describe('the system clock', () => {
-  it('tells Unix time in milliseconds, and durations that no change of the time touches', () => {
+  it('returns Unix time in milliseconds, and a monotonic time that ignores changes of the system time', () => {
     const before = systemClock.monotonic();
     expect(systemClock.now()).toBe(Date.UTC(2026, 0, 1));
     vi.setSystemTime(Date.UTC(2020, 0, 1));
@@ -37,67 +37,67 @@ describe('the system clock', () => {
 
 describe('a sleep', () => {
   it('ends after its time, not before', async () => {
-    const { outcome } = watch(sleep(1_000, never));
+    const { outcome } = observe(sleep(1_000, never));
     await vi.advanceTimersByTimeAsync(999);
     expect(outcome()).toBe('pending');
     await vi.advanceTimersByTimeAsync(1);
     expect(outcome()).toBe('ended');
   });
 
-  it('ends at once when the signal aborts, and leaves no timer behind', async () => {
+  it('ends at once when its signal aborts, and leaves no timer behind', async () => {
     const stop = new AbortController();
-    const { outcome } = watch(sleep(1_000, stop.signal));
+    const { outcome } = observe(sleep(1_000, stop.signal));
     stop.abort();
     await vi.advanceTimersByTimeAsync(0);
     expect(outcome()).toBe('ended');
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each([0, -1, Number.NEGATIVE_INFINITY])('of %d ms ends at once', async (ms) => {
+  it.each([0, -1, Number.NEGATIVE_INFINITY])('ends at once for %d ms', async (ms) => {
     await sleep(ms, never);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not begin where the signal has aborted', async () => {
+  it('ends at once if its signal has already aborted', async () => {
     await sleep(1_000, AbortSignal.abort());
     expect(vi.getTimerCount()).toBe(0);
   });
 });
 
 describe('a deadline', () => {
-  /** Ends as the signal it is given does. */
+  /** Resolves with the reason of the signal once it aborts. */
   const untilAborted = (signal: AbortSignal) =>
     new Promise<unknown>((resolve) => {
       if (signal.aborted) resolve(signal.reason);
       signal.addEventListener('abort', () => resolve(signal.reason));
     });
 
-  it('aborts with a TimeoutError that tells the time allowed', async () => {
-    const { outcome } = watch(withDeadline(10_000, never, untilAborted));
+  it('aborts with a TimeoutError that names the timeout', async () => {
+    const { outcome } = observe(withDeadline(10_000, never, untilAborted));
     await vi.advanceTimersByTimeAsync(9_999);
     expect(outcome()).toBe('pending');
     await vi.advanceTimersByTimeAsync(1);
     expect(outcome()).toMatchObject({ name: 'TimeoutError', message: 'no whole answer within 10 s' });
   });
 
-  it('aborts as the signal given does, with its reason', async () => {
+  it('aborts with the reason of the outer signal', async () => {
     const stop = new AbortController();
-    const { outcome } = watch(withDeadline(10_000, stop.signal, untilAborted));
+    const { outcome } = observe(withDeadline(10_000, stop.signal, untilAborted));
     stop.abort('stopped');
     await vi.advanceTimersByTimeAsync(0);
     expect(outcome()).toBe('stopped');
   });
 
-  it('has aborted from the start where the signal given has', async () => {
+  it('is aborted from the start if the outer signal already is', async () => {
     await expect(withDeadline(10_000, AbortSignal.abort('stopped'), untilAborted)).resolves.toBe('stopped');
   });
 
-  it('gives what ran in time, and leaves no timer behind', async () => {
+  it('returns the result of work that ends in time, and leaves no timer behind', async () => {
     await expect(withDeadline(10_000, never, async () => 'done')).resolves.toBe('done');
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('rejects as what ran does, and leaves no timer behind', async () => {
+  it('rejects with the error of the work, and leaves no timer behind', async () => {
     const failing = withDeadline(10_000, never, async () => {
       throw new Error('broken');
     });

@@ -12,7 +12,7 @@ const { packages } = JSON.parse(read('package-lock.json')) as {
   readonly packages: Readonly<Record<string, { readonly integrity?: string; readonly resolved?: string }>>;
 };
 
-/** The packages of the table under that heading, each with its reason. */
+/** Returns the packages in the table under a heading, each with its reason. */
 function listed(heading: string): ReadonlyMap<string, string> {
   const [, section = ''] = read('docs/dependencies.md').split(`## ${heading}\n`);
   const [table = ''] = section.split('\n## ');
@@ -25,7 +25,7 @@ describe('docs/dependencies.md', () => {
   it.each([
     ['At run time', dependencies],
     ['To build and test', devDependencies],
-  ])('gives a reason for each package: %s', (heading, packagesOfThatKind) => {
+  ])('has a reason for each package: %s', (heading, packagesOfThatKind) => {
     const reasons = listed(heading);
     expect([...reasons.keys()]).toEqual(Object.keys(packagesOfThatKind).toSorted());
     for (const [name, reason] of reasons) expect(reason, name).not.toBe('');
@@ -33,7 +33,7 @@ describe('docs/dependencies.md', () => {
 });
 
 describe('the lockfile', () => {
-  it('knows the hash of every package, none of which comes from elsewhere than the registry', () => {
+  it('has an integrity hash for every package, and only packages of the npm registry', () => {
     const installed = Object.entries(packages).filter(([path]) => path !== '');
     expect(installed.length).toBeGreaterThan(50);
     for (const [path, { integrity, resolved = '' }] of installed) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { errorText } from '../src/redact.ts';
 import { Secret } from '../src/secret.ts';
 
-/** Long enough to be in no text by chance. */
+/** Long enough not to be in a text by chance. */
 const mark = 'OPENSESAME';
 const marked = fc
   .tuple(fc.string({ unit: 'grapheme', maxLength: 5 }), fc.string({ unit: 'grapheme', maxLength: 5 }))
@@ -17,7 +17,7 @@ const circle: { self?: unknown } = {};
 circle.self = circle;
 
 describe('the text of an unexpected error', () => {
-  it('has its message, its stack, and those of its causes', () => {
+  it('contains its type, message and stack, and those of its causes', () => {
     const cause = new RangeError('the cause');
     const { type, message, stack } = errorText(new TypeError('it broke', { cause }));
     expect([type, message]).toEqual(['TypeError', 'it broke']);
@@ -26,7 +26,7 @@ describe('the text of an unexpected error', () => {
     );
   });
 
-  it('has what is in an aggregate of errors', () => {
+  it('contains the errors of an AggregateError', () => {
     const error = new AggregateError([new Error('first'), new Error('second')], 'all failed');
     expect(errorText(error).stack).toMatch(/all failed[\s\S]*first[\s\S]*second/);
   });
@@ -40,17 +40,17 @@ describe('the text of an unexpected error', () => {
     {},
     Symbol('s'),
     circle,
-  ])('is there for %s, which is no error', (thrown) => {
+  ])('is not empty for the thrown value %s', (thrown) => {
     expect(errorText(thrown).stack).not.toBe('');
   });
 
-  it('ends where a cause leads back to itself', () => {
+  it('ends at a circular cause', () => {
     const error = new Error('circle');
     error.cause = error;
     expect(errorText(error).stack).toContain('circle');
   });
 
-  it('has eight errors of a chain of causes', () => {
+  it('contains at most eight errors of a chain of causes', () => {
     const chain = Array.from({ length: 9 }).reduce<Error>(
       (cause, _, index) => new Error(`error ${9 - index}`, { cause }),
       new Error('the root'),
@@ -61,7 +61,7 @@ describe('the text of an unexpected error', () => {
     expect(stack.match(/^caused by /gm)).toHaveLength(7);
   });
 
-  it('never shows a secret that was made, wherever and however the error quotes it', () => {
+  it('hides secrets in messages, causes and thrown values, in every common encoding', () => {
     const quotations: readonly ((text: string) => string)[] = [
       String,
       JSON.stringify,
@@ -80,7 +80,7 @@ describe('the text of an unexpected error', () => {
     );
   });
 
-  it('never shows a secret with quotes in a value that was thrown and is no error', () => {
+  it('hides secrets with quotes in thrown values that are not errors', () => {
     const secret = `\\"'\`${mark}\`'"\\`;
     new Secret(secret);
     for (const text of [secret, JSON.stringify(secret)]) {
@@ -89,25 +89,25 @@ describe('the text of an unexpected error', () => {
     }
   });
 
-  it('shows no line of a key', () => {
+  it('hides every line of a private key', () => {
     const lines = Array.from({ length: 3 }, (_, index) => `${mark}${'x'.repeat(50)}${index}`);
     new Secret(['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n'));
     for (const line of lines) expect(shown(new Error(`bad line: ${line}`))).not.toContain(mark);
     expect(shown({ nested: { key: `${lines.join('\n')}\n` } })).not.toContain(mark);
   });
 
-  it('takes a line of a secret for one of its own from 16 characters on', () => {
+  it('hides a single line of a multi-line secret from 16 characters on', () => {
     const [short, long] = ['s'.repeat(15), 'l'.repeat(16)];
     new Secret(`${short}\n${long}\n`);
     expect(shown(new Error(`${short} ${long}`))).toContain(`${short} <secret>`);
   });
 
-  it('shows neither user nor password of a proxy’s URL', () => {
+  it('hides user name and password of a proxy URL', () => {
     new Secret(`http://${mark}1:${mark}%2F2@proxy:3128`);
     expect(shown(new Error(`refused ${mark}1 and ${mark}/2, that is ${mark}%2F2`))).not.toContain(mark);
   });
 
-  it('shows no credentials of a header and no token, be they known or not', () => {
+  it('hides credentials of headers and tokens, known or not', () => {
     const token = `eyJhbGciOiJub25lIn0.${Buffer.from(`{"sub":"${mark}"}`).toString('base64url')}.c2ln`;
     const header = Buffer.from(`user:${mark}`).toString('base64');
     expect(shown(new Error(`authorization: Bearer ${mark}.${mark}`))).not.toContain(mark);

@@ -10,20 +10,20 @@ import { samplesOf, valuesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
 import { freePort, httpServer, listen, ownAddress } from './transport/loopback.ts';
 
-/** For what takes a moment on a quiet machine. */
+/** Generous, since the machine may be busy. */
 const soon = { timeout: 20_000, interval: 20 };
 vi.setConfig({ testTimeout: 30_000 });
 
 beforeEach(() => {
-  // What is sent here stays on this machine, whatever proxies its environment names.
+  // Requests to 127.0.0.1 must not go through a proxy of the environment.
   vi.stubEnv('no_proxy', '*');
 });
 afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe('two clusters, one of which fails every poll', () => {
-  it('do not touch each other', async () => {
+describe('a cluster that fails every poll', () => {
+  it('does not affect the metrics of another cluster', async () => {
     const failing: RequestListener = (_request, response) => {
       response.writeHead(500).end();
     };
@@ -49,8 +49,8 @@ describe('two clusters, one of which fails every poll', () => {
   });
 });
 
-describe('every page', () => {
-  it('is of one moment: as many failures as polls, and as many durations', async () => {
+describe('GET /metrics', () => {
+  it('is consistent: as many polls as failures and durations', async () => {
     const exporter = await start(
       configOf([await cluster('bad', (_request, response) => response.writeHead(404).end())]),
     );
@@ -65,8 +65,8 @@ describe('every page', () => {
   });
 });
 
-describe('before the first poll has ended', () => {
-  it('the exporter is not ready, and shows counters at 0; afterwards it is, and shows the cluster', async () => {
+describe('readiness', () => {
+  it('is 503 with counters at 0 until the first poll has ended, then 200 with the metrics of the cluster', async () => {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -93,7 +93,7 @@ describe('before the first poll has ended', () => {
 });
 
 describe('authentication', () => {
-  it('by OAuth sends the token of the identity provider, and shows its times', async () => {
+  it('with OAuth 2 sends the token of the identity provider and exposes its lifetime', async () => {
     const tokenUrl = new URL(
       await httpServer((_request, response) => {
         response.setHeader('content-type', 'application/json');
@@ -129,8 +129,8 @@ describe('authentication', () => {
   });
 });
 
-describe('an address that is taken', () => {
-  it('rejects, and leaves nothing running', async () => {
+describe('a listen address in use', () => {
+  it('makes the start reject with EADDRINUSE, and leaves nothing running', async () => {
     const polled: IncomingMessage[] = [];
     const watched = await cluster('watched', (incoming) => polled.push(incoming));
     const taken = new URL(await httpServer(healthy));
@@ -149,8 +149,8 @@ describe('an address that is taken', () => {
   });
 });
 
-describe('an address of another machine', () => {
-  it('rejects by that reason', async () => {
+describe('a listen address of another machine', () => {
+  it('makes the start reject with EADDRNOTAVAIL', async () => {
     // Reserved for documentation (RFC 5737).
     const listenAddresses = [{ host: '192.0.2.1', port: 0 }];
     const config = configOf([], { web: { listenAddresses, telemetryPath: '/metrics' } });
@@ -164,8 +164,8 @@ describe('the scheme of the exporter', () => {
   });
 });
 
-describe('a stop', () => {
-  it('ends the poll under way, its connection and the server', async () => {
+describe('stopping the exporter', () => {
+  it('aborts the poll in progress, and closes its connection and the server', async () => {
     let arrived: (incoming: IncomingMessage) => void = () => {};
     const polled = new Promise<IncomingMessage>((resolve) => {
       arrived = resolve;
@@ -184,7 +184,7 @@ describe('a stop', () => {
     await expect(get('/metrics')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('ends the connection that was kept for the next poll', async () => {
+  it('closes the kept-alive connection to a cluster', async () => {
     let arrived: (incoming: IncomingMessage) => void = () => {};
     const polled = new Promise<IncomingMessage>((resolve) => {
       arrived = resolve;
@@ -205,7 +205,7 @@ describe('a stop', () => {
     await closed;
   });
 
-  it('ends the polls to come', async () => {
+  it('cancels the timers of later polls', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => {
       vi.useRealTimers();

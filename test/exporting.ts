@@ -20,7 +20,7 @@ export const healthy: RequestListener = (_request, response) => {
   response.end(recorded('8.6.0-3x3x3-healthy'));
 };
 
-/** A cluster that is polled ten times a second. */
+/** Starts a server that answers as a cluster, and returns the configuration to poll it ten times a second. */
 export async function cluster(name: string, answer: RequestListener, more: Partial<ClusterConfig> = {}) {
   const address = new URL(await httpServer(answer));
   return clusterConfig({ name, address, pollInterval: 100, pollTimeout: 10_000, ...more });
@@ -35,7 +35,7 @@ export function configOf(clusters: readonly ClusterConfig[], more: Partial<Confi
   };
 }
 
-/** Runs until the test has ended, if it is not stopped before. */
+/** Starts an exporter, and stops it at the end of the test. */
 export async function start(config: Config, logger: Logger = memoryLog().logger, load?: Load): Promise<Exporter> {
   const exporter = await startExporter(config, logger, systemClock, load);
   onTestFinished(() => exporter.stop());

@@ -10,11 +10,11 @@ const perByte = (text: string) => Buffer.from(text).toString('hex').replace(/../
 const inHtml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** How a page may show what it was sent. */
+/** The encodings in which a response may quote a request. */
 const encodings: readonly (readonly [string, (text: string) => string])[] = [
   ['percent-encoded', encodeURIComponent],
   ['percent-encoded in lower case', (text) => encodeURIComponent(text).replace(/%../g, (byte) => byte.toLowerCase())],
-  ['percent-encoded where a URL has to be', encodeURI],
+  ['percent-encoded by encodeURI', encodeURI],
   ['percent-encoded byte by byte', perByte],
   ['form-encoded', (text) => new URLSearchParams({ text }).toString().slice('text='.length)],
   ['in JSON', inJson],
@@ -33,7 +33,7 @@ const encodings: readonly (readonly [string, (text: string) => string])[] = [
   ],
 ];
 
-/** In none, one or two of them, one after the other. */
+/** No encoding, each encoding, and each encoding of an encoding. */
 const spellings: readonly ((text: string) => string)[] = [
   (text) => text,
   ...encodings.flatMap(([, encode]) => [
@@ -50,11 +50,11 @@ const anySecret = fc.oneof(
   fc.string({ minLength: 8, unit: 'grapheme' }).filter((text) => text.isWellFormed()),
   fc.string({ minLength: 8, unit: fc.constantFrom(...'aZ09 +/\\"\'<>&%=.-_~:\x7fäß€😀') }),
 );
-/** What may be read as part of an escape sequence that begins or ends beside it. */
+/** Includes characters that could be part of an escape sequence next to them. */
 const anyText = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'%\\&#u0025c2;+x"') }));
 
-describe('secrets in a text from outside', () => {
-  it.each([['as they are', (text: string) => text] as const, ...encodings])('are hidden %s', (_, spell) => {
+describe('secrets in external text', () => {
+  it.each([['unencoded', (text: string) => text] as const, ...encodings])('are hidden: %s', (_, spell) => {
     fc.assert(
       fc.property(anySecret, fc.string(), fc.string(), (secret, before, after) => {
         fc.pre(!`${before}${after}`.includes(spell(secret)));
@@ -63,7 +63,7 @@ describe('secrets in a text from outside', () => {
     );
   });
 
-  it('are hidden in any encoding, and in any encoding of that, whatever stands beside them', () => {
+  it('are hidden in any encoding, and in any encoding of that, next to any text', () => {
     fc.assert(
       fc.property(anySecret, fc.constantFrom(...spellings), anyText, anyText, (secret, spell, before, after) => {
         const spelled = spell(secret);
@@ -76,7 +76,7 @@ describe('secrets in a text from outside', () => {
     );
   });
 
-  it('are hidden where one character is escaped and its neighbours are not', () => {
+  it('are hidden if only some of their characters are escaped', () => {
     fc.assert(
       fc.property(anySecret, fc.infiniteStream(fc.constantFrom(inJson, inAsciiJson)), (secret, encode) => {
         const spelled = Array.from(secret, (character) => encode.next().value(character)).join('');
@@ -85,7 +85,7 @@ describe('secrets in a text from outside', () => {
     );
   });
 
-  it('are hidden however long they are', () => {
+  it('are hidden if they are thousands of characters long', () => {
     const secret = '-._~+/="\\aZ09'.repeat(300);
     const shown = `${encodeURIComponent(secret)} ${JSON.stringify(secret)} ${secret.slice(1)}`;
     expect(hideSecrets(shown, [secret])).toBe(`<secret> "<secret>" ${secret.slice(1)}`);
@@ -98,20 +98,20 @@ describe('secrets in a text from outside', () => {
     '%2525',
     'aaaa',
     '\\u005c',
-  ])('are hidden where they look like an encoding themselves: %s', (secret) => {
+  ])('are hidden if they look like an encoding themselves: %s', (secret) => {
     expect(hideSecrets(`[${secret}] [${JSON.stringify(secret).slice(1, -1)}]`, [secret])).toBe('[<secret>] [<secret>]');
     expect(hideSecrets(`[${encodeURIComponent(secret)}]`, [secret])).toBe('[<secret>]');
   });
 
-  it('are all hidden, and the longer one where two begin', () => {
+  it('are all hidden, and the longer one has precedence where two begin', () => {
     expect(hideSecrets('one two, one, two', ['one', 'one two', 'two'])).toBe('<secret>, <secret>, <secret>');
   });
 
-  it('are hidden where they overlap themselves', () => {
+  it('are hidden if they overlap themselves', () => {
     expect(hideSecrets('abababa ab', ['aba'])).toBe('<secret> ab');
   });
 
-  it('are hidden where they are too long to be read to their end, with all that follows', () => {
+  it('are hidden with all text after them if they are too long to be compared to their end', () => {
     const secret = `${'%"<>&\''.repeat(50_000)}!`;
     const page = `${inHtml(secret)} and `.repeat(3);
     expect(hideSecrets(`token ${secret} refused`, [secret])).toBe('token <secret>…');
@@ -119,13 +119,13 @@ describe('secrets in a text from outside', () => {
     expect(hideSecrets(`token ${perByte(perByte(secret))}`, [secret])).toBe('token <secret>…');
   });
 
-  it('are hidden where the part by which they are recognized ends within a character', () => {
+  it('are hidden if the compared part ends within a surrogate pair', () => {
     const secret = `x${'😀'.repeat(4_096)}`;
     expect(hideSecrets(`token ${secret} refused`, [secret])).toBe('token <secret>');
     expect(hideSecrets(`token ${encodeURIComponent(secret)} refused`, [secret])).toBe('token <secret>…');
   });
 
-  it('are hidden where the part that is shown ends in them', () => {
+  it('are hidden if the text is truncated within them', () => {
     const secret = 'eyJhbGciOiJub25lIn0'.repeat(200);
     for (const spelled of [secret, perByte(secret), perByte(perByte(secret))]) {
       const before = 'x'.repeat(16 * 1024 - 10);
@@ -133,19 +133,19 @@ describe('secrets in a text from outside', () => {
     }
   });
 
-  it('leave a text alone that shows none of them', () => {
+  it('leave text without them unchanged', () => {
     expect(hideSecrets('nothing to see', ['hunter2', ''])).toBe('nothing to see');
     expect(hideSecrets('nothing to see', [])).toBe('nothing to see');
     const longest = 'x'.repeat(16 * 1024);
     expect(hideSecrets(longest, ['hunter2'])).toBe(longest);
   });
 
-  it('are not looked for beyond what is shown', () => {
+  it('are not searched for beyond the part that is shown', () => {
     expect(hideSecrets('x'.repeat(32 * 1024 * 1024), ['hunter2'])).toBe(`${'x'.repeat(16 * 1024)}…`);
     expect(hideSecrets('x'.repeat(32 * 1024 * 1024), [])).toBe(`${'x'.repeat(16 * 1024)}…`);
   });
 
-  it('of a header are its credentials, with the password of Basic', () => {
+  it('include the credentials of an Authorization header and the password of Basic', () => {
     expect(secretsOf('Bearer eyJ.eyJ.sig')).toEqual(['eyJ.eyJ.sig']);
     const credentials = Buffer.from('demo:pass:wörd!').toString('base64');
     expect(secretsOf(`Basic ${credentials}`)).toEqual([credentials.replace(/=+$/, ''), 'pass:wörd!']);

@@ -6,7 +6,7 @@ function messageOf(code: string, host?: string): string {
   return new ListenError([{ address: { ...(host !== undefined && { host }), port: 80 }, cause }]).message;
 }
 
-describe('an address that cannot be listened on', () => {
+describe('a listen error', () => {
   it.each([
     ['EADDRINUSE', 'in use', 'another port'],
     ['EACCES', 'this user may not', 'from 1024 on'],
@@ -16,20 +16,20 @@ describe('an address that cannot be listened on', () => {
     ['EAI_AGAIN', 'cannot be looked up', 'IP address'],
     ['EAFNOSUPPORT', 'no IPv6', 'IPv4'],
     ['EINVAL', 'not complete', '%eth0'],
-  ])('for %s is told with why and what to do', (code, reason, remedy) => {
+  ])('with code %s names cause and remedy', (code, reason, remedy) => {
     const message = messageOf(code, 'gateway');
     expect(message).toMatch(`cannot listen on gateway:80 (--web.listen-address), ${code}: `);
     for (const part of [reason, remedy]) expect(message).toContain(part);
     expect(message.includes('in use')).toBe(code === 'EADDRINUSE');
   });
 
-  it('for a reason that is not known is told in the words of the system', () => {
+  it('with an unknown code contains the message of the system', () => {
     expect(messageOf('ENOBUFS')).toBe(
       'cannot listen on :80 (--web.listen-address), ENOBUFS: listen ENOBUFS: what Node.js says',
     );
   });
 
-  it('is written as it is configured where it is an IPv6 address', () => {
+  it('names an IPv6 address in brackets, as it is configured', () => {
     expect(messageOf('EADDRINUSE', '::1')).toContain('cannot listen on [::1]:80 ');
   });
 });

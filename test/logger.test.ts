@@ -10,7 +10,7 @@ import { httpServer } from './transport/loopback.ts';
 
 type Format = LogConfig['format'];
 
-/** What follows the name in it would be a line of its own, hidden, or act on a terminal. */
+/** Contains line breaks, invisible characters and terminal escape sequences. */
 const attack =
   'evil\r\n[12:00:00.000] FATAL: forged\n\u2028\u2029\u0085\u009b31m\u202e\u2066\u200b\ufeff\u001b[2J\u007f\0';
 
@@ -20,7 +20,7 @@ function logTo(format: Format) {
   return { logger, chunks };
 }
 
-/** One event is one line, and what goes on below it is indented. */
+/** Matches one event: one line, and below it only indented lines. */
 const safe: Readonly<Record<Format, RegExp>> = {
   json: /^\{[^\p{C}\p{Zl}\p{Zp}]*\}\n$/u,
   pretty: /^\[\d\d:\d\d:\d\d\.\d{3}\] [A-Z]+: [^\p{C}\p{Zl}\p{Zp}]*(\n {4}[^\p{C}\p{Zl}\p{Zp}]*)*\n$/u,
@@ -31,8 +31,8 @@ const anyText = fc.oneof(
   fc.array(fc.constantFrom(...attack, '[', ' ', 'x')).map((characters) => characters.join('')),
 );
 
-describe.each(logFormats)('a line of the log in the format %s', (format) => {
-  it('stays one line that no terminal acts on, whatever its texts hold and wherever they stand', () => {
+describe.each(logFormats)('a log line in the format %s', (format) => {
+  it('contains no line break and no terminal escape sequence of a logged text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const { logger, chunks } = logTo(format);
@@ -68,10 +68,10 @@ describe.each(logFormats)('a line of the log in the format %s', (format) => {
   });
 });
 
-describe('a line of the log in JSON', () => {
+describe('a log line in JSON', () => {
   const parsed = (chunks: readonly string[]): Record<string, unknown> => JSON.parse(chunks.join(''));
 
-  it('gives back every text as it was', () => {
+  it('preserves every text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const { logger, chunks } = logTo('json');
@@ -83,7 +83,7 @@ describe('a line of the log in JSON', () => {
     );
   });
 
-  it('says that it was cut, and keeps the types of its fields', () => {
+  it('is marked as truncated, and keeps the types of its fields', () => {
     const { logger, chunks } = logTo('json');
     logger.info({ ids: Array.from({ length: 8_192 }, (_, id) => id), ok: true }, `a ${'long '.repeat(5_000)}text`);
     expect(parsed(chunks)).toMatchObject({
@@ -94,7 +94,7 @@ describe('a line of the log in JSON', () => {
     });
   });
 
-  it('of at most 16 KiB is whole', () => {
+  it('is not truncated up to 16 KiB', () => {
     const { logger, chunks } = logTo('json');
     const text = 'x'.repeat(16_000);
     logger.info(text);
@@ -102,8 +102,8 @@ describe('a line of the log in JSON', () => {
   });
 });
 
-describe('a line of the log for people', () => {
-  it('has the cluster, the message, and the stack of an error below it', () => {
+describe('a log line in the pretty format', () => {
+  it('shows the cluster, the message, and the stack of an error below it', () => {
     const { logger, chunks } = logTo('pretty');
     const err = Object.assign(new Error('it broke'), { stack: 'Error: it broke\n    at here' });
     logger.child({ cluster: 'production' }).error({ err }, 'a request failed');
@@ -113,9 +113,9 @@ describe('a line of the log for people', () => {
   });
 });
 
-describe('what clusters and identity providers say', () => {
+describe('text from clusters and identity providers', () => {
   beforeEach(() => {
-    // What is sent here stays on this machine, whatever proxies its environment names.
+    // Requests to 127.0.0.1 must not go through a proxy of the environment.
     vi.stubEnv('no_proxy', '*');
   });
   afterEach(() => {
@@ -170,7 +170,7 @@ async function oauth2With(endpoint: RequestListener): Promise<ClusterConfig['aut
   };
 }
 
-/** The first broker leads; the second has the given id and version. */
+/** Returns a topology whose leader has the given id, and whose brokers have the given version. */
 function topologyOf(leader: string, version: string): unknown {
   const broker = (brokerId: string, role: string) => ({
     nodeId: 0,
@@ -191,7 +191,7 @@ function json(answer: unknown): RequestListener {
   };
 }
 
-/** Over and over. */
+/** Returns the answers in turn, and starts over after the last one. */
 function inTurn(...answers: readonly unknown[]): RequestListener {
   let count = 0;
   return (request, response) => json(answers[count++ % answers.length])(request, response);

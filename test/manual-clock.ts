@@ -5,7 +5,7 @@ interface ManualClock extends Clock {
   readonly advance: (ms: number) => void;
 }
 
-/** A clock that stands still until told. Its two times differ, so that one taken for the other shows. */
+/** Returns a clock that only `advance` moves. Its two times differ, so that a test fails if one is used for the other. */
 export function manualClock(now = Date.UTC(2026, 0, 1)): ManualClock {
   let elapsed = 0;
   return {

@@ -6,7 +6,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** A logger whose lines stay in memory, from `debug` on. */
+/** Returns a logger that keeps its lines in memory, from level `debug` on. */
 export function memoryLog(): { readonly logger: Logger; readonly lines: readonly LogLine[] } {
   const lines: LogLine[] = [];
   const destination = { write: (line: string) => lines.push(JSON.parse(line)) };

@@ -5,19 +5,22 @@ import { onTestFinished } from 'vitest';
 
 type Files = Readonly<Record<string, string | Buffer>>;
 
-/** A folder until the test has ended. */
+/** Creates a folder, and removes it at the end of the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'exporter-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A volume of a Kubernetes Secret: each file is a link into `..data`, which is a link to the folder of the moment. */
+/**
+ * Creates a folder like the volume of a Kubernetes Secret: each file is a symbolic link into `..data`, which is a
+ * symbolic link to the folder of the current version.
+ */
 export async function mounted(files: Files) {
   const folder = await temporaryFolder();
   let version = 0;
 
-  /** As kubelet does it (AtomicWriter): a new folder, a new link, renamed over the old one. */
+  /** Replaces all files as kubelet's AtomicWriter does: a new folder, and a new link that is renamed over the old one. */
   const swap = async (next: Files) => {
     const name = `..${++version}`;
     await mkdir(join(folder, name));

@@ -1,8 +1,8 @@
 import { ClientRequest } from 'node:http';
 import { afterAll, expect } from 'vitest';
 
-/** What a test file could leave behind in a process that it shares with others. */
-function traces(): ReadonlyMap<string, unknown> {
+/** Returns the state of the process that a test file could change for other files in the same process. */
+function processState(): ReadonlyMap<string, unknown> {
   return new Map<string, unknown>([
     ...Object.entries(process.env).map(([name, value]) => [`environment variable ${name}`, value] as const),
     ...process.eventNames().map((name) => [`listeners of ${String(name)}`, process.listenerCount(name)] as const),
@@ -11,11 +11,11 @@ function traces(): ReadonlyMap<string, unknown> {
   ]);
 }
 
-// Now, since a test file may change something as soon as it is loaded.
-const before = traces();
+// Read here, since a test file may change the process while it is loaded.
+const before = processState();
 
 afterAll(() => {
-  const after = traces();
+  const after = processState();
   // By name: the value of a variable may be a secret.
   const changed = [...new Set([...before, ...after].map(([name]) => name))].filter(
     (name) => before.get(name) !== after.get(name),

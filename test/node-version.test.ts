@@ -16,10 +16,10 @@ it.each([
   '20.20.2',
   '22.2.0',
   '22.19.9',
-])('Node.js %s is told which version is needed', (version) => {
+])('Node.js %s is rejected with the required version', (version) => {
   expect(nodeProblem(version)).toMatch(`needs Node.js 22.20 or newer, and this is ${version}.`);
 });
 
-it('the version needed is that of package.json', () => {
+it('the required Node.js version is that of package.json', () => {
   expect(engines.node).toBe('>=22.20');
 });

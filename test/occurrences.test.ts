@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codePointsOf, type DecodedText, decodingsOf, occurrencesOf } from '../src/encoded-text.ts';
 
-/** The same by trying each place. */
+/** Finds the same occurrences by trying each position. */
 function expected(pattern: Uint32Array, { codePoints, next }: DecodedText): readonly number[] {
   const isAt = (start: number) => {
     let index = start;
@@ -15,7 +15,7 @@ function expected(pattern: Uint32Array, { codePoints, next }: DecodedText): read
   return [...codePoints.keys()].filter(isAt).reverse();
 }
 
-/** A list that counts how often it is read. */
+/** Wraps a list, and counts the reads of its items. */
 function counted(list: Uint32Array) {
   let reads = 0;
   const get = (target: Uint32Array, key: string | symbol) => {
@@ -25,8 +25,8 @@ function counted(list: Uint32Array) {
   return { list: new Proxy(list, { get }), reads: () => reads };
 }
 
-describe('the places where a pattern begins', () => {
-  it('are all found in a text that is made of its parts', () => {
+describe('the occurrences of a pattern', () => {
+  it('are all found in a text made of parts of the pattern', () => {
     const sought = fc.string({ unit: fc.constantFrom(...'abc'), minLength: 1, maxLength: 20 });
     const parts = fc.array(fc.tuple(fc.nat(20), fc.nat(20)), { maxLength: 12 });
     fc.assert(
@@ -61,7 +61,7 @@ describe('the places where a pattern begins', () => {
     ['a pattern that fails in its middle', `${'a'.repeat(2_000)}b${'a'.repeat(2_000)}`, 'a'.repeat(50_000)],
     ['a text of escape sequences', '%'.repeat(4_000), '%25'.repeat(20_000)],
     ['a text of escaped escape sequences', `${'%'.repeat(4_000)}2`, '%2525'.repeat(12_000)],
-  ])('are found in steps that are linear in the length of the text: %s', (_, sought, shown) => {
+  ])('are found in linear time: %s', (_, sought, shown) => {
     for (const decoded of decodingsOf(shown)) {
       const { list, reads } = counted(decoded.codePoints);
       occurrencesOf(codePointsOf(sought), { ...decoded, codePoints: list });

@@ -13,7 +13,7 @@ const written = 30_000;
 const soon = { timeout: 30_000 };
 
 /**
- * Writes 3 MB at once, and then its process id to a file. Ends when it has reported what was lost, or by SIGTERM.
+ * Writes 3 MB at once, and then its process id to a file. Exits once it has reported the lost lines, or on SIGTERM.
  */
 const program = `
 const [fd, sign] = process.argv.slice(1);
@@ -32,17 +32,17 @@ setInterval(() => {}, 1_000);
 
 type Fd = 1 | 2;
 type Read = () => Promise<string>;
-/** Starts a command whose output is not read before the function returned is called. */
+/** Starts a command. Its output is not read before the returned function is called. */
 type Launch = (fd: Fd, command: readonly [string, ...string[]], folder: string) => Promise<Read>;
 
 const kinds: Readonly<Record<string, Launch>> = {
-  'a pipe, as of a shell': (fd, command, folder) => toNamedPipe(`exec "$@" ${fd}>"$0"`, command, folder),
-  'a terminal, as after Ctrl-S': (_fd, command, folder) => {
-    // script(1) gives the command to $SHELL, and to sh where that is not set, which cannot read what bash quotes.
+  'a pipe, as used by a shell': (fd, command, folder) => toNamedPipe(`exec "$@" ${fd}>"$0"`, command, folder),
+  'a terminal, as stopped by Ctrl-S': (_fd, command, folder) => {
+    // script(1) runs the command with $SHELL, or with sh if that is not set, which does not understand bash's quoting.
     const script = 'SHELL=$BASH exec script --quiet --return --flush --command "$(printf "%q " "$@")" /dev/null >"$0"';
     return toNamedPipe(script, command, folder);
   },
-  'a socket, as of systemd': async (fd, [file, ...args]) => {
+  'a socket, as used by systemd': async (fd, [file, ...args]) => {
     const child = spawn(file, args, { stdio: ['ignore', fd === 1 ? 'pipe' : 'ignore', fd === 2 ? 'pipe' : 'ignore'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     return async () => text((child.stdout ?? child.stderr) as Readable);
@@ -52,7 +52,7 @@ const kinds: Readonly<Record<string, Launch>> = {
 async function toNamedPipe(script: string, command: readonly string[], folder: string): Promise<Read> {
   const fifo = join(folder, 'fifo');
   await execute('mkfifo', [fifo]);
-  // Held open, so that the writer neither waits for a reader nor finds none.
+  // Kept open, so that opening the pipe for writing does not wait, and writing does not fail with EPIPE.
   const reader = await open(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   onTestFinished(() => reader.close());
   const child = spawn('bash', ['-c', script, fifo, ...command], { stdio: 'ignore' });
@@ -64,7 +64,7 @@ async function toNamedPipe(script: string, command: readonly string[], folder: s
   };
 }
 
-/** Starts the program, and waits until it has written. */
+/** Starts the program, and waits until it has written its lines. */
 async function start(launch: Launch, fd: Fd) {
   const folder = await mkdtemp(join(tmpdir(), 'output-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -77,7 +77,7 @@ async function start(launch: Launch, fd: Fd) {
   return { pid, read };
 }
 
-/** Answers whether there is such a process. */
+/** Sends a signal, and returns whether the process exists. */
 function signalTo(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
@@ -86,25 +86,27 @@ function signalTo(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-describe.each(Object.entries(kinds))('an output to %s', (_kind, launch) => {
-  it('that is not read holds neither the process nor its end', async () => {
+describe.each(Object.entries(kinds))('log output to %s', (_kind, launch) => {
+  it('blocks neither the process nor its exit if it is not read', async () => {
     const { pid } = await start(launch, 2);
     expect(signalTo(pid, 'SIGTERM')).toBe(true);
     await expect.poll(() => isRunning(pid), soon).toBe(false);
   });
 
-  it.each([1, 2] as const)('%i that is read again has lost lines, and says how many', async (fd) => {
+  it.each([
+    1, 2,
+  ] as const)('to file descriptor %i loses lines if it is not read, and reports how many once it is read again', async (fd) => {
     const { read } = await start(launch, fd);
     const all = await read();
     const lines = all.split(/\r?\n/).filter((line) => /^line \d+ x{90}$/.test(line));
     const [, lost] = /^lost (\d+)\r?$/m.exec(all) ?? [];
     expect(lines.length + Number(lost)).toBe(written);
-    // A mebibyte waits.
+    // 1 MiB is buffered.
     expect(lines.length).toBeGreaterThan(9_000);
   });
 });
 
-/** A process that has ended and is not waited for is none. */
+/** Returns false also for a zombie process, which has ended and was not waited for. */
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -51,7 +51,7 @@ export function failed(reason: PollFailureReason, result: Partial<PollResult> = 
   };
 }
 
-/** A failure of authentication, with the 401 that told it. */
+/** Returns a poll that failed with an authentication failure after a 401. */
 export function unauthenticated(reason: AuthFailureReason, result: Partial<PollResult> = {}): PollResult {
   return failed('auth', {
     outcome: { ok: false, failure: { ...failure(reason), reason: 'auth' } },

@@ -5,11 +5,11 @@ import { Secret } from '../src/secret.ts';
 import { memoryLog } from './memory-log.ts';
 
 describe('a secret', () => {
-  it('opens to its value', () => {
+  it('returns its value from open()', () => {
     expect(new Secret('s3cr3t').open()).toBe('s3cr3t');
   });
 
-  it('stays hidden wherever text is made of it', () => {
+  it('is hidden in every text representation', () => {
     const marked = fc.string({ unit: 'grapheme-ascii' }).map((text) => `§${text}§`);
     fc.assert(
       fc.property(marked, (value) => {
@@ -36,14 +36,14 @@ describe('a secret', () => {
     );
   });
 
-  it('says so in its stead', () => {
+  it('is shown as <secret>', () => {
     const secret = new Secret('s3cr3t');
     expect(`${secret}`).toBe('<secret>');
     expect(JSON.stringify({ secret })).toBe('{"secret":"<secret>"}');
     expect(inspect({ secret })).toBe('{ secret: <secret> }');
   });
 
-  it('equals another of the same value, and no other', () => {
+  it('equals only secrets of the same value', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (one, other) => {
         expect(new Secret(one).equals(new Secret(one))).toBe(true);

@@ -18,12 +18,12 @@ type Facts = Omit<Topology, 'brokers'>;
 
 const threeOfEach: Facts = { clusterSize: 3, partitionsCount: 3, replicationFactor: 3, gatewayVersion: '8.6.0' };
 
-/** Of three brokers, three partitions and three replicas each, unless said otherwise. */
+/** Returns a topology; without other `facts`, of three brokers and three partitions with three replicas each. */
 export function topology(brokers: readonly Broker[], facts: Facts = {}): Topology {
   return { ...threeOfEach, ...facts, brokers };
 }
 
-/** The healthy cluster: every broker leads one partition and follows the two others. */
+/** A healthy cluster: every broker leads one partition and follows the two others. */
 export const threeBrokers: readonly Broker[] = [
   broker('0', leader(1), follower(2), follower(3)),
   broker('1', follower(1), leader(2), follower(3)),
@@ -33,12 +33,12 @@ export const threeBrokers: readonly Broker[] = [
 /** A gateway that does not know the topology yet. */
 export const nothingKnown: Topology = { brokers: [], gatewayVersion: '8.6.0' };
 
-/** The answer of a real cluster, word for word. */
+/** Returns the recorded answer of a real cluster. */
 export function recorded(name: string): string {
   return readFileSync(new URL(`fixtures/zeebe-${name}.json`, import.meta.url), 'utf8');
 }
 
-/** Of an answer, as text or as the object that the text would hold. */
+/** Parses an answer, given as JSON or as a value. Throws if it is malformed. */
 export function topologyOf(answer: unknown): Topology {
   const parsed = parseTopology(typeof answer === 'string' ? answer : JSON.stringify(answer));
   if (!parsed.ok) throw new Error(parsed.problem);

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createTurns } from '../src/clock.ts';
 
-/** Whether something that waits for the event loop came first. */
-async function letsOthers(held: number): Promise<boolean> {
+/** Returns whether work that has held the event loop for `held` ms yields to it. */
+async function yieldsAfter(held: number): Promise<boolean> {
   const now = vi.spyOn(performance, 'now').mockReturnValue(0);
   const turn = createTurns();
   let others = false;
@@ -14,12 +14,12 @@ async function letsOthers(held: number): Promise<boolean> {
   return others;
 }
 
-describe('between parts of work', () => {
-  it('others have their turn where it has held the event loop for long', async () => {
-    expect(await letsOthers(4)).toBe(true);
+describe('long work', () => {
+  it('yields to the event loop after holding it for 4 ms', async () => {
+    expect(await yieldsAfter(4)).toBe(true);
   });
 
-  it('the work goes on where it has not', async () => {
-    expect(await letsOthers(3.9)).toBe(false);
+  it('does not yield to the event loop before 4 ms', async () => {
+    expect(await yieldsAfter(3.9)).toBe(false);
   });
 });

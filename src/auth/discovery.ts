@@ -1,7 +1,7 @@
 import { type AuthorizationServer, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
 import type { OAuth2Config } from '../config/config.ts';
 import type { Problem } from '../failure.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import { type Answer, unreadableBody } from '../transport/reply.ts';
 import {
   type Fields,
@@ -65,7 +65,7 @@ function tokenEndpointOf(
 /** Returns the URL for messages. The query is left out, as it may hold keys. */
 export function withoutQuery(endpoint: string): string {
   const url = URL.parse(endpoint);
-  return url ? oneLine(`${url.origin}${url.pathname}`) : 'that is no URL';
+  return url ? singleLine(`${url.origin}${url.pathname}`) : 'that is no URL';
 }
 
 function problemWith(answer: Answer): Problem {
@@ -76,5 +76,5 @@ function problemWith(answer: Answer): Problem {
   if (typeof token_endpoint === 'string' && /^http:/i.test(token_endpoint) && /^https:/i.test(issuer)) {
     return { kind: 'token_endpoint_without_tls', tokenEndpoint: withoutQuery(token_endpoint) };
   }
-  return { kind: 'openid_configuration_of_other_issuer', issuer: oneLine(answer.masked(issuer)) };
+  return { kind: 'openid_configuration_of_other_issuer', issuer: singleLine(answer.masked(issuer)) };
 }

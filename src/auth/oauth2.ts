@@ -1,6 +1,6 @@
 import type { AuthFailureReason, Failure } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import type { Answer, Reply } from '../transport/reply.ts';
 import {
   type Authenticated,
@@ -102,6 +102,6 @@ function refusalOf({ audiences }: Token, answer: Answer, configured: string | un
   const isAboutAudience = lacksConfigured || /audience|claims/i.test(said);
   const facts = omitUndefined({ audiences, configuredAudience: configured });
   return isAboutAudience
-    ? refusal(answer, 'audience_mismatch', { kind: 'token_for_another_audience', ...facts }, oneLine(said))
-    : refusal(answer, 'token_rejected', { kind: 'token_refused', ...facts }, oneLine(said));
+    ? refusal(answer, 'audience_mismatch', { kind: 'token_for_another_audience', ...facts }, singleLine(said))
+    : refusal(answer, 'token_rejected', { kind: 'token_refused', ...facts }, singleLine(said));
 }

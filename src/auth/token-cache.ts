@@ -37,7 +37,7 @@ export interface Acquired {
 export interface TokenCache {
   /** Returns the token to use now, renewed if it is due. */
   readonly acquire: (signal: AbortSignal) => Promise<Acquired>;
-  /** Evicts a token that the cluster refused. Returns another one, or why none is requested now. */
+  /** Returns another token for one that the cluster refused, or why none is requested now. Does not use that one again. */
   readonly replace: (refused: Token, signal: AbortSignal) => Promise<Acquired>;
   /** Returns another token for one that may still be valid, which stays in use if there is no other. */
   readonly tryAnother: (doubtful: Token, signal: AbortSignal) => Promise<Acquired>;
@@ -228,8 +228,8 @@ interface Flight<T> {
 }
 
 /**
- * Makes a function that joins callers to the run that is under way. A run is aborted only when its last caller gives up;
- * a caller that gives up before gets `undefined`. Of the callers that get the result, exactly one is `first`.
+ * Makes a function that joins callers to the run that is under way. A run is aborted only when all its callers have given
+ * up; a caller that gives up before the last one gets `undefined`. Of the callers that get the result, exactly one is `first`.
  */
 export function singleFlight<T>(
   run: (signal: AbortSignal) => Promise<T>,

@@ -13,7 +13,7 @@ import type {
   Unanswered,
 } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { oneLine, secretsOf } from '../redact.ts';
+import { secretsOf, singleLine } from '../redact.ts';
 import { type Answer, type Reply, send, unreadableBody } from '../transport/reply.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
 import { isTime } from './token.ts';
@@ -190,7 +190,7 @@ function answeredWithoutToken(
     return { reason: 'token_response_invalid', problem: problemWithToken(answer, fields), request, status };
   }
   if (status < 400 && !isSuccess) {
-    const problem = { kind: 'redirect', location: oneLine(masked(location)) } as const;
+    const problem = { kind: 'redirect', location: singleLine(masked(location)) } as const;
     return { reason: 'token_response_invalid', problem, request, status };
   }
   const [reason, kind] = refusalBy(status, error);
@@ -215,12 +215,12 @@ function problemWithToken(answer: Answer, fields: Fields | undefined): Problem {
   if (body) return { kind: 'unreadable_body', body };
   const found: TokenDefect | undefined = fields && status === 200 ? tokenDefectOf(fields) : undefined;
   const defect: TokenDefect | undefined = isUtf8 ? found && redacted(found, masked) : { kind: 'not_utf8' };
-  return { kind: 'no_token', contentType: oneLine(masked(contentType)), ...omitUndefined({ defect }) };
+  return { kind: 'no_token', contentType: singleLine(masked(contentType)), ...omitUndefined({ defect }) };
 }
 
 function redacted(defect: TokenDefect, masked: Answer['masked']): TokenDefect {
   if (defect.kind !== 'not_bearer' || defect.tokenType === undefined) return defect;
-  return { ...defect, tokenType: oneLine(masked(defect.tokenType)) };
+  return { ...defect, tokenType: singleLine(masked(defect.tokenType)) };
 }
 
 /** Returns the error that some providers send with a successful status (RFC 6749, 5.2 asks for 400). */
@@ -232,7 +232,7 @@ function errorOf(response: Fields | undefined): string | undefined {
 /** Returns `error` and `error_description` (RFC 6749, 5.2), or the beginning of the body; undefined if it is empty. */
 function saidBy({ body, masked }: Answer, fields: Fields | undefined): string | undefined {
   const parts = [fields?.error, fields?.error_description].filter((part) => typeof part === 'string');
-  return oneLine(masked(parts.length > 0 ? parts.join(': ') : body)) || undefined;
+  return singleLine(masked(parts.length > 0 ? parts.join(': ') : body)) || undefined;
 }
 
 /** Milliseconds that a `Retry-After` may take at most: one of a year would switch the monitoring off. */

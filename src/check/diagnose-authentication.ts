@@ -1,7 +1,7 @@
 import type { OAuth2Config } from '../config/config.ts';
 import type { AuthFailureReason, Failure } from '../failure.ts';
 import { failureText } from '../failure-text.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import type { Answer } from '../transport/reply.ts';
 import { clientNames, isEntra, isKeycloak, isSaasCluster, tokenEndpoint } from './check-target.ts';
 import { proxyBefore } from './diagnose-connection.ts';
@@ -126,7 +126,7 @@ function audienceTrouble(answer: Answer, answered: string, target: Target, token
   const { authentication } = target.config;
   const wanted =
     expected !== undefined
-      ? JSON.stringify(oneLine(answer.masked(expected)))
+      ? JSON.stringify(singleLine(answer.masked(expected)))
       : authentication.method === 'oauth2' && authentication.audience !== undefined
         ? JSON.stringify(authentication.audience)
         : undefined;

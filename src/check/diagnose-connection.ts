@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { earliestExpiryOfChain, expiryOf } from '../certificates.ts';
 import type { InvolvedProxy, ProxyInFront, TransportFailure } from '../failure.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import { proxyInFrontOf } from '../transport/proxy.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
 import type { Endpoint } from './check-target.ts';
@@ -175,14 +175,14 @@ export function certificateFacts(certificate: X509Certificate, now: number) {
 /** The names that a certificate is good for. */
 function namesOf({ subjectAltName, subject }: X509Certificate): string {
   const names = subjectAltName?.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, ''));
-  return oneLine(names?.join(', ') ?? shortName(subject));
+  return singleLine(names?.join(', ') ?? shortName(subject));
 }
 
 /** Common name and organization of a distinguished name, which Node.js gives as lines `CN=…`. */
 function shortName(lines: string | undefined): string {
   const partOf = (type: string) => new RegExp(`^${type}=(.*)$`, 'm').exec(lines ?? '')?.[1];
   const parts = [partOf('CN'), partOf('O')].filter((part) => part !== undefined);
-  return oneLine(parts.length > 0 ? parts.join(', ') : (lines ?? 'nobody'));
+  return singleLine(parts.length > 0 ? parts.join(', ') : (lines ?? 'nobody'));
 }
 
 /** Names the proxy that requests go through, in the middle of a sentence; undefined where they go directly. */

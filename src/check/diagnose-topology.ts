@@ -2,7 +2,7 @@ import { jsonObject } from '../auth/token-response.ts';
 import type { Failure, InvolvedProxy, PollFailureReason, TlsAlert } from '../failure.ts';
 import { failureText } from '../failure-text.ts';
 import type { PollResult } from '../poll/poll.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import type { Answer, Reply } from '../transport/reply.ts';
 import { clusterEndpoint, isSaasCluster } from './check-target.ts';
 import { authenticationTrouble } from './diagnose-authentication.ts';
@@ -152,7 +152,7 @@ function answerTrouble(failure: Failure<PollFailureReason>, answer: Answer, { co
 
 function redirectTrouble({ location, url, masked }: Answer, address: string): Diagnosis {
   const target = URL.parse(location, url.href) ?? undefined;
-  const shown = oneLine(masked(location)) || 'nowhere';
+  const shown = singleLine(masked(location)) || 'nowhere';
   if (target?.protocol === 'https:' && url.protocol === 'http:' && target.hostname === url.hostname) {
     return {
       problem: `The cluster wants an encrypted connection (TLS): it sends http:// on to ${shown}.`,
@@ -179,10 +179,10 @@ function problemIn(failure: Failure, { settingNames }: Target['config']): string
 function detailOf({ body, masked }: Answer): string {
   const problem = jsonObject(body);
   const texts = [problem?.title, problem?.detail].filter((part) => typeof part === 'string');
-  return texts.length === 0 ? '' : `: ${oneLine(masked(texts.join(', ')))}`;
+  return texts.length === 0 ? '' : `: ${singleLine(masked(texts.join(', ')))}`;
 }
 
 function titleOf({ body, masked }: Answer): string {
-  const title = oneLine(masked(/<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? ''), 60);
+  const title = singleLine(masked(/<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? ''), 60);
   return title === '' ? '' : ` (${JSON.stringify(title)})`;
 }

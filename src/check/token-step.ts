@@ -5,7 +5,7 @@ import { createTokenEndpoint, type TokenAnswer, type TokenRefusal } from '../aut
 import { jsonObject } from '../auth/token-response.ts';
 import { withDeadline } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import { createDispatcher } from '../transport/dispatcher.ts';
 import { type Endpoint, hideRest, isKeycloak } from './check-target.ts';
 import { tokenTrouble } from './diagnose-token.ts';
@@ -64,7 +64,7 @@ function realmTrouble({ url, names }: Endpoint, found: URL): Diagnosis {
 function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, hideRest: (text: string) => string): TokenFacts {
   const claims = claimsOf(accessToken.open());
   const hidden = (value: unknown) => (typeof value === 'string' ? [hideRest(value)] : []);
-  const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => oneLine(text));
+  const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => singleLine(text));
   const first = (...values: readonly unknown[]) => shown(values)[0];
   // Hidden before they are parted: a secret may hold spaces.
   const scopes = [claims?.scope, claims?.scp, claims?.roles].flat().flatMap(hidden).join(' ').split(' ');

@@ -4,7 +4,7 @@ import type { ApiVersion } from '../config/config.ts';
 import type { TlsAlert } from '../failure.ts';
 import { createPoll, type PollResult } from '../poll/poll.ts';
 import { initialState, nextState } from '../poll/state.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import { createDispatcher } from '../transport/dispatcher.ts';
 import type { Reply } from '../transport/reply.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
@@ -128,8 +128,8 @@ function topologyFacts(
     ...(clusterSize !== undefined && { cluster_size: clusterSize }),
     ...(partitionsCount !== undefined && { partitions: partitionsCount }),
     ...(replicationFactor !== undefined && { replication_factor: replicationFactor }),
-    ...(gatewayVersion !== undefined && { gateway_version: oneLine(gatewayVersion) }),
-    ...(clusterId !== undefined && { cluster_id: oneLine(clusterId) }),
+    ...(gatewayVersion !== undefined && { gateway_version: singleLine(gatewayVersion) }),
+    ...(clusterId !== undefined && { cluster_id: singleLine(clusterId) }),
     ...(token && { new_token: true }),
   };
 }

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { serverContextOptions } from '../config/secure-context.ts';
 import type { TlsServerConfig } from '../config/web-config.ts';
 import type { WebConfigWatch } from '../config/web-config-watcher.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 
 /** Secures the connections of a server. */
 export interface TlsLayer {
@@ -72,7 +72,7 @@ function createTlsServer(
       socket.destroy();
     })
     .on('tlsClientError', ({ message }, { remoteAddress }) => {
-      logger?.debug({ from: remoteAddress }, `a TLS handshake failed: ${oneLine(message)}`);
+      logger?.debug({ from: remoteAddress }, `a TLS handshake failed: ${singleLine(message)}`);
     });
 }
 

@@ -1,7 +1,7 @@
 import type { Failure } from '../failure.ts';
 import { failureText } from '../failure-text.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 import { enumerate, findingsOf, named } from '../zeebe/verdict.ts';
@@ -114,7 +114,7 @@ function polls(previous: ClusterState, state: ClusterState): readonly Happening[
 }
 
 function shortMessage(failure: Failure, { settingNames }: ClusterState): string {
-  return oneLine(failureText(failure, settingNames).message, maxMessageLength);
+  return singleLine(failureText(failure, settingNames).message, maxMessageLength);
 }
 
 function cluster(before: ClusterView | undefined, view: ClusterView): readonly Happening[] {
@@ -173,13 +173,13 @@ function versionsChanged(before: Topology, now: Topology): readonly Happening[] 
 }
 
 function change(before: string, now: string): string {
-  return `${oneLine(now, 60)} (was ${oneLine(before, 60)})`;
+  return `${singleLine(now, 60)} (was ${singleLine(before, 60)})`;
 }
 
 function leadersMoved({ leaderChanges }: ClusterState): readonly Happening[] {
   if (leaderChanges.length === 0) return [];
   const moves = leaderChanges.map(
-    ({ partition, from, to }) => `partition ${partition} from broker ${oneLine(from, 60)} to ${oneLine(to, 60)}`,
+    ({ partition, from, to }) => `partition ${partition} from broker ${singleLine(from, 60)} to ${singleLine(to, 60)}`,
   );
   return [{ kind: 'leader_moved', text: `leader${moves.length === 1 ? '' : 's'} moved: ${enumerate(moves)}` }];
 }

@@ -133,7 +133,7 @@ export interface ReadingBudget {
   readonly release: (body: Readable) => void;
 }
 
-/** Bounds the memory of all answers together: each of hundreds of slow answers of 15 MB is within its own limit. */
+/** Bounds the memory of all answers together: hundreds of slow answers of 15 MB are each within their own limit. */
 export function createReadingBudget(maxBytes: number): ReadingBudget {
   const readings = new Map<Readable, number>();
   let total = 0;

@@ -24,7 +24,7 @@ export function proxyCredentials({ proxyUrl }: Pick<TransportConfig, 'proxyUrl'>
   return proxies.filter(Boolean).map(usable).flatMap(credentialsIn);
 }
 
-/** Returns the proxies for http and for https, empty where there is none. The lower-case variable takes precedence, even if it is empty. */
+/** Returns the proxies for http and for https, empty if there is none. A lower-case variable takes precedence, even an empty one. */
 function environmentProxies(): readonly [string, string] {
   const { https_proxy, HTTPS_PROXY = '', http_proxy, HTTP_PROXY = '' } = process.env;
   return [http_proxy ?? HTTP_PROXY, https_proxy ?? HTTPS_PROXY];

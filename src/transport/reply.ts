@@ -1,7 +1,7 @@
 import { type Dispatcher, errors, request } from 'undici';
 import type { TransportConfig } from '../config/config.ts';
 import type { Unanswered, UnreadableBody } from '../failure.ts';
-import { hideSecrets, oneLine } from '../redact.ts';
+import { hideSecrets, singleLine } from '../redact.ts';
 import { type BodyText, headerOf, isCutShort, readBody } from './body.ts';
 import { transportFailureOf } from './transport-failure.ts';
 
@@ -76,7 +76,7 @@ export async function send(options: RequestOptions): Promise<Reply> {
 
 /** Returns why the body of an answer could not be read, redacted; undefined if it could. */
 export function unreadableBody({ unreadable, masked }: Answer): UnreadableBody | undefined {
-  return unreadable && { ...unreadable, coding: oneLine(masked(unreadable.coding)) };
+  return unreadable && { ...unreadable, coding: singleLine(masked(unreadable.coding)) };
 }
 
 /**

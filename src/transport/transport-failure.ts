@@ -1,6 +1,6 @@
 import type { TlsAlert, TransportFailure, TransportFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import { involvedProxyOf, type Requested } from './proxy.ts';
 
 /** Classifies the error that a request rejected with, by the codes and messages of Node.js, OpenSSL and undici. */
@@ -10,7 +10,7 @@ export function transportFailureOf(error: unknown, requested?: Requested): Trans
   const reason = reasonOf(code, chain);
   const message = chain.map(({ message }) => message).findLast((text) => text !== '') ?? 'no reason given';
   const saysCode = code === '' || code === unspecified || message.includes(code);
-  const cause = oneLine(saysCode ? message : `${message} (${code})`);
+  const cause = singleLine(saysCode ? message : `${message} (${code})`);
   const proxy = requested && involvedProxyOf(chain, code, requested);
   const isInvolved = proxy?.isAtFault || reason === 'connect' || reason === 'timeout';
   return {

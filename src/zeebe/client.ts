@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { ApiVersion, TransportConfig } from '../config/config.ts';
 import type { Failure, Problem, RequestFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { oneLine, secretsOf } from '../redact.ts';
+import { secretsOf, singleLine } from '../redact.ts';
 import type { Secret } from '../secret.ts';
 import { maxAnswerBytes } from '../transport/dispatcher.ts';
 import { type Answer, type NoAnswer, type Reply, send, unreadableBody } from '../transport/reply.ts';
@@ -115,7 +115,7 @@ type ReasonAndProblem = readonly [reason: RequestFailureReason, problem: Problem
 function problemWithStatus({ status, location, body, masked }: Answer): ReasonAndProblem | undefined {
   if (status === 200) return undefined;
   if (status === 404) return ['not_found', { kind: 'not_found' }];
-  if (status >= 300 && status < 400) return ['redirect', { kind: 'redirect', location: oneLine(masked(location)) }];
+  if (status >= 300 && status < 400) return ['redirect', { kind: 'redirect', location: singleLine(masked(location)) }];
   const isOverloaded = status === 429 || (status === 503 && body.includes('RESOURCE_EXHAUSTED'));
   return isOverloaded ? ['rate_limited', { kind: 'rate_limited' }] : ['http_status', { kind: 'http_status' }];
 }
@@ -123,7 +123,7 @@ function problemWithStatus({ status, location, body, masked }: Answer): ReasonAn
 function problemWithBody(answer: Answer): ReasonAndProblem | undefined {
   const { contentType, isUtf8, masked } = answer;
   if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType)) {
-    return ['content_type', { kind: 'content_type', contentType: oneLine(masked(contentType)) }];
+    return ['content_type', { kind: 'content_type', contentType: singleLine(masked(contentType)) }];
   }
   const body = unreadableBody(answer);
   if (body) return [body.why === 'too_large' ? 'too_large' : 'malformed', { kind: 'unreadable_body', body }];
@@ -133,7 +133,7 @@ function problemWithBody(answer: Answer): ReasonAndProblem | undefined {
 /** Quotes the beginning of an error. A 200 is not quoted. */
 function failed(answer: Answer, reason: RequestFailureReason, problem: Problem): Extract<ReadTopology, { ok: false }> {
   const { url, status, body, masked } = answer;
-  const said = status === 200 ? '' : oneLine(masked(body));
+  const said = status === 200 ? '' : singleLine(masked(body));
   const request = { to: 'cluster', url: url.href } as const;
   return { ok: false, failure: { reason, problem, request, status, ...omitUndefined({ said: said || undefined }) } };
 }

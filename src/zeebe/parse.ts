@@ -1,5 +1,5 @@
 import { omitUndefined } from '../omit-undefined.ts';
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import {
   type Broker,
   type Replica,
@@ -220,5 +220,5 @@ function quote(value: unknown, masked: Masked): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   const text = masked(String(value));
-  return oneLine(typeof value === 'string' ? JSON.stringify(text) : text, 60);
+  return singleLine(typeof value === 'string' ? JSON.stringify(text) : text, 60);
 }

@@ -1,4 +1,4 @@
-import { oneLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import type { Partition } from './partitions.ts';
 import type { ReplicaHealth, Topology } from './topology.ts';
 
@@ -143,7 +143,7 @@ const maxListed = 10;
 
 /** Returns `broker 1`, `partitions 1, 2 and 3` or `partitions 1, 2, … 10 and 290 more`. Needs at least one id. */
 export function named(noun: 'broker' | 'partition', ids: readonly (string | number)[]): string {
-  return `${noun}${ids.length === 1 ? '' : 's'} ${enumerate(ids.map((id) => oneLine(String(id), 60)))}`;
+  return `${noun}${ids.length === 1 ? '' : 's'} ${enumerate(ids.map((id) => singleLine(String(id), 60)))}`;
 }
 
 /** Joins texts with commas and a last `and`. Cuts a long list, and tells how many it leaves out. */

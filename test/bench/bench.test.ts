@@ -16,8 +16,8 @@ Requests/sec:      1.25
 Transfer/sec:    196.74KB
 `;
 
-describe('what wrk prints', () => {
-  it('has a rate and a latency', () => {
+describe('the output of wrk', () => {
+  it('is parsed to rate and latency', () => {
     expect(parseWrk(output)).toEqual({ requestsPerSecond: 1.25, p99: 1030 });
     expect(parseWrk(output.replace('1.03s', '7.50us')).p99).toBeCloseTo(0.0075);
   });
@@ -25,27 +25,27 @@ describe('what wrk prints', () => {
   it.each([
     'Socket errors: connect 0, read 1, write 0, timeout 0',
     'Non-2xx or 3xx responses: 4',
-  ])('is no figure where requests failed: %s', (failure) => {
+  ])('is rejected if requests failed: %s', (failure) => {
     expect(() => parseWrk(`${output}  ${failure}\n`)).toThrow('expected only responses with status 200');
   });
 });
 
-describe('runs', () => {
-  it('take turns', async () => {
+describe('benchmark runs', () => {
+  it('alternate between the sides', async () => {
     const order: string[] = [];
     const side = (name: string) => async () => order.push(name);
     expect(await interleaved(2, { a: side('a'), b: side('b') })).toEqual({ a: [1, 3], b: [2, 4] });
     expect(order).toEqual(['a', 'b', 'a', 'b']);
   });
 
-  it('have a median and a range, and ratios of one round each', () => {
+  it('are summarized as median and range, and as ratios per round', () => {
     expect(spread([3, 1, 2])).toEqual({ median: 2, least: 1, most: 3 });
     expect(spread([4, 1, 2, 3]).median).toBe(2.5);
     expect(ratios([2, 9], [1, 3])).toEqual({ median: 2.5, least: 2, most: 3 });
   });
 });
 
-describe('the check', () => {
+describe('the benchmark check', () => {
   const figure = (median: number, more: Partial<Figure> = {}): Figure => ({
     what: 'a',
     target: 1,
@@ -59,7 +59,7 @@ describe('the check', () => {
   it.each([
     ['more is better', 'more', 10, 7, 6.9],
     ['less is better', 'less', 7, 10, 10.1],
-  ] as const)('passes 0.7 of what is committed and refuses less, where %s', (_what, better, was, enough, tooBad) => {
+  ] as const)('accepts 0.7 of the committed figure and rejects less if %s', (_what, better, was, enough, tooBad) => {
     expect(falling([figure(was, { better })], [figure(enough, { better })])).toEqual([]);
     expect(falling([figure(was, { better })], [figure(tooBad, { better })])).toHaveLength(1);
   });
@@ -67,25 +67,25 @@ describe('the check', () => {
   it.each([
     ['more is better', 'more', 10, { median: 6, least: 5, most: 7 }, { median: 6, least: 5, most: 6.9 }],
     ['less is better', 'less', 7, { median: 11, least: 10, most: 12 }, { median: 11, least: 10.1, most: 12 }],
-  ] as const)('of longer runs wants all to have fallen, where %s', (_what, better, was, oneEnough, allFallen) => {
+  ] as const)('rejects longer runs only if all of them are below the limit, if %s', (_what, better, was, oneEnough, allFallen) => {
     expect(falling([figure(was, { better })], [figure(0, { better, reached: oneEnough })], best)).toEqual([]);
     expect(falling([figure(was, { better })], [figure(0, { better, reached: allFallen })], best)).toHaveLength(1);
   });
 
-  it('refuses a figure that is no longer there', () => {
+  it('rejects a missing figure', () => {
     expect(missing([figure(1)], [])).toEqual(['a: expected a figure, got none']);
     expect(missing([figure(1)], [figure(2)])).toEqual([]);
   });
 
-  it('leaves alone what is of one machine', () => {
+  it('ignores figures that depend on the machine', () => {
     const megabytes = figure(1, { unit: 'MB', better: 'less' });
     expect(falling([megabytes], [figure(9)])).toEqual([]);
     expect(missing([megabytes], [])).toEqual([]);
   });
 });
 
-describe('the topologies', () => {
-  it.each(['S', 'M', 'L'] as const)('are ones that the exporter reads, and differ by variant: %s', (size) => {
+describe('the benchmark topologies', () => {
+  it.each(['S', 'M', 'L'] as const)('are valid, and differ by variant: %s', (size) => {
     expect(parseTopology(topologyDocument(size))).toMatchObject({ ok: true });
     expect(topologyDocument(size, 1)).not.toBe(topologyDocument(size));
   });

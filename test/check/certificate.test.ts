@@ -11,7 +11,7 @@ import { check } from './checking.ts';
 
 beforeEach(withoutProxy);
 
-const { 'a beginning in the future': tooEarly, ...others } = faultyServers;
+const { 'a start in the future': tooEarly, ...others } = faultyServers;
 
 /** In OpenSSL's words, which differ between its versions. */
 const words: Readonly<Record<keyof typeof others, RegExp>> = {
@@ -23,8 +23,8 @@ const words: Readonly<Record<keyof typeof others, RegExp>> = {
   'the purpose of a client': /certificate purpose \(INVALID_PURPOSE\)/,
   'an intermediate that is no authority': /\((INVALID_PURPOSE|INVALID_CA)\)/,
   'more intermediates than one of them allows': /\(PATH_LENGTH_EXCEEDED\)/,
-  'a signature of someone else': /\(CERT_SIGNATURE_FAILURE\)/,
-  'a beginning that is no date': /\(ERROR_IN_CERT_NOT_BEFORE_FIELD\)/,
+  'a signature of another key': /\(CERT_SIGNATURE_FAILURE\)/,
+  'a start that is not a date': /\(ERROR_IN_CERT_NOT_BEFORE_FIELD\)/,
 };
 
 async function checkOf(shown: { readonly cert: string; readonly key: string; readonly ciphers: string }) {

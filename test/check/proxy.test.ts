@@ -1,6 +1,6 @@
 import { createServer as createTcpServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { breakingTunnel, faultyProxies } from '../transport/faulty-proxies.ts';
+import { closingTunnel, faultyProxies } from '../transport/faulty-proxies.ts';
 import { closedPort, httpServer, listen } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
 import { check, cluster, oauthEnv } from './checking.ts';
@@ -42,10 +42,10 @@ const faults = [
   ['https:', 'that answers 407', unauthenticated, ''],
   ['https:', 'that answers 403', forbidding, '403'],
   ['https:', 'that answers 502', forbidding, '502'],
-  ['http:', 'that hangs up at once', unusable, 'other side closed'],
-  ['https:', 'that hangs up at once', unusable, 'other side closed'],
-  ['http:', 'that hangs up when it is asked', unusable, 'other side closed'],
-  ['https:', 'that hangs up when it is asked', unusable, 'other side closed'],
+  ['http:', 'that closes the connection at once', unusable, 'other side closed'],
+  ['https:', 'that closes the connection at once', unusable, 'other side closed'],
+  ['http:', 'that closes the connection on a request', unusable, 'other side closed'],
+  ['https:', 'that closes the connection on a request', unusable, 'other side closed'],
 ] as const;
 
 describe('a proxy', () => {
@@ -91,7 +91,7 @@ describe('a proxy', () => {
   });
 
   it('whose tunnel breaks off is named, since the server behind it may be at fault as well', async () => {
-    const address = `127.0.0.1:${await breakingTunnel()}`;
+    const address = `127.0.0.1:${await closingTunnel()}`;
     const [, problem, change] = await troubleThrough(`http://${address}`, 'https:');
     expect(problem).toMatch(
       new RegExp(`^GET https://zeebe.test/v1/topology failed: through proxy ${address}: .*\\(ECONNRESET\\)\\.$`),

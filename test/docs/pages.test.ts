@@ -25,7 +25,7 @@ describe('docs/prometheus.md', () => {
   });
 });
 
-describe('what docs/metrics.md says of a metric', () => {
+describe('labels and absence of a metric in docs/metrics.md', () => {
   it.each([
     {
       name: 'zeebe_topology_up',
@@ -43,7 +43,7 @@ describe('what docs/metrics.md says of a metric', () => {
       labels: {},
       absent: ['OAuth 2 is not used', 'no token has been obtained yet'],
     },
-  ])('$name is read off pages', async ({ name, labels, absent }) => {
+  ])('are derived from observed pages for $name', async ({ name, labels, absent }) => {
     const { cluster } = await documentedFamilies();
     expect(cluster.find((family) => family.name === name)).toMatchObject({ labels, absent });
   });

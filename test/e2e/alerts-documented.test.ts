@@ -9,7 +9,7 @@ import { defaultThresholds } from '../../prometheus/thresholds.ts';
 import { blockNames, documented, inhibitRules } from './alerting/documented.ts';
 import { shortThresholds } from './alerting/short-thresholds.ts';
 import { type Exporter, startExporter } from './exporter.ts';
-import { place } from './process.ts';
+import { createSystemFolder } from './process.ts';
 import { type Prometheus, startPrometheusWith } from './systems/prometheus.ts';
 import { until } from './until.ts';
 
@@ -18,14 +18,14 @@ const run = promisify(execFile);
 describe('docs/prometheus.md', () => {
   it.each(
     blockNames('prometheus.yml').filter((name) => name !== inKubernetes),
-  )('has a %s without anything for promtool to complain of', async (name) => {
+  )('has a %s that promtool accepts', async (name) => {
     const files = { ...rules(defaultThresholds), 'exporter-ca.pem': '', 'exporter-password': 'secret' };
-    const configuration = await laidOut({ ...files, 'prometheus.yml': stringify(documented(name)) });
+    const configuration = await folderWith({ ...files, 'prometheus.yml': stringify(documented(name)) });
     await run('promtool', ['check', 'config', join(configuration, 'prometheus.yml')]);
   });
 
-  // Debian builds its Prometheus without the discovery of Kubernetes: what that finds is given here.
-  it('has a prometheus.yml for Kubernetes that scrapes the port of the exporter and no other target', async () => {
+  // Debian builds its Prometheus without the service discovery of Kubernetes, so its result is given here.
+  it('has a prometheus.yml for Kubernetes that scrapes only the port of the exporter', async () => {
     const { scrape_configs } = documented(inKubernetes, {
       'kubernetes_sd_configs:\n      - role: pod': 'static_configs: []',
     });
@@ -35,7 +35,7 @@ describe('docs/prometheus.md', () => {
       discovered('10.0.0.2:10650', 'another', 'another-0'),
     ];
     const jobs = (scrape_configs as readonly object[]).map((job) => ({ ...job, static_configs: targets }));
-    const folder = await laidOut({ 'prometheus.yml': stringify({ scrape_configs: jobs }) });
+    const folder = await folderWith({ 'prometheus.yml': stringify({ scrape_configs: jobs }) });
     const check = ['check', 'service-discovery', '--timeout=2s', join(folder, 'prometheus.yml'), 'zeebe-topology'];
     const found: readonly { readonly labels: Readonly<Record<string, string>> }[] = JSON.parse(
       (await run('promtool', check)).stdout,
@@ -54,14 +54,14 @@ describe('docs/prometheus.md', () => {
     });
   });
 
-  it('has a prometheus.yml that drops what it says', async () => {
+  it('has a prometheus.yml that drops the documented series', async () => {
     const { query } = await scraped('prometheus.yml, fewer series');
     await until('a poll has been scraped', 60, async () => expect(await query('zeebe_topology_up')).toEqual([0]));
     expect(await query('process_start_time_seconds')).toHaveLength(1);
     expect(await query('{__name__=~"nodejs_.+"}')).toEqual([]);
   });
 
-  it('has a prometheus.yml with a target for each cluster, and each series once', async () => {
+  it('has a prometheus.yml with one target per cluster that scrapes each series once', async () => {
     const { query } = await scraped('prometheus.yml, one target per cluster');
     await until('a poll has been scraped', 60, async () => {
       expect(await query('up{job="zeebe-clusters"}')).toEqual([1]);
@@ -70,8 +70,8 @@ describe('docs/prometheus.md', () => {
     });
   });
 
-  it('has a prometheus.yml for two replicas, which fires one alert for a cluster that is down', async () => {
-    const replicas = [await startLonelyExporter(), await startLonelyExporter()] as const;
+  it('has a prometheus.yml for two replicas that fire one alert for a cluster that is down', async () => {
+    const replicas = [await startExporterWithoutCluster(), await startExporterWithoutCluster()] as const;
     const configuration = documented('prometheus.yml, two replicas', {
       'exporter-0.example.com:10650': replicas[0].address,
       'exporter-1.example.com:10650': replicas[1].address,
@@ -82,7 +82,7 @@ describe('docs/prometheus.md', () => {
       rules(shortThresholds),
     );
     onTestFinished(prometheus.stop);
-    await until('it has been told', 120, async () => {
+    await until('the alert fires', 120, async () => {
       expect(await prometheus.query('zeebe_topology_up')).toEqual([0, 0]);
       expect(
         await prometheus.query('ALERTS{alertname="ZeebeTopologyClusterUnreachable", alertstate="firing"}'),
@@ -90,9 +90,9 @@ describe('docs/prometheus.md', () => {
     });
   });
 
-  it('has an alertmanager.yml without anything for amtool to complain of, the inhibitions with it', async () => {
+  it('has an alertmanager.yml that amtool accepts, with the inhibition rules', async () => {
     const text = stringify({ ...documented('alertmanager.yml'), inhibit_rules: inhibitRules() });
-    const folder = await laidOut({ 'alertmanager.yml': text });
+    const folder = await folderWith({ 'alertmanager.yml': text });
     await run('amtool', ['check-config', join(folder, 'alertmanager.yml')]);
   });
 
@@ -100,8 +100,8 @@ describe('docs/prometheus.md', () => {
     { severity: 'critical', receiver: 'page' },
     { severity: 'warning', receiver: 'ticket' },
     { severity: 'info', receiver: 'discard' },
-  ])('sends $severity to $receiver', async ({ severity, receiver }) => {
-    const folder = await laidOut({ 'alertmanager.yml': stringify(documented('alertmanager.yml')) });
+  ])('has an alertmanager.yml that sends $severity to the receiver $receiver', async ({ severity, receiver }) => {
+    const folder = await folderWith({ 'alertmanager.yml': stringify(documented('alertmanager.yml')) });
     const file = `--config.file=${join(folder, 'alertmanager.yml')}`;
     const { stdout } = await run('amtool', ['config', 'routes', 'test', file, `severity=${severity}`]);
     expect(stdout.trim()).toBe(receiver);
@@ -122,15 +122,15 @@ function discovered(address: string, app: string, pod: string) {
   };
 }
 
-/** Its only cluster is not there. */
-function startLonelyExporter(): Promise<Exporter> {
+/** Starts an exporter whose only cluster is down. */
+function startExporterWithoutCluster(): Promise<Exporter> {
   const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', ZEEBE_POLL_INTERVAL: '1s', ZEEBE_POLL_TIMEOUT: '1s' };
   return startExporter({ environment });
 }
 
-/** A Prometheus with that block, which scrapes a lonely exporter every second. */
+/** Starts a Prometheus with the documented block, which scrapes an exporter every second. */
 async function scraped(block: string): Promise<Prometheus> {
-  const exporter = await startLonelyExporter();
+  const exporter = await startExporterWithoutCluster();
   const prometheus = await startPrometheusWith({
     ...documented(block, { 'exporter.example.com:10650': exporter.address }),
     global: { scrape_interval: '1s' },
@@ -139,9 +139,9 @@ async function scraped(block: string): Promise<Prometheus> {
   return prometheus;
 }
 
-/** The folder that the files lie in. */
-async function laidOut(files: Readonly<Record<string, string>>): Promise<string> {
-  const { data } = await place('configuration');
+/** Writes the files into a new folder, and returns it. */
+async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
+  const { data } = await createSystemFolder('configuration');
   for (const [name, text] of Object.entries(files)) await writeFile(join(data, name), text);
   return data;
 }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Thresholds } from '../../prometheus/thresholds.ts';
+import { type AlertingStack, startAlertingStack } from './alerting/alerting-stack.ts';
 import { shortThresholds } from './alerting/short-thresholds.ts';
-import { type Watch, watch } from './alerting/watch.ts';
 import { startExporter, untilHealthy } from './exporter.ts';
 import { type Broker, type Cluster, layOutCluster } from './systems/simulated-cluster.ts';
 import { until } from './until.ts';
 
-/** The simulated brokers take as long as real ones: what waits for them is not as short. */
+/** The simulated brokers take as long as real ones, so thresholds that depend on them are longer. */
 const thresholds: Thresholds = {
   ...shortThresholds,
   lookback: '10s',
@@ -25,44 +25,44 @@ const thresholds: Thresholds = {
   },
 };
 
-describe('three simulated brokers with three partitions', () => {
+describe('the alerts of three simulated brokers with three partitions', () => {
   let cluster: Cluster;
-  let brokers: readonly [witness: Broker, another: Broker, third: Broker];
+  let brokers: readonly [queried: Broker, another: Broker, third: Broker];
   beforeAll(async () => {
     cluster = await layOutCluster({ version: '8.6.0', size: 3 });
-    const [witness, another, third] = cluster.brokers;
-    if (!witness || !another || !third) throw new Error('A cluster of three has three brokers');
-    brokers = [witness, another, third];
+    const [queried, another, third] = cluster.brokers;
+    if (!queried || !another || !third) throw new Error('A cluster of three has three brokers');
+    brokers = [queried, another, third];
     await Promise.all(brokers.map((broker) => broker.start()));
   });
   afterAll(() => cluster.stop());
 
-  const watched = async () => {
+  const startAlerts = async () => {
     const exporter = await startExporter({
       environment: { ZEEBE_POLL_INTERVAL: '2s', ZEEBE_POLL_TIMEOUT: '2s', ZEEBE_REST_ADDRESS: brokers[0].address },
     });
     await untilHealthy(exporter);
-    return watch(exporter.address, thresholds);
+    return startAlertingStack(exporter.address, thresholds);
   };
 
-  it('of which one crashes: one page, as the next loss stops them, and its end once the broker is back', async () => {
-    const [, victim] = brokers;
-    const alerts = await watched();
+  it('send one page, QuorumAtRisk, when a broker crashes, and resolve once it is back', async () => {
+    const [, crashing] = brokers;
+    const alerts = await startAlerts();
     const begin = new Date();
     const all = ['BrokerMissing', 'ClusterDegraded', 'QuorumAtRisk', 'ReplicationBelowFactor'];
-    await victim.crash();
+    await crashing.crash();
     await untilFiring(alerts, all);
-    await untilRung(alerts, ['page QuorumAtRisk default']);
+    await untilNotified(alerts, ['page QuorumAtRisk default']);
 
-    await victim.start();
-    await untilOver(alerts);
+    await crashing.start();
+    await untilResolved(alerts);
     expect(await alerts.fired(begin)).toEqual(all.map((alert) => `${alert} default`));
-    expect(alerts.rings()).toEqual(['page QuorumAtRisk default']);
+    expect(alerts.notified()).toEqual(['page QuorumAtRisk default']);
   });
 
-  it('of which two crash: one page, as all partitions stand still, and its end once both are back', async () => {
-    const [, ...victims] = brokers;
-    const alerts = await watched();
+  it('send one page, PartitionWithoutLeader, when two brokers crash, and resolve once they are back', async () => {
+    const [, ...crashing] = brokers;
+    const alerts = await startAlerts();
     const begin = new Date();
     const all = [
       'BrokerMissing',
@@ -71,30 +71,30 @@ describe('three simulated brokers with three partitions', () => {
       'QuorumAtRisk',
       'ReplicationBelowFactor',
     ];
-    await Promise.all(victims.map((broker) => broker.crash()));
+    await Promise.all(crashing.map((broker) => broker.crash()));
     await untilFiring(alerts, all);
-    await untilRung(alerts, ['page PartitionWithoutLeader default']);
+    await untilNotified(alerts, ['page PartitionWithoutLeader default']);
 
-    await Promise.all(victims.map((broker) => broker.start()));
-    await untilOver(alerts);
+    await Promise.all(crashing.map((broker) => broker.start()));
+    await untilResolved(alerts);
     expect(await alerts.fired(begin)).toEqual(all.map((alert) => `${alert} default`));
-    expect(alerts.rings()).toEqual(['page PartitionWithoutLeader default']);
+    expect(alerts.notified()).toEqual(['page PartitionWithoutLeader default']);
   });
 });
 
-async function untilFiring(alerts: Watch, names: readonly string[]): Promise<void> {
-  await until('all that follows from it fires', 180, async () => {
+async function untilFiring(alerts: AlertingStack, names: readonly string[]): Promise<void> {
+  await until('all expected alerts fire', 180, async () => {
     expect(await alerts.firing()).toEqual(names.map((name) => `${name} default`));
   });
 }
 
-async function untilRung(alerts: Watch, rings: readonly string[]): Promise<void> {
-  await until('it has rung', 60, () => expect(alerts.rings()).toEqual(rings));
+async function untilNotified(alerts: AlertingStack, expected: readonly string[]): Promise<void> {
+  await until('the notifications are sent', 60, () => expect(alerts.notified()).toEqual(expected));
 }
 
-async function untilOver(alerts: Watch): Promise<void> {
-  await until('nothing fires any more, and that has been told', 300, async () => {
+async function untilResolved(alerts: AlertingStack): Promise<void> {
+  await until('no alert fires, and all notifications are resolved', 300, async () => {
     expect(await alerts.firing()).toEqual([]);
-    expect(alerts.ringing()).toEqual([]);
+    expect(alerts.unresolved()).toEqual([]);
   });
 }

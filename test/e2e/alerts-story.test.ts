@@ -1,22 +1,22 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { type RunningStory, type StoryCredentials, startStory, storyPeriod } from '../../src/simulator/story.ts';
+import { startAlertingStack } from './alerting/alerting-stack.ts';
 import { heldClock } from './alerting/held-clock.ts';
 import { shortThresholds } from './alerting/short-thresholds.ts';
-import { watch } from './alerting/watch.ts';
 import { type Exporter, startExporter } from './exporter.ts';
 import { until } from './until.ts';
 
-/** What goes wrong in the story, and whom that rings. */
+/** The failures in the story, and the notifications for each. */
 const causes: Readonly<Record<string, readonly string[]>> = {
-  'a broker of payments crashes: the next loss stops partitions': ['page QuorumAtRisk payments'],
-  'a replica of orders is unhealthy: the same': ['page QuorumAtRisk orders'],
-  'the identity provider answers 503: first the token is not renewed, then it is gone': [
+  'a broker of payments crashes: the quorum is at risk': ['page QuorumAtRisk payments'],
+  'a replica of orders is unhealthy: the quorum is at risk': ['page QuorumAtRisk orders'],
+  'the identity provider answers 503: the token is not renewed, then it expires': [
     'ticket TokenNotRenewed inventory',
     'page TokenEndpointFailing inventory',
   ],
-  'two brokers of orders crash: partitions stop': ['page PartitionWithoutLeader orders'],
-  'the client secret is changed: first the token is not renewed, then it is gone': [
+  'two brokers of orders crash: partitions have no leader': ['page PartitionWithoutLeader orders'],
+  'the client secret is changed: the token is not renewed, then it expires': [
     'ticket TokenNotRenewed inventory',
     'ticket CredentialsRejected inventory',
   ],
@@ -27,7 +27,7 @@ const causes: Readonly<Record<string, readonly string[]>> = {
   'new tokens have the wrong audience': ['ticket AudienceMismatch inventory'],
 };
 
-/** All that fires, whether it rings or something else does for it. */
+/** All alerts that fire, including those that are inhibited. */
 const firing: Readonly<Record<string, readonly string[]>> = {
   payments: [
     'BrokerMissing',
@@ -58,33 +58,38 @@ const firing: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-it('tells each cause in the story of the simulator once, and when it is over', async () => {
+it('the alerts notify of each failure in the simulated story once, and of its end', async () => {
   const clock = heldClock();
   const story = await startStory({ clock });
   onTestFinished(story.close);
   const exporter = await startExporter({ file: configFile(story) });
-  const { fired, firing: firingNow, rings, ringing } = await watch(exporter.address, shortThresholds);
+  const {
+    fired,
+    firing: firingNow,
+    notified,
+    unresolved,
+  } = await startAlertingStack(exporter.address, shortThresholds);
   await untilTheTokenIsAboutToBeRenewed(exporter);
   expect(await firingNow()).toEqual([]);
 
   const begin = new Date();
   clock.release();
-  // What the second round does is not seen before its first crash has been noticed.
+  // The first crash of the second round is only noticed some seconds after its start.
   const over = begin.getTime() + storyPeriod + 4_000;
   await until('the story is over', 2 * storyPeriod, () => expect(Date.now()).toBeGreaterThan(over));
-  await until('nothing fires, and that has been told', 12, async () => {
+  await until('no alert fires, and all notifications are resolved', 12, async () => {
     expect(await firingNow()).toEqual([]);
-    expect(ringing()).toEqual([]);
+    expect(unresolved()).toEqual([]);
   });
 
   const expected = Object.entries(firing).flatMap(([cluster, alerts]) => alerts.map((alert) => `${alert} ${cluster}`));
   expect(await fired(begin)).toEqual(expected.toSorted());
-  expect(rings().toSorted()).toEqual(Object.values(causes).flat().toSorted());
+  expect(notified().toSorted()).toEqual(Object.values(causes).flat().toSorted());
 });
 
 /**
- * So that the one before the 503s of the identity provider is the last for a while: a token lives for 30 seconds and is
- * renewed after 15.
+ * Waits until the token is about to be renewed, so that the renewal before the 503s of the identity provider is the last one
+ * for a while. A token lives for 30 seconds and is renewed after 15.
  */
 async function untilTheTokenIsAboutToBeRenewed(exporter: Exporter): Promise<void> {
   await until('the token is about to be renewed', 60, async () => {

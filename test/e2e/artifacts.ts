@@ -6,21 +6,21 @@ import { cached, cachedFolder } from '../cached.ts';
 
 const run = promisify(execFile);
 
-/** Something from a registry. */
+/** A package of a registry, unpacked in a folder. */
 interface Artifact {
   readonly name: string;
   readonly folder: string;
-  /** Fills the folder that it is given. */
+  /** Fills the folder with the package. */
   readonly fill: (into: string) => Promise<void>;
 }
 
 export const keycloak = fromMaven('org.keycloak', 'keycloak-quarkus-dist', '26.3.5');
-/** Camunda's Java client (Apache-2.0) with what it depends on: jars for the class path. */
+/** Camunda's Java client (Apache-2.0) with its dependencies, as jars for the class path. */
 export const javaClient = jarsFromMaven('io.camunda', 'camunda-client-java', '8.9.0');
 /** For PYTHONPATH. */
 export const prometheusClient = fromPyPI('prometheus_client', '0.26.0');
 
-/** Brings what the cache does not have yet. */
+/** Fetches the packages that the cache does not contain yet. */
 export async function fetchArtifacts(): Promise<void> {
   for (const { name, fill } of [keycloak, javaClient, prometheusClient]) await cached(name, fill);
 }
@@ -51,7 +51,7 @@ function jarsFromMaven(group: string, name: string, version: string): Artifact {
   });
 }
 
-/** A project that has nothing but that dependency. */
+/** A Maven project with a single dependency. */
 const pomOf = (dependency: string) => `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>none</groupId><artifactId>none</artifactId><version>1</version>

@@ -11,11 +11,11 @@ export interface Identity {
   readonly key: string;
 }
 
-/** A certificate authority that nobody knows of. */
+/** A certificate authority that is not trusted by default. */
 export interface Authority {
   readonly certificate: string;
-  /** Good for clients, and for servers on 127.0.0.1. Names are unique in a folder. */
-  issue(commonName: string, kind?: 'rsa' | 'ec'): Promise<Identity>;
+  /** Issues a certificate for clients and for servers on 127.0.0.1. Names are unique in a folder. */
+  readonly issue: (commonName: string, kind?: 'rsa' | 'ec') => Promise<Identity>;
 }
 
 const newKeys = { rsa: ['rsa:2048'], ec: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'] } as const;
@@ -38,7 +38,7 @@ export async function createAuthority(folder: string, commonName: string): Promi
   return { certificate: own.certificate, issue: (name, kind = 'ec') => create(name, kind, signed) };
 }
 
-/** The path of a PKCS#12 file with both. */
+/** Writes certificate and key into a PKCS#12 file, and returns its path. */
 export async function pkcs12({ certificate, key }: Identity, password: string): Promise<string> {
   const file = key.replace(/\.key$/, '.p12');
   await run('openssl', [
@@ -56,7 +56,7 @@ export async function pkcs12({ certificate, key }: Identity, password: string): 
   return file;
 }
 
-/** The content of a certificate's file without the lines around it. */
+/** Returns the Base64 content of a certificate file. */
 export async function base64Of({ certificate }: Identity): Promise<string> {
   return (await readFile(certificate, 'utf8')).replace(/-----.*-----|\s/g, '');
 }

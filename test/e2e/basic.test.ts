@@ -4,7 +4,7 @@ import { type Login, type Nginx, startNginx } from './systems/nginx.ts';
 import { layOutBroker, type SingleBroker } from './systems/simulated-cluster.ts';
 import { until } from './until.ts';
 
-describe('a broker behind an nginx that asks for a password', () => {
+describe('a broker behind an nginx with Basic authentication', () => {
   const login: Login = { username: 'zoë', password: 'pass:wörd "quoted"' };
   let broker: SingleBroker;
   let nginx: Nginx;
@@ -18,7 +18,7 @@ describe('a broker behind an nginx that asks for a password', () => {
     await broker.end();
   });
 
-  const watchAs = (credentials: Readonly<Record<string, string>>) =>
+  const startExporterAs = (credentials: Readonly<Record<string, string>>) =>
     startExporter({
       environment: {
         ZEEBE_POLL_INTERVAL: '1s',
@@ -28,8 +28,8 @@ describe('a broker behind an nginx that asks for a password', () => {
       },
     });
 
-  it('lets the right password in', async () => {
-    const exporter = await watchAs({
+  it('is polled with the right password', async () => {
+    const exporter = await startExporterAs({
       CAMUNDA_BASIC_AUTH_USERNAME: login.username,
       CAMUNDA_BASIC_AUTH_PASSWORD: login.password,
     });
@@ -42,14 +42,14 @@ describe('a broker behind an nginx that asks for a password', () => {
 
   it.each([
     {
-      refused: 'a wrong password',
+      login: 'a wrong password',
       credentials: { CAMUNDA_BASIC_AUTH_USERNAME: login.username, CAMUNDA_BASIC_AUTH_PASSWORD: 'wrong' },
       method: 'basic',
       reason: 'credentials_rejected',
     },
-    { refused: 'no password', credentials: {}, method: 'none', reason: 'authentication_required' },
-  ])('keeps $refused out, which is told as $reason', async ({ credentials, method, reason }) => {
-    const exporter = await watchAs(credentials);
+    { login: 'no password', credentials: {}, method: 'none', reason: 'authentication_required' },
+  ])('rejects $login, which is reported as $reason', async ({ credentials, method, reason }) => {
+    const exporter = await startExporterAs(credentials);
     const page = await until('two polls have ended', 60, async () => {
       const now = await exporter.scrape();
       expect(now.value('zeebe_topology_polls_total')).toBeGreaterThanOrEqual(2);

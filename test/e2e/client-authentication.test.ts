@@ -4,7 +4,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Authority, base64Of, createAuthority, type Identity, pkcs12 } from './authority.ts';
 import { untilOutcomes } from './outcomes.ts';
-import { place } from './process.ts';
+import { createSystemFolder } from './process.ts';
 import {
   certifiedClient,
   type Keycloak,
@@ -14,7 +14,7 @@ import {
 } from './systems/keycloak.ts';
 import { type RecordedCluster, startRecordedCluster } from './systems/recorded-cluster.ts';
 
-describe('clients without a secret, at Keycloak', () => {
+describe('client authentication without a secret at Keycloak', () => {
   const password = 'of the PKCS#12 file';
   let authority: Authority;
   let keycloak: Keycloak;
@@ -25,15 +25,15 @@ describe('clients without a secret, at Keycloak', () => {
   let unknown: Identity;
   let untrusted: Identity;
   beforeAll(async () => {
-    const { data } = await place('certificates');
+    const { data } = await createSystemFolder('certificates');
     authority = await createAuthority(data, 'authority');
-    const stranger = await createAuthority(data, 'stranger');
+    const otherAuthority = await createAuthority(data, 'other-authority');
     [rsa, ec, certified, unknown, untrusted] = await Promise.all([
       authority.issue('rsa', 'rsa'),
       authority.issue('ec'),
       authority.issue('certified'),
       authority.issue('unknown', 'rsa'),
-      stranger.issue('untrusted'),
+      otherAuthority.issue('untrusted'),
     ]);
     const server = await authority.issue('server');
     keycloak = await layOutKeycloak({
@@ -46,7 +46,7 @@ describe('clients without a secret, at Keycloak', () => {
     });
     const keys = createRemoteJWKSet(new URL(`${keycloak.plainIssuer}/protocol/openid-connect/certs`));
     cluster = await startRecordedCluster({
-      lets: async ({ headers: { authorization = '' } }) => {
+      isAuthorized: async ({ headers: { authorization = '' } }) => {
         const verified = jwtVerify(authorization.replace(/^Bearer /, ''), keys);
         return verified.then(
           () => true,
@@ -61,7 +61,7 @@ describe('clients without a secret, at Keycloak', () => {
   const atCluster = (clients: Readonly<Record<string, object>>) =>
     Object.fromEntries(Object.entries(clients).map(([name, oauth2]) => [name, { address: cluster.address, oauth2 }]));
 
-  it('are let in with an assertion that their key has signed, from PEM and from PKCS#12', async () => {
+  it('by private_key_jwt succeeds with the right key, from PEM and from PKCS#12', async () => {
     const { plainIssuer, tokenUrl } = keycloak;
     const plainTokenUrl = `${plainIssuer}/protocol/openid-connect/token`;
     const signing = { client_auth: 'private_key_jwt', token_url: plainTokenUrl };
@@ -109,7 +109,7 @@ describe('clients without a secret, at Keycloak', () => {
     );
   });
 
-  it('are let in with their certificate, and nobody else is', async () => {
+  it('by tls_client_auth succeeds only with the right certificate', async () => {
     const tls = ({ certificate, key }: Identity) => ({
       ca_file: authority.certificate,
       cert_file: certificate,

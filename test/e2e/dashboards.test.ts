@@ -2,31 +2,31 @@ import { setTimeout } from 'node:timers/promises';
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { storyPeriod } from '../../src/simulator/story.ts';
-import { clusterScenes } from './dashboards/cluster-scenes.ts';
 import { asTarget, readDashboard, targetsOf, variableQuery, type WrittenDashboard } from './dashboards/dashboard.ts';
+import { expectedClusterPanels } from './dashboards/expected-cluster-panels.ts';
+import { expectedMonitoringPanels } from './dashboards/expected-monitoring-panels.ts';
+import type { ExpectedPanel } from './dashboards/expected-panel.ts';
 import { interpolate } from './dashboards/interpolate.ts';
 import { labelQuery } from './dashboards/label-query.ts';
+import { job, type MonitoredStory, startMonitoredStory } from './dashboards/monitored-story.ts';
+import { answersTo, selectionOf, viewUpTo } from './dashboards/panel-queries.ts';
 import type { Series } from './dashboards/prometheus.ts';
-import type { Scene } from './dashboards/scene.ts';
 import { type ShownRow, shown } from './dashboards/shown.ts';
-import { answersTo, selectionOf, viewUpTo } from './dashboards/shows.ts';
-import { job, type WatchedStory, watchStory } from './dashboards/watched-story.ts';
-import { watchingScenes } from './dashboards/watching-scenes.ts';
 import { until } from './until.ts';
 
 const overview = readDashboard('overview');
 const cluster = readDashboard('cluster');
 const clusters = ['payments', 'orders', 'inventory'];
-const scenes = { ...clusterScenes, ...watchingScenes };
+const expectedPanels = { ...expectedClusterPanels, ...expectedMonitoringPanels };
 const secondExporterStops = 206;
 
-describe('the dashboards over the whole story', () => {
-  let story: WatchedStory;
+describe('the dashboards during the simulated story', () => {
+  let story: MonitoredStory;
   /** Unix seconds. */
   let begunAt: number;
 
   beforeAll(async () => {
-    story = await watchStory();
+    story = await startMonitoredStory();
     await until('both exporters have been scraped after their first polls', 60, async () => {
       const up = await story.prometheus.instant('zeebe_topology_up', Date.now() / 1000);
       expect(up).toHaveLength(2 * clusters.length);
@@ -43,7 +43,7 @@ describe('the dashboards over the whole story', () => {
     return answersTo(story.prometheus, dashboard, panel, viewUpTo(begunAt + second), selectionOf(selected));
   }
 
-  async function expectScene({ cluster: chosen, panel: title, rows, only }: Scene, second: number) {
+  async function expectPanel({ cluster: chosen, panel: title, rows, only }: ExpectedPanel, second: number) {
     const [dashboard, selected] = chosen === undefined ? [overview, 'all'] : [cluster, chosen];
     const panel = dashboard.panels.find((known) => known.title === title);
     if (panel === undefined) throw new Error(`${dashboard.name}.json has no panel ${title}`);
@@ -53,14 +53,14 @@ describe('the dashboards over the whole story', () => {
     if (only) expect(seen, what).toHaveLength(rows.length);
   }
 
-  describe.each(Object.entries(scenes))('when %s', (_, ofStep) => {
-    it.each(ofStep)('shows it in: $panel', async (scene) => {
-      const [first, last] = scene.within ?? [scene.at ?? 0, scene.at ?? 0];
+  describe.each(Object.entries(expectedPanels))('when %s', (_, ofStep) => {
+    it.each(ofStep)('show it in the panel: $panel', async (expected) => {
+      const [first, last] = expected.within ?? [expected.at ?? 0, expected.at ?? 0];
       const attempts = Array.from({ length: last - first + 1 }, (__, place) => first + place);
       let failure: unknown;
       for (const second of attempts) {
         try {
-          return await expectScene(scene, second);
+          return await expectPanel(expected, second);
         } catch (error) {
           failure = error;
         }
@@ -72,7 +72,7 @@ describe('the dashboards over the whole story', () => {
   it.each([
     { dashboard: overview, selections: ['all'] },
     { dashboard: cluster, selections: clusters },
-  ])('answers every query at some step, and none with an error: $dashboard.name', async ({ dashboard, selections }) => {
+  ])('have no query that fails or never returns data: $dashboard.name', async ({ dashboard, selections }) => {
     const begin = Math.floor(begunAt);
     const end = begin + storyPeriod / 1000;
     const isAnswered = async (expr: string, selected: string) => {
@@ -90,7 +90,7 @@ describe('the dashboards over the whole story', () => {
     expect(never).toEqual([]);
   });
 
-  it.each([overview, cluster])('finds the values of the variables: $name', async ({ variables }) => {
+  it.each([overview, cluster])('find the values of their variables: $name', async ({ variables }) => {
     const view = viewUpTo(begunAt + 200);
     const values = async (name: string) => {
       const variable = variables.find((known) => known.name === name);
@@ -113,7 +113,7 @@ describe('the dashboards over the whole story', () => {
     },
     { second: 74, name: 'Alerts', selected: 'orders', labels: { alertname: 'ZeebeTopologyPartitionWithoutLeader' } },
     { second: 220, name: 'Alerts', selected: 'orders', labels: { alertname: 'ZeebeTopologyExporterTargetDown' } },
-  ])('annotates at second $second: $name', async ({ second, name, selected, labels }) => {
+  ])('have the annotation $name at second $second', async ({ second, name, selected, labels }) => {
     for (const { dashboard, variables } of [overview, cluster]) {
       const annotation = dashboard.annotations.list?.find((known) => known.name === name);
       const { expr } = asTarget(annotation?.target ?? {});
@@ -125,12 +125,14 @@ describe('the dashboards over the whole story', () => {
   });
 });
 
-describe('the scenes', () => {
-  it('are there for every panel', () => {
-    const all = Object.values(scenes).flat();
+describe('the expected panels', () => {
+  it('contain every panel of the dashboards', () => {
+    const all = Object.values(expectedPanels).flat();
     const without = [overview, cluster].flatMap(({ name, panels }) =>
       panels
-        .filter(({ title }) => !all.some((scene) => scene.panel === title && (name === 'overview') === !scene.cluster))
+        .filter(
+          ({ title }) => !all.some(({ panel, cluster: one }) => panel === title && (name === 'overview') === !one),
+        )
         .map(({ title }) => `${name}: ${title}`),
     );
     expect(without).toEqual([]);

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFailed, onTestFinished } from 'vitest';
 import { type Exposition, parseExposition } from './exposition.ts';
-import { alive, type Exit, place, type Running, start } from './process.ts';
+import { createSystemFolder, type Exit, type Running, start, untilUp } from './process.ts';
 import { until } from './until.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -22,21 +22,21 @@ export interface Exporter {
   /** `host:port`. */
   readonly address: string;
   readonly running: Running;
-  get(
+  readonly get: (
     path: string,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<{ status: number; body: string; type: string }>;
-  /** The page of metrics now. */
-  scrape(): Promise<Exposition>;
-  /** Every page that `scrape` has read, in order. */
+  ) => Promise<{ status: number; body: string; type: string }>;
+  /** Returns the current page of metrics. */
+  readonly scrape: () => Promise<Exposition>;
+  /** All pages that `scrape` has returned, in order. */
   readonly scrapes: readonly Exposition[];
 }
 
-/** Starts the exporter for the test that is running, on a port of its own choice; ends with the test. */
+/** Starts the exporter on a free port, and stops it at the end of the test. */
 export async function startExporter(settings: ExporterSettings): Promise<Exporter> {
   const running = await launch({ ...settings, flags: ['--web.listen-address=127.0.0.1:0', ...(settings.flags ?? [])] });
   let address = '';
-  await alive('The exporter', running, 60, () => {
+  await untilUp('The exporter', running, 60, () => {
     address = listeningAddress(running.output());
   });
   const scrapes: Exposition[] = [];
@@ -59,7 +59,7 @@ export async function startExporter(settings: ExporterSettings): Promise<Exporte
   };
 }
 
-/** Of the cluster that it watches, its only one. */
+/** Waits until the only cluster of the exporter is healthy, and returns the page. */
 export async function untilHealthy(exporter: Exporter): Promise<Exposition> {
   return until('the verdict is healthy', 180, async () => {
     const page = await exporter.scrape();
@@ -68,7 +68,7 @@ export async function untilHealthy(exporter: Exporter): Promise<Exposition> {
   });
 }
 
-/** Runs the exporter where it is expected to end by itself. */
+/** Runs the exporter until it ends by itself. */
 export async function runExporter(settings: ExporterSettings): Promise<Exit & { readonly output: string }> {
   const running = await launch(settings);
   const exit = await running.exited;
@@ -76,7 +76,7 @@ export async function runExporter(settings: ExporterSettings): Promise<Exit & { 
 }
 
 async function launch({ environment = {}, file, flags = [] }: ExporterSettings): Promise<Running> {
-  const at = await place('exporter');
+  const at = await createSystemFolder('exporter');
   const fileFlags: string[] = [];
   if (file !== undefined) {
     const path = join(at.data, 'exporter.yaml');
@@ -89,11 +89,11 @@ async function launch({ environment = {}, file, flags = [] }: ExporterSettings):
   return running;
 }
 
-/** From the line of its log that says so. */
+/** Returns the listen address that the log names. */
 function listeningAddress(log: string): string {
   for (const line of log.split('\n').filter((text) => text.startsWith('{'))) {
     const { msg, address }: { msg?: string; address?: string } = JSON.parse(line);
     if (msg?.includes('listening') && address !== undefined) return address;
   }
-  throw new Error('no line of its log tells an address');
+  throw new Error('the log names no listen address');
 }

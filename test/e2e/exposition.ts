@@ -1,12 +1,12 @@
-/** A page of metrics, read strictly: what is not the text format 0.0.4 throws. */
+/** A page of metrics in the text format 0.0.4. */
 export interface Exposition {
   readonly families: ReadonlyMap<string, Family>;
-  /** The value of the only series with that name and, among others, these labels; undefined where there is none. */
-  value(name: string, labels?: Labels): number | undefined;
-  /** Every series with that name and, among others, these labels. */
-  series(name: string, labels?: Labels): readonly Sample[];
-  /** Of a 0/1 set: the values of that label whose series is 1. */
-  set(name: string, label: string, labels?: Labels): readonly (string | undefined)[];
+  /** Returns the value of the only series with the name and labels (it may have more), undefined if there is none. */
+  readonly value: (name: string, labels?: Labels) => number | undefined;
+  /** Returns all series with the name and labels. They may have more labels. */
+  readonly series: (name: string, labels?: Labels) => readonly Sample[];
+  /** Returns the active values of a state set: those of the label whose series is 1. */
+  readonly set: (name: string, label: string, labels?: Labels) => readonly (string | undefined)[];
 }
 
 export interface Family {
@@ -29,6 +29,7 @@ const header = new RegExp(`^# (HELP|TYPE) (${nameSyntax}) (.+)$`);
 const sample = new RegExp(`^(${nameSyntax})(?:\\{((?:${labelSyntax},?)*)\\})? (\\S+)$`);
 const suffixes = { histogram: ['_bucket', '_sum', '_count'], summary: ['', '_sum', '_count'] };
 
+/** Parses the page strictly: throws on anything that is not the text format 0.0.4. */
 export function parseExposition(text: string): Exposition {
   if (!text.endsWith('\n')) throw new Error('The page does not end with a line feed');
   const families = new Map<string, { type: string; help: string; samples: Sample[] }>();

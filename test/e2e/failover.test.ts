@@ -9,7 +9,7 @@ import { until } from './until.ts';
 
 const pace = { ZEEBE_POLL_INTERVAL: '2s', ZEEBE_POLL_TIMEOUT: '2s' };
 
-describe('three simulated brokers with three partitions', () => {
+describe('an exporter that polls three simulated brokers with three partitions', () => {
   let cluster: Cluster;
   let brokers: readonly Broker[];
   beforeAll(async () => {
@@ -19,26 +19,26 @@ describe('three simulated brokers with three partitions', () => {
   });
   afterAll(() => cluster.stop());
 
-  const watch = (broker: Broker | undefined) =>
+  const startExporterAt = (broker: Broker | undefined) =>
     startExporter({ environment: { ...pace, ZEEBE_REST_ADDRESS: broker?.address ?? '' } });
 
-  it('have the roles that the brokers themselves tell', async () => {
-    const exporter = await watch(brokers[0]);
+  it('exposes the roles that the brokers themselves report', async () => {
+    const exporter = await startExporterAt(brokers[0]);
     await untilHealthy(exporter);
-    await until('both tell the same', 60, async () => {
+    await until('both topologies are the same', 60, async () => {
       const page = await exporter.scrape();
       for (const { id, roles } of brokers) {
-        const told = Object.keys(await roles()).map((partition) => [
+        const exposedRoles = Object.keys(await roles()).map((partition) => [
           partition,
           page.set('zeebe_topology_partition_role', 'role', { broker: id, partition })[0],
         ]);
-        expect(Object.fromEntries(told), `of broker ${id}`).toEqual(await roles());
+        expect(Object.fromEntries(exposedRoles), `of broker ${id}`).toEqual(await roles());
       }
     });
   });
 
-  it('make a page without anything for promtool to complain of', async () => {
-    const exporter = await watch(brokers[0]);
+  it('serves a page that promtool accepts', async () => {
+    const exporter = await startExporterAt(brokers[0]);
     await untilHealthy(exporter);
     const { body, type } = await exporter.get('/metrics', { accept: 'text/plain;version=0.0.4' });
     expect(type).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -46,8 +46,8 @@ describe('three simulated brokers with three partitions', () => {
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  it('make an OpenMetrics page that the parser of prometheus_client reads, with the same series', async () => {
-    const exporter = await watch(brokers[0]);
+  it('serves an OpenMetrics page with the same series that the parser of prometheus_client accepts', async () => {
+    const exporter = await startExporterAt(brokers[0]);
     const page = await untilHealthy(exporter);
     const { body, type } = await exporter.get('/metrics', { accept: 'application/openmetrics-text;version=1.0.0' });
     expect(type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
@@ -56,8 +56,8 @@ describe('three simulated brokers with three partitions', () => {
     expect(read.length).toBeGreaterThan(150);
   });
 
-  it('are found by a Prometheus that scrapes the exporter', async () => {
-    const exporter = await watch(brokers[0]);
+  it('is scraped by Prometheus', async () => {
+    const exporter = await startExporterAt(brokers[0]);
     await untilHealthy(exporter);
     const prometheus = await startPrometheus(exporter.address);
     onTestFinished(prometheus.stop);
@@ -70,34 +70,34 @@ describe('three simulated brokers with three partitions', () => {
     });
   });
 
-  it('lose one that leads, by name, and its partitions only get new leaders, until it is back', async () => {
-    const [victim, witness] = await leaderAndAnother(brokers);
-    const led = partitionsLed(await victim.roles());
-    const exporter = await watch(witness);
+  it('names a crashed leader as missing and counts leader changes of its partitions only, until it is back', async () => {
+    const [crashing, other] = await leaderAndAnother(brokers);
+    const led = partitionsLed(await crashing.roles());
+    const exporter = await startExporterAt(other);
     await untilHealthy(exporter);
-    const others = brokers.filter((broker) => broker !== victim);
+    const others = brokers.filter((broker) => broker !== crashing);
 
-    await victim.crash();
+    await crashing.crash();
     const without = await until('the broker is missed and every partition has a leader again', 120, async () => {
       const page = await exporter.scrape();
-      expect(page.value('zeebe_topology_broker_up', { broker: victim.id })).toBe(0);
+      expect(page.value('zeebe_topology_broker_up', { broker: crashing.id })).toBe(0);
       expect(page.series('zeebe_topology_partition_has_leader').map(({ value }) => value)).toEqual([1, 1, 1]);
       return page;
     });
     expect(without.set('zeebe_topology_cluster_health', 'health')).toEqual(['degraded']);
     expect(without.value('zeebe_topology_brokers')).toBe(2);
-    expect(without.series('zeebe_topology_broker_info', { broker: victim.id })).toEqual([]);
-    expect(without.series('zeebe_topology_partition_role', { broker: victim.id })).toEqual([]);
+    expect(without.series('zeebe_topology_broker_info', { broker: crashing.id })).toEqual([]);
+    expect(without.series('zeebe_topology_partition_role', { broker: crashing.id })).toEqual([]);
     expect(partitionsWithChanges(without)).toEqual(led);
 
-    await victim.start();
+    await crashing.start();
     const after = await untilHealthy(exporter);
-    expect(after.value('zeebe_topology_broker_up', { broker: victim.id })).toBe(1);
+    expect(after.value('zeebe_topology_broker_up', { broker: crashing.id })).toBe(1);
     expect(after.value('zeebe_topology_brokers')).toBe(3);
     expect(partitionsWithChanges(after)).toEqual(led);
 
     const polled = exporter.scrapes.filter((page) => page.value('zeebe_topology_up') !== undefined);
-    expect(story(polled)).toEqual(['healthy', 'not healthy', 'healthy']);
+    expect(verdictHistory(polled)).toEqual(['healthy', 'not healthy', 'healthy']);
     for (const page of polled) {
       expect(page.value('zeebe_topology_up')).toBe(1);
       expect(page.value('zeebe_topology_cluster_size')).toBe(3);
@@ -127,16 +127,16 @@ function partitionsWithChanges(page: Exposition): (string | undefined)[] {
     .map(({ labels }) => labels.partition);
 }
 
-/** The verdicts in order, each named once for as long as it held. */
-function story(pages: readonly Exposition[]): string[] {
-  const ailing = ['degraded', 'unhealthy'];
+/** Returns the verdicts in order, without repetitions. */
+function verdictHistory(pages: readonly Exposition[]): string[] {
+  const notHealthy = ['degraded', 'unhealthy'];
   return pages
     .map((page) => page.set('zeebe_topology_cluster_health', 'health').join())
-    .map((verdict) => (ailing.includes(verdict) ? 'not healthy' : verdict))
+    .map((verdict) => (notHealthy.includes(verdict) ? 'not healthy' : verdict))
     .filter((verdict, index, all) => verdict !== all[index - 1]);
 }
 
-/** Each series of the clusters as `name{label="value"} type`, in the form of `seriesOf`. */
+/** Returns the series of the clusters, in the format of `seriesOf`. */
 function readOpenMetrics(text: string): string[] {
   const script = `
 import sys

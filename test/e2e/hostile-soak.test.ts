@@ -8,20 +8,20 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { hash } from 'bcrypt';
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { countsOf } from '../faults/counts.ts';
+import { countsOf } from '../faults/cluster-counts.ts';
 import { command } from './exporter.ts';
 import { type Counts, clusterCount, pollInterval } from './hostile/schedule.ts';
-import { alive, place, start } from './process.ts';
+import { createSystemFolder, start, untilUp } from './process.ts';
 import { until } from './until.ts';
 
 const duration = 10 * 60_000;
 const memoryLimit = 512 * 1024 * 1024;
 const heldConnections = 1_000;
-const guessers = 10;
+const passwordGuessers = 10;
 const password = 'correct horse';
 const authorization = (secret: string) => `Basic ${Buffer.from(`prometheus:${secret}`).toString('base64')}`;
 
-/** Agents of clients at different addresses; a connection each, as a scraper has. */
+/** Returns the agent of a client with its own source address. */
 function clientAt(localAddress: string): Agent {
   const agent = new Agent({ connect: { localAddress }, connections: 2 });
   onTestFinished(() => agent.destroy());
@@ -30,17 +30,17 @@ function clientAt(localAddress: string): Agent {
 
 async function startClusters(): Promise<string> {
   const script = join(import.meta.dirname, 'hostile', 'clusters-process.ts');
-  const running = start(await place('hostile-clusters'), [command[0], script]);
+  const running = start(await createSystemFolder('hostile-clusters'), [command[0], script]);
   onTestFinished(running.stop);
   let port: string | undefined;
-  await alive('The process of the clusters', running, 60, () => {
+  await untilUp('The process of the clusters', running, 60, () => {
     [, port] = /port (\d+)/.exec(running.output()) ?? [];
     expect(port).toBeDefined();
   });
   return `http://127.0.0.1:${port}`;
 }
 
-/** The folder of a control group with that memory limit, as a container has one; undefined where none can be made. */
+/** Creates a control group with a memory limit, as containers have, and returns its folder; undefined if it cannot. */
 function memoryGroup(bytes: number): string | undefined {
   const group = `/sys/fs/cgroup/memory/zeebe-topology-exporter-${process.pid}`;
   try {
@@ -52,9 +52,9 @@ function memoryGroup(bytes: number): string | undefined {
   }
 }
 
-/** The exporter with its log on a pipe, which the test reads, or does not. */
+/** Starts the exporter with a memory limit and with its log on a pipe, which the test can stop reading. */
 async function startLimited(clusters: string) {
-  const { data } = await place('hostile-exporter');
+  const { data } = await createSystemFolder('hostile-exporter');
   const file = join(data, 'exporter.yml');
   const web = join(data, 'web.yml');
   const names = Array.from({ length: clusterCount }, (_, index) => ({
@@ -73,7 +73,7 @@ async function startLimited(clusters: string) {
   const [shell = '', ...args] = [...limit, command[0], ...heapLimit, command[1], ...flags];
   const child = spawn(shell, args, {
     cwd: data,
-    // As the image sets them.
+    // The MALLOC_ variables are those of the image.
     env: { PATH: process.env.PATH, HOME: data, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -96,7 +96,7 @@ async function startLimited(clusters: string) {
   return { address, child, log: () => log, peakMemory: () => peakOf(child.pid ?? 0), exited };
 }
 
-/** Bytes of resident memory at the most so far (proc(5)). */
+/** Returns the peak resident memory so far in bytes (VmHWM of proc(5)). */
 function peakOf(pid: number): number {
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1024;
@@ -109,41 +109,41 @@ function percentile(values: readonly number[], share: number): number {
 /** Returns how much longer than at best this machine has taken for the same work, in 99 of 100 cases. */
 function measureSlowdown(): () => number {
   const times: number[] = [];
-  const child = fork(join(import.meta.dirname, 'hostile', 'yardstick.ts'), { execPath: command[0] });
+  const child = fork(join(import.meta.dirname, 'hostile', 'machine-speed-process.ts'), { execPath: command[0] });
   child.on('message', (time: number) => times.push(time));
   onTestFinished(() => void child.kill());
   return () => percentile(times, 0.99) / Math.min(...times);
 }
 
-describe('ten minutes of everything hostile at once', () => {
-  it('end no process, delay no good cluster’s poll and no other address’s scrape', async () => {
+describe('ten minutes of hostile clusters and clients at once', () => {
+  it('do not end the process, and delay neither polls of good clusters nor scrapes of other addresses', async () => {
     const clusters = await startClusters();
     const exporter = await startLimited(clusters);
     const { address } = exporter;
     const slowdown = measureSlowdown();
     const endsAt = performance.now() + duration;
-    const goesOn = () => performance.now() < endsAt && exporter.child.exitCode === null;
+    const isRunning = () => performance.now() < endsAt && exporter.child.exitCode === null;
 
     const hold = async (index: number) => {
-      while (goesOn()) {
+      while (isRunning()) {
         const [host = '', port = ''] = address.split(':');
         const socket = connect({ host, port: Number(port), localAddress: '127.0.0.2' });
         socket.on('error', () => {});
-        // Some never send, some never finish their request, some ask and do not read.
+        // Some never send anything, some never finish their request, some do not read the response.
         if (index % 3 === 1) socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\nX-Slow: ');
         if (index % 3 === 2) {
           const head = `GET /api/v1/clusters HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization(password)}\r\n\r\n`;
           socket.pause().write(head.repeat(8));
         }
         await new Promise((resolve) => socket.once('close', resolve).setTimeout(60_000, () => socket.destroy()));
-        // One connection a second at the most from each of them.
+        // At most one connection a second from each of them.
         await wait(1_000);
       }
     };
 
     const guess = async (index: number) => {
       const dispatcher = clientAt('127.0.0.3');
-      for (let count = 0; goesOn(); count++) {
+      for (let count = 0; isRunning(); count++) {
         await request(`http://${address}/metrics`, {
           dispatcher,
           headers: { authorization: authorization(`guess ${index} ${count}`) },
@@ -157,7 +157,7 @@ describe('ten minutes of everything hostile at once', () => {
 
     const reload = async () => {
       const dispatcher = clientAt('127.0.0.4');
-      while (goesOn()) {
+      while (isRunning()) {
         const { body } = await request(`http://${address}/-/reload`, {
           dispatcher,
           method: 'POST',
@@ -188,7 +188,7 @@ describe('ten minutes of everything hostile at once', () => {
       return bytes;
     };
     const scrape = async () => {
-      while (goesOn()) {
+      while (isRunning()) {
         const begin = performance.now();
         await read();
         scrapeTimes.push(performance.now() - begin);
@@ -198,7 +198,7 @@ describe('ten minutes of everything hostile at once', () => {
 
     await Promise.all([
       ...Array.from({ length: heldConnections }, (_, index) => hold(index)),
-      ...Array.from({ length: guessers }, (_, index) => guess(index)),
+      ...Array.from({ length: passwordGuessers }, (_, index) => guess(index)),
       reload(),
       stopReading(),
       scrape(),

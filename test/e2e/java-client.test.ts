@@ -13,16 +13,16 @@ import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topolog
 import { sorted } from '../simulator/sorted-answer.ts';
 import { javaClient } from './artifacts.ts';
 import { findJava } from './java.ts';
-import { place } from './process.ts';
+import { createSystemFolder } from './process.ts';
 
 const run = promisify(execFile);
 const program = join(import.meta.dirname, 'java-client', 'TopologyRequest.java');
 
-/** What Camunda's Java client reads of a topology, with nothing but environment variables. */
+/** Returns the topology that Camunda's Java client reads, configured only by environment variables. */
 async function topologyWith(environment: Readonly<Record<string, string>>): Promise<TopologyAnswer> {
   const java = join(await findJava(), 'bin', 'java');
-  // It keeps its tokens in the user's home.
-  const home = (await place('java-client')).data;
+  // The client stores its tokens in the user's home.
+  const home = (await createSystemFolder('java-client')).data;
   const { stdout } = await run(java, [`-Duser.home=${home}`, '-cp', join(javaClient.folder, '*'), program], {
     env: { PATH: process.env.PATH, HOME: home, ...environment },
   });
@@ -35,8 +35,8 @@ async function start(options: SimulatedClusterOptions): Promise<SimulatedCluster
   return cluster;
 }
 
-/** What the cluster has to say to this client, which knows none of the fields of 8.8 and later. */
-function toldBy(cluster: SimulatedCluster): TopologyAnswer {
+/** Returns the topology that this client should read. It does not know the fields of 8.8 and later. */
+function expectedTopology(cluster: SimulatedCluster): TopologyAnswer {
   const { brokers = [], ...facts } = topologyAnswer(cluster.state(), '', randomFrom('order'));
   const { clusterSize, partitionsCount, replicationFactor, gatewayVersion } = facts;
   const known = brokers.map(({ brokerId: _, ...broker }) => ({
@@ -46,13 +46,13 @@ function toldBy(cluster: SimulatedCluster): TopologyAnswer {
   return sorted({ brokers: known, clusterSize, partitionsCount, replicationFactor, gatewayVersion });
 }
 
-describe('Camunda’s own Java client', () => {
+describe('Camunda’s Java client', () => {
   it.each(['8.6.0', '8.7.0', '8.8.0', '8.9.0', '8.10.0'])('gets the whole topology of %s', async (version) => {
     const cluster = await start({ version });
     cluster.apply({ type: 'replica-health', partition: 1, broker: 0, health: 'unhealthy' });
     cluster.apply({ type: 'replica-health', partition: 2, broker: 1, health: 'dead' });
     const topology = await topologyWith({ CAMUNDA_REST_ADDRESS: cluster.address.href });
-    expect(sorted(topology)).toEqual(toldBy(cluster));
+    expect(sorted(topology)).toEqual(expectedTopology(cluster));
     expect(cluster.requests()).toEqual({ answered: 1, refused: 0, other: 0 });
   });
 
@@ -63,7 +63,7 @@ describe('Camunda’s own Java client', () => {
       CAMUNDA_BASIC_AUTH_USERNAME: 'demo',
       CAMUNDA_BASIC_AUTH_PASSWORD: 'secret',
     };
-    expect(sorted(await topologyWith(environment))).toEqual(toldBy(cluster));
+    expect(sorted(await topologyWith(environment))).toEqual(expectedTopology(cluster));
     await expect(topologyWith({ ...environment, CAMUNDA_BASIC_AUTH_PASSWORD: 'wrong' })).rejects.toThrow('401');
   });
 
@@ -90,7 +90,7 @@ describe('Camunda’s own Java client', () => {
       CAMUNDA_TOKEN_AUDIENCE: audience,
       ...(scope !== undefined && { CAMUNDA_TOKEN_SCOPE: scope }),
     });
-    expect(sorted(topology)).toEqual(toldBy(cluster));
+    expect(sorted(topology)).toEqual(expectedTopology(cluster));
     expect(issuer.requests()).toMatchObject({ issued: 1 });
   });
 });

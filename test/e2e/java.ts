@@ -10,7 +10,7 @@ const installed = '/usr/lib/jvm';
 const atLeast = 17;
 const below = 25;
 
-/** The JAVA_HOME of the oldest Java that fits: JAVA_HOME itself, or one under /usr/lib/jvm. */
+/** Returns the home of the oldest suitable Java: JAVA_HOME itself, or a folder in /usr/lib/jvm. */
 export async function findJava(): Promise<string> {
   const folders = await readdir(installed).catch(() => []);
   const homes = folders.map((folder) => join(installed, folder));
@@ -25,7 +25,7 @@ export async function findJava(): Promise<string> {
   );
 }
 
-/** NaN where there is no Java. */
+/** Returns NaN if there is no Java. */
 async function majorVersion(home: string): Promise<number> {
   try {
     const { stderr } = await run(join(home, 'bin', 'java'), ['-version']);

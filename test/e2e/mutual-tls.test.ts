@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Authority, createAuthority, type Identity } from './authority.ts';
 import { untilOutcomes } from './outcomes.ts';
-import { place } from './process.ts';
+import { createSystemFolder } from './process.ts';
 import { type Nginx, startTlsNginx } from './systems/nginx.ts';
 import { type RecordedCluster, startRecordedCluster } from './systems/recorded-cluster.ts';
 
-describe('a cluster behind an nginx that wants client certificates', () => {
+describe('a cluster behind an nginx that requires client certificates', () => {
   let authority: Authority;
-  let stranger: Authority;
+  let otherAuthority: Authority;
   let client: Identity;
-  let strange: Identity;
+  let untrusted: Identity;
   let cluster: RecordedCluster;
   let newer: Nginx;
   let older: Nginx;
   beforeAll(async () => {
-    const { data } = await place('certificates');
+    const { data } = await createSystemFolder('certificates');
     authority = await createAuthority(data, 'authority');
-    stranger = await createAuthority(data, 'stranger');
+    otherAuthority = await createAuthority(data, 'other-authority');
     client = await authority.issue('exporter', 'rsa');
-    strange = await stranger.issue('strange');
+    untrusted = await otherAuthority.issue('untrusted');
     const tls = { ...(await authority.issue('server')), authorities: authority.certificate };
     cluster = await startRecordedCluster();
     newer = await startTlsNginx(cluster.address, { ...tls, protocols: 'TLSv1.2 TLSv1.3' });
@@ -26,7 +26,7 @@ describe('a cluster behind an nginx that wants client certificates', () => {
   });
   afterAll(() => Promise.all([newer.stop(), older.stop(), cluster.stop()]));
 
-  it('is polled with the right one over a version that both speak, and not otherwise', async () => {
+  it('is polled only with the right certificates and a TLS version of both sides', async () => {
     const ca_file = authority.certificate;
     const own = { cert_file: client.certificate, key_file: client.key };
     const at = ({ address }: Nginx, tls_config: object) => ({ address, tls_config });
@@ -36,13 +36,13 @@ describe('a cluster behind an nginx that wants client certificates', () => {
       'right certificate, TLS 1.3 at least': at(newer, { ca_file, ...own, min_version: 'TLS13' }),
       'TLS 1.3 at least where there is none': at(older, { ca_file, ...own, min_version: 'TLS13' }),
       'no authority': at(newer, own),
-      'another authority': at(newer, { ca_file: stranger.certificate, ...own }),
+      'another authority': at(newer, { ca_file: otherAuthority.certificate, ...own }),
       'not verified': at(newer, { insecure_skip_verify: true, ...own }),
       'no certificate': at(newer, { ca_file }),
       'certificate of another authority': at(newer, {
         ca_file,
-        cert_file: strange.certificate,
-        key_file: strange.key,
+        cert_file: untrusted.certificate,
+        key_file: untrusted.key,
       }),
     };
     const outcomes = {
@@ -53,7 +53,7 @@ describe('a cluster behind an nginx that wants client certificates', () => {
       'no authority': 'down: tls',
       'another authority': 'down: tls',
       'not verified': 'up',
-      // nginx says it in a page, after the handshake.
+      // nginx reports it in a page after the handshake.
       'no certificate': 'down: http_status',
       'certificate of another authority': 'down: http_status',
     };

@@ -3,16 +3,16 @@ import { type Exporter, startExporter, untilHealthy } from './exporter.ts';
 import type { Exposition } from './exposition.ts';
 import {
   audience,
+  clientWithoutAudience,
   type Keycloak,
   knownClient,
   layOutKeycloak,
-  strangeClient,
   tokenLifetime,
 } from './systems/keycloak.ts';
 import { layOutBroker, type SingleBroker } from './systems/simulated-cluster.ts';
 import { until } from './until.ts';
 
-describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for a minute', () => {
+describe('a simulated Zeebe 8.6.0 with tokens of Keycloak that live for a minute', () => {
   let keycloak: Keycloak;
   let broker: SingleBroker;
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for 
   });
   afterAll(() => Promise.all([keycloak.stop(), broker.end()]));
 
-  const watchAs = ({ id, secret }: typeof knownClient) =>
+  const startExporterAs = ({ id, secret }: typeof knownClient) =>
     startExporter({
       environment: {
         ZEEBE_POLL_INTERVAL: '2s',
@@ -36,10 +36,10 @@ describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for 
       },
     });
 
-  it('is polled over two renewals without one failure', async () => {
-    const exporter = await watchAs(knownClient);
+  it('is polled over two token renewals without a failure', async () => {
+    const exporter = await startExporterAs(knownClient);
     const before = await untilHealthy(exporter);
-    const page = await until('two further tokens have come', 4 * tokenLifetime, async () => {
+    const page = await until('two more tokens were issued', 4 * tokenLifetime, async () => {
       const now = await exporter.scrape();
       expect(requests(now) - requests(before)).toBe(2);
       return now;
@@ -58,7 +58,7 @@ describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for 
     expect(tokens.size, 'a new token from each request').toBe(3);
   });
 
-  it('is reached by the discovery of the issuer, and with the secret in the Authorization header', async () => {
+  it('is polled with OpenID discovery and client_secret_basic', async () => {
     const file = JSON.stringify({
       poll_interval: '2s',
       poll_timeout: '2s',
@@ -81,9 +81,9 @@ describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for 
     expect(page.value('zeebe_topology_token_requests_total')).toBe(1);
   });
 
-  it('refuses a wrong secret, and Keycloak is not bothered with every poll', async () => {
-    const before = keycloak.refusals(knownClient.id);
-    const exporter = await watchAs({ id: knownClient.id, secret: 'wrong' });
+  it('fails polls with a wrong client secret, without a token request for every poll', async () => {
+    const before = keycloak.loginErrors(knownClient.id);
+    const exporter = await startExporterAs({ id: knownClient.id, secret: 'wrong' });
     const page = await afterPolls(exporter, 10);
     expect(page.value('zeebe_topology_up')).toBe(0);
     expect(page.value('zeebe_topology_auth_up')).toBe(0);
@@ -97,13 +97,13 @@ describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for 
     expect(sent).toBeLessThanOrEqual(5);
     expect(page.value('zeebe_topology_token_request_failures_total', { reason: 'invalid_client' })).toBe(sent);
     await until('Keycloak has counted them as well', 10, () => {
-      expect(keycloak.refusals(knownClient.id) - before).toBeGreaterThanOrEqual(sent ?? Number.NaN);
+      expect(keycloak.loginErrors(knownClient.id) - before).toBeGreaterThanOrEqual(sent ?? Number.NaN);
     });
-    expect(keycloak.refusals(knownClient.id) - before).toBeLessThanOrEqual(5);
+    expect(keycloak.loginErrors(knownClient.id) - before).toBeLessThanOrEqual(5);
   });
 
-  it('refuses tokens for somebody else, and Keycloak is not asked for one with every poll', async () => {
-    const exporter = await watchAs(strangeClient);
+  it('fails polls with tokens of another audience, without a token request for every poll', async () => {
+    const exporter = await startExporterAs(clientWithoutAudience);
     const page = await afterPolls(exporter, 10);
     expect(page.value('zeebe_topology_up')).toBe(0);
     expect(page.value('zeebe_topology_auth_up')).toBe(0);
@@ -113,8 +113,8 @@ describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for 
     expect(page.series('zeebe_topology_token_request_failures_total').every(({ value }) => value === 0)).toBe(true);
   });
 
-  it('stays up on the old token while Keycloak is away, is down without one, and comes back with Keycloak', async () => {
-    const exporter = await watchAs(knownClient);
+  it('stays up with the old token while Keycloak is down, fails once it has expired, and recovers with Keycloak', async () => {
+    const exporter = await startExporterAs(knownClient);
     await untilHealthy(exporter);
 
     await keycloak.stop();
@@ -124,7 +124,7 @@ describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for 
       expect(page.value('zeebe_topology_up')).toBe(1);
       expect(page.value('zeebe_topology_auth_up')).toBe(1);
     });
-    const without = await until('the old token has run out', 2 * tokenLifetime, async () => {
+    const without = await until('the old token has expired', 2 * tokenLifetime, async () => {
       const page = await exporter.scrape();
       expect(untilExpiry(page)).toBeLessThan(0);
       return page;
@@ -138,7 +138,7 @@ describe('a simulated Zeebe 8.6.0 behind the tokens of Keycloak, which live for 
     expect(without.value('zeebe_topology_auth_up')).toBe(0);
 
     await keycloak.start();
-    await until('a new token is in use and nothing is wrong', 400, async () => {
+    await until('a new token is used without failures', 400, async () => {
       const page = await exporter.scrape();
       expect(page.value('zeebe_topology_up')).toBe(1);
       expect(page.set('zeebe_topology_auth_failing', 'reason')).toEqual([]);
@@ -160,7 +160,7 @@ function requests(page: Exposition): number {
   return page.value('zeebe_topology_token_requests_total') ?? 0;
 }
 
-/** Seconds from the end of the last poll; NaN before the first. */
+/** Returns the seconds from the last poll to the expiry of the token; NaN before the first poll. */
 function untilExpiry(page: Exposition): number {
   const expiry = page.value('zeebe_topology_token_expiry_timestamp_seconds') ?? Number.NaN;
   return expiry - (page.value('zeebe_topology_last_poll_timestamp_seconds') ?? Number.NaN);

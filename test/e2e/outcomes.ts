@@ -3,12 +3,12 @@ import { type Exporter, type ExporterSettings, startExporter } from './exporter.
 import type { Exposition } from './exposition.ts';
 import { until } from './until.ts';
 
-/** By the names of clusters: `up`, or `down` with the reasons. */
+/** `up`, or `down` with the reasons, by the names of clusters. */
 export type Outcomes = Readonly<Record<string, string>>;
 
 /**
- * One exporter with many clusters, by their names, once each has come to its outcome: a system that has just started
- * may need longer for its first answers than a poll may take.
+ * Starts one exporter with many clusters, and waits until all have the expected outcomes: a system that has just started
+ * may answer its first requests too late for a poll.
  */
 export async function untilOutcomes(
   expected: Outcomes,
@@ -18,7 +18,7 @@ export async function untilOutcomes(
   const entries = Object.entries(clusters).map(([name, settings]) => ({ name, ...settings }));
   const file = JSON.stringify({ poll_interval: '15s', poll_timeout: '15s', clusters: entries });
   const exporter = await startExporter({ file, environment });
-  await until('each cluster has come to its outcome', 300, async () => {
+  await until('each cluster has the expected outcome', 300, async () => {
     expect(outcomesOf(await exporter.scrape())).toEqual(expected);
   });
   return exporter;

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-// Below the range from which the system picks ports for outgoing connections (32768 on): one of those could sit on the
-// port of a server that is down when it wants it back.
+// Below the range from which the system selects ports for outgoing connections (from 32768 on). Such a connection could
+// otherwise occupy the port of a server that is down and about to start again.
 const first = 20_000;
 const last = 32_000;
-const handedOut = new Set<number>();
+const returnedPorts = new Set<number>();
 
-/** Ports on the loopback that nobody listens on, for servers that cannot be told to pick one themselves. */
+/** Returns free ports of 127.0.0.1, for servers that cannot select one themselves. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
     const port = first + Math.floor(Math.random() * (last - first));
-    if (handedOut.has(port) || !(await isFree(port))) continue;
-    handedOut.add(port);
+    if (returnedPorts.has(port) || !(await isFree(port))) continue;
+    returnedPorts.add(port);
     ports.push(port);
   }
   return ports;

@@ -8,11 +8,11 @@ import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { command, runExporter, startExporter } from './exporter.ts';
 import { freePorts } from './ports.ts';
-import { place, start } from './process.ts';
+import { createSystemFolder, start } from './process.ts';
 import { until } from './until.ts';
 
 describe('the process', () => {
-  it('is not ready until its cluster has been polled, and tells nothing of the cluster before', async () => {
+  it('is not ready and exposes no series of the cluster until its first poll has ended', async () => {
     const gateway = await startSilentGateway();
     const exporter = await startExporter({ environment: { ZEEBE_REST_ADDRESS: gateway.address } });
     const request = await gateway.request();
@@ -29,7 +29,7 @@ describe('the process', () => {
     expect(after.set('zeebe_topology_poll_failing', 'reason')).toEqual(['http_status']);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends at once on %s, with a poll under way, as a success', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('exits with code 0 at once on %s during a poll', async (signal) => {
     const gateway = await startSilentGateway();
     const environment = {
       ZEEBE_REST_ADDRESS: gateway.address,
@@ -40,13 +40,13 @@ describe('the process', () => {
     await gateway.request();
 
     exporter.running.signal(signal);
-    const impatience = AbortSignal.timeout(5_000);
-    await Promise.race([exporter.running.exited, once(impatience, 'abort')]);
-    expect(impatience.aborted, 'whether it took more than five seconds').toBe(false);
+    const timeout = AbortSignal.timeout(5_000);
+    await Promise.race([exporter.running.exited, once(timeout, 'abort')]);
+    expect(timeout.aborted, 'whether it took more than five seconds').toBe(false);
     expect(await exporter.running.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('says all that is wrong with a configuration file, and does not start with it', async () => {
+  it('reports all problems of a configuration file, and does not start', async () => {
     const file = `
 clusters:
   - { name: one, address: "http://127.0.0.1:1", poll_interval: soon }
@@ -61,14 +61,14 @@ clusters:
     }
   });
 
-  it('finds nothing wrong with a good configuration file, and does not listen to say so', async () => {
+  it('accepts a valid file with --config.check without listening', async () => {
     const file = 'clusters: [{ name: one, address: "http://127.0.0.1:1" }]';
     const { code, output } = await runExporter({ file, flags: ['--config.check'] });
     expect(code).toBe(0);
     expect(output).not.toContain('listening');
   });
 
-  it('fails with a message where another process has its port', async () => {
+  it('fails with a message if its port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     onTestFinished(() => void other.close());
@@ -96,7 +96,7 @@ clusters:
   it.each([
     ['is missing', '/no/such/exporter.yaml', 'no such file'],
     ['is a folder', '/', 'directory'],
-  ])('says so where the configuration file %s', async (_what, path, reason) => {
+  ])('reports that the configuration file %s', async (_what, path, reason) => {
     const { code, output } = await runExporter({ flags: [`--config.file=${path}`] });
     expect(code).toBe(78);
     expect(output).toContain(path);
@@ -104,17 +104,17 @@ clusters:
   });
 
   it.each([
-    ['2 for a command line that cannot be understood', ['--no-such-flag'], 2],
-    ['78 for a web configuration that cannot be used', ['--web.config.file=/no/such/web.yml'], 78],
-    ['1 where the demo cannot use its settings', ['demo', '--log.level=loud'], 1],
-  ])('ends with %s', async (_what, flags, expected) => {
+    ['2 for an invalid command line', ['--no-such-flag'], 2],
+    ['78 for a missing web configuration file', ['--web.config.file=/no/such/web.yml'], 78],
+    ['1 for invalid settings of the demo', ['demo', '--log.level=loud'], 1],
+  ])('exits with code %s', async (_what, flags, expected) => {
     expect((await runExporter({ flags })).code).toBe(expected);
   });
 
-  it('does not open a debugger for SIGUSR1, and serves on', async () => {
+  it('does not open a debugger on SIGUSR1, and keeps serving', async () => {
     const exporter = await startExporter({ environment: { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1' } });
     exporter.running.signal('SIGUSR1');
-    // Signals of a process are handled in their order.
+    // A process handles its signals in order.
     exporter.running.signal('SIGHUP');
     await until('it has read its configuration again', 30, () => {
       expect(exporter.running.output()).toContain('the configuration was read again');
@@ -123,8 +123,8 @@ clusters:
     expect(exporter.running.output()).not.toContain('Debugger');
   });
 
-  it('writes where it listens for the health check of the image', async () => {
-    const { data } = await place('healthcheck');
+  it('writes its listen addresses to HEALTHCHECK_FILE for the health check of the image', async () => {
+    const { data } = await createSystemFolder('healthcheck');
     const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', HEALTHCHECK_FILE: join(data, 'addresses') };
     const { address } = await startExporter({ environment });
     await until('it is written', 30, async () => {
@@ -132,14 +132,14 @@ clusters:
     });
   });
 
-  it('says so where that cannot be written, and serves all the same', async () => {
+  it('logs that HEALTHCHECK_FILE cannot be written, and keeps serving', async () => {
     const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', HEALTHCHECK_FILE: '/no/such/folder/addresses' };
     const exporter = await startExporter({ environment });
-    await until('it says so', 30, () => expect(exporter.running.output()).toMatch(/HEALTHCHECK_FILE: ENOENT/));
+    await until('the error is logged', 30, () => expect(exporter.running.output()).toMatch(/HEALTHCHECK_FILE: ENOENT/));
     expect((await exporter.get('/-/healthy')).status).toBe(200);
   });
 
-  it('serves while every cluster is down, and says why', async () => {
+  it('serves while all clusters are down, and logs the reason', async () => {
     const [port] = await freePorts(1);
     const clusters = ['one', 'two'].map((name) => ({ name, address: `http://127.0.0.1:${port}`, poll_interval: '1s' }));
     const exporter = await startExporter({ file: JSON.stringify({ clusters }) });
@@ -150,26 +150,26 @@ clusters:
   });
 });
 
-/** Node.js runs it before the exporter. */
+/** Makes Node.js run a script before the exporter. */
 function loadedFirst(script: string): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
 }
 
-describe('an exception that nobody expected', () => {
+describe('an unexpected exception', () => {
   const secret = 'OPENSESAME';
   const file = `clusters: [{ name: one, address: "http://127.0.0.1:1", poll_interval: 1s, headers: { X-Key: ${secret} } }]`;
   const flags = ['--web.listen-address=127.0.0.1:0'];
-  /** Once the exporter says that it listens, and reads its clock to poll. */
-  const pollerBreaks = `
+  /** Throws in the polling loop of a cluster, after a few polls. */
+  const throwsInPollingLoop = `
     const now = performance.now.bind(performance);
-    const isPoller = () => new Error().stack.includes('/poll/poller.ts');
+    const isPollingLoop = () => new Error().stack.includes('/cluster/monitor.ts');
     let polls = 0;
     performance.now = () => {
-      if (isPoller() && ++polls > 6) throw new RangeError('the clock of ${secret} broke');
+      if (isPollingLoop() && ++polls > 6) throw new RangeError('the clock of ${secret} broke');
       return now();
     };`;
 
-  /** Once the exporter listens. */
+  /** Runs the defect soon after the exporter listens. */
   const soon = (defect: string) => `
     import { Server } from 'node:net';
     const { listen } = Server.prototype;
@@ -181,9 +181,9 @@ describe('an exception that nobody expected', () => {
 
   it.each([
     ['thrown', soon(`throw ${error}`)],
-    ['a rejection', soon(`Promise.reject(${error})`)],
-    ['of a poller', pollerBreaks],
-  ])('%s, ends the process with 1 and with its stack in the log, without secrets', async (_what, script) => {
+    ['rejected', soon(`Promise.reject(${error})`)],
+    ['thrown in the polling loop', throwsInPollingLoop],
+  ])('%s ends the process with code 1, and is logged with its stack and without secrets', async (_what, script) => {
     const { code, signal, output } = await runExporter({ file, flags, environment: loadedFirst(script) });
     expect({ code, signal }).toEqual({ code: 1, signal: null });
     const lines = output
@@ -198,7 +198,7 @@ describe('an exception that nobody expected', () => {
     expect(output).not.toContain(secret);
   });
 
-  it('is told whole to people too', async () => {
+  it('is logged with its stack in the pretty format, too', async () => {
     const script = soon(`throw ${error}`);
     const pretty = [...flags, '--log.format=pretty'];
     const { code, output } = await runExporter({ file, flags: pretty, environment: loadedFirst(script) });
@@ -209,7 +209,7 @@ describe('an exception that nobody expected', () => {
     expect(output).not.toContain(secret);
   });
 
-  it('that is no exception still ends the process', async () => {
+  it('that is undefined ends the process with code 1', async () => {
     const environment = loadedFirst(soon('Promise.reject(undefined)'));
     const { code, output } = await runExporter({ file, flags, environment });
     expect(code).toBe(1);
@@ -221,7 +221,7 @@ describe('a second signal', () => {
   it.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
-  ] as const)('%s ends a process at once that takes long to stop', async (second, expected) => {
+  ] as const)('%s ends a stopping process at once', async (second, expected) => {
     const neverClosed = `import { Server } from 'node:net'; Server.prototype.close = () => {};`;
     const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', ...loadedFirst(neverClosed) };
     const exporter = await startExporter({ environment });
@@ -232,14 +232,14 @@ describe('a second signal', () => {
   });
 });
 
-describe('a log that nobody can write', () => {
+describe('a log that cannot be written', () => {
   it.each([
     ['to a full disk', '2>/dev/full'],
-    ['to a reader that has gone', '2> >(exit 0)'],
-    ['to outputs that have gone', '> >(exit 0) 2>&1'],
-  ])('%s is no reason to stop', async (_what, redirection) => {
+    ['to a closed pipe', '2> >(exit 0)'],
+    ['to two closed pipes', '> >(exit 0) 2>&1'],
+  ])('%s does not stop the exporter', async (_what, redirection) => {
     const [port] = await freePorts(1);
-    const at = await place('exporter');
+    const at = await createSystemFolder('exporter');
     const script = `exec "$@" ${redirection}`;
     const flags = [`--web.listen-address=127.0.0.1:${port}`, '--log.level=debug'];
     const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1', ZEEBE_POLL_INTERVAL: '1s' };
@@ -255,15 +255,15 @@ describe('a log that nobody can write', () => {
 });
 
 describe('a log that is not read', () => {
-  /** Its reload fails, in a line of 16 kB. */
+  /** A reload of this file fails and logs a line of 16 kB. */
   const unusable = JSON.stringify({
     clusters: Array.from({ length: 70 }, (_, index) => ({ name: `cluster ${index}`, address: 'zeebe' })),
   });
   const usable = 'clusters: [{ name: one, address: "http://127.0.0.1:1", poll_interval: 1s }]';
 
-  /** Started as from a shell, with a pipe for its standard error, and made to log more than one pipe and one mebibyte. */
+  /** Starts the exporter with a pipe for its standard error, and makes it log more than the pipe and 1 MiB can buffer. */
   async function startUnread() {
-    const at = await place('exporter');
+    const at = await createSystemFolder('exporter');
     const [file, fifo, listening] = [join(at.data, 'exporter.yaml'), join(at.data, 'log'), join(at.data, 'addresses')];
     await writeFile(file, usable);
     await promisify(execFile)('mkfifo', [fifo]);
@@ -280,7 +280,7 @@ describe('a log that is not read', () => {
     return { running, fifo, page: async () => (await fetch(`${address}/metrics`)).text() };
   }
 
-  it('holds neither scrapes nor polls nor SIGTERM', async () => {
+  it('blocks neither scrapes nor polls nor SIGTERM', async () => {
     const { running, page } = await startUnread();
     const polls = async () => Number(/^zeebe_topology_polls_total\{.*\} (\d+)$/m.exec(await page())?.[1]);
     const before = await polls();
@@ -289,7 +289,7 @@ describe('a log that is not read', () => {
     expect(await running.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('loses lines, and says how many once it is read again', async () => {
+  it('loses lines, and reports how many once it is read again', async () => {
     const { running, fifo } = await startUnread();
     let log = '';
     const cat = spawn('cat', [fifo], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -297,7 +297,7 @@ describe('a log that is not read', () => {
     cat.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       log += chunk;
     });
-    await until('it says so', 30, () => expect(log).toContain('lines of the log were lost'));
+    await until('the number of lost lines is logged', 30, () => expect(log).toContain('lines of the log were lost'));
     running.signal('SIGTERM');
     expect(await running.exited).toEqual({ code: 0, signal: null });
     await until('all is read', 30, () => expect(log).toContain('SIGTERM: stopping'));
@@ -305,18 +305,18 @@ describe('a log that is not read', () => {
       .trimEnd()
       .split('\n')
       .map((line): { readonly msg: string; readonly lost?: number } => JSON.parse(line));
-    const refused = lines.filter(({ msg }) => msg.startsWith('the configuration was not changed'));
-    const told = lines.flatMap(({ lost }) => lost ?? []);
-    expect(told).toHaveLength(1);
-    // Of the lines that were lost, the most by far are those of the reloads.
-    expect(refused.length + (told[0] ?? 0)).toBeGreaterThanOrEqual(150);
+    const rejected = lines.filter(({ msg }) => msg.startsWith('the configuration was not changed'));
+    const lostCounts = lines.flatMap(({ lost }) => lost ?? []);
+    expect(lostCounts).toHaveLength(1);
+    // Nearly all lost lines are those of the reloads.
+    expect(rejected.length + (lostCounts[0] ?? 0)).toBeGreaterThanOrEqual(150);
     expect(Math.max(...log.split('\n').map((line) => Buffer.byteLength(line)))).toBeLessThanOrEqual(16 * 1024);
   });
 });
 
 describe('npm start', () => {
-  it('ends the exporter with npm', async () => {
-    const at = await place('exporter');
+  it('ends the exporter when npm gets SIGTERM', async () => {
+    const at = await createSystemFolder('exporter');
     const npm = ['npm', '--prefix', join(import.meta.dirname, '..', '..'), 'start', '--'] as const;
     const flags = ['--web.listen-address=127.0.0.1:0', '--log.format=json'];
     const running = start(at, [...npm, ...flags], { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1' });
@@ -329,10 +329,10 @@ describe('npm start', () => {
 });
 
 describe('SIGHUP', () => {
-  it('while the exporter starts is followed when it has started', async () => {
-    const at = await place('exporter');
+  it('during the start reloads the configuration after the start', async () => {
+    const at = await createSystemFolder('exporter');
     await writeFile(join(at.data, 'exporter.yaml'), 'clusters: [{ name: one, address: "http://127.0.0.1:1" }]');
-    // In the middle of what is loaded at the start.
+    // The signal arrives while modules are still loaded.
     const environment = loadedFirst(
       `process.once('newListener', () => setImmediate(() => process.kill(process.pid, 'SIGHUP')))`,
     );
@@ -345,9 +345,9 @@ describe('SIGHUP', () => {
     expect(running.output()).toMatch(/listening.*\n(.*\n)*.*was read again/);
   });
 
-  it('ends a check as Ctrl-C does', async () => {
+  it('ends the check command like Ctrl-C', async () => {
     const gateway = await startSilentGateway();
-    const at = await place('exporter');
+    const at = await createSystemFolder('exporter');
     const running = start(at, [...command, 'check'], { ZEEBE_REST_ADDRESS: gateway.address });
     onTestFinished(running.stop);
     await gateway.request();
@@ -355,11 +355,11 @@ describe('SIGHUP', () => {
     expect(await running.exited).toEqual({ code: 1, signal: null });
   });
 
-  it('ends the demo as Ctrl-C does', async () => {
-    const at = await place('exporter');
+  it('ends the demo like Ctrl-C', async () => {
+    const at = await createSystemFolder('exporter');
     const running = start(at, [...command, 'demo', '--web.listen-address=127.0.0.1:0']);
     onTestFinished(running.stop);
-    await until('it says what happens', 60, () => expect(running.output()).toContain('What happens'));
+    await until('the demo explains what happens', 60, () => expect(running.output()).toContain('What happens'));
     running.signal('SIGHUP');
     expect(await running.exited).toEqual({ code: 0, signal: null });
   });
@@ -367,8 +367,8 @@ describe('SIGHUP', () => {
 
 interface SilentGateway {
   readonly address: string;
-  /** The next request; it stays without an answer unless the test gives one. */
-  request(): Promise<ServerResponse>;
+  /** Returns the response of the next request, which only the test sends. */
+  readonly request: () => Promise<ServerResponse>;
 }
 
 async function startSilentGateway(): Promise<SilentGateway> {

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { until } from './until.ts';
 
-/** A place for one system: a folder for its data, and a log beside it that outlives the data. */
-export interface Place {
+/** A folder for the data of one system, and its log file beside that, which is kept after the run. */
+export interface SystemFolder {
   readonly data: string;
   readonly log: string;
 }
 
-export async function place(name: string): Promise<Place> {
+export async function createSystemFolder(name: string): Promise<SystemFolder> {
   const runFolder = inject('runFolder');
   const data = await mkdtemp(join(runFolder, `${name}-`));
   return { data, log: `${data}.log` };
@@ -21,25 +21,25 @@ export async function place(name: string): Promise<Place> {
 export interface Running {
   readonly exited: Promise<Exit>;
   /** What the process has written to its standard output and standard error so far. */
-  output(): string;
-  signal(signal: NodeJS.Signals): void;
-  /** To the process alone, not to those that it has started. */
-  signalLeader(signal: NodeJS.Signals): void;
-  /** SIGTERM, and SIGKILL where that does not end it. Does nothing to a process that has ended. */
-  stop(): Promise<void>;
+  readonly output: () => string;
+  readonly signal: (signal: NodeJS.Signals) => void;
+  /** Signals the process alone, not those that it has started. */
+  readonly signalLeader: (signal: NodeJS.Signals) => void;
+  /** Sends SIGTERM, and SIGKILL if the process does not end. Does nothing if it has ended. */
+  readonly stop: () => Promise<void>;
 }
 
 export interface Exit {
-  /** null where a signal ended the process. */
+  /** null if a signal ended the process. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-const patience = 15_000;
+const stopTimeout = 15_000;
 
-/** Starts a process in a group of its own, with the given environment and nothing else of ours but PATH. */
+/** Starts a process in its own process group, with the given environment and PATH alone. */
 export function start(
-  { data, log }: Place,
+  { data, log }: SystemFolder,
   [command, ...args]: readonly [string, ...string[]],
   environment: Readonly<Record<string, string>> = {},
 ): Running {
@@ -57,8 +57,8 @@ export function start(
   const signal = (name: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) process.kill(-pid, name);
   };
-  const stopGuarding = guard(pid, data);
-  const exited = exit(child).finally(stopGuarding);
+  const stopWatchdog = startWatchdog(pid, data);
+  const exited = exit(child).finally(stopWatchdog);
   return {
     exited,
     output: () => readFileSync(log).subarray(begin).toString(),
@@ -66,9 +66,9 @@ export function start(
     signalLeader: (name) => void child.kill(name),
     async stop() {
       signal('SIGTERM');
-      const impatience = setTimeout(() => signal('SIGKILL'), patience);
+      const killTimer = setTimeout(() => signal('SIGKILL'), stopTimeout);
       await exited;
-      clearTimeout(impatience);
+      clearTimeout(killTimer);
     },
   };
 }
@@ -79,21 +79,21 @@ async function exit(child: ChildProcess): Promise<Exit> {
 }
 
 /**
- * A shell that sees by the end of its standard input that this process is gone, however it went, and then ends what it
- * has left behind.
+ * Starts a shell that ends the process group and removes its data once this process has ended, which closes the shell's
+ * standard input.
  */
-function guard(pid: number, data: string): () => void {
+function startWatchdog(pid: number, data: string): () => void {
   const script = 'cat; kill -s TERM -- "-$0"; sleep 5; kill -s KILL -- "-$0"; rm -rf -- "$1"';
   const shell = spawn('sh', ['-c', script, String(pid), data], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   shell.unref();
   return () => shell.kill('SIGKILL');
 }
 
-/** Waits for a sign of life; a process that ends instead, or gives none, fails with the tail of its log. */
-export async function alive(name: string, running: Running, deadline: number, sign: () => unknown): Promise<void> {
+/** Waits until `isUp` does not throw. Rejects with the end of the log if the process ends or the deadline passes. */
+export async function untilUp(name: string, running: Running, deadline: number, isUp: () => unknown): Promise<void> {
   try {
     await Promise.race([
-      until(`${name} is up`, deadline, sign),
+      until(`${name} is up`, deadline, isUp),
       running.exited.then(({ code, signal }) => {
         throw new Error(`${name} ended instead of coming up: ${signal ?? `exit code ${code}`}`);
       }),

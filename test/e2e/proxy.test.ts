@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IdentityProvider, startIdentityProvider } from '../../src/simulator/identity-provider.ts';
 import { type Authority, createAuthority } from './authority.ts';
 import { untilOutcomes } from './outcomes.ts';
-import { place } from './process.ts';
+import { createSystemFolder } from './process.ts';
 import { type RecordedCluster, startRecordedCluster } from './systems/recorded-cluster.ts';
 import { startTinyproxy, type Tinyproxy } from './systems/tinyproxy.ts';
 
@@ -16,7 +16,7 @@ describe('clusters behind tinyproxy', () => {
   let open: Tinyproxy;
   let guarded: Tinyproxy;
   beforeAll(async () => {
-    const { data } = await place('certificates');
+    const { data } = await createSystemFolder('certificates');
     authority = await createAuthority(data, 'authority');
     plain = await startRecordedCluster();
     encrypted = await startRecordedCluster({ tls: await authority.issue('server') });
@@ -45,20 +45,20 @@ describe('clusters behind tinyproxy', () => {
     `POST ${provider.tokenUrl}`,
   ];
 
-  it('are polled through the one of proxy_url, their tokens too', async () => {
+  it('are polled through proxy_url, and token requests too', async () => {
     const before = open.requests().length;
     await untilOutcomes(polled, through(open.url));
     expect(open.requests().slice(before)).toEqual(expect.arrayContaining(expectedRequests()));
   });
 
-  it('are polled with its credentials, which nothing shows', async () => {
+  it('are polled with the credentials of the proxy, which are not logged', async () => {
     const before = guarded.requests().length;
     const exporter = await untilOutcomes(polled, through(guarded.url));
     expect(guarded.requests().slice(before)).toEqual(expect.arrayContaining(expectedRequests()));
     expect(exporter.running.output()).not.toContain(login.password);
   });
 
-  it('are not polled without credentials', async () => {
+  it('fail polls without credentials for the proxy', async () => {
     const outcomes = {
       http: 'down: connect',
       https: 'down: connect',
@@ -68,9 +68,9 @@ describe('clusters behind tinyproxy', () => {
     await untilOutcomes(outcomes, through(new URL(`http://${guarded.url.host}`)));
   });
 
-  it('are not polled with wrong credentials, which nothing shows', async () => {
+  it('fail polls with wrong credentials for the proxy, which are not logged', async () => {
     const outcomes = {
-      // tinyproxy does not say 407 then but 401, as if it were the one that was asked.
+      // tinyproxy answers 401 instead of 407 then, as if it were the requested server.
       http: 'down: auth, authentication_required',
       https: 'down: connect',
       'https of an unknown authority': 'down: connect',
@@ -81,7 +81,7 @@ describe('clusters behind tinyproxy', () => {
     expect(exporter.running.output()).not.toContain('wrong-sesame');
   });
 
-  it('are polled through the one of the environment, but for the hosts that it leaves out', async () => {
+  it('are polled through HTTP_PROXY and HTTPS_PROXY, except for hosts in NO_PROXY', async () => {
     const before = guarded.requests().length;
     const proxy = guarded.url.href;
     const environment = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: 'localhost' };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { recorded } from '../topologies.ts';
 import { type Exporter, startExporter } from './exporter.ts';
-import { place } from './process.ts';
+import { createSystemFolder } from './process.ts';
 import { startPrometheusWith } from './systems/prometheus.ts';
 import { until } from './until.ts';
 
@@ -21,9 +21,9 @@ async function startGateway(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** The exporter with a file that the test may write again. */
+/** Starts the exporter with a configuration file that the test can change. */
 async function startWithFile(text: string) {
-  const { data } = await place('configuration');
+  const { data } = await createSystemFolder('configuration');
   const path = join(data, 'exporter.yaml');
   await writeFile(path, text);
   const exporter = await startExporter({ flags: [`--config.file=${path}`] });
@@ -45,8 +45,8 @@ const reloads = {
   },
 };
 
-describe.each(Object.entries(reloads))('%s', (_how, reload) => {
-  it('takes the new configuration, and keeps the old one where the new one is wrong', async () => {
+describe.each(Object.entries(reloads))('a reload by %s', (_how, reload) => {
+  it('applies a valid configuration, and keeps the old one if the new one is invalid', async () => {
     const address = await startGateway();
     const { exporter, write } = await startWithFile(described(address, 'one', 'two'));
     await until('both are up', 30, async () => expect(await clustersUp(exporter)).toEqual(['one', 'two']));
@@ -64,19 +64,23 @@ describe.each(Object.entries(reloads))('%s', (_how, reload) => {
     await write('clusters: [{ name: one }, { name: one }]');
     await reload(exporter);
     const success = 'zeebe_topology_exporter_config_last_reload_successful';
-    await until('the metric says so', 30, async () => expect((await exporter.scrape()).value(success)).toBe(0));
+    await until('the metric shows the result', 30, async () =>
+      expect((await exporter.scrape()).value(success)).toBe(0),
+    );
     expect(exporter.running.output()).toContain('a name that no other cluster has');
     expect(await clustersUp(exporter)).toEqual(['three', 'two']);
 
     await write(described(address, 'two'));
     await reload(exporter);
-    await until('the metric says so', 30, async () => expect((await exporter.scrape()).value(success)).toBe(1));
+    await until('the metric shows the result', 30, async () =>
+      expect((await exporter.scrape()).value(success)).toBe(1),
+    );
     expect(await clustersUp(exporter)).toEqual(['two']);
   });
 });
 
-describe('Prometheus', () => {
-  it('finds the clusters by HTTP service discovery, and probes each without a clash of labels', async () => {
+describe('HTTP service discovery of Prometheus', () => {
+  it('finds all clusters, and probes each without conflicting labels', async () => {
     const address = await startGateway();
     const names = ['one', 'two words & "ö"'];
     const { exporter } = await startWithFile(described(address, ...names));

@@ -5,12 +5,12 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Holds the logs of everything that the run starts, and for as long as it runs its data. */
+    /** Contains the logs of all systems that the run starts, and their data until the end of the run. */
     readonly runFolder: string;
   }
 }
 
-/** Gives a run its folder. Returns the teardown, which leaves the logs. */
+/** Creates the folder of a run. Returns the teardown, which removes the data and keeps the logs. */
 export async function provideRunFolder(project: TestProject): Promise<() => Promise<void>> {
   const runFolder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-e2e-'));
   project.provide('runFolder', runFolder);

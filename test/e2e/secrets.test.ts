@@ -8,16 +8,16 @@ import { stringify } from 'yaml';
 import { parseStrictly } from '../metrics/strict-parser.ts';
 import { command, startExporter } from './exporter.ts';
 import { freePorts } from './ports.ts';
-import { type Place, place, start } from './process.ts';
+import { createSystemFolder, type SystemFolder, start } from './process.ts';
 import { echoPaths, startEcho } from './systems/echo.ts';
 import { until } from './until.ts';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'config');
 
-/** In every secret, with a name of its own to tell which one it was, and with what is escaped in many ways. */
+/** Every secret contains this mark, its own name, and characters that are escaped in many ways. */
 const mark = 'OPENSESAME';
 const secret = (name: string) => `${mark}-${name}&"/+<'%`;
-/** For URLs. */
+/** Returns a secret for URLs, without special characters. */
 const plainSecret = (name: string) => `${mark}${name}`;
 
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
@@ -25,7 +25,7 @@ const keyLines = String(key)
   .split('\n')
   .filter((line) => line.length >= 40 && !line.startsWith('-----'));
 
-/** The middle of what base64 makes of a text that holds the mark, wherever it begins. */
+/** The Base64 forms of the mark at each possible offset, without the characters that depend on its neighbours. */
 const inBase64 = [0, 1, 2].map((before) => {
   const encoded = Buffer.from('\0'.repeat(before) + mark).toString('base64');
   return encoded.slice(before === 0 ? 0 : before + 1, Math.floor(((before + mark.length) * 4) / 3));
@@ -55,8 +55,8 @@ function oauth2(tokenUrl: string, more: object = {}) {
   };
 }
 
-/** Clusters and identity providers that show whatever they are sent, in every way, and each way to authenticate. */
-function echoed(echo: string, closedPort: number): readonly Cluster[] {
+/** Returns clusters and identity providers that quote requests in every way, for each authentication method. */
+function echoingClusters(echo: string, closedPort: number): readonly Cluster[] {
   const headers = { 'X-Api-Key': secret('header') };
   const basic_auth = { username: 'user', password: secret('password') };
   const fromFile = { username: 'user', password_file: 'password' };
@@ -84,7 +84,7 @@ function echoed(echo: string, closedPort: number): readonly Cluster[] {
   ];
 }
 
-async function writeConfiguration({ data }: Place, clusters: readonly Cluster[]): Promise<string> {
+async function writeConfiguration({ data }: SystemFolder, clusters: readonly Cluster[]): Promise<string> {
   await writeFile(join(data, 'password'), `${secret('password-file')}\n`);
   await writeFile(join(data, 'jwt.pem'), key);
   await copyFile(join(fixtures, 'client-cert.pem'), join(data, 'cert.pem'));
@@ -94,8 +94,8 @@ async function writeConfiguration({ data }: Place, clusters: readonly Cluster[])
   return path;
 }
 
-/** Faulty ones, each with a secret at the fault or beside it. */
-function slips(clusters: readonly Cluster[]): readonly string[] {
+/** Returns invalid configurations, each with a secret in the invalid value or beside it. */
+function invalidConfigurations(clusters: readonly Cluster[]): readonly string[] {
   const [first] = clusters;
   const withFirst = (more: object) => stringify({ clusters: [{ ...first, ...more }, ...clusters.slice(1, 6)] });
   const text = stringify({ clusters: clusters.slice(0, 6) });
@@ -119,12 +119,12 @@ function slips(clusters: readonly Cluster[]): readonly string[] {
 
 const paths = ['/', '/metrics', '/api/v1/clusters', '/-/ready', '/-/healthy', '/sd', '/nothing', '/probe'];
 
-describe('no secret comes out', () => {
-  it('of the exporter, whatever it is answered, and however its configuration is wrong', async () => {
+describe('secrets are hidden', () => {
+  it('in logs, responses and errors of the exporter, for echoing servers and invalid configurations', async () => {
     const echo = await startEcho();
     const [closed = 0] = await freePorts(1);
-    const at = await place('configuration');
-    const clusters = echoed(echo.host, closed);
+    const at = await createSystemFolder('configuration');
+    const clusters = echoingClusters(echo.host, closed);
     const configuration = await writeConfiguration(at, clusters);
     const webConfiguration = join(at.data, 'web.yaml');
     await writeFile(webConfiguration, stringify({ basic_auth_users: { scraper: await hash(secret('web'), 4) } }));
@@ -133,11 +133,11 @@ describe('no secret comes out', () => {
     const authorization = (password: string) => ({
       authorization: `Basic ${Buffer.from(`scraper:${password}`).toString('base64')}`,
     });
-    const said: string[] = [];
+    const outputs: string[] = [];
     const ask = async (path: string, init: RequestInit = {}) => {
       const right = authorization(secret('web'));
       const answer = await fetch(`http://${exporter.address}${path}`, { headers: right, redirect: 'manual', ...init });
-      said.push(JSON.stringify([...answer.headers]), await answer.text());
+      outputs.push(JSON.stringify([...answer.headers]), await answer.text());
       return answer.status;
     };
 
@@ -150,48 +150,48 @@ describe('no secret comes out', () => {
     }
     for (const { name } of clusters) await ask(`/probe?${new URLSearchParams({ cluster: name })}`);
 
-    for (const text of slips(clusters)) {
+    for (const text of invalidConfigurations(clusters)) {
       await writeFile(configuration, text);
-      expect(await ask('/-/reload', { method: 'POST' }), said.at(-1)).toBe(500);
+      expect(await ask('/-/reload', { method: 'POST' }), outputs.at(-1)).toBe(500);
       const checked = await run(at, '--config.check', ...flags);
       expect(checked.code).toBe(1);
-      said.push(checked.output);
+      outputs.push(checked.output);
     }
     await writeFile(webConfiguration, stringify({ basic_auth_users: { scraper: `$2b$10$${mark}` } }));
-    await until('the wrong web configuration is told', 30, async () => {
+    await until('the invalid web configuration is logged', 30, async () => {
       await ask('/metrics');
       expect(exporter.running.output()).toContain('web.yaml');
     });
     await exporter.running.stop();
 
-    const everything = [...said, exporter.running.output()].join('\n');
+    const everything = [...outputs, exporter.running.output()].join('\n');
     expect(everything).toContain('<secret>');
     expect(leaks(everything)).toEqual([]);
-    // Nothing was hidden if nothing had been shown.
+    // The servers did receive the secrets, so there was something to hide.
     const sent = echo.received.join('\n');
     for (const name of ['header', 'client-secret', 'endpoint-param']) expect(sent).toContain(`${mark}-${name}`);
     for (const form of inBase64) expect(leaks(`Basic ${form}`)).toHaveLength(1);
   });
 
-  it('of a check, for people and for scripts', async () => {
+  it('in the text and JSON output of check', async () => {
     const echo = await startEcho();
     const [closed = 0] = await freePorts(1);
-    const at = await place('configuration');
-    const file = `--config.file=${await writeConfiguration(at, echoed(echo.host, closed))}`;
-    const forPeople = await run(at, 'check', file, '--log.level=debug');
-    const forScripts = await run(at, 'check', '--output=json', file);
-    for (const { code, output } of [forPeople, forScripts]) {
+    const at = await createSystemFolder('configuration');
+    const file = `--config.file=${await writeConfiguration(at, echoingClusters(echo.host, closed))}`;
+    const textOutput = await run(at, 'check', file, '--log.level=debug');
+    const jsonOutput = await run(at, 'check', '--output=json', file);
+    for (const { code, output } of [textOutput, jsonOutput]) {
       expect(code).toBe(1);
       expect(output).toContain('<secret>');
       expect(leaks(output)).toEqual([]);
     }
   });
 
-  it('of an exporter that an unexpected exception ends, which quotes them all', async () => {
+  it('in the log of an unexpected exception that quotes all of them', async () => {
     const echo = await startEcho();
-    const at = await place('configuration');
-    const [first] = echoed(echo.host, 1);
-    const all = echoed(echo.host, 1).filter(({ name }) => /200\/text-html|proxy|certificate|file/.test(name));
+    const at = await createSystemFolder('configuration');
+    const [first] = echoingClusters(echo.host, 1);
+    const all = echoingClusters(echo.host, 1).filter(({ name }) => /200\/text-html|proxy|certificate|file/.test(name));
     const configuration = await writeConfiguration(at, first ? all : []);
     const quoted = [
       ...['password', 'header', 'client-secret', 'endpoint-param', 'password-file'].map(secret),
@@ -224,7 +224,7 @@ describe('no secret comes out', () => {
   });
 });
 
-describe('what a cluster answers', () => {
+describe('the answer of a cluster', () => {
   const forged = 'FORGED';
   const nasty = [
     `x\n{"level":"fatal","msg":"${forged}"}`,
@@ -236,7 +236,7 @@ describe('what a cluster answers', () => {
     `x\0\b\u007f\u202e${forged}`,
   ];
 
-  it.each(['json', 'pretty'])('forges no line of a log that is %s, and no series', async (format) => {
+  it.each(['json', 'pretty'])('cannot forge a log line in the format %s, nor a series', async (format) => {
     const [port = 0] = await freePorts(1);
     const topologies = nasty.map((text) => ({
       brokers: [{ nodeId: 0, host: text, port: 1, version: text, partitions: [] }],
@@ -270,7 +270,7 @@ describe('what a cluster answers', () => {
         address: `http://127.0.0.1:${port}/${status}/${index}`,
       })),
     );
-    const at = await place('configuration');
+    const at = await createSystemFolder('configuration');
     const path = join(at.data, 'exporter.yaml');
     await writeFile(path, stringify({ poll_interval: '2s', clusters }));
     const [own = 0] = await freePorts(1);
@@ -315,8 +315,8 @@ interface Ended {
   readonly output: string;
 }
 
-/** Runs the exporter's command to its end; a last argument that is no text is its environment. */
-async function run(at: Place, ...given: readonly (string | Readonly<Record<string, string>>)[]): Promise<Ended> {
+/** Runs the exporter's command to its end. A last argument that is an object is its environment. */
+async function run(at: SystemFolder, ...given: readonly (string | Readonly<Record<string, string>>)[]): Promise<Ended> {
   const args = given.filter((each) => typeof each === 'string');
   const environment = given.find((each) => typeof each !== 'string');
   const running = start(at, [...command, ...args], environment);

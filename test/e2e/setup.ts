@@ -5,7 +5,7 @@ import { fetchArtifacts } from './artifacts.ts';
 import { findJava } from './java.ts';
 import { provideRunFolder } from './run-folder.ts';
 
-/** Each command with Debian's package that has it. */
+/** Each command with the Debian packages that contain it. */
 const commands = {
   mvn: 'maven',
   tar: 'tar',
@@ -22,7 +22,7 @@ const commands = {
   openssl: 'openssl',
 };
 
-/** Real systems or no run: what is missing fails it here, with all of it named. */
+/** Fails the run if a real system is missing, and names all that are missing. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const missing = Object.entries(commands)
     .filter(([command]) => !isInstalled(command))

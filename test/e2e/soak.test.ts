@@ -10,45 +10,45 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { startExporter } from '../../src/exporter.ts';
 import { pick, randomFrom } from '../../src/simulator/random.ts';
-import { byReason, countsOf } from '../faults/counts.ts';
-import { type Door, goodBodies } from '../faults/documents.ts';
+import { byReason, countsOf } from '../faults/cluster-counts.ts';
+import type { ConnectionHandler } from '../faults/connection-handlers.ts';
+import { type Endpoint, goodBodies } from '../faults/endpoint-documents.ts';
 import { faults } from '../faults/faults.ts';
-import type { Meeting } from '../faults/meetings.ts';
-import { goodCluster, watchedThrough } from '../faults/scene.ts';
-import { expectNothingToEscape } from '../fuzz/escaping.ts';
+import { clusterConfigFor, startHealthyCluster } from '../faults/healthy-servers.ts';
+import { expectNoUnhandledErrors } from '../fuzz/unhandled-errors.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
 import { until } from './until.ts';
 
 const seed = 20_261_124;
 const clusters = 250;
-/** Milliseconds: 125 polls a second, and a machine that stands still for a second makes none of them miss its time. */
+/** Milliseconds: 125 polls a second. A pause of the machine of one second makes no poll miss its time. */
 const timing = { pollInterval: 2_000, pollTimeout: 1_000 };
 const polls = 20_000;
-/** Of connections; the others are good, and are kept for a few polls. */
+/** The share of faulty connections. The others are good, and are kept alive for a few polls. */
 const faultyShare = 0.4;
-/** Longer than any pause that a token endpoint is given. */
+/** Longer than any pause between token requests. */
 const allPauses = 2 * 60 * 60 * 1000;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-expectNothingToEscape();
+expectNoUnhandledErrors();
 beforeAll(withoutProxy);
 
-/** Without those that flood: with them this would be a test of this machine. */
-function meetingsAt(door: Door): readonly Meeting[] {
+/** Returns the handlers of all faults except floods, which would measure the machine rather than the exporter. */
+function handlersAt(endpoint: Endpoint): readonly ConnectionHandler[] {
   return faults
-    .filter(({ name }) => !/endless|16 MB|more than any|bomb/.test(name))
-    .flatMap(({ behaviours }) => behaviours(door))
-    .flatMap((behaviour) => (typeof behaviour === 'object' && !behaviour.tls ? [behaviour.meet] : []));
+    .filter(({ name }) => !/endless|16 MB|more entries than any|bomb/.test(name))
+    .flatMap(({ behaviours }) => behaviours(endpoint))
+    .flatMap((behaviour) => (typeof behaviour === 'object' && !behaviour.tls ? [behaviour.handle] : []));
 }
 
-/** A server whose connections go wrong in any way, one in a few, until it is mended. */
-async function faultyServer(door: Door) {
-  const random = randomFrom(seed, door);
-  const meetings = meetingsAt(door);
-  // A token of a second makes every poll ask for another.
-  const body = goodBodies[door]('', '').replace(/"expires_in":\d+/, '"expires_in":1');
+/** Starts a server with random faults in a share of its connections, until it is repaired. */
+async function startRandomlyFaultyServer(endpoint: Endpoint) {
+  const random = randomFrom(seed, endpoint);
+  const handlers = handlersAt(endpoint);
+  // A token with a lifetime of one second makes every poll request another one.
+  const body = goodBodies[endpoint]('', '').replace(/"expires_in":\d+/, '"expires_in":1');
   const good = createHttpServer((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   });
@@ -58,8 +58,8 @@ async function faultyServer(door: Door) {
   const server = createServer((socket) => {
     open.add(socket);
     socket.on('error', () => {}).on('close', () => open.delete(socket));
-    const meet = random() < share ? pick(random, meetings) : undefined;
-    if (meet) meet(socket, body);
+    const handle = random() < share ? pick(random, handlers) : undefined;
+    if (handle) handle(socket, body);
     else good.emit('connection', socket);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -70,14 +70,14 @@ async function faultyServer(door: Door) {
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: () => open.size,
-    mend: () => {
+    repair: () => {
       share = 0;
     },
   };
 }
 
 interface Sample {
-  /** Bytes after a collection. */
+  /** Bytes after a garbage collection. */
   readonly heap: number;
   readonly resources: number;
   readonly connections: number;
@@ -88,21 +88,21 @@ function median(samples: readonly Sample[], key: keyof Sample): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-describe(`${polls} polls of ${clusters} clusters that go wrong in any way`, () => {
-  it('miss no time, leave nothing behind, and are all well again at the end', async () => {
-    const cluster = await faultyServer('cluster');
-    const provider = await faultyServer('token');
-    const guarded = await goodCluster(() => {});
+describe(`${polls} polls of ${clusters} clusters with random faults`, () => {
+  it('are on time, leak no memory, handles or connections, and succeed once the faults have ended', async () => {
+    const cluster = await startRandomlyFaultyServer('cluster');
+    const provider = await startRandomlyFaultyServer('token');
+    const guarded = await startHealthyCluster(() => {});
     onTestFinished(guarded.close);
     let skipped = 0;
     const clock = { now: systemClock.now, monotonic: () => systemClock.monotonic() + skipped };
     const exporter = await startExporter(
       {
-        // One in five has a token, from an endpoint that goes wrong, for a cluster that does not.
+        // One in five clusters is healthy, but its token endpoint is faulty.
         clusters: Array.from({ length: clusters }, (_, index) => {
-          const [door, origin] =
+          const [endpoint, origin] =
             index % 5 === 0 ? (['token', provider.origin] as const) : (['cluster', cluster.origin] as const);
-          return watchedThrough(door, origin, guarded.origin, { name: `${door}-${index}`, ...timing });
+          return clusterConfigFor(endpoint, origin, guarded.origin, { name: `${endpoint}-${index}`, ...timing });
         }),
         web: { listenAddresses: [{ host: '127.0.0.1', port: 0 }], telemetryPath: '/metrics' },
         log: { level: 'info', format: 'json' },
@@ -139,7 +139,7 @@ describe(`${polls} polls of ${clusters} clusters that go wrong in any way`, () =
 
     const readAt = performance.now();
     const counts = await readCounts();
-    // Each cluster's first poll is a little later than that of the one before it; the last may be under way.
+    // The first polls of the clusters are spread over the interval, and the last poll may be in progress.
     const missing = [...counts].flatMap(([name, each]) => {
       const index = Number(name.split('-')[1]);
       const since = readAt - startedAt - (index * timing.pollInterval) / clusters;
@@ -151,7 +151,7 @@ describe(`${polls} polls of ${clusters} clusters that go wrong in any way`, () =
     expect(failures).toBeGreaterThan(polls / 10);
     expect(failures).toBeLessThan(polls * 0.9);
 
-    // The first half is for what is only there once: compiled code, histories that fill up.
+    // The first half is ignored, since it includes compiling code and filling histories.
     const settled = samples.slice(Math.floor(samples.length / 2));
     const middle = Math.floor(settled.length / 2);
     const [early, late] = [settled.slice(0, middle), settled.slice(middle)];
@@ -160,10 +160,10 @@ describe(`${polls} polls of ${clusters} clusters that go wrong in any way`, () =
     expect(median(late, 'connections')).toBeLessThan(1.2 * median(early, 'connections') + 20);
     expect(Math.max(...samples.map(({ connections }) => connections))).toBeLessThan(2 * clusters);
 
-    cluster.mend();
-    provider.mend();
+    cluster.repair();
+    provider.repair();
     skipped = allPauses;
-    await until('every cluster is well', 120, async () => {
+    await until('every cluster is up', 120, async () => {
       const ups = [...(await readCounts()).values()].map((each) => each.get('up'));
       expect(ups.filter((up) => up === 1)).toHaveLength(clusters);
     });

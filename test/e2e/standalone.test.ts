@@ -37,7 +37,7 @@ const pollFamilies = [
   'zeebe_topology_polls_total',
   'zeebe_topology_up',
 ];
-/** What stays of the cluster's families while it is out of reach. */
+/** The families that remain while the cluster is unreachable. */
 const keptFamilies = ['zeebe_topology_cluster_health', 'zeebe_topology_partition_leader_changes_total'];
 
 describe.each<{ version: string; v2: { up: number; failing: string[]; status: number } }>([
@@ -50,7 +50,7 @@ describe.each<{ version: string; v2: { up: number; failing: string[]; status: nu
   });
   afterAll(() => broker.end());
 
-  it('is out of reach before it starts, and healthy in the end', async () => {
+  it('is unreachable before its start, and healthy after it', async () => {
     await broker.stop();
     const exporter = await startExporter({ environment: { ...pace, ZEEBE_REST_ADDRESS: broker.address } });
     await until('the first poll has failed', 60, async () => {
@@ -71,11 +71,11 @@ describe.each<{ version: string; v2: { up: number; failing: string[]; status: nu
       if (!knowsTheSizes && page.value('zeebe_topology_polls_total') !== 0) expect(verdict).toBe('unknown');
       if (knowsTheSizes) expect(page.value('zeebe_topology_up')).toBe(1);
     }
-    // Without a topology first, then with one in which the broker is not yet listed, or has no partition yet.
+    // The topology is unknown at first, then without the broker or without its partition.
     expect(verdicts(exporter.scrapes)).toEqual(['unknown', 'unhealthy', 'healthy']);
   });
 
-  it('is told as it is, each family of the contract and no other', async () => {
+  it('is exposed with exactly the documented families', async () => {
     await broker.start();
     const exporter = await startExporter({ environment: { ...pace, ZEEBE_REST_ADDRESS: broker.address } });
     const page = await untilHealthy(exporter);
@@ -109,7 +109,7 @@ describe.each<{ version: string; v2: { up: number; failing: string[]; status: nu
     expect(page.series('zeebe_topology_auth_failures_total').map(({ value }) => value)).toEqual(Array(12).fill(0));
   });
 
-  it('serves the versions of the API that it has, and auto finds one', async () => {
+  it('is polled with each api_version that it has, and auto detects one', async () => {
     await broker.start();
     const file = `
 poll_interval: 1s
@@ -133,16 +133,16 @@ clusters:
       expect(page.set('zeebe_topology_poll_failing', 'reason', second)).toEqual(v2.failing);
       expect(page.value('zeebe_topology_last_http_status_code', second)).toBe(v2.status);
     });
-    const tellsOfV2 = exporter.running.output().includes('v2/topology');
-    expect(tellsOfV2, 'whether the log names what was not found').toBe(v2.up === 0);
+    const logsV2 = exporter.running.output().includes('v2/topology');
+    expect(logsV2, 'whether the log names what was not found').toBe(v2.up === 0);
   });
 
-  it('takes its own series along when it dies', async () => {
+  it('has no series of its topology after a crash', async () => {
     await broker.start();
     const exporter = await startExporter({ environment: { ...pace, ZEEBE_REST_ADDRESS: broker.address } });
     await untilHealthy(exporter);
     await broker.crash();
-    const page = await until('the cluster is out of reach', 60, async () => {
+    const page = await until('the cluster is unreachable', 60, async () => {
       const now = await exporter.scrape();
       expect(now.value('zeebe_topology_up')).toBe(0);
       return now;
@@ -154,14 +154,14 @@ clusters:
   });
 });
 
-/** In order, each named once for as long as it held. */
+/** Returns the verdicts in order, without repetitions. */
 function verdicts(pages: readonly Exposition[]): (string | undefined)[] {
   return pages
     .flatMap((page) => page.set('zeebe_topology_cluster_health', 'health'))
     .filter((verdict, index, all) => verdict !== all[index - 1]);
 }
 
-/** Those that tell of clusters, not of the exporter's process. */
+/** Returns the families of clusters, without those of the exporter itself. */
 function ownFamilies(page: Exposition): string[] {
   return [...page.families.keys()]
     .filter((name) => name.startsWith('zeebe_topology_') && !name.startsWith('zeebe_topology_exporter_'))

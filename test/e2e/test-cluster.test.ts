@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
 import { type SimulatedClusterOptions, startSimulatedCluster } from '../../src/simulator/simulated-cluster.ts';
 import { recorded } from '../topologies.ts';
-import { place, start } from './process.ts';
+import { createSystemFolder, start } from './process.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const pace = { ZEEBE_POLL_INTERVAL: '1s', ZEEBE_POLL_TIMEOUT: '1s' };
@@ -13,9 +13,9 @@ const client = { clientId: 'exporter', clientSecret: 'a secret with % and +', au
 /** Seconds. */
 const tokenLifetime = 10;
 
-/** `npm run test:cluster` with these variables, until it ends. */
+/** Runs `npm run test:cluster` with these variables to its end. */
 async function testCluster(environment: Readonly<Record<string, string>>) {
-  const at = await place('test-cluster');
+  const at = await createSystemFolder('test-cluster');
   const running = start(at, ['npm', '--prefix', root, 'run', 'test:cluster'], {
     NO_COLOR: '1',
     ...pace,
@@ -33,7 +33,7 @@ async function cluster(options: SimulatedClusterOptions): Promise<string> {
   return address.href;
 }
 
-/** A cluster behind an identity provider, as variables. */
+/** Starts a cluster with an identity provider, and returns the variables for it. */
 async function securedCluster() {
   const issuer = await startIdentityProvider({ clients: [client], tokenLifetime });
   onTestFinished(issuer.close);
@@ -55,7 +55,7 @@ describe('npm run test:cluster passes', () => {
     expect({ code, tests }, output).toEqual({ code: 0, tests: '2 passed | 1 skipped (3)' });
   });
 
-  it('for a cluster of 8.8.0 with Basic authentication, of which a broker is missing', async () => {
+  it('for a cluster of 8.8.0 with Basic authentication and a missing broker', async () => {
     const authentication = { method: 'basic', username: 'demo', password: 'demo' } as const;
     const script = { events: [{ at: 0, event: { type: 'broker-stops', broker: 1 } }] } as const;
     const { code, output, tests } = await testCluster({
@@ -66,27 +66,27 @@ describe('npm run test:cluster passes', () => {
     expect({ code, tests }, output).toEqual({ code: 0, tests: '2 passed | 1 skipped (3)' });
   });
 
-  it('for a cluster of 8.10.0 with OAuth, over two lifetimes of a token', async () => {
+  it('for a cluster of 8.10.0 with OAuth 2, over two token lifetimes', async () => {
     const { issuer, variables } = await securedCluster();
     const { code, output, tests } = await testCluster(variables);
     expect({ code, tests }, output).toEqual({ code: 0, tests: '3 passed (3)' });
-    // Two by the test's own question and the check, two by exporters, and at least two renewals.
+    // Two by the test's own request and the check, two by exporters, and at least two renewals.
     expect(issuer.requests().issued).toBeGreaterThanOrEqual(6);
   });
 });
 
 describe('npm run test:cluster fails', () => {
-  it('where the exporter gets another topology than other clients', async () => {
-    const { code, output } = await testCluster({ ZEEBE_REST_ADDRESS: await answering(lyingToTheExporter) });
+  it('if the exporter gets another topology than other clients', async () => {
+    const { code, output } = await testCluster({ ZEEBE_REST_ADDRESS: await answering(wrongForTheExporter) });
     expect(code).toBe(1);
-    expect(output).toContain('until both tell the same');
+    expect(output).toContain('until both topologies are the same');
     expect(output).toContain('broker_up broker=1 1');
   });
 
-  it('where a renewal is refused', async () => {
+  it('if a token renewal is rejected', async () => {
     const { issuer, variables } = await securedCluster();
     const ended = testCluster(variables);
-    // The two exporters that are polled, the check and the test itself have their tokens by then.
+    // By then the two exporters, the check and the test itself have their tokens.
     await expect.poll(() => issuer.requests().issued, { timeout: 120_000 }).toBeGreaterThanOrEqual(4);
     issuer.apply({ type: 'secret-rotates', clientId: client.clientId, clientSecret: 'another' });
     const { code, output } = await ended;
@@ -95,7 +95,7 @@ describe('npm run test:cluster fails', () => {
   });
 });
 
-const lyingToTheExporter: RequestListener = ({ headers }, response) => {
+const wrongForTheExporter: RequestListener = ({ headers }, response) => {
   const isExporter = headers['user-agent']?.includes('zeebe-topology-exporter');
   const state = isExporter ? 'broker-gone' : 'healthy';
   response.setHeader('content-type', 'application/json').end(recorded(`8.6.0-3x3x3-${state}`));

@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
 
 /**
- * Tries until the condition does not throw, and hands on what it returns. Conditions are written with `expect`, whose
- * message then tells what was seen last.
+ * Waits until the condition does not throw, and returns its result. Conditions are written with `expect`, so that the
+ * error after the deadline contains the last value.
  *
  * @param deadline seconds
  */

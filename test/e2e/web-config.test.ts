@@ -7,7 +7,7 @@ import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { runExporter, startExporter } from './exporter.ts';
-import { place } from './process.ts';
+import { createSystemFolder } from './process.ts';
 import { startPrometheusWith } from './systems/prometheus.ts';
 import { until } from './until.ts';
 
@@ -20,9 +20,9 @@ const [makeAll = '', , makeClient = ''] = blocks('sh');
 const [withPassword = '', scrapes = '', withClientCertificate = ''] = blocks('yaml');
 const exampleHash = /\$2y\$\S+/;
 
-/** A folder where the commands of docs/web-config.md were run, with its examples beside what they made. */
+/** Runs the commands of docs/web-config.md in a new folder, and writes its examples beside their output. */
 async function documented() {
-  const { data: folder } = await place('web-config');
+  const { data: folder } = await createSystemFolder('web-config');
   const shell = async (commands: string) => (await run('sh', ['-euc', commands], { cwd: folder })).stdout;
   const [hash = ''] = exampleHash.exec(await shell(makeAll)) ?? [];
   await shell(makeClient);
@@ -34,7 +34,7 @@ async function documented() {
   return {
     folder,
     password: (await readFile(join(folder, 'password'), 'utf8')).trim(),
-    /** The certificate of the exporter, made anew. */
+    /** Creates a new certificate for the exporter. */
     renew: () => shell(makeAll.split('\n').slice(2, 5).join('\n')),
     curl: (...args: readonly string[]) =>
       run('curl', ['--silent', '--show-error', '--max-time', '20', ...args], { cwd: folder }),
@@ -43,15 +43,15 @@ async function documented() {
 
 const environment = { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1' };
 
-async function startBehind(folder: string, file: string) {
+async function startWithWebConfig(folder: string, file: string) {
   const exporter = await startExporter({ environment, flags: [`--web.config.file=${join(folder, file)}`] });
   return { exporter, base: `https://localhost:${exporter.address.split(':')[1]}` };
 }
 
 const status = ['--output', '/dev/null', '--write-out', '%{http_code}'];
 
-describe('the web configuration of the documentation', () => {
-  it('is one to promtool and to --config.check', async () => {
+describe('the documented web configuration', () => {
+  it('is accepted by promtool and by --config.check', async () => {
     const { folder } = await documented();
     const { stdout, stderr } = await run('promtool', ['check', 'web-config', join(folder, 'web.yml')]);
     expect(stdout + stderr).toContain('SUCCESS');
@@ -66,9 +66,9 @@ describe('the web configuration of the documentation', () => {
     expect(output).toMatch(/web\.yml:1: basic_auth_users: expected a bcrypt hash .* for prometheus/);
   });
 
-  it('lets curl in with the password, and to the probes without', async () => {
+  it('requires the password from curl, except for the health paths', async () => {
     const { folder, password, curl } = await documented();
-    const { base } = await startBehind(folder, 'web.yml');
+    const { base } = await startWithWebConfig(folder, 'web.yml');
     const trusting = (...args: readonly string[]) => curl('--cacert', 'ca.crt', ...args);
     const { stdout } = await trusting(
       '--user',
@@ -88,18 +88,18 @@ describe('the web configuration of the documentation', () => {
     await expect(curl(`${base}/-/healthy`)).rejects.toThrow(/certificate/);
   });
 
-  it('lets curl in with the certificate of a client, and not without', async () => {
+  it('requires a client certificate from curl', async () => {
     const { folder, curl } = await documented();
-    const { base } = await startBehind(folder, 'clients.yml');
+    const { base } = await startWithWebConfig(folder, 'clients.yml');
     const trusting = ['--cacert', 'ca.crt', ...status, `${base}/metrics`];
     expect((await curl('--cert', 'client.crt', '--key', 'client.key', ...trusting)).stdout).toBe('200');
     await expect(curl(...trusting)).rejects.toThrow();
     await expect(curl('--cert', 'exporter.crt', '--key', 'exporter.key', ...trusting)).rejects.toThrow();
   });
 
-  it('is scraped by Prometheus, which sees a renewed certificate expire later', async () => {
+  it('is scraped by Prometheus, also after the certificate was renewed', async () => {
     const { folder, renew } = await documented();
-    const { exporter } = await startBehind(folder, 'web.yml');
+    const { exporter } = await startWithWebConfig(folder, 'web.yml');
     const target = exporter.address.replace('127.0.0.1', 'localhost');
     const configuration = { global: { scrape_interval: '1s' }, ...parse(scrapes.replace('localhost:10650', target)) };
     const files = Object.fromEntries(
@@ -114,7 +114,7 @@ describe('the web configuration of the documentation', () => {
       expect(found).toHaveLength(1);
       return found;
     });
-    await until('a second has passed in the certificate too', 5, () =>
+    await until('the renewed certificate can expire a second later', 5, () =>
       expect(Date.now() / 1000).toBeGreaterThan(before - 365 * 86_400 + 1),
     );
     await renew();
@@ -127,10 +127,10 @@ describe('the web configuration of the documentation', () => {
   });
 });
 
-describe('a slowloris of 500, a load of 200 connections and a flood of wrong passwords', () => {
-  it('leave the scrapes of curl answered', async () => {
+describe('a slowloris attack of 500 connections, a load of 190 clients and 10 password guessers', () => {
+  it('do not prevent scrapes of curl', async () => {
     const { folder, password, curl } = await documented();
-    const { exporter, base } = await startBehind(folder, 'web.yml');
+    const { exporter, base } = await startWithWebConfig(folder, 'web.yml');
     const port = Number(exporter.address.split(':')[1]);
     const dispatcher = new Agent({ connections: 200, connect: { rejectUnauthorized: false } });
     let isOver = false;

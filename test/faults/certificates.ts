@@ -1,4 +1,5 @@
-/** Self-signed, valid for a hundred years; made for these tests only. */
+// Self-signed certificates that are valid for a hundred years, made for these tests only.
+
 /** For zeebe.example. */
 export const otherHostCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
@@ -20,7 +21,8 @@ LjbyAiEA+GcJiQEOKHk/eiCCSm8mWnLBC7JQMSFzRs531wqAJ/0=
 -----END CERTIFICATE-----
 `,
 };
-/** For localhost and 127.0.0.1; nobody trusts it. */
+
+/** For localhost and 127.0.0.1, of a CA that no test trusts. */
 export const unknownCaCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgfH76LwvD8SHg3oIq

@@ -5,9 +5,9 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { httpServer } from '../transport/loopback.ts';
 import { clientAttacks } from './clients.ts';
-import { hold, request, runExporter } from './running.ts';
+import { hold, request, runExporter } from './exporter-process.ts';
 
-/** A topology of 900 replicas. */
+/** A topology with 900 replicas. */
 const topology = JSON.stringify({
   brokers: Array.from({ length: 30 }, (_, broker) => ({
     nodeId: broker,
@@ -34,8 +34,8 @@ async function configuration(more = ''): Promise<string> {
   return `${more}\nclusters: [{ name: a, address: '${address}' }]\n`;
 }
 
-describe('while clients attack the exporter', () => {
-  it('scrapes of another address are answered', async () => {
+describe('an exporter that clients attack', () => {
+  it('answers scrapes of another address while one address keeps opening connections', async () => {
     const { port, ask } = await runExporter(await configuration());
     await hold(1_024, port, request('/metrics'));
     for (let scrapes = 0; scrapes < 40; scrapes++) {
@@ -49,7 +49,7 @@ describe('while clients attack the exporter', () => {
     expect((await ask('/metrics')).body).toContain('zeebe_topology_up{zeebe_cluster="a"} 1');
   });
 
-  it('answers of which nothing is read take little memory', async () => {
+  it('needs less than 64 MiB of memory for pipelined responses that are not read', async () => {
     const { port, ask, peakMemory } = await runExporter(await configuration());
     const gzipped = { 'accept-encoding': 'gzip' };
     for (const path of ['/api/v1/clusters', '/probe?cluster=a', '/sd', '/']) {
@@ -63,7 +63,7 @@ describe('while clients attack the exporter', () => {
     expect((peakMemory() - before) / 1024 / 1024).toBeLessThan(64);
   });
 
-  it('reloads are shared', async () => {
+  it('shares one reload between thousands of POST /-/reload', async () => {
     const { port, ask, log } = await runExporter(await configuration());
     const reloads = await hold(1_000, port, request('/-/reload', 'POST').repeat(4));
     expect((await ask('/metrics')).status).toBe(200);
@@ -74,7 +74,7 @@ describe('while clients attack the exporter', () => {
     expect(done.length).toBeLessThan(400);
   });
 
-  it('a page of another site can neither reload the configuration nor read what there is', async () => {
+  it('rejects reloads and reads of web pages of another site', async () => {
     const { ask, log } = await runExporter(await configuration('web: { allowed_hosts: [exporter.example] }'));
     const post = async (headers: Readonly<Record<string, string>>) =>
       (await ask('/-/reload', { method: 'POST', headers })).status;
@@ -87,7 +87,7 @@ describe('while clients attack the exporter', () => {
     expect((await ask('/api/v1/clusters', { headers: { host: 'exporter.example:10650' } })).status).toBe(200);
   });
 
-  it('everything is answered once there are file descriptors again', async () => {
+  it('answers all paths again after it had no free file descriptors', async () => {
     const { port, ask, openDescriptors } = await runExporter(await configuration(), { descriptors: 64 });
     const open = connect(port, '127.0.0.1');
     onTestFinished(() => void open.destroy());
@@ -107,7 +107,7 @@ describe('while clients attack the exporter', () => {
 });
 
 describe('docs/reliability.md', () => {
-  it.each(clientAttacks)('names a test that exists for: $attack', ({ test: [file, title] }) => {
+  it.each(clientAttacks)('names an existing test for the attack: $attack', ({ test: [file, title] }) => {
     expect(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')).toContain(`'${title}`);
   });
 });

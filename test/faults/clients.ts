@@ -1,10 +1,10 @@
-/** What a client does to the exporter, for docs/reliability.md. */
+/** An attack by clients of the exporter, for docs/reliability.md. */
 interface ClientAttack {
   readonly attack: string;
   readonly bound: string;
-  /** What the other clients see. */
+  /** The effect on other clients. */
   readonly others: string;
-  /** The test that shows it: its file, and its title or the beginning of it. */
+  /** The test of the attack: its file, and its title or the beginning of the title. */
   readonly test: readonly [file: string, title: string];
 }
 
@@ -19,7 +19,7 @@ export const clientAttacks: readonly ClientAttack[] = [
     attack: 'one address keeps opening connections',
     bound: '1,024 connections: at the limit, the address with the most connections loses one',
     others: 'none: they can connect and get responses',
-    test: [here, 'scrapes of another address are answered'],
+    test: [here, 'answers scrapes of another address while one address keeps opening connections'],
   },
   {
     attack: 'addresses with many connections use up the limit',
@@ -37,7 +37,7 @@ export const clientAttacks: readonly ClientAttack[] = [
     attack: 'many pipelined requests on each connection',
     bound: '8 pipelined requests; identical responses share their bytes',
     others: 'a delay of a few seconds on a busy machine; at most 64 MiB of memory is used',
-    test: [here, 'answers of which nothing is read take little memory'],
+    test: [here, 'needs less than 64 MiB of memory for pipelined responses that are not read'],
   },
   {
     attack: 'slow readers of many versions of a page',
@@ -69,25 +69,25 @@ export const clientAttacks: readonly ClientAttack[] = [
     attack: 'thousands of `POST /-/reload`',
     bound: 'one reload runs and one waits, which all requests share; a pause follows each reload',
     others: 'scrapes get their responses between two reloads',
-    test: [here, 'reloads are shared'],
+    test: [here, 'shares one reload between thousands of POST /-/reload'],
   },
   {
     attack: 'a web page of another site requests a reload',
     bound: '403 by `Sec-Fetch-Site` and `Origin`',
     others: 'none',
-    test: [here, 'a page of another site can neither reload'],
+    test: [here, 'rejects reloads and reads of web pages of another site'],
   },
   {
     attack: 'a web page whose name is rebound to the exporter (DNS rebinding)',
     bound: 'if `web.allowed_hosts` is set, 403 for all other host names',
     others: 'none',
-    test: [here, 'a page of another site can neither reload'],
+    test: [here, 'rejects reloads and reads of web pages of another site'],
   },
   {
     attack: 'so many connections that no file descriptors are left',
     bound: 'responses open no files; code that could not be loaded is loaded with the next request',
     others: 'no new connections until file descriptors are free again; then everything works',
-    test: [here, 'everything is answered once there are file descriptors again'],
+    test: [here, 'answers all paths again after it had no free file descriptors'],
   },
   {
     attack: 'wrong passwords from several addresses',

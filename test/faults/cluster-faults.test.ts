@@ -1,4 +1,8 @@
-import { describeFaults } from './claims.ts';
+import { describeFaults } from './describe-faults.ts';
 import { endedByDeadline, faults } from './faults.ts';
 
-describeFaults({ doors: ['cluster'], faults: faults.filter((fault) => !endedByDeadline(fault)), pollTimeout: 120_000 });
+describeFaults({
+  endpoints: ['cluster'],
+  faults: faults.filter((fault) => !endedByDeadline(fault)),
+  pollTimeout: 120_000,
+});

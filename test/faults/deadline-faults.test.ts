@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { describeFaults } from './claims.ts';
-import { doors } from './documents.ts';
+import { describeFaults } from './describe-faults.ts';
+import { endpoints } from './endpoint-documents.ts';
 import { endedByDeadline, faults } from './faults.ts';
 
-// Few enough that a short deadline is met by all that answers.
-const matrix = describeFaults({ doors, faults: faults.filter(endedByDeadline), pollTimeout: 4_000 });
+// These faults are few enough that polls with a response end before the short deadline.
+const matrix = describeFaults({ endpoints, faults: faults.filter(endedByDeadline), pollTimeout: 4_000 });
 
 it('other clusters are polled while polls wait for their deadline', () => {
   expect(matrix().neighbourPolls).toBeGreaterThan(1);

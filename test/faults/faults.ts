@@ -3,23 +3,23 @@ import type { AuthFailureReason, RequestFailureReason } from '../../src/failure.
 import { expiredCertificate } from '../check/expired-certificate.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { otherHostCertificate, unknownCaCertificate } from './certificates.ts';
-import type { Door } from './documents.ts';
 import {
   answering,
+  type ConnectionHandler,
   document,
   drip,
   flood,
   handshake,
   head,
   json,
-  type Meeting,
   onReuse,
   redirecting,
   sending,
   sendingAll,
   silence,
   whole,
-} from './meetings.ts';
+} from './connection-handlers.ts';
+import type { Endpoint } from './endpoint-documents.ts';
 import {
   duplicates,
   hugeNumbers,
@@ -27,20 +27,20 @@ import {
   notNumbers,
   numbersAsTexts,
   tooMany,
-  wrongShapes,
-} from './shapes.ts';
+  wrongTypes,
+} from './invalid-documents.ts';
 
 /** A reason of the contract, `tolerated` if the fault has no effect, `–` if it cannot occur at the endpoint. */
 export type Outcome = RequestFailureReason | AuthFailureReason | 'tolerated' | '–';
 
-/** How a server goes wrong. */
-export type Behaviour = 'refused' | 'never accepted' | { readonly meet: Meeting; readonly tls?: true };
+/** How a server fails. */
+export type Behaviour = 'refused' | 'never accepted' | { readonly handle: ConnectionHandler; readonly tls?: true };
 
 export interface Fault {
   readonly name: string;
-  readonly outcomes: Readonly<Record<Door, Outcome>>;
-  /** Ways to go wrong that come to the same. */
-  readonly behaviours: (door: Door) => readonly Behaviour[];
+  readonly outcomes: Readonly<Record<Endpoint, Outcome>>;
+  /** Behaviours of a server that have the same outcome. */
+  readonly behaviours: (endpoint: Endpoint) => readonly Behaviour[];
 }
 
 const unreachable = 'token_endpoint_unreachable';
@@ -59,10 +59,11 @@ function fault(
   };
 }
 
-/** What ends before there is a whole answer means the same at every door. */
-const meets = (...meetings: readonly Meeting[]): readonly Behaviour[] => meetings.map((meet) => ({ meet }));
-const overTls = (...meetings: readonly Meeting[]): readonly Behaviour[] =>
-  meetings.map((meet) => ({ meet, tls: true }));
+/** The behaviours of servers that handle connections so, with plain HTTP. */
+const handledBy = (...handlers: readonly ConnectionHandler[]): readonly Behaviour[] =>
+  handlers.map((handle) => ({ handle }));
+const overTls = (...handlers: readonly ConnectionHandler[]): readonly Behaviour[] =>
+  handlers.map((handle) => ({ handle, tls: true }));
 
 const late = ['timeout', unreachable, unreachable] as const;
 const broken = ['connect', unreachable, unreachable] as const;
@@ -91,22 +92,22 @@ const webPage = '<!doctype html><title>Log in</title>';
 const connections: readonly Fault[] = [
   fault('connection refused', broken, ['refused']),
   fault('connection not accepted: full listen backlog', late, ['never accepted']),
-  fault('connection accepted, but no response', late, [...meets(silence), ...overTls(silence)]),
+  fault('connection accepted, but no response', late, [...handledBy(silence), ...overTls(silence)]),
   fault(
     'headers, but no further bytes',
     late,
-    meets(
+    handledBy(
       sending(() => 'HTTP/1.1 200 OK\r\ncontent-type: application/'),
       sending(() => lengthOf('1000')),
       sending((good) => lengthOf(`${good.length}`) + good.slice(0, -1)),
       sending(() => `${chunked}1\r\n{\r\n`),
     ),
   ),
-  fault('one byte a second', late, meets(drip((good) => whole(200, good, json).toString(), 1_000))),
+  fault('one byte a second', late, handledBy(drip((good) => whole(200, good, json).toString(), 1_000))),
   fault(
     'connection closed before or during the response',
     broken,
-    meets(
+    handledBy(
       sendingAll(() => ''),
       (socket) => socket.destroy(),
       (socket) => socket.once('data', () => socket.resetAndDestroy()),
@@ -117,7 +118,7 @@ const connections: readonly Fault[] = [
   fault(
     'reused connection reset or closed',
     ['tolerated', 'tolerated', '–'],
-    meets(
+    handledBy(
       onReuse((socket) => socket.resetAndDestroy()),
       onReuse((socket) => socket.end()),
     ),
@@ -125,7 +126,7 @@ const connections: readonly Fault[] = [
   fault(
     'not HTTP',
     broken,
-    meets(
+    handledBy(
       sendingAll(() => 'SSH-2.0-OpenSSH_9.2\r\n'),
       sendingAll(() => 'HTTP/1.1 two hundred\r\n\r\n'),
       sendingAll(() => Buffer.from([0x15, 3, 3, 0, 2, 2, 40])),
@@ -137,12 +138,12 @@ const lengths: readonly Fault[] = [
   fault(
     'body shorter than its Content-Length, then closed',
     broken,
-    meets(sendingAll((good) => lengthOf(`${good.length + 1}`) + good)),
+    handledBy(sendingAll((good) => lengthOf(`${good.length + 1}`) + good)),
   ),
   fault(
     'body longer than its Content-Length',
     nonsense,
-    meets(
+    handledBy(
       sendingAll((good) => lengthOf(`${good.length - 1}`) + good),
       sendingAll((good) => lengthOf('0') + good),
     ),
@@ -150,7 +151,7 @@ const lengths: readonly Fault[] = [
   fault(
     'invalid Content-Length, or two different ones',
     broken,
-    meets(
+    handledBy(
       sendingAll((good) => lengthOf('many') + good),
       sendingAll((good) => lengthOf('-1') + good),
       sendingAll((good) => lengthOf('9'.repeat(30)) + good),
@@ -160,7 +161,7 @@ const lengths: readonly Fault[] = [
   fault(
     'invalid chunked encoding',
     broken,
-    meets(
+    handledBy(
       sendingAll((good) => `${chunked}many\r\n${good}\r\n0\r\n\r\n`),
       sendingAll((good) => `${chunked}1\r\n${good}\r\n0\r\n\r\n`),
       sendingAll((good) => `${chunked}${'f'.repeat(17)}\r\n${good}\r\n0\r\n\r\n`),
@@ -169,21 +170,21 @@ const lengths: readonly Fault[] = [
   fault(
     'endless body',
     large,
-    meets(
+    handledBy(
       flood(lengthOf(`${1e15}`), megabyte),
       flood(head(200, json), megabyte),
       flood(chunked, `10000\r\n${kilobyte.repeat(64)}\r\n`),
     ),
   ),
-  fault('endless error response', ['http_status', unreachable, unreachable], meets(flood(head(500, {}), megabyte))),
+  fault('endless error response', ['http_status', unreachable, unreachable], handledBy(flood(head(500, {}), megabyte))),
   fault('gzip bomb: 100 MB of zeros in 100 kB', ['too_large', invalid, invalid], () => {
     const bomb = gzipSync(Buffer.alloc(100_000_000));
-    return meets(answering(200, bomb, { ...json, 'content-encoding': 'gzip' }));
+    return handledBy(answering(200, bomb, { ...json, 'content-encoding': 'gzip' }));
   }),
   fault(
     '16 MB of headers',
     large,
-    meets(
+    handledBy(
       flood('HTTP/1.1 200 OK\r\nx: ', kilobyte, 16_384),
       flood('HTTP/1.1 200 OK\r\n', `x: ${kilobyte}\r\n`, 16_384),
       flood(`${chunked}0\r\n`, `x: ${kilobyte}\r\n`, 16_384),
@@ -195,24 +196,24 @@ const documents: readonly Fault[] = [
   fault(
     'invalid UTF-8',
     nonsense,
-    meets(
+    handledBy(
       ...[[0xff], [0xc3, 0x28], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82]].map((bytes) =>
         document((good) => withField(good, Buffer.from([0x22, ...bytes, 0x22]))),
       ),
     ),
   ),
-  fault('byte order mark', harmless, meets(document((good) => `\uFEFF${good}`))),
+  fault('byte order mark', harmless, handledBy(document((good) => `\uFEFF${good}`))),
   fault(
     'not JSON',
     nonsense,
-    meets(
+    handledBy(
       ...['', ' ', 'null ]', 'NaN', '{"clusterSize":NaN}', webPage].map((text) => document(text)),
       document((good) => good.trimEnd().slice(0, -1)),
       document((good) => Buffer.from(good, 'utf16le')),
       document((good) => `${good}${good}`),
     ),
   ),
-  fault('JSON of the wrong shape, at every field', nonsense, wrongShapes),
+  fault('JSON of the wrong shape, at every field', nonsense, wrongTypes),
   fault('numbers as strings', ['malformed', 'tolerated', '–'], numbersAsTexts),
   fault('invalid numbers: 1e400, fractions', ['malformed', 'tolerated', '–'], notNumbers),
   fault('huge ids and sizes', ['malformed', 'tolerated', '–'], hugeNumbers),
@@ -222,29 +223,29 @@ const documents: readonly Fault[] = [
   fault(
     '10,000 levels of nesting',
     nonsense,
-    meets(...[deep('[', ']'), deep('{"brokers":', '}'), '['.repeat(10_000)].map((text) => document(text))),
+    handledBy(...[deep('[', ']'), deep('{"brokers":', '}'), '['.repeat(10_000)].map((text) => document(text))),
   ),
   fault(
     '10,000 levels of nesting in an ignored field',
     harmless,
-    meets(document((good) => withField(good, deep('[', ']')))),
+    handledBy(document((good) => withField(good, deep('[', ']')))),
   ),
   fault(
     'HTML with 200',
     ['content_type', invalid, invalid],
-    meets(answering(200, webPage, { 'content-type': 'text/html;charset=utf-8' })),
+    handledBy(answering(200, webPage, { 'content-type': 'text/html;charset=utf-8' })),
   ),
   fault(
     'JSON with another content type, or without one',
     ['content_type', 'tolerated', 'tolerated'],
-    meets(
+    handledBy(
       answering(200, (good) => good, { 'content-type': 'text/plain' }),
       answering(200, (good) => good),
     ),
   ),
 ];
 
-/** Statuses that mean the same each. */
+/** Classes of statuses with the same outcome. */
 export const statusClasses = [
   { name: 'any other 2xx', outcomes: ['http_status', invalid, invalid], statuses: statuses(201, 299) },
   {
@@ -259,15 +260,15 @@ export const statusClasses = [
   },
 ] as const;
 
-/** A good answer but for its status, which a 204 has no room for. */
-export const answeringWell = (status: number): Meeting =>
+/** Sends a good body with the status, and no body with a 204. */
+export const answeringGoodBody = (status: number): ConnectionHandler =>
   answering(status, (good) => (status === 204 ? '' : good), json);
 
 const answers: readonly Fault[] = [
   fault(
     'redirects: to the same URL, to another path, to another host, without a Location',
     ['redirect', invalid, invalid],
-    meets(
+    handledBy(
       ...[301, 302, 303, 307, 308].flatMap((status) => [
         redirecting(status, ({ path }) => path),
         redirecting(status, () => '/elsewhere'),
@@ -279,36 +280,36 @@ const answers: readonly Fault[] = [
   fault(
     '100, 102 or 103, then a good response',
     harmless,
-    meets(
+    handledBy(
       ...[100, 102, 103].map((status) => sendingAll((good) => head(status, {}) + whole(200, good, json).toString())),
     ),
   ),
-  fault('unexpected 101', broken, meets(sendingAll((good) => head(101, {}) + whole(200, good, json).toString()))),
+  fault('unexpected 101', broken, handledBy(sendingAll((good) => head(101, {}) + whole(200, good, json).toString()))),
   fault(
     'only 1xx responses',
     late,
-    meets(
+    handledBy(
       sending(() => head(103, {})),
       drip(() => '', 100),
     ),
   ),
-  fault('401', ['authentication_required', rejected, rejected], meets(answering(401))),
-  fault('403', ['forbidden', rejected, rejected], meets(answering(403))),
-  fault('404', ['not_found', rejected, rejected], meets(answering(404))),
-  fault('429', ['rate_limited', 'token_rate_limited', 'token_rate_limited'], meets(answering(429))),
+  fault('401', ['authentication_required', rejected, rejected], handledBy(answering(401))),
+  fault('403', ['forbidden', rejected, rejected], handledBy(answering(403))),
+  fault('404', ['not_found', rejected, rejected], handledBy(answering(404))),
+  fault('429', ['rate_limited', 'token_rate_limited', 'token_rate_limited'], handledBy(answering(429))),
   ...statusClasses.map(({ name, outcomes, statuses }) =>
-    // test/faults/statuses.test.ts has every one of them.
-    fault(name, outcomes, meets(...statuses.filter((_, index) => index % 12 === 0).map(answeringWell))),
+    // test/faults/statuses.test.ts tests all of them.
+    fault(name, outcomes, handledBy(...statuses.filter((_, index) => index % 12 === 0).map(answeringGoodBody))),
   ),
   fault(
     '503 with RESOURCE_EXHAUSTED',
     ['rate_limited', unreachable, unreachable],
-    meets(answering(503, problem('RESOURCE_EXHAUSTED'), json)),
+    handledBy(answering(503, problem('RESOURCE_EXHAUSTED'), json)),
   ),
   fault(
     '`Retry-After` of a year',
     ['rate_limited', 'token_rate_limited', 'token_rate_limited'],
-    meets(
+    handledBy(
       answering(429, '', { 'retry-after': '31536000' }),
       answering(429, '', { 'retry-after': 'Fri, 31 Dec 2038 23:59:59 GMT' }),
     ),
@@ -343,7 +344,7 @@ const tls: readonly Fault[] = [
 
 export const faults: readonly Fault[] = [...connections, ...lengths, ...documents, ...answers, ...tls];
 
-/** Whether there would be no end but for the deadline of the poll. */
+/** Returns whether only the deadline of the poll ends the fault. */
 export function endedByDeadline({ outcomes }: Fault): boolean {
   return outcomes.cluster === 'timeout';
 }

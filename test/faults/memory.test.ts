@@ -3,43 +3,43 @@ import { neverAborted, tokenEndpoint } from '../auth/asking.ts';
 import { pollOf } from '../auth/poll-of.ts';
 import { client, cluster, configOf, healthy, ofCluster, start } from '../exporting.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
-import { goodBodies } from './documents.ts';
+import { flood, head, json } from './connection-handlers.ts';
+import { goodBodies } from './endpoint-documents.ts';
 import { type Behaviour, faults } from './faults.ts';
-import { openGate } from './gate.ts';
-import { flood, head, json } from './meetings.ts';
+import { startFaultyServer } from './faulty-server.ts';
 
 function behavioursOf(name: string): readonly Behaviour[] {
   return faults.filter((fault) => fault.name.startsWith(name)).flatMap(({ behaviours }) => behaviours('cluster'));
 }
 
-/** 15 MiB of this, which parsed would be half a gigabyte. */
-function crowd(part: string): Behaviour {
+/** Sends 15 MiB of a repeated part, which would need half a gigabyte once parsed. */
+function repeat15MiB(part: string): Behaviour {
   const piece = part.repeat(64 * 1024);
   const pieces = Math.floor((15 * 1024 * 1024) / piece.length);
   const length = { 'content-length': `${pieces * piece.length}`, connection: 'close' };
-  return { meet: flood(head(200, { ...json, ...length }), piece, pieces) };
+  return { handle: flood(head(200, { ...json, ...length }), piece, pieces) };
 }
 
 /**
- * What the process may take more than ever before, in MiB. An answer of 16 MiB is there as it came, in one piece and
- * as text, and what is not collected yet; the server that sends it is in the same process.
+ * The additional peak memory that is allowed, in MiB. A response of 16 MiB is in memory as chunks, as one buffer and as text,
+ * beside garbage that is not collected yet; the server that sends it is in the same process.
  */
-const floods: readonly (readonly [name: string, most: number, behaviours: readonly Behaviour[]])[] = [
+const floods: readonly (readonly [name: string, maxMebibytes: number, behaviours: readonly Behaviour[]])[] = [
   ['gzip bomb', 192, behavioursOf('gzip bomb')],
   ['16 MB of headers', 64, behavioursOf('16 MB of headers')],
   ['endless error response', 64, behavioursOf('endless error response')],
   ['endless body', 384, behavioursOf('endless body')],
-  ['15 MiB of lists and objects', 256, ['[', '[],', '{},', '{"brokers":'].map(crowd)],
+  ['15 MiB of lists and objects', 256, ['[', '[],', '{},', '{"brokers":'].map(repeat15MiB)],
 ];
 
-describe('the memory that an answer takes is bounded', () => {
-  it.each(floods)('%s: %i MiB', async (_, most, behaviours) => {
+describe('the memory for a response is limited', () => {
+  it.each(floods)('%s: to %i MiB', async (_, maxMebibytes, behaviours) => {
     expect(behaviours.length).toBeGreaterThan(0);
     const before = process.resourceUsage().maxRSS;
     for (const behaviour of behaviours) {
-      const gate = await openGate(behaviour, (origin) => goodBodies.discovery(origin, origin));
-      onTestFinished(gate.close);
-      const address = new URL(`${gate.origin}/`);
+      const server = await startFaultyServer(behaviour, (origin) => goodBodies.discovery(origin, origin));
+      onTestFinished(server.close);
+      const address = new URL(`${server.origin}/`);
       const poll = pollOf({ address, pollTimeout: 60_000 });
       const withToken = tokenEndpoint({ endpoint: { tokenUrl: address } });
       const withDiscovery = tokenEndpoint({ endpoint: { issuerUrl: address } });
@@ -49,12 +49,12 @@ describe('the memory that an answer takes is bounded', () => {
         expect([outcome, ...tokens].map(({ ok }) => ok)).toEqual([false, false, false]);
       }
     }
-    // Kilobytes; the most that the process ever had.
-    expect((process.resourceUsage().maxRSS - before) / 1024).toBeLessThan(most);
+    // maxRSS is in kilobytes.
+    expect((process.resourceUsage().maxRSS - before) / 1024).toBeLessThan(maxMebibytes);
   });
 });
 
-/** Broker ids of `length` characters: digits, which are the most work to sort. */
+/** Returns a topology with broker ids of `length` digits, which are the slowest to sort. */
 function brokersWithIds(length: number, { brokers, partitions }: { brokers: number; partitions: number }): string {
   const replicas = Array.from({ length: partitions }, (_, index) => ({
     partitionId: index + 1,
@@ -76,7 +76,7 @@ function brokersWithIds(length: number, { brokers, partitions }: { brokers: numb
   });
 }
 
-/** Answers that would take a gigabyte and more on the page, and why their polls fail. */
+/** Answers that would need more than a gigabyte on the page, with the reasons why their polls fail. */
 const large: readonly (readonly [name: string, reason: string, answer: string])[] = [
   ['85 kB with an id of 30,000 characters', 'malformed', brokersWithIds(30_000, { brokers: 1, partitions: 1_000 })],
   ['450 kB with an id of 400,000 characters', 'malformed', brokersWithIds(400_000, { brokers: 1, partitions: 1_000 })],
@@ -84,8 +84,8 @@ const large: readonly (readonly [name: string, reason: string, answer: string])[
   ['100,000 replicas with ids of 256 digits', 'too_large', brokersWithIds(256, { brokers: 100, partitions: 1_000 })],
 ];
 
-describe('the memory that a page takes is bounded with a memory limit of 512 MiB', () => {
-  it('whatever the ids of hostile clusters are, and the good cluster is shown', async () => {
+describe('the memory for the page with a memory limit of 512 MiB', () => {
+  it('is limited for long broker ids of hostile clusters, and the good cluster is shown', async () => {
     withoutProxy();
     vi.spyOn(process, 'constrainedMemory').mockReturnValue(512 * 1024 * 1024);
     const hostile = await Promise.all(
@@ -110,7 +110,7 @@ describe('the memory that a page takes is bounded with a memory limit of 512 MiB
       },
       { timeout: 60_000, interval: 200 },
     );
-    // The answers are held by their servers, and parsed in parts: twice the largest one is 30 MB.
+    // The servers keep the answers in memory, and the exporter parses them: twice the largest one is 30 MB.
     expect((process.resourceUsage().maxRSS - before) / 1024).toBeLessThan(384);
   });
 });

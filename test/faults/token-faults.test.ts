@@ -1,8 +1,8 @@
-import { describeFaults } from './claims.ts';
+import { describeFaults } from './describe-faults.ts';
 import { endedByDeadline, faults } from './faults.ts';
 
 describeFaults({
-  doors: ['token', 'discovery'],
+  endpoints: ['token', 'discovery'],
   faults: faults.filter((fault) => !endedByDeadline(fault)),
   pollTimeout: 120_000,
 });

@@ -1,44 +1,41 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pollFailureReasons, tokenFailureReasons } from '../../src/failure.ts';
 import { neverAborted, tokenEndpoint } from '../auth/asking.ts';
 import { pollOf } from '../auth/poll-of.ts';
 import { told } from '../failure-texts.ts';
-import { goodBodies, wholeToken, wholeTopology } from '../faults/documents.ts';
-import { json, whole } from '../faults/meetings.ts';
+import { json, whole } from '../faults/connection-handlers.ts';
+import { goodBodies, wholeToken, wholeTopology } from '../faults/endpoint-documents.ts';
 import { pageOf } from '../metrics/pages.ts';
 import { parseStrictly } from '../metrics/strict-parser.ts';
-import { expectNothingToEscape } from './escaping.ts';
+import { listen } from '../transport/loopback.ts';
 import { mistyped, rewritten } from './mutations.ts';
+import { expectNoUnhandledErrors } from './unhandled-errors.ts';
 
 const runs = { numRuns: 250 };
 
-expectNothingToEscape();
+expectNoUnhandledErrors();
 
-let server: Server;
-let origin = '';
-let answer: Uint8Array = new Uint8Array();
-
-beforeAll(async () => {
-  server = createServer((socket) => {
-    socket.on('error', () => {});
+/** Starts a server that sends the bytes of the last `answerWith` to every request, until the end of the test. */
+async function rawServer() {
+  let answer: Uint8Array = new Uint8Array();
+  const server = createServer((socket) => {
     socket.once('data', () => socket.end(answer));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterAll(() => {
-  server.close();
-});
+  });
+  return {
+    origin: `http://127.0.0.1:${await listen(server)}`,
+    answerWith: (bytes: Uint8Array) => {
+      answer = bytes;
+    },
+  };
+}
 
 const characters = '{}[]":,0123456789.-+eE\\ \n\t\0null';
 const bytes = fc.uint8Array({ maxLength: 400 });
 const line = fc.string({ unit: 'binary', maxLength: 20 });
 
-/** Answers that are hardly HTTP, and HTTP answers with all that can stand in them. */
+/** Generates bytes that are hardly HTTP, and HTTP responses with any content. */
 function answers(documents: readonly unknown[]): fc.Arbitrary<Uint8Array> {
   const texts = documents.map((document) => JSON.stringify(document));
   const body = fc.oneof(
@@ -60,13 +57,14 @@ function answers(documents: readonly unknown[]): fc.Arbitrary<Uint8Array> {
   );
 }
 
-describe('whatever a cluster answers', () => {
-  it('is a topology that can be shown, or a failure for one of the reasons', async () => {
+describe('any answer of a cluster', () => {
+  it('is read as a topology that can be exposed, or as a failure with a known reason', async () => {
+    const { origin, answerWith } = await rawServer();
     const poll = pollOf({ address: new URL(origin), pollTimeout: 30_000 });
     let taken = 0;
     await fc.assert(
       fc.asyncProperty(answers([wholeTopology, JSON.parse(goodBodies.cluster('', ''))]), async (each) => {
-        answer = each;
+        answerWith(each);
         const result = await poll();
         if (result.outcome.ok) taken++;
         else {
@@ -83,17 +81,22 @@ describe('whatever a cluster answers', () => {
   });
 });
 
-describe('whatever an identity provider answers', () => {
+describe('any answer of an identity provider', () => {
   it.each([
     ['a token request', 'tokenUrl', () => [wholeToken]],
-    ['discovery', 'issuerUrl', () => [{ issuer: origin, token_endpoint: `${origin}/token`, ...wholeToken }]],
-  ] as const)('to %s is a token that can be sent, or a failure for one of the reasons', async (_, key, documents) => {
+    [
+      'discovery',
+      'issuerUrl',
+      (origin: string) => [{ issuer: origin, token_endpoint: `${origin}/token`, ...wholeToken }],
+    ],
+  ] as const)('to %s is read as a token that can be sent, or as a failure with a known reason', async (_, key, documents) => {
+    const { origin, answerWith } = await rawServer();
     const endpoint = key === 'tokenUrl' ? { tokenUrl: new URL(origin) } : { issuerUrl: new URL(origin) };
     let taken = 0;
-    // A discovery document that was found is kept: each answer is the first.
+    // Each token endpoint is new, since a discovery document is cached.
     await fc.assert(
-      fc.asyncProperty(answers(documents()), async (each) => {
-        answer = each;
+      fc.asyncProperty(answers(documents(origin)), async (each) => {
+        answerWith(each);
         const result = await tokenEndpoint({ endpoint })(neverAborted);
         if (result.ok) {
           taken++;

@@ -4,12 +4,12 @@ import { stringify } from 'yaml';
 import { exampleFile } from '../../docs/configuration.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { load } from '../config/loading.ts';
-import { expectNothingToEscape } from './escaping.ts';
 import { mistyped, rewritten } from './mutations.ts';
+import { expectNoUnhandledErrors } from './unhandled-errors.ts';
 
 const runs = { numRuns: 200 };
 
-expectNothingToEscape();
+expectNoUnhandledErrors();
 
 const files = { 'conf/secrets/production': 'a', 'conf/secrets/keycloak': 'b', 'conf/secrets/staging': 'c' };
 const example = {
@@ -37,8 +37,8 @@ const example = {
   ],
 };
 
-/** How many of the files were taken: every other is refused with what is wrong in it. */
-function takenOf(file: fc.Arbitrary<string | Buffer>): number {
+/** Returns how many of the files are accepted. All others have to be rejected with a list of problems. */
+function countAccepted(file: fc.Arbitrary<string | Buffer>): number {
   let taken = 0;
   fc.assert(
     fc.property(file, (content) => {
@@ -55,25 +55,25 @@ function takenOf(file: fc.Arbitrary<string | Buffer>): number {
   return taken;
 }
 
-describe('a configuration file is taken or refused with what is wrong', () => {
-  it('whatever bytes it has', () => {
-    takenOf(fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)));
-    takenOf(fc.string({ unit: fc.constantFrom(...':-?{}[]&*!|>\'"%@`#, \n\tabc01~<=.'), maxLength: 60 }));
+describe('a configuration file is accepted or rejected with a list of problems', () => {
+  it('for any bytes', () => {
+    countAccepted(fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)));
+    countAccepted(fc.string({ unit: fc.constantFrom(...':-?{}[]&*!|>\'"%@`#, \n\tabc01~<=.'), maxLength: 60 }));
   });
 
-  it('whatever YAML it is', () => {
-    takenOf(fc.jsonValue().map((value) => stringify(value)));
-    takenOf(fc.jsonValue().map((value) => stringify({ clusters: value })));
-    takenOf(fc.jsonValue().map((value) => stringify({ clusters: [value] })));
+  it('for any YAML', () => {
+    countAccepted(fc.jsonValue().map((value) => stringify(value)));
+    countAccepted(fc.jsonValue().map((value) => stringify({ clusters: value })));
+    countAccepted(fc.jsonValue().map((value) => stringify({ clusters: [value] })));
   });
 
-  it('whatever the slips of the pen', () => {
-    const slips = ':-{}[]&*!|>\'"#, \n\t0';
-    expect(takenOf(mistyped(exampleFile, slips))).toBeGreaterThan(0);
-    expect(takenOf(mistyped(stringify(example), slips))).toBeGreaterThan(0);
+  it('for a valid file with typos', () => {
+    const typoCharacters = ':-{}[]&*!|>\'"#, \n\t0';
+    expect(countAccepted(mistyped(exampleFile, typoCharacters))).toBeGreaterThan(0);
+    expect(countAccepted(mistyped(stringify(example), typoCharacters))).toBeGreaterThan(0);
   });
 
-  it('whatever stands where something else should', () => {
-    expect(takenOf(rewritten(example).map((value) => stringify(value)))).toBeGreaterThan(0);
+  it('for a valid file with other values', () => {
+    expect(countAccepted(rewritten(example).map((value) => stringify(value)))).toBeGreaterThan(0);
   });
 });

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
-import { type Path, replaced } from '../faults/documents.ts';
+import { type Path, replaced } from '../faults/endpoint-documents.ts';
 
-interface Slip {
-  /** Where, as a share of the text. */
+interface Typo {
+  /** The position, as a fraction of the text. */
   readonly at: number;
   readonly removed: number;
   readonly inserted: string;
 }
 
-/** The text with a few slips of the pen: characters lost, others come in. */
+/** Generates the text with a few typos: removed and inserted characters. */
 export function mistyped(text: string, characters: string): fc.Arbitrary<string> {
-  const slip: fc.Arbitrary<Slip> = fc.record({
+  const typo: fc.Arbitrary<Typo> = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     removed: fc.nat(8),
     inserted: fc.oneof(
@@ -18,15 +18,15 @@ export function mistyped(text: string, characters: string): fc.Arbitrary<string>
       fc.string({ unit: 'binary', maxLength: 4 }),
     ),
   });
-  return fc.array(slip, { minLength: 1, maxLength: 5 }).map((slips) => slips.reduce(slipped, text));
+  return fc.array(typo, { minLength: 1, maxLength: 5 }).map((typos) => typos.reduce(withTypo, text));
 }
 
-function slipped(text: string, { at, removed, inserted }: Slip): string {
+function withTypo(text: string, { at, removed, inserted }: Typo): string {
   const start = Math.floor(at * text.length);
   return text.slice(0, start) + inserted + text.slice(start + removed);
 }
 
-/** The document with other values at some of its places. */
+/** Generates the document with other values at some paths. */
 export function rewritten(document: unknown): fc.Arbitrary<unknown> {
   const change = fc.record({ path: fc.constantFrom(...pathsOf(document)), value: oddValue });
   return fc
@@ -34,7 +34,7 @@ export function rewritten(document: unknown): fc.Arbitrary<unknown> {
     .map((changes) => changes.reduce((changed, { path, value }) => replaced(changed, path, value), document));
 }
 
-/** Values of JSON, those that matter in a topology or a token more often than others. */
+/** Generates JSON values, often such that matter in a topology or a token. */
 const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(null, true, 0, -1, 1, 2, 1.5, 8_193, 2 ** 53, 1e300, '', '0', '-1', 'leader', 'http://127.0.0.1:1/'),
   fc.jsonValue({ maxDepth: 3 }),

@@ -12,7 +12,7 @@ export interface Tools {
   readonly kubeconform: string;
 }
 
-/** Built from source once a version. Rejects where one cannot be. */
+/** Returns the tools, which are built from source once per version. Rejects if one cannot be built. */
 export async function chartTools(): Promise<Tools> {
   return {
     helm: join(await cached('helm-3.22.0', installed('helm.sh/helm/v3/cmd/helm@v3.22.0')), 'helm'),
@@ -24,18 +24,18 @@ export async function chartTools(): Promise<Tools> {
   };
 }
 
-/** As `chartTools`. */
+/** Returns actionlint, as `chartTools` does. */
 export async function actionlintTool(): Promise<string> {
   const command = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
   return join(await cached('actionlint-1.7.12', installed(command)), 'actionlint');
 }
 
-/** As `chartTools`; Prometheus 3.16 is the module's version 0.316. */
+/** Returns the folder of promtool, as `chartTools` does. Prometheus 3.16 is version 0.316 of the module. */
 export async function promtoolFolder(): Promise<string> {
   return cached('promtool-3.16.0', installed('github.com/prometheus/prometheus/cmd/promtool@v0.316.0'));
 }
 
-/** The folder of a Go module's files. */
+/** Downloads a Go module, and returns the folder of its files. */
 export async function goModule(module: string): Promise<string> {
   const { stdout } = await execute('go', ['mod', 'download', '-json', module], { cwd: '/' });
   const { Dir }: { Dir: string } = JSON.parse(stdout);
@@ -48,7 +48,7 @@ function installed(command: string): (into: string) => Promise<void> {
   };
 }
 
-/** Its go.mod replaces a module, and `go install` refuses that: hence in a copy of its source, which is read-only. */
+/** Builds in a copy of the read-only source, since `go install` rejects a go.mod with a replace directive. */
 async function buildHelmUnittest(into: string): Promise<void> {
   const source = join(into, 'source');
   await cp(await goModule('github.com/helm-unittest/helm-unittest@v1.1.2'), source, { recursive: true });

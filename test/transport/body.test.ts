@@ -13,14 +13,14 @@ function chunks(...texts: readonly string[]): Readable {
   return Readable.from(texts.map((text) => Buffer.from(text)));
 }
 
-describe('the body of a 200', () => {
-  it('is read to its end up to the limit', async () => {
+describe('the body of a response with status 200', () => {
+  it('is read to its end if it does not exceed the limit', async () => {
     const body = chunks('abc', 'def');
     expect(await readBody(responseOf(body), limits)).toEqual({ body: 'abcdef', isUtf8: true });
     expect(body.readableEnded).toBe(true);
   });
 
-  it('is not read where it is larger, and what is left is not waited for', async () => {
+  it('is too_large beyond the limit, and its rest is not read', async () => {
     const body = chunks('abc', 'defg', 'hi');
     expect(await readBody(responseOf(body), limits)).toEqual({
       body: '',
@@ -31,7 +31,7 @@ describe('the body of a 200', () => {
     expect(body.readableEnded).toBe(false);
   });
 
-  it('is not read where it is larger when decoded', async () => {
+  it('is too_large if it exceeds the limit once decoded', async () => {
     const body = gzipSync('abcdefg');
     const response = responseOf(Readable.from([body]), 200, { 'content-encoding': 'gzip' });
     expect(await readBody(response, { ...limits, maxBytes: 6 + body.length })).toMatchObject({ body: 'abcdefg' });
@@ -41,7 +41,7 @@ describe('the body of a 200', () => {
     });
   });
 
-  it('that fails is not taken for one that has ended', async () => {
+  it('rejects if reading it fails', async () => {
     const body = Readable.from(
       (async function* () {
         yield Buffer.from('ab');
@@ -51,18 +51,18 @@ describe('the body of a 200', () => {
     await expect(readBody(responseOf(body), limits)).rejects.toThrow('reset');
   });
 
-  it('is without a byte order mark', async () => {
+  it('is returned without a byte order mark', async () => {
     expect(await readBody(responseOf(chunks('\u{feff}{}')), limits)).toEqual({ body: '{}', isUtf8: true });
   });
 
-  it('has U+FFFD for what is not UTF-8, and says so', async () => {
+  it('is marked if it is not UTF-8, with U+FFFD in place of invalid bytes', async () => {
     const body = Readable.from([Buffer.from('caf\u00e9', 'latin1')]);
     expect(await readBody(responseOf(body), limits)).toEqual({ body: 'caf\u{fffd}', isUtf8: false });
   });
 });
 
-describe('the body of an error', () => {
-  it('is cut at its own limit, and what is left is not waited for', async () => {
+describe('the body of an error response', () => {
+  it('is truncated at its own limit, and its rest is not read', async () => {
     const body = chunks('ab', 'cdefgh', 'i');
     expect(await readBody(responseOf(body, 500), limits)).toEqual({ body: 'abcd', isUtf8: true });
     expect(body.destroyed).toBe(true);

@@ -4,8 +4,8 @@ import { isCutShort } from '../../src/transport/body.ts';
 
 const object = fc.dictionary(fc.string(), fc.jsonValue());
 
-describe('a JSON object', () => {
-  it('is cut short wherever it ends before its end', () => {
+describe('a truncated JSON object', () => {
+  it('is detected wherever it is truncated', () => {
     fc.assert(
       fc.property(object, fc.constantFrom(0, 2), fc.nat(), (value, indent, at) => {
         const text = JSON.stringify(value, null, indent);
@@ -14,7 +14,7 @@ describe('a JSON object', () => {
     );
   });
 
-  it('is not cut short where it is whole, with whatever blanks around it', () => {
+  it('is not detected in a complete object, with or without surrounding whitespace', () => {
     fc.assert(
       fc.property(object, (value) => {
         expect(isCutShort(JSON.stringify(value))).toBe(false);
@@ -24,6 +24,13 @@ describe('a JSON object', () => {
   });
 });
 
-it.each(['', ' ', '<html>{', 'null', '"', '[1,'])('what is no JSON object is not one that is cut short: %j', (text) => {
+it.each([
+  '',
+  ' ',
+  '<html>{',
+  'null',
+  '"',
+  '[1,',
+])('text that is not a JSON object is not a truncated one: %j', (text) => {
   expect(isCutShort(text)).toBe(false);
 });

@@ -14,52 +14,56 @@ const codings: readonly [coding: string, encode: (bytes: Buffer) => Buffer][] = 
   ['zstd', zstdCompressSync],
 ];
 
-describe.each(codings)('an answer in %s', (coding, encode) => {
+describe.each(codings)('a response with the content encoding %s', (coding, encode) => {
   it('is decoded', async () => {
     expect(await decodeContent(coding, encode(text), maxBytes)).toEqual({ ok: true, bytes: text });
     expect(await decodeContent(` ${coding.toUpperCase()} `, encode(text), maxBytes)).toEqual({ ok: true, bytes: text });
   });
 
-  it('may be as long as the limit, and no longer', async () => {
+  it('is too_large if it exceeds the limit once decoded', async () => {
     const full = Buffer.alloc(maxBytes, 'x');
     expect(await decodeContent(coding, encode(full), maxBytes)).toEqual({ ok: true, bytes: full });
     const longer = await decodeContent(coding, encode(Buffer.alloc(maxBytes + 1, 'x')), maxBytes);
     expect(longer).toEqual({ ok: false, problem: 'too_large' });
   });
 
-  it('is too large where it is a bomb', async () => {
+  it('is too_large if it is a decompression bomb', async () => {
     const bomb = encode(Buffer.alloc(8 * 1024 * 1024));
     expect(await decodeContent(coding, bomb, maxBytes)).toEqual({ ok: false, problem: 'too_large' });
   });
 
-  it('is malformed where it is cut short, or is not in that coding', async () => {
+  it('is malformed if it is truncated or has another encoding', async () => {
     expect(await decodeContent(coding, encode(text).subarray(0, -6), maxBytes)).toEqual(malformed);
     expect(await decodeContent(coding, text, maxBytes)).toEqual(malformed);
     expect(await decodeContent(coding, text.subarray(0, 1), maxBytes)).toEqual(malformed);
   });
 
-  it('is empty where nothing was sent', async () => {
+  it('is empty if nothing was sent', async () => {
     expect(await decodeContent(coding, Buffer.alloc(0), maxBytes)).toEqual({ ok: true, bytes: Buffer.alloc(0) });
   });
 });
 
-describe('an answer', () => {
-  it.each(['', 'identity', ' , Identity'])('without a coding (%j) is given as it is, up to the limit', async (none) => {
+describe('a response', () => {
+  it.each([
+    '',
+    'identity',
+    ' , Identity',
+  ])('without a content encoding is returned unchanged up to the limit: %j', async (none) => {
     expect(await decodeContent(none, text, text.length)).toEqual({ ok: true, bytes: text });
     expect(await decodeContent(none, text, text.length - 1)).toEqual({ ok: false, problem: 'too_large' });
   });
 
-  it('in two codings is decoded from the last to the first', async () => {
+  it('with two content encodings is decoded from the last to the first', async () => {
     const twice = brotliCompressSync(gzipSync(text));
     expect(await decodeContent('gzip, br', twice, maxBytes)).toEqual({ ok: true, bytes: text });
     expect(await decodeContent('br, gzip', twice, maxBytes)).toEqual(malformed);
   });
 
-  it('in deflate may lack the zlib format, as some servers send it', async () => {
+  it('with raw deflate, which some servers send, is decoded', async () => {
     expect(await decodeContent('deflate', deflateRawSync(text), maxBytes)).toEqual({ ok: true, bytes: text });
   });
 
-  it('in zstd is malformed where its window is larger than HTTP allows', async () => {
+  it('with zstd is malformed if its window is larger than HTTP allows', async () => {
     expect(await decodeContent('zstd', zstdFrame(23), maxBytes)).toEqual({ ok: true, bytes: text });
     expect(await decodeContent('zstd', zstdFrame(24), maxBytes)).toEqual(malformed);
   });
@@ -70,12 +74,12 @@ describe('an answer', () => {
     'gzip;q=1',
     'constructor',
     'gzip, gzip, gzip',
-  ])('in %j is in an unknown coding', async (unknown) => {
+  ])('has the unknown content encoding %j', async (unknown) => {
     const gzipped = gzipSync(gzipSync(gzipSync(text)));
     expect(await decodeContent(unknown, gzipped, maxBytes)).toEqual({ ok: false, problem: 'unknown_coding' });
   });
 
-  it('of any bytes is decoded within the limit, or is not', async () => {
+  it('of any bytes is decoded within the limit or fails', async () => {
     const names = fc.array(fc.constantFrom(...codings.map(([coding]) => coding), 'identity', 'other'), {
       maxLength: 3,
     });
@@ -90,7 +94,7 @@ describe('an answer', () => {
 
 const malformed = { ok: false, problem: 'malformed' };
 
-/** The text in one frame with one raw block (RFC 8878, 3.1.1) that says how large its window is. */
+/** Returns the text in one frame with one raw block (RFC 8878, 3.1.1) that declares the size of its window. */
 function zstdFrame(windowLog: number): Buffer {
   const blockHeader = Buffer.alloc(3);
   blockHeader.writeUIntLE((text.length << 3) | 1, 0, 3);

@@ -19,13 +19,13 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const patient = 60_000;
+const longTimeout = 60_000;
 
-/** The body of an answer, or the reason why there is none. */
+/** Returns the body of the response, or the reason of the failure. */
 async function get(url: string, transport: Partial<TransportConfig> = {}): Promise<string> {
   const dispatcher = createDispatcher(
     { tls: { insecureSkipVerify: false }, enableHttp2: false, ...transport },
-    patient,
+    longTimeout,
   );
   onTestFinished(() => dispatcher.destroy());
   try {
@@ -36,11 +36,11 @@ async function get(url: string, transport: Partial<TransportConfig> = {}): Promi
   }
 }
 
-/** What a request rejects with, and its causes. */
+/** Returns the error of a failed request, and its causes. */
 async function errorsOf(url: string, transport: Partial<TransportConfig>): Promise<readonly Error[]> {
   const dispatcher = createDispatcher(
     { tls: { insecureSkipVerify: false }, enableHttp2: false, ...transport },
-    patient,
+    longTimeout,
   );
   onTestFinished(() => dispatcher.destroy());
   const errors: Error[] = [];
@@ -53,25 +53,25 @@ describe('TLS', () => {
   const hello = () => httpsServer(certificate, (_, response) => response.end('hello'));
   const tls = (config: Partial<TlsConfig>) => ({ tls: { insecureSkipVerify: false, ...config } });
 
-  it('is refused with a certificate of an unknown CA', async () => {
+  it('rejects a certificate of an unknown CA', async () => {
     expect(await get(await hello())).toBe('tls');
   });
 
-  it('is taken with a certificate of the CA that is configured', async () => {
+  it('accepts a certificate of the configured CA', async () => {
     expect(await get(await hello(), tls({ ca: certificate.cert }))).toBe('hello');
   });
 
-  it('is taken with any certificate where verification is off', async () => {
+  it('accepts any certificate with insecure_skip_verify', async () => {
     expect(await get(await hello(), tls({ insecureSkipVerify: true }))).toBe('hello');
   });
 
-  it('is verified against the configured server name', async () => {
+  it('verifies the certificate against the configured server_name', async () => {
     const ca = certificate.cert;
     expect(await get(await hello(), tls({ ca, serverName: 'localhost' }))).toBe('hello');
     expect(await get(await hello(), tls({ ca, serverName: 'zeebe.example' }))).toBe('tls');
   });
 
-  it('shows the client certificate', async () => {
+  it('presents the client certificate', async () => {
     const options = { ...certificate, ca: certificate.cert, requestCert: true, rejectUnauthorized: true };
     const url = await httpsServer(options, ({ socket }, response) =>
       response.end((socket as TLSSocket).getPeerCertificate().subject.CN),
@@ -92,20 +92,20 @@ describe('TLS', () => {
     ['TLSv1.2', { minVersion: 'TLSv1.3' }, 'tls'],
     ['TLSv1.3', { minVersion: 'TLSv1.3' }, 'TLSv1.3'],
     ['TLSv1.3', { minVersion: 'TLSv1' }, 'TLSv1.3'],
-  ] as const)('of a server with %s at most, here %j at least, gives %s', async (most, least, given) => {
+  ] as const)('with a server of at most %s and the setting %j ends with %s', async (most, least, given) => {
     const options = { ...certificate, minVersion: 'TLSv1', maxVersion: most, ciphers: 'ALL:@SECLEVEL=0' } as const;
     const url = await httpsServer(options, ({ socket }, response) => response.end((socket as TLSSocket).getProtocol()));
     expect(await get(url, tls({ ca: certificate.cert, ...least }))).toBe(given);
   });
 
-  it('fails as such where the server does not speak it', async () => {
+  it('fails with the reason tls if the server does not speak TLS', async () => {
     const port = await tcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     expect(await get(`https://127.0.0.1:${port}/`)).toBe('tls');
   });
 });
 
 describe('a proxy', () => {
-  /** Forwards http and tunnels https; `seen` are the requests' targets and credentials. */
+  /** Starts a proxy that answers http requests and tunnels https; `seen` has the targets and credentials. */
   const proxyServer = async () => {
     const seen: string[] = [];
     const server = createServer(({ url = '', headers }, response) => {
@@ -123,14 +123,14 @@ describe('a proxy', () => {
     return { url: `http://127.0.0.1:${await listen(server)}`, seen };
   };
 
-  it('is asked for an http address, with its credentials', async () => {
+  it('of proxy_url receives requests for an http address, with its credentials', async () => {
     const { url, seen } = await proxyServer();
     const proxyUrl = new Secret(url.replace('//', '//scraper:p%40ss@'));
     expect(await get('http://zeebe.test/v1/topology', { proxyUrl })).toBe('from the proxy');
     expect(seen).toEqual([`http://zeebe.test/v1/topology Basic ${Buffer.from('scraper:p@ss').toString('base64')}`]);
   });
 
-  it('tunnels to an https address, whose certificate is verified as configured', async () => {
+  it('of proxy_url tunnels to an https address, whose certificate is verified as configured', async () => {
     const { url, seen } = await proxyServer();
     const target = await httpsServer(certificate, (_, response) => response.end('through the tunnel'));
     const proxyUrl = new Secret(url);
@@ -140,12 +140,12 @@ describe('a proxy', () => {
     expect(seen[0]).toBe(`CONNECT ${new URL(target).host} anonymous`);
   });
 
-  it('of the environment is that of each origin: an issuer and its token endpoint may be two', async () => {
+  it('of the environment is chosen per origin, since an issuer and its token endpoint may differ', async () => {
     const { url } = await proxyServer();
     const direct = await httpServer((_, response) => response.end('direct'));
     vi.stubEnv('HTTP_PROXY', url);
     vi.stubEnv('NO_PROXY', '127.0.0.0/8');
-    const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false }, enableHttp2: false }, patient);
+    const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false }, enableHttp2: false }, longTimeout);
     onTestFinished(() => dispatcher.destroy());
     const ask = async (address: string) => (await request(address, { dispatcher })).body.text();
     expect(await ask('http://zeebe.test/')).toBe('from the proxy');
@@ -153,7 +153,7 @@ describe('a proxy', () => {
     expect(await ask('http://zeebe.test/')).toBe('from the proxy');
   });
 
-  it('is taken from the environment, but for the hosts named there', async () => {
+  it('of HTTP_PROXY is used except for hosts in NO_PROXY', async () => {
     const { url } = await proxyServer();
     const direct = await httpServer((_, response) => response.end('direct'));
     vi.stubEnv('HTTP_PROXY', url);
@@ -162,7 +162,7 @@ describe('a proxy', () => {
     expect(await get(direct)).toBe('direct');
   });
 
-  it('that is configured is used whatever the environment says', async () => {
+  it('of proxy_url has precedence over HTTP_PROXY and NO_PROXY', async () => {
     const { url } = await proxyServer();
     const direct = await httpServer((_, response) => response.end('direct'));
     vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${await closedPort()}`);
@@ -170,24 +170,27 @@ describe('a proxy', () => {
     expect(await get(direct, { proxyUrl: new Secret(url) })).toBe('from the proxy');
   });
 
-  it.each([403, 407, 502])('that answers %i to CONNECT fails the connection', async (status) => {
+  it.each([403, 407, 502])('that answers %i to CONNECT is a connect failure', async (status) => {
     const server = createServer().on('connect', (_, socket: Socket) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`));
     const proxyUrl = new Secret(`http://127.0.0.1:${await listen(server)}`);
     expect(await get('https://zeebe.test/', { proxyUrl })).toBe('connect');
   });
 
-  it('that wants credentials for an http address fails the connection', async () => {
+  it('that answers 407 for an http address is a connect failure', async () => {
     const url = await httpServer((_, response) => response.writeHead(407).end());
     expect(await get('http://zeebe.test/', { proxyUrl: new Secret(url) })).toBe('connect');
   });
 
-  it('where nothing listens fails the connection', async () => {
+  it('where nothing listens is a connect failure', async () => {
     const proxyUrl = new Secret(`http://127.0.0.1:${await closedPort()}`);
     expect(await get('http://zeebe.test/', { proxyUrl })).toBe('connect');
     expect(await get('https://zeebe.test/', { proxyUrl })).toBe('connect');
   });
 
-  it.each(['http', 'https'])('that is not reached is told apart from its target, which is at %s', async (scheme) => {
+  it.each([
+    'http',
+    'https',
+  ])('that cannot be reached is reported as ProxyError without credentials: %s', async (scheme) => {
     const host = `127.0.0.1:${await closedPort()}`;
     const proxyUrl = new Secret(`http://scraper:open-sesame@${host}`);
     const errors = await errorsOf(`${scheme}://zeebe.test/`, { proxyUrl });
@@ -195,13 +198,13 @@ describe('a proxy', () => {
     expect(inspect(errors)).not.toContain('open-sesame');
   });
 
-  it('whose certificate is not trusted is told apart from its target', async () => {
+  it('with an untrusted certificate is reported as ProxyError', async () => {
     const { url } = await tunnelingProxy(certificate);
     const errors = await errorsOf('https://zeebe.test/', { proxyUrl: new Secret(url) });
     expect(errors.find((error) => error instanceof ProxyError)).toMatchObject({ host: new URL(url).host });
   });
 
-  it('before a target that is not trusted is not what failed', async () => {
+  it('is not reported for an untrusted certificate of the target', async () => {
     const target = await httpsServer(certificate, (_, response) => response.end('hello'));
     const errors = await errorsOf(target, { proxyUrl: new Secret((await tunnelingProxy()).url) });
     expect(errors).not.toEqual([]);
@@ -209,46 +212,46 @@ describe('a proxy', () => {
   });
 });
 
-describe('an answer', () => {
-  /** Only a client that hangs up ends its answers. */
+describe('a response', () => {
+  /** Starts a server whose responses end only when the client closes the connection. */
   const endlessServer = async () => {
-    const hungUp = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
     const url = await httpServer((_, response) => {
       const chunk = Buffer.alloc(1024 * 1024, 'a');
       const write = () => {
         while (!response.destroyed && response.write(chunk));
       };
-      response.on('drain', write).on('close', hungUp.resolve);
+      response.on('drain', write).on('close', closed.resolve);
       write();
     });
-    return { url, hungUp: hungUp.promise };
+    return { url, closed: closed.promise };
   };
 
-  it('of more than 16 MiB is refused while it arrives', async () => {
-    const { url, hungUp } = await endlessServer();
+  it('of more than 16 MiB is aborted while it arrives', async () => {
+    const { url, closed } = await endlessServer();
     expect(await get(url)).toBe('too_large');
-    await hungUp;
+    await closed;
   });
 
-  it('of more than 16 MiB is refused from a proxy, too', async () => {
-    const { url, hungUp } = await endlessServer();
+  it('of more than 16 MiB from a proxy is aborted while it arrives', async () => {
+    const { url, closed } = await endlessServer();
     expect(await get('http://zeebe.test/', { proxyUrl: new Secret(url) })).toBe('too_large');
-    await hungUp;
+    await closed;
   });
 
-  it('of 16 MiB is taken', async () => {
+  it('of 16 MiB is read', async () => {
     const body = Buffer.alloc(16 * 1024 * 1024, 'a');
     const url = await httpServer((_, response) => response.end(body));
     expect((await get(url)).length).toBe(body.length);
   });
 });
 
-it('keeps the connection for later requests', async () => {
+it('a dispatcher keeps the connection alive for later requests', async () => {
   const server = createServer((_, response) => response.end('hello'));
   let connections = 0;
   server.on('connection', () => connections++);
   const url = `http://127.0.0.1:${await listen(server)}/`;
-  const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false }, enableHttp2: false }, patient);
+  const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false }, enableHttp2: false }, longTimeout);
   onTestFinished(() => dispatcher.destroy());
   for (let count = 0; count < 10; count++) {
     const { body } = await request(url, { dispatcher });

@@ -10,7 +10,7 @@ beforeEach(withoutProxy);
 
 const never = new AbortController().signal;
 
-/** Why a request to the server failed, and what is then known of its certificate. */
+/** Returns the reason of the failed request, and the expiry that is known of the server's certificate. */
 async function ask(server: { readonly cert: string; readonly key: string; readonly ciphers: string }) {
   const url = await httpsServer(server, (_, response) => response.end());
   const tls = { ca: faultyAuthority, insecureSkipVerify: false };
@@ -23,16 +23,16 @@ async function ask(server: { readonly cert: string; readonly key: string; readon
   return { reason, expiry: await expiry(never) };
 }
 
-describe('a certificate is refused as such, and its end is known', () => {
+describe('a rejected certificate fails with the reason tls and a known expiry', () => {
   it.each(Object.entries(faultyServers))('with %s', async (_, server) => {
     expect(await ask(server)).toEqual({ reason: 'tls', expiry: faultyExpiry });
   });
 
-  it('with an issuer that has expired, which is the earliest end', async () => {
+  it('with an expired issuer, whose expiry is the earliest', async () => {
     expect(await ask(expiredIssuer)).toEqual({ reason: 'tls', expiry: Date.UTC(2021, 1, 3) });
   });
 
-  it('unless its end is no date', async () => {
+  it('unless its expiry is not a date', async () => {
     expect(await ask(withoutEnd)).toEqual({ reason: 'tls', expiry: undefined });
   });
 });

@@ -17,13 +17,13 @@ interface Options {
   readonly issuer?: string;
   readonly issuerKey?: typeof strongKey;
   readonly digest?: { readonly create: () => forge.md.MessageDigest };
-  /** UTCTime, as ASN.1 has it. */
+  /** A UTCTime of ASN.1. */
   readonly notBefore?: string;
   readonly notAfter?: string;
   readonly extensions?: readonly object[];
 }
 
-/** Signs also what no authority would. */
+/** Issues a certificate, also one that no authority would sign. */
 function issue(name: string, options: Options = {}): string {
   const { key = strongKey, issuer = 'Test CA', issuerKey = strongKey, extensions = [] } = options;
   const { digest = md.sha256, notBefore = '200101000000Z', notAfter = '490203000000Z' } = options;
@@ -34,7 +34,7 @@ function issue(name: string, options: Options = {}): string {
   certificate.setIssuer([{ name: 'commonName', value: issuer }]);
   certificate.setExtensions([...extensions]);
   certificate.sign(issuerKey.privateKey, digest.create());
-  // The dates may be such as forge does not write, so it is signed once more.
+  // forge cannot write every date, so the dates are replaced here and the certificate is signed again.
   const whole = pki.certificateToAsn1(certificate);
   const [content, , signature] = partsOf(whole);
   const [, , , , validity] = partsOf(content);
@@ -51,7 +51,7 @@ function partsOf(parent: forge.asn1.Asn1 | undefined): forge.asn1.Asn1[] {
   return Array.isArray(parent?.value) ? parent.value : [];
 }
 
-/** For localhost and 127.0.0.1, and the certificates between it and the authority. */
+/** Returns a server's certificate for localhost and 127.0.0.1, followed by intermediates, and its key. */
 function server(options: Options, ...intermediates: readonly string[]) {
   const names = {
     name: 'subjectAltName',
@@ -69,7 +69,7 @@ function server(options: Options, ...intermediates: readonly string[]) {
   };
 }
 
-/** Forge writes into what it is given. */
+/** Returns a new object each time, since forge modifies it. */
 const authorityOf = (pathLength?: number) => ({
   name: 'basicConstraints',
   cA: true,
@@ -79,10 +79,10 @@ const authorityOf = (pathLength?: number) => ({
 
 export const faultyAuthority = issue('Test CA', { extensions: [authorityOf()] });
 
-/** All expire at the same time but for the one whose end cannot be read. */
+/** When the certificates of `faultyServers` expire. */
 export const faultyExpiry = Date.UTC(2049, 1, 3);
 
-/** Servers whose certificates are refused, by what is wrong with them. */
+/** Servers whose certificates are rejected, by the fault of the certificate. */
 export const faultyServers = {
   'a SHA-1 signature': server({ digest: md.sha1 }),
   'an MD5 signature': server({ digest: md.md5 }),
@@ -105,14 +105,14 @@ export const faultyServers = {
     issue('Lower CA', { issuer: 'Upper CA', extensions: [authorityOf()] }),
     issue('Upper CA', { extensions: [authorityOf(0)] }),
   ),
-  'a signature of someone else': server({ issuerKey: weakKey }),
-  'a beginning that is no date': server({ notBefore: '201301000000Z' }),
-  'a beginning in the future': server({ notBefore: '480101000000Z' }),
+  'a signature of another key': server({ issuerKey: weakKey }),
+  'a start that is not a date': server({ notBefore: '201301000000Z' }),
+  'a start in the future': server({ notBefore: '480101000000Z' }),
 };
 
 export const withoutEnd = server({ notAfter: '491301000000Z' });
 
-/** Its own time is not over, as that of its issuer's issuer is. */
+/** A server with a valid certificate, but the issuer of its issuer has expired. */
 export const expiredIssuer = server(
   { issuer: 'Lower CA' },
   issue('Lower CA', { issuer: 'Upper CA', extensions: [authorityOf()] }),

@@ -2,7 +2,7 @@ import { createServer, type TLSSocket } from 'node:tls';
 import { loopbackCertificate as certificate } from '../simulator/loopback-certificate.ts';
 import { listen } from './loopback.ts';
 
-/** Frames of HTTP/2 (RFC 9113, 4.1), for servers that break off where Node.js's own would end in good order. */
+/** Frames of HTTP/2 (RFC 9113, 4.1), for servers that break off where the server of Node.js would close properly. */
 const types = { data: 0, headers: 1, rstStream: 3, settings: 4, goaway: 7 };
 const endStream = 0x1;
 const acknowledgement = 0x1;
@@ -43,7 +43,7 @@ const prefaceLength = 24;
 
 type Answer = (socket: TLSSocket, stream: number) => void;
 
-/** An HTTP/2 server that gives each request to the answer of its number in all; `seen` are their connections. */
+/** Starts an HTTP/2 server whose nth request gets the nth answer; `seen` has the number of each request's connection. */
 export async function http2Server(...answers: readonly Answer[]) {
   const seen: number[] = [];
   let connections = 0;

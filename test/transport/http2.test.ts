@@ -15,7 +15,7 @@ import { withoutProxy } from './without-proxy.ts';
 
 beforeEach(withoutProxy);
 
-/** The bodies of answers, or the reasons why there is none. */
+/** Returns a function that requests a URL and returns the body of the response, or the reason of the failure. */
 function asking({ enableHttp2 = true, ...transport }: Partial<TransportConfig> = {}) {
   const tls = { insecureSkipVerify: false, ca: certificate.cert };
   const dispatcher = createDispatcher({ tls, enableHttp2, ...transport }, 60_000);
@@ -30,7 +30,7 @@ function asking({ enableHttp2 = true, ...transport }: Partial<TransportConfig> =
   };
 }
 
-/** Answers with the version of HTTP, and what the client offered. */
+/** Starts a server that responds with the HTTP version, and records the ALPN protocols that clients offer. */
 async function versions(allowHTTP1: boolean) {
   const offered: (readonly string[])[] = [];
   const ALPNCallback = ({ protocols }: { readonly protocols: string[] }) => {
@@ -44,21 +44,21 @@ async function versions(allowHTTP1: boolean) {
 }
 
 describe('HTTP/2', () => {
-  it('is not offered unless it is enabled', async () => {
+  it('is not offered without enable_http2', async () => {
     const { url, offered } = await versions(true);
     expect(await asking({ enableHttp2: false })(url)).toBe('1.1');
     expect(offered).toEqual([['http/1.1']]);
     expect(alpnProtocols({ enableHttp2: false })).toEqual(['http/1.1']);
   });
 
-  it('is offered after HTTP/1.1 where it is enabled', async () => {
+  it('is offered after HTTP/1.1 with enable_http2', async () => {
     const { url, offered } = await versions(true);
     expect(await asking()(url)).toBe('1.1');
     expect(offered).toEqual([['http/1.1', 'h2']]);
     expect(alpnProtocols({ enableHttp2: true })).toEqual(['http/1.1', 'h2']);
   });
 
-  it('is spoken where it is enabled and the server speaks nothing else', async () => {
+  it('is used with enable_http2 if the server speaks nothing else', async () => {
     const { url } = await versions(false);
     expect(await asking()(url)).toBe('2.0');
     expect(await asking({ enableHttp2: false })(url)).toBe('tls');
@@ -82,7 +82,7 @@ describe('HTTP/2', () => {
     expect(offered).toEqual([['http/1.1'], ['http/1.1']]);
   });
 
-  it('is spoken through the tunnel of a proxy, where it is enabled', async () => {
+  it('is used through the tunnel of a proxy with enable_http2', async () => {
     const { url, offered } = await versions(false);
     const proxyUrl = new Secret((await tunnelingProxy(certificate)).url);
     expect(await asking({ proxyUrl: new Secret((await tunnelingProxy()).url) })(url)).toBe('2.0');
@@ -106,42 +106,36 @@ const errorCodes = [1, 2, 7, 11, 13];
 
 const brokenStreams: readonly (readonly [string, Sent])[] = [
   ...[...quietCodes, ...errorCodes].flatMap((code): readonly (readonly [string, Sent])[] => [
-    [`is reset before it (${code})`, (stream) => [frames.reset(stream, code)]],
+    [`is reset before the headers (${code})`, (stream) => [frames.reset(stream, code)]],
     [
-      `is reset before the length that it names (${code})`,
+      `is reset before its Content-Length (${code})`,
       (stream) => [...halfOfItsLength(stream), frames.reset(stream, code)],
     ],
   ]),
   ...errorCodes.map((code): readonly [string, Sent] => [
-    `is reset in its body (${code})`,
+    `is reset within the body (${code})`,
     (stream) => [...half(stream), frames.reset(stream, code)],
   ]),
-  [
-    'ends before the length that it names',
-    (stream) => [frames.okOfLength(stream, 9), frames.lastData(stream, 'short')],
-  ],
-  [
-    'goes on after the length that it names',
-    (stream) => [frames.okOfLength(stream, 2), frames.lastData(stream, 'long')],
-  ],
+  ['ends before its Content-Length', (stream) => [frames.okOfLength(stream, 9), frames.lastData(stream, 'short')]],
+  ['continues after its Content-Length', (stream) => [frames.okOfLength(stream, 2), frames.lastData(stream, 'long')]],
   ['is not HTTP/2', () => [Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')]],
 ];
 
 const brokenConnections: readonly (readonly [string, Sent])[] = [
   ...[0, 2, 11].flatMap((code): readonly (readonly [string, Sent])[] => [
-    [`before it, with a notice (${code})`, (stream) => [frames.goAway(stream, code)]],
-    [`in its body, with a notice (${code})`, (stream) => [...half(stream), frames.goAway(stream, code)]],
+    [`before the headers, with GOAWAY (${code})`, (stream) => [frames.goAway(stream, code)]],
+    [`within the body, with GOAWAY (${code})`, (stream) => [...half(stream), frames.goAway(stream, code)]],
     [
-      `in its body, with a notice that does not include it (${code})`,
+      `within the body, with a GOAWAY that excludes the stream (${code})`,
       (stream) => [...half(stream), frames.goAway(0, code)],
     ],
   ]),
-  ['before it, without notice', () => []],
-  ['in its body, without notice', half],
+  ['before the headers, without GOAWAY', () => []],
+  ['within the body, without GOAWAY', half],
 ];
 
-describe('an answer over HTTP/2', () => {
-  it.each(brokenStreams)('whose stream %s fails the connection', async (_how, sent) => {
+describe('a response over HTTP/2', () => {
+  it.each(brokenStreams)('is a connect failure if its stream %s', async (_how, sent) => {
     const { url } = await http2Server(
       ...Array(2).fill((socket: TLSSocket, stream: number) => {
         socket.write(Buffer.concat(sent(stream)));
@@ -150,12 +144,12 @@ describe('an answer over HTTP/2', () => {
     expect(await asking()(url)).toBe('connect');
   });
 
-  it.each(brokenConnections)('whose connection is closed %s fails the connection', async (_when, sent) => {
+  it.each(brokenConnections)('is a connect failure if its connection is closed %s', async (_when, sent) => {
     const { url } = await http2Server((socket, stream) => socket.end(Buffer.concat(sent(stream))));
     expect(await asking()(url)).toBe('connect');
   });
 
-  it('that no longer comes on a connection that is dead fails one request: the next one has a new connection', async () => {
+  it('that never arrives fails one request, and the next one uses a new connection', async () => {
     const deadline = new AbortController();
     const silent = () => deadline.abort(new DOMException('no whole answer within 10 s', 'TimeoutError'));
     const { url, seen } = await http2Server(whole, silent, whole);
@@ -166,7 +160,7 @@ describe('an answer over HTTP/2', () => {
     expect(seen).toEqual([1, 1, 2]);
   });
 
-  it('before which a used connection is closed is asked for once more', async () => {
+  it('is requested again if a reused connection is closed before it', async () => {
     const { url, seen } = await http2Server(whole, (socket) => socket.end(), whole);
     const get = asking();
     expect(await get(url)).toBe('whole');
@@ -174,7 +168,7 @@ describe('an answer over HTTP/2', () => {
     expect(seen).toEqual([1, 1, 2]);
   });
 
-  it('comes after any interim answers', async () => {
+  it('is read after interim responses', async () => {
     const { url } = await http2Server((socket, stream) => {
       socket.write(Buffer.concat([100, 102, 103].map((status) => frames.interim(stream, status))));
       whole(socket, stream);
@@ -182,7 +176,7 @@ describe('an answer over HTTP/2', () => {
     expect(await asking()(url)).toBe('whole');
   });
 
-  it('of more than 16 MiB is refused', async () => {
+  it('of more than 16 MiB is aborted', async () => {
     const server = createSecureServer(certificate, (_, response) => response.end(Buffer.alloc(33 * 1024 * 1024)));
     expect(await asking()(`https://127.0.0.1:${await listen(server)}/`)).toBe('too_large');
   });

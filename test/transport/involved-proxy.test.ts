@@ -9,7 +9,7 @@ import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
 import { told } from '../failure-texts.ts';
 import { clusterConfig } from '../polls.ts';
-import { breakingTunnel, faultyProxies } from './faulty-proxies.ts';
+import { closingTunnel, faultyProxies } from './faulty-proxies.ts';
 import { expired } from './issued-certificates.ts';
 import { closedPort, httpServer, httpsServer, listen } from './loopback.ts';
 import { tunnelingProxy } from './tunnel.ts';
@@ -28,7 +28,7 @@ async function failureOf(config: Partial<ClusterConfig>) {
   return told(authentication.failure ?? outcome.failure);
 }
 
-/** Why a poll fails behind the proxy: at the cluster, or where `isToken`, at the identity provider before it. */
+/** Returns why a poll through the proxy fails: at the cluster or, with `isToken`, at the identity provider. */
 function failureThrough(
   proxy: string | undefined,
   scheme: string,
@@ -63,10 +63,10 @@ const faults = [
   ['https:', 'that answers 407', /^answered 407$/, unauthenticated],
   ['https:', 'that answers 403', /^answered 403$/, forbidding],
   ['https:', 'that answers 502', /^answered 502$/, forbidding],
-  ['http:', 'that hangs up at once', /^other side closed \(UND_ERR_SOCKET\)$/, unusable],
-  ['https:', 'that hangs up at once', /^other side closed \(UND_ERR_PRX_CONN\)$/, unusable],
-  ['http:', 'that hangs up when it is asked', /^other side closed \(UND_ERR_SOCKET\)$/, unusable],
-  ['https:', 'that hangs up when it is asked', /^other side closed \(UND_ERR_PRX_CONN\)$/, unusable],
+  ['http:', 'that closes the connection at once', /^other side closed \(UND_ERR_SOCKET\)$/, unusable],
+  ['https:', 'that closes the connection at once', /^other side closed \(UND_ERR_PRX_CONN\)$/, unusable],
+  ['http:', 'that closes the connection on a request', /^other side closed \(UND_ERR_SOCKET\)$/, unusable],
+  ['https:', 'that closes the connection on a request', /^other side closed \(UND_ERR_PRX_CONN\)$/, unusable],
 ] as const;
 
 const requests = [
@@ -75,7 +75,7 @@ const requests = [
 ] as const;
 
 describe.each(requests)('a request to %s', (_, isToken, reason, asked) => {
-  it.each(faults)('(%s) through a proxy %s fails at the proxy', async (scheme, fault, found, remedy) => {
+  it.each(faults)('over %s through a proxy %s fails at the proxy', async (scheme, fault, found, remedy) => {
     const address = `127.0.0.1:${await faultyProxies[fault]()}`;
     const failure = await failureThrough(`http://scraper:open-sesame@${address}`, scheme, isToken);
     expect(failure).toEqual({ reason, message: expect.any(String), remedy: remedy(address) });
@@ -88,7 +88,7 @@ describe.each(requests)('a request to %s', (_, isToken, reason, asked) => {
     ['http:', 'HTTP_PROXY', 'HTTP_PROXY'],
     ['https:', 'HTTP_PROXY', 'HTTPS_PROXY or HTTP_PROXY'],
     ['https:', 'https_proxy', 'HTTPS_PROXY or HTTP_PROXY'],
-  ])('(%s) fails at the proxy of %s, which is named without its credentials', async (scheme, variable, setting) => {
+  ])('over %s fails at the proxy of %s, which is named without its credentials', async (scheme, variable, setting) => {
     const address = `127.0.0.1:${await closedPort()}`;
     vi.stubEnv(variable, `http://scraper:open-sesame@${address}`);
     const { message, remedy } = await failureThrough(undefined, scheme, isToken);
@@ -98,16 +98,16 @@ describe.each(requests)('a request to %s', (_, isToken, reason, asked) => {
     );
   });
 
-  it('through a tunnel that breaks off may fail at the proxy or behind it', async () => {
-    const address = `127.0.0.1:${await breakingTunnel()}`;
-    const { reason: told, message, remedy } = await failureThrough(`http://${address}`, 'https:', isToken);
-    expect(told).toBe(reason);
+  it('through a tunnel that is closed is reported to fail at the proxy or behind it', async () => {
+    const address = `127.0.0.1:${await closingTunnel()}`;
+    const { reason: actual, message, remedy } = await failureThrough(`http://${address}`, 'https:', isToken);
+    expect(actual).toBe(reason);
     expect(message).toMatch(new RegExp(` failed: through proxy ${address}: .*\\(ECONNRESET\\)$`));
     expect(remedy).toMatch(/^check that the (cluster|identity provider) runs/);
     expect(remedy).toMatch(new RegExp(`; the request goes through the proxy ${address} of proxy_url$`));
   });
 
-  it('through a silent proxy may fail at the proxy or behind it', async () => {
+  it('through a proxy that does not respond is reported to fail at the proxy or behind it', async () => {
     const address = `127.0.0.1:${await listen(createTcpServer())}`;
     const config = { pollTimeout: 300 };
     const { message, remedy } = await failureThrough(`http://${address}`, 'http:', isToken, config);
@@ -115,7 +115,7 @@ describe.each(requests)('a request to %s', (_, isToken, reason, asked) => {
     expect(remedy).toMatch(new RegExp(`; the request goes through the proxy ${address} of proxy_url$`));
   });
 
-  it('through a tunnel to a server with a bad certificate fails at that server', async () => {
+  it('through a tunnel to a server with an invalid certificate fails at that server', async () => {
     const { port } = new URL(await httpsServer(expired, (_request, response) => response.end()));
     const { url } = await tunnelingProxy();
     const { message, remedy } = await failureThrough(url, 'https:', isToken, {}, `:${port}`);
@@ -124,7 +124,7 @@ describe.each(requests)('a request to %s', (_, isToken, reason, asked) => {
     expect(remedy).not.toContain('proxy');
   });
 
-  it('through a proxy with a bad certificate fails at the proxy', async () => {
+  it('through a proxy with an invalid certificate fails at the proxy', async () => {
     const { url } = await tunnelingProxy(expired);
     const { host } = new URL(url);
     const { message, remedy } = await failureThrough(url, 'https:', isToken);
@@ -133,7 +133,7 @@ describe.each(requests)('a request to %s', (_, isToken, reason, asked) => {
   });
 });
 
-it('an answer that breaks off behind a proxy may do so at the proxy or behind it', async () => {
+it('a truncated response through a proxy is reported to fail at the proxy or behind it', async () => {
   const proxy = await httpServer((_request, response) => {
     response.setHeader('content-length', 100).write('{', () => response.destroy());
   });
@@ -143,7 +143,7 @@ it('an answer that breaks off behind a proxy may do so at the proxy or behind it
   expect(remedy).toMatch(new RegExp(`^check that the cluster runs.*; the request goes through the proxy ${host} of`));
 });
 
-it('a proxy is named with its port where its URL has none', () => {
+it('a proxy is named with the default port if its URL has none', () => {
   const through = (proxy: string) => proxyInFrontOf(new URL('http://zeebe'), { proxyUrl: new Secret(proxy) })?.address;
   expect(through('http://scraper:open-sesame@squid')).toBe('squid:80');
   expect(through('https://squid')).toBe('squid:443');

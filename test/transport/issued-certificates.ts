@@ -1,6 +1,6 @@
 /**
- * Made for these tests only: an authority, what it has issued, and when each of them expires (Unix time in
- * milliseconds). Servers are for localhost and 127.0.0.1 where nothing else is said.
+ * Certificates made for these tests only: an authority, the certificates that it has issued, and when each of them
+ * expires (Unix time in milliseconds). Those of servers are for localhost and 127.0.0.1 unless stated otherwise.
  */
 
 /** Valid until 2119. */
@@ -18,7 +18,7 @@ yVJwYq6zavECIQD1l/TCDi2V1iSQ+GD5jvF/L0ci41c8k6LvWZIw/WSj4g==
   expiry: Date.UTC(2119, 0, 1),
 };
 
-/** Issued by the authority; what it has issued outlives it. */
+/** Issued by the authority. The certificate that it has issued expires later than it does. */
 export const intermediate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBdjCCARugAwIBAgIBAjAKBggqhkjOPQQDAjASMRAwDgYDVQQDDAdUZXN0IENB

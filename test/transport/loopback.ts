@@ -4,7 +4,7 @@ import { createServer as createHttpsServer, type ServerOptions } from 'node:http
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Listens on 127.0.0.1 until the test has ended, and gives the port. */
+/** Makes the server listen on 127.0.0.1 until the end of the test, and returns the port. */
 export async function listen(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -28,7 +28,7 @@ export async function httpsServer(options: ServerOptions, answer: RequestListene
   return `https://127.0.0.1:${await listen(createHttpsServer(options, answer))}/`;
 }
 
-/** A server that is given the connection once the client has sent something. */
+/** Starts a server that calls `answer` once a client has sent something, and returns the port. */
 export async function tcpServer(answer: (socket: Socket) => void): Promise<number> {
   return listen(
     createTcpServer((socket) => {
@@ -37,13 +37,13 @@ export async function tcpServer(answer: (socket: Socket) => void): Promise<numbe
   );
 }
 
-/** A port that can be listened on. */
 /**
- * Of this process: no other test is given a port that was just given back there. At 127.0.0.1, where tests leave
- * thousands of connections behind, that happens.
+ * A loopback address that only this process uses, so that no other test gets a port that was just closed there. At
+ * 127.0.0.1, where tests leave thousands of connections behind, that happens.
  */
 export const ownAddress = `127.${1 + (process.pid % 250)}.${1 + (Math.floor(process.pid / 250) % 250)}.1`;
 
+/** Returns a port of 127.0.0.1 where nothing listens at the moment. */
 export async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -54,8 +54,8 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * A port where nothing listens until the test has ended: a connection holds it, so that no other program that runs
- * beside the test is given it meanwhile.
+ * Returns a port where nothing listens until the end of the test. A connection occupies it, so that no other program
+ * gets it meanwhile.
  */
 export async function closedPort(): Promise<number> {
   const holder = connect(await listen(createTcpServer()), '127.0.0.1');

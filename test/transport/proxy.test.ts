@@ -22,7 +22,7 @@ const password = 'open&sesame%0815';
 const inUrl = encodeURIComponent(password);
 const basic = Buffer.from(`scraper:${password}`).toString('base64').replace(/=+$/, '');
 
-/** A proxy that shows what it was sent, as it came and decoded. */
+/** Answers as a proxy that quotes the credentials that it was sent, encoded and decoded. */
 const echoing =
   (status: number): RequestListener =>
   ({ url, headers }, response) => {
@@ -33,7 +33,7 @@ const echoing =
     response.end(JSON.stringify({ error: 'invalid_request', error_description: shown, brokers: shown }));
   };
 
-/** All that comes of a poll of a cluster behind the proxy. */
+/** Returns the result of a poll of a cluster as JSON. */
 async function textsOf(config: Partial<ClusterConfig>): Promise<string> {
   const { poll, close } = connect(clusterConfig({ address: new URL('http://zeebe.test/'), ...config }), systemClock);
   onTestFinished(close);
@@ -42,7 +42,7 @@ async function textsOf(config: Partial<ClusterConfig>): Promise<string> {
   return JSON.stringify([result, failures.map((failure) => failure && told(failure))]);
 }
 
-describe('the credentials of a proxy that shows them', () => {
+describe('the credentials of a proxy that quotes them', () => {
   const statuses = [200, 302, 400, 401, 403, 404, 407, 429, 500, 503];
   const proxyWith = async (status: number) => {
     const url = await httpServer(echoing(status));
@@ -52,7 +52,7 @@ describe('the credentials of a proxy that shows them', () => {
     for (const secret of [password, inUrl, basic]) expect(texts).not.toContain(secret);
   };
 
-  it.each(statuses)('are in no message of a cluster that is asked through it (%i)', async (status) => {
+  it.each(statuses)('are hidden in the result of a poll through it with status %i', async (status) => {
     const transport = {
       tls: { insecureSkipVerify: false },
       enableHttp2: false,
@@ -63,7 +63,7 @@ describe('the credentials of a proxy that shows them', () => {
     expectHidden(texts);
   });
 
-  it.each(statuses)('are in no message of a token endpoint that is asked through it (%i)', async (status) => {
+  it.each(statuses)('are hidden in the result of a token request through it with status %i', async (status) => {
     const transport = {
       tls: { insecureSkipVerify: false },
       enableHttp2: false,
@@ -74,7 +74,7 @@ describe('the credentials of a proxy that shows them', () => {
     expectHidden(texts);
   });
 
-  it.each(['HTTP_PROXY', 'http_proxy'])('are in no message where it is that of %s', async (variable) => {
+  it.each(['HTTP_PROXY', 'http_proxy'])('are hidden if the proxy is that of %s', async (variable) => {
     vi.stubEnv(variable, await proxyWith(500));
     const ofCluster = await textsOf({});
     expect(ofCluster).toContain('<secret>');
@@ -89,18 +89,18 @@ describe('the proxy of an address', () => {
   const through = (address: string, proxyUrl?: string) =>
     proxyFor(new URL(address), proxyUrl === undefined ? {} : { proxyUrl: new Secret(proxyUrl) })?.href;
 
-  it('is the configured one, whatever the environment says', () => {
+  it('is that of proxy_url, with precedence over the environment', () => {
     vi.stubEnv('HTTP_PROXY', 'http://environment:3128');
     vi.stubEnv('NO_PROXY', '*');
     expect(through('http://zeebe.test/', 'http://configured:3128/')).toBe('http://configured:3128/');
   });
 
-  it('is none where neither the settings nor the environment name one', () => {
+  it('is none if neither proxy_url nor the environment sets one', () => {
     expect(through('http://zeebe.test/')).toBeUndefined();
     expect(through('https://zeebe.test/')).toBeUndefined();
   });
 
-  it('is that of the environment for its scheme; https falls back to that of http', () => {
+  it('is that of HTTP_PROXY or HTTPS_PROXY by scheme, and https falls back to HTTP_PROXY', () => {
     vi.stubEnv('HTTP_PROXY', 'http://plain:3128/');
     expect(through('http://zeebe.test/')).toBe('http://plain:3128/');
     expect(through('https://zeebe.test/')).toBe('http://plain:3128/');
@@ -111,7 +111,7 @@ describe('the proxy of an address', () => {
     expect(through('http://zeebe.test/')).toBeUndefined();
   });
 
-  it('is http where the variable names no scheme, as curl and Go have it', () => {
+  it('has the scheme http if the variable has none, as in curl and Go', () => {
     vi.stubEnv('HTTP_PROXY', 'proxy:3128');
     vi.stubEnv('HTTPS_PROXY', 'scraper:open-sesame@proxy.test');
     expect(through('http://zeebe.test/')).toBe('http://proxy:3128/');
@@ -119,14 +119,14 @@ describe('the proxy of an address', () => {
     expect(proxyCredentials({})).toContain('open-sesame');
   });
 
-  it('that is not usable is not left out', () => {
+  it('is rejected if it is not an HTTP proxy', () => {
     vi.stubEnv('HTTP_PROXY', 'socks5://scraper:open-sesame@proxy:1080');
     expect(() => through('http://zeebe.test/')).toThrow(
       /^expected the URL of an HTTP proxy, such as http:\/\/proxy:3128$/,
     );
   });
 
-  it('is that of the lower-case variable where there are both, none where it is empty', () => {
+  it('is that of the lower-case variable if both are set, and none if that is empty', () => {
     vi.stubEnv('HTTP_PROXY', 'http://upper:3128/');
     vi.stubEnv('http_proxy', 'http://lower:3128/');
     vi.stubEnv('NO_PROXY', '*');
@@ -166,7 +166,7 @@ describe('the proxy of an address', () => {
     ['0:0::0:1', 'http://[::1]'],
     ['fd00::/8', 'https://[fd12:3456::1]'],
     ['::/0', 'http://[2001:db8::1]'],
-  ])('is none where NO_PROXY=%j names it: %s', (noProxy, address) => {
+  ])('is none if NO_PROXY=%j matches %s', (noProxy, address) => {
     vi.stubEnv('HTTP_PROXY', 'http://proxy:3128/');
     vi.stubEnv('NO_PROXY', noProxy);
     expect(through(address)).toBeUndefined();
@@ -195,13 +195,13 @@ describe('the proxy of an address', () => {
     ['fd00::/129', 'http://[fd00::]'],
     ['[::1]:8080', 'http://[::1]'],
     ['::/0', 'http://zeebe.test'],
-  ])('is there where NO_PROXY=%j does not name it: %s', (noProxy, address) => {
+  ])('is used if NO_PROXY=%j does not match %s', (noProxy, address) => {
     vi.stubEnv('HTTP_PROXY', 'http://proxy:3128/');
     vi.stubEnv('NO_PROXY', noProxy);
     expect(through(address)).toBe('http://proxy:3128/');
   });
 
-  it('is resolved whatever NO_PROXY is', () => {
+  it('is resolved for any NO_PROXY', () => {
     vi.stubEnv('HTTP_PROXY', 'http://proxy:3128/');
     const entry = fc.oneof(
       fc.string(),

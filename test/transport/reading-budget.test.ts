@@ -12,8 +12,8 @@ function newBody() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('the bodies that are being read', () => {
-  it('may have the limit in bytes together', async () => {
+describe('the response bodies that are being read', () => {
+  it('may use the memory limit together', async () => {
     const budget = createReadingBudget(100);
     const all = [20, 30, 50].map((bytes) => {
       const { body } = newBody();
@@ -24,7 +24,7 @@ describe('the bodies that are being read', () => {
     expect(all.map(({ destroyed }) => destroyed)).toEqual([false, false, false]);
   });
 
-  it('beyond it lose the one that has most, whichever grew last, as too large', async () => {
+  it('beyond the limit lose the largest one as too_large, not the one that grew last', async () => {
     const budget = createReadingBudget(100);
     const [large, small] = [newBody(), newBody()];
     budget.add(large.body, 60);
@@ -41,7 +41,7 @@ describe('the bodies that are being read', () => {
     expect(small.body.destroyed).toBe(false);
   });
 
-  it('count no longer once they are read', async () => {
+  it('no longer count once they are read', async () => {
     const budget = createReadingBudget(100);
     const [first, second] = [newBody(), newBody()];
     budget.add(first.body, 100);

@@ -16,7 +16,7 @@ beforeEach(withoutProxy);
 
 const trusting: TransportConfig = { tls: { insecureSkipVerify: false, ca: certificate.cert }, enableHttp2: false };
 
-/** The bodies of answers, or the reasons why there is none. */
+/** Returns a function that requests a URL and returns the body of the response, or the reason of the failure. */
 function asking(transport: Partial<TransportConfig> = {}, options: DispatcherOptions = {}) {
   const dispatcher = createDispatcher({ ...trusting, ...transport }, 60_000, options);
   onTestFinished(() => dispatcher.destroy());
@@ -35,7 +35,7 @@ const whole = (body: string) =>
 
 type Answer = (socket: Socket, connection: number, text: string) => void;
 
-/** Gives each request to the answer of its number in all, with the number of the connection that it came on. */
+/** Starts a server that passes its nth request to the nth answer, with the number of the request's connection. */
 async function scripted(...answers: readonly Answer[]) {
   const seen: string[] = [];
   let connections = 0;
@@ -55,11 +55,11 @@ const closed: Answer = (socket) => socket.end();
 const reset: Answer = (socket) => socket.resetAndDestroy();
 const silent: Answer = () => {};
 
-describe('a GET on a used connection', () => {
+describe('a GET on a reused connection', () => {
   it.each([
     ['closed', closed],
     ['reset', reset],
-  ])('that is %s before any byte of an answer is sent once more, on a new one', async (_how, end) => {
+  ])('is sent again on a new connection if it is %s before the first byte of a response', async (_how, end) => {
     const { url, seen } = await scripted(taken, end, taken, taken);
     const get = asking();
     expect(await get(url)).toBe('from 1');
@@ -68,7 +68,7 @@ describe('a GET on a used connection', () => {
     expect(seen).toEqual(['GET on 1', 'GET on 1', 'GET on 2', 'GET on 2']);
   });
 
-  it('is sent once more only', async () => {
+  it('is sent again only once', async () => {
     const { url, seen } = await scripted(taken, closed, closed, taken);
     const get = asking();
     await get(url);
@@ -77,10 +77,10 @@ describe('a GET on a used connection', () => {
   });
 
   it.each([
-    ['a part of the head', 'HTTP/1.1 200 OK\r\ncont'],
-    ['the head', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'],
-    ['a part of the body', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhal'],
-  ])('that is closed after %s is not sent again', async (_part, part) => {
+    ['part of the headers', 'HTTP/1.1 200 OK\r\ncont'],
+    ['the headers', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'],
+    ['part of the body', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhal'],
+  ])('is not sent again if the connection is closed after %s', async (_part, part) => {
     const { url, seen } = await scripted(taken, (socket) => socket.end(part), taken);
     const get = asking();
     await get(url);
@@ -88,7 +88,7 @@ describe('a GET on a used connection', () => {
     expect(seen).toEqual(['GET on 1', 'GET on 1']);
   });
 
-  it('that stays without an answer is not sent again', async () => {
+  it('is not sent again after a timeout', async () => {
     const { url, seen } = await scripted(taken, silent, taken);
     const get = asking();
     await get(url);
@@ -113,7 +113,7 @@ it('a GET whose TLS handshake is reset is not sent again', async () => {
   expect(connections).toBe(1);
 });
 
-it('a POST on a used connection that is closed is not sent again', async () => {
+it('a POST on a reused connection that is closed is not sent again', async () => {
   const { url, seen } = await scripted(taken, closed, taken);
   const send = asking();
   await send(url);
@@ -121,7 +121,7 @@ it('a POST on a used connection that is closed is not sent again', async () => {
   expect(seen).toEqual(['GET on 1', 'POST on 1']);
 });
 
-it('without keep-alive each request has a connection of its own', async () => {
+it('without keep-alive each request uses a new connection', async () => {
   const { url, seen } = await scripted(taken, taken, taken);
   const send = asking({}, { keepAlive: false });
   await send(url);
@@ -130,8 +130,8 @@ it('without keep-alive each request has a connection of its own', async () => {
   expect(seen).toEqual(['GET on 1', 'POST on 2', 'GET on 3']);
 });
 
-describe('after a request that failed', () => {
-  it('since no headers came, the next one has a new connection', async () => {
+describe('after a failed request', () => {
+  it('without response headers, the next one uses a new connection', async () => {
     const { url, seen } = await scripted(taken, silent, taken);
     const get = asking();
     await get(url);
@@ -141,9 +141,9 @@ describe('after a request that failed', () => {
   });
 
   it.each([
-    ['before the head', ''],
-    ['in the body', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhal'],
-  ])('since the deadline passed %s, the next one has a new connection', async (_when, part) => {
+    ['before the headers', ''],
+    ['within the body', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhal'],
+  ])('whose deadline passed %s, the next one uses a new connection', async (_when, part) => {
     const deadline = new AbortController();
     const late: Answer = (socket) => {
       socket.write(part, () => deadline.abort(new DOMException('no whole answer within 10 s', 'TimeoutError')));
@@ -156,7 +156,7 @@ describe('after a request that failed', () => {
     expect(seen).toEqual(['GET on 1', 'GET on 1', 'GET on 2']);
   });
 
-  it('others that are under way go on, and their connections are closed after them', async () => {
+  it('other requests in progress continue, and their connections are closed after them', async () => {
     const later = Promise.withResolvers<Socket>();
     const waiting = await scripted((socket) => later.resolve(socket));
     const failing = await scripted(closed, taken);
@@ -171,14 +171,14 @@ describe('after a request that failed', () => {
   });
 });
 
-describe('a connection of', () => {
+describe('a kept-alive connection', () => {
   const cases: readonly [string, () => Promise<{ url: string; transport: Partial<TransportConfig> }>][] = [
     ['http', async () => ({ url: 'http', transport: {} })],
     ['https', async () => ({ url: 'https', transport: {} })],
     ['a tunnel', async () => ({ url: 'https', transport: { proxyUrl: new Secret((await tunnelingProxy()).url) } })],
   ];
 
-  it.each(cases)('%s is used for three minutes at most, so that a name that has moved is followed', async (_, made) => {
+  it.each(cases)('over %s is used for at most three minutes, so that DNS changes take effect', async (_, made) => {
     vi.useFakeTimers({ toFake: ['Date'], now: 0 });
     onTestFinished(() => {
       vi.useRealTimers();
@@ -205,7 +205,7 @@ describe('a connection of', () => {
   });
 });
 
-it('a dispatcher that is destroyed ends what is under way, also from before a failure, and takes no more', async () => {
+it('a destroyed dispatcher aborts all requests in progress, also those from before a failure, and rejects new ones', async () => {
   const later = Promise.withResolvers<void>();
   const waiting = await scripted(() => later.resolve());
   const failing = await scripted(closed);

@@ -25,13 +25,13 @@ const trusting: TransportConfig = { tls: { ca, insecureSkipVerify: false }, enab
 const hello: RequestListener = (_, response) => response.end('hello');
 const chain = { key: server.key, cert: server.cert + intermediate.cert };
 
-/** Asks with one dispatcher, and what it then knows of certificates. */
+/** Returns functions that send requests with one dispatcher, and return the certificate expiry that it has seen. */
 function asking(transport: TransportConfig = trusting) {
   const { dispatcher, expiry } = createWatchedDispatcher(transport, 60_000);
   onTestFinished(() => dispatcher.destroy());
   return {
     expiry: () => expiry(never),
-    /** The body of an answer, or the reason why there is none. */
+    /** Returns the body of the response, or the reason of the failure. */
     get: async (url: string) => {
       try {
         const { body } = await request(url, { dispatcher, reset: true });
@@ -43,7 +43,7 @@ function asking(transport: TransportConfig = trusting) {
   };
 }
 
-/** A TLS server that answers nothing, and all that it was sent within TLS. */
+/** Starts a TLS server that never responds; `received` has what it was sent within TLS. */
 async function listening(options: TlsOptions) {
   const received: Buffer[] = [];
   const connections: Socket[] = [];
@@ -63,19 +63,19 @@ describe('the expiry of a server’s certificate', () => {
     expect(await expiry()).toBeUndefined();
   });
 
-  it('is the earliest of the chain that it shows', async () => {
+  it('is the earliest of its certificate chain', async () => {
     const { get, expiry } = asking();
     expect(await get(await httpsServer(chain, hello))).toBe('hello');
     expect(await expiry()).toBe(intermediate.expiry);
   });
 
-  it('is known without verification, too', async () => {
+  it('is known with insecure_skip_verify', async () => {
     const { get, expiry } = asking({ tls: { insecureSkipVerify: true }, enableHttp2: false });
     expect(await get(await httpsServer(expired, hello))).toBe('hello');
     expect(await expiry()).toBe(expired.expiry);
   });
 
-  it('is seen anew with each connection, where the server would resume TLS sessions', async () => {
+  it('is read again for each connection, since TLS sessions are not resumed', async () => {
     const ticketKeys = Buffer.alloc(48, 1);
     const https = createHttpsServer({ ...chain, ticketKeys }, hello);
     const url = `https://127.0.0.1:${await listen(https)}/`;
@@ -87,7 +87,7 @@ describe('the expiry of a server’s certificate', () => {
     expect(await expiry()).toBe(renewed.expiry);
   });
 
-  it('is kept while nothing answers', async () => {
+  it('is kept while the server cannot be reached', async () => {
     const https = createHttpsServer(renewed, hello);
     const url = `https://127.0.0.1:${await listen(https)}/`;
     const { get, expiry } = asking();
@@ -98,7 +98,7 @@ describe('the expiry of a server’s certificate', () => {
     expect(await expiry()).toBe(renewed.expiry);
   });
 
-  it('is the earliest of all servers that were asked: an issuer and its token endpoint may be two', async () => {
+  it('is the earliest of all requested servers, since an issuer and its token endpoint may differ', async () => {
     const { get, expiry } = asking();
     expect(await get(await httpsServer(renewed, hello))).toBe('hello');
     expect(await get(await httpsServer(chain, hello))).toBe('hello');
@@ -118,7 +118,7 @@ describe.each([
     renewed.expiry,
   ],
 ])('a certificate %s', (_case, shown, transport, shownExpiry) => {
-  it('is seen at the first request, to which nothing is sent', async () => {
+  it('is read at the first request, and nothing is sent to its server', async () => {
     const { url, received, connections } = await listening(shown);
     const { get, expiry } = asking(transport);
     expect(await get(url)).toBe('tls');
@@ -127,7 +127,7 @@ describe.each([
     expect(Buffer.concat(received).toString()).toBe('');
   });
 
-  it('is seen behind a proxy, to which nothing else is sent', async () => {
+  it('is read through a proxy, and nothing is sent to its server', async () => {
     const { url, received, connections } = await listening(shown);
     const proxy = await tunnelingProxy();
     const { get, expiry } = asking({ ...transport, proxyUrl: new Secret(proxy.url) });
@@ -138,7 +138,7 @@ describe.each([
     expect(Buffer.concat(received).toString()).toBe('');
   });
 
-  it('is looked at once for each refusal, and refused ever after', async () => {
+  it('is read once for each rejection, and is rejected every time', async () => {
     const { url, connections } = await listening(shown);
     const { get, expiry } = asking(transport);
     expect(await get(url)).toBe('tls');
@@ -150,8 +150,8 @@ describe.each([
   });
 });
 
-describe('behind a proxy', () => {
-  it('it is the target’s certificate that counts, not the proxy’s', async () => {
+describe('the expiry of a server’s certificate behind a proxy', () => {
+  it('is that of the target, not of the proxy', async () => {
     const proxy = await tunnelingProxy();
     const { get, expiry } = asking({ ...trusting, proxyUrl: new Secret(proxy.url) });
     expect(await get(await httpsServer(chain, hello))).toBe('hello');
@@ -159,7 +159,7 @@ describe('behind a proxy', () => {
     expect(await expiry()).toBe(intermediate.expiry);
   });
 
-  it('that is not trusted itself, nothing is known, and the tunnel is not asked for', async () => {
+  it('is unknown if the proxy is not trusted, and no tunnel is requested', async () => {
     const proxy = await tunnelingProxy(expired);
     const { get, expiry } = asking({ ...trusting, proxyUrl: new Secret(proxy.url) });
     const { url, connections } = await listening(renewed);
@@ -170,12 +170,12 @@ describe('behind a proxy', () => {
   });
 });
 
-describe('a server that wants a client certificate', () => {
-  const wanting = { ...renewed, ca, requestCert: true, rejectUnauthorized: true };
+describe('a server that requires a client certificate', () => {
+  const requiring = { ...renewed, ca, requestCert: true, rejectUnauthorized: true };
   const { cert, key } = client;
 
-  it('has shown its own, whether it takes the client’s or not', async () => {
-    const url = await httpsServer(wanting, hello);
+  it('has a certificate with known expiry, whether it accepts the client or not', async () => {
+    const url = await httpsServer(requiring, hello);
     const known = asking({ tls: { ca, cert, key: new Secret(key), insecureSkipVerify: false }, enableHttp2: false });
     expect(await known.get(url)).toBe('hello');
     expect(await known.expiry()).toBe(renewed.expiry);
@@ -185,7 +185,7 @@ describe('a server that wants a client certificate', () => {
   });
 });
 
-it('a look at a server that has fallen silent ends with the signal', async () => {
+it('reading the certificate of a server that no longer responds ends when the signal aborts', async () => {
   const silent = createTcpServer();
   let isSilent = false;
   const https = createHttpsServer(expired, hello);

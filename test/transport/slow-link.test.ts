@@ -14,8 +14,8 @@ import { withoutProxy } from './without-proxy.ts';
 beforeEach(withoutProxy);
 
 /**
- * A server that accepts connections, with 200 and to CONNECT, once `accept` is called. Before that its queue is full:
- * Linux drops the first packet of another handshake, which the client sends again after a second.
+ * Starts a server that accepts connections, and answers with 200, once `accept` is called. Before that its listen
+ * backlog is full: Linux drops the SYN of another connection, and the client sends it again after a second.
  */
 async function slowServer() {
   const go = new Int32Array(new SharedArrayBuffer(4));
@@ -47,7 +47,10 @@ async function slowServer() {
   return { port: Number(port), accept };
 }
 
-/** The port of a host of several addresses, `slow.test`, that takes longer for a handshake than Node.js waits. */
+/**
+ * Starts a server at `slow.test`, a host with several addresses, and returns its port. A connection takes longer than
+ * Node.js waits before it tries the next address.
+ */
 async function slowHost(): Promise<number> {
   const { port, accept } = await slowServer();
   const addresses = [
@@ -58,7 +61,7 @@ async function slowHost(): Promise<number> {
     const callback = args.at(-1);
     if (typeof callback === 'function') callback(null, addresses);
   });
-  // The other address refuses at once, if the first is given up.
+  // The other address refuses connections, so a request fails if the first address is given up.
   const whenTried = (message: unknown) => {
     const { socket } = message as { readonly socket: Socket };
     socket.once('connectionAttempt', () => setImmediate(accept));
@@ -73,7 +76,7 @@ async function slowHost(): Promise<number> {
 it.each([
   ['directly', (port: number) => ({ url: `http://slow.test:${port}/`, proxy: undefined })],
   ['through a proxy', (port: number) => ({ url: 'http://zeebe.test/', proxy: new Secret(`http://slow.test:${port}`) })],
-])('a host of several addresses is reached over a slow link, %s', async (_how, target) => {
+])('a host with several addresses is reached over a slow link %s', async (_how, target) => {
   const { url, proxy } = target(await slowHost());
   const transport = { tls: { insecureSkipVerify: false }, enableHttp2: false, ...(proxy && { proxyUrl: proxy }) };
   const dispatcher = createDispatcher(transport, 10_000);
@@ -82,7 +85,7 @@ it.each([
   expect(await body.text()).toBe('hello');
 });
 
-it('a host of several addresses is reached over a slow link by check as well', async () => {
+it('a host with several addresses is reached over a slow link by the check command', async () => {
   const url = new URL(`http://slow.test:${await slowHost()}/`);
   const transport = { tls: { insecureSkipVerify: false }, enableHttp2: false };
   expect(await connectOnce({ url, transport, timeout: 10_000 }, neverAborted)).toBe('127.0.0.1');

@@ -8,7 +8,7 @@ function coded(code: string): Error {
   return Object.assign(new Error('what came'), { code });
 }
 
-describe('what a request rejected with', () => {
+describe('a transport failure', () => {
   it.each([
     ['ENOTFOUND', 'dns'],
     ['EAI_AGAIN', 'dns'],
@@ -38,7 +38,7 @@ describe('what a request rejected with', () => {
     ['UND_ERR_HEADERS_OVERFLOW', 'too_large'],
     ['HPE_HEADER_OVERFLOW', 'too_large'],
     ['EMFILE', 'other'],
-  ])('is told by its code: %s is %s', (code, reason) => {
+  ])('with the code %s has the reason %s', (code, reason) => {
     expect(transportFailureOf(coded(code))).toMatchObject({
       reason,
       code,
@@ -77,7 +77,7 @@ describe('what a request rejected with', () => {
     'CERT_UNTRUSTED',
     'CERT_REJECTED',
     'HOSTNAME_MISMATCH',
-  ])('is a certificate that was refused: %s', (code) => {
+  ])('with the certificate error %s has the reason tls', (code) => {
     expect(transportFailureOf(coded(code))).toEqual({
       reason: 'tls',
       code,
@@ -86,7 +86,7 @@ describe('what a request rejected with', () => {
     });
   });
 
-  it('is a certificate that was refused, where OpenSSL says why and Node.js has no code for it', () => {
+  it('with a certificate error of OpenSSL that has no code in Node.js has the reason tls', () => {
     const error = Object.assign(new Error('CA signature digest algorithm too weak'), { code: 'UNSPECIFIED' });
     expect(transportFailureOf(error)).toMatchObject({ reason: 'tls', cause: 'CA signature digest algorithm too weak' });
   });
@@ -96,7 +96,7 @@ describe('what a request rejected with', () => {
     'UND_ERR_SOCKET',
     'ECONNRESET',
     'EPIPE',
-  ])('is the fault of the proxy where an http request has no other connection: %s', (code) => {
+  ])('of an http request through a proxy is attributed to the proxy: %s', (code) => {
     const proxyUrl = new Secret('http://scraper:open-sesame@squid');
     const requested = { url: new URL('http://zeebe'), transport: { proxyUrl } };
     expect(transportFailureOf(coded(code), requested)).toEqual({
@@ -117,21 +117,21 @@ describe('what a request rejected with', () => {
     ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'protocol_version'],
     ['ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', undefined],
     ['ECONNRESET', undefined],
-  ])('is told with the alert that a setting can solve: %s is %s', (code, alert) => {
+  ])('with the code %s has the TLS alert %s', (code, alert) => {
     expect(transportFailureOf(coded(code)).alert).toBe(alert);
   });
 
-  it('is told by the cause that has a code, in the words of the deepest one', () => {
+  it('has the reason and the message of the deepest cause with a code', () => {
     const error = new TypeError('fetch failed', { cause: new Error('tunnel', { cause: coded('ECONNREFUSED') }) });
     expect(transportFailureOf(error)).toMatchObject({ reason: 'connect', cause: 'what came (ECONNREFUSED)' });
   });
 
-  it('is told by the first of several addresses', () => {
+  it('has the reason and the message of the first address of several', () => {
     const error = new AggregateError([coded('ECONNREFUSED'), coded('ENETUNREACH')]);
     expect(transportFailureOf(error)).toMatchObject({ reason: 'connect', cause: 'what came (ECONNREFUSED)' });
   });
 
-  it('is a timeout where the deadline has passed', () => {
+  it('has the reason timeout if the deadline has passed', () => {
     const passed = new DOMException('no whole answer within 10 s', 'TimeoutError');
     expect(transportFailureOf(passed)).toMatchObject({
       reason: 'timeout',
@@ -144,13 +144,13 @@ describe('what a request rejected with', () => {
     });
   });
 
-  it('is read to an end also where causes go in a circle', () => {
+  it('is determined also if its causes are circular', () => {
     const error = new Error('one');
     error.cause = new Error('other', { cause: error });
     expect(transportFailureOf(error).reason).toBe('other');
   });
 
-  it('has one reason of the set and one line of words, whatever it is', () => {
+  it('has a known reason and a message of one line for any thrown value', () => {
     const thrown = fc.oneof(
       fc.anything(),
       fc

@@ -3,7 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { listen } from './loopback.ts';
 
-/** A proxy that tunnels to this machine, whatever host it is asked for; `asked` are the targets. */
+/** Starts a proxy that tunnels to this machine for any requested host; `asked` has the requested targets. */
 export async function tunnelingProxy(tls?: { readonly cert: string; readonly key: string }) {
   const asked: string[] = [];
   const server = tls ? createHttpsServer(tls) : createServer();

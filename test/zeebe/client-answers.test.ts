@@ -18,7 +18,7 @@ beforeEach(withoutProxy);
 const healthy = recorded('8.6.0-3x3x3-healthy');
 const json = { 'content-type': 'application/json' };
 
-/** What a client makes of the answer at an address. */
+/** Requests the topology at an address, and returns the answer with what is read from it. */
 async function answerAt(url: string, headers: Readonly<Record<string, Secret>> = {}, given = {}) {
   const tls = { insecureSkipVerify: false, ca: certificate.cert };
   const dispatcher = createDispatcher({ tls, enableHttp2: true }, 60_000);
@@ -33,7 +33,7 @@ async function answerAt(url: string, headers: Readonly<Record<string, Secret>> =
 }
 
 describe('the headers of a request', () => {
-  /** The names and values as they come in; `Host` and `Connection` are the connection's own. */
+  /** Returns the headers as they are received, without `Host` and `Connection`. */
   async function sent(configured: Readonly<Record<string, string>>, given = {}) {
     let raw: readonly string[] = [];
     const url = await httpServer(({ rawHeaders }, response) => {
@@ -46,7 +46,7 @@ describe('the headers of a request', () => {
     return pairs.filter((pair) => !/^(host|connection):/.test(pair)).toSorted();
   }
 
-  it('are the configured ones instead of its own, in whatever case they are written', async () => {
+  it('are replaced by configured headers, ignoring case', async () => {
     expect(await sent({ 'User-Agent': 'mine', ACCEPT: 'application/*', 'accept-Encoding': 'gzip' })).toEqual([
       'accept-encoding: gzip',
       'accept: application/*',
@@ -54,7 +54,7 @@ describe('the headers of a request', () => {
     ]);
   });
 
-  it('are those that authenticate it instead of the configured ones, in whatever case they are written', async () => {
+  it('contain those of the authentication instead of configured ones, ignoring case', async () => {
     const configured = { Authorization: 'configured', AUTHORIZATION: 'configured too', 'X-Tenant': 'camunda' };
     const headers = await sent(configured, { authorization: 'Bearer token' });
     expect(headers).toContain('x-tenant: camunda');
@@ -62,7 +62,7 @@ describe('the headers of a request', () => {
   });
 });
 
-describe('an answer that is compressed although identity was asked for', () => {
+describe('a compressed response although identity was requested', () => {
   const answering = (status: number, coding: string, body: Uint8Array) =>
     httpServer((_, response) => response.writeHead(status, { ...json, 'content-encoding': coding }).end(body));
 
@@ -75,12 +75,12 @@ describe('an answer that is compressed although identity was asked for', () => {
     expect(await answerAt(await answering(200, coding, compress(healthy)))).toMatchObject({ reason: 'none', topology });
   });
 
-  it('is quoted where it is an error', async () => {
+  it('is decoded and quoted if it is an error', async () => {
     const { message } = await answerAt(await answering(500, 'gzip', gzipSync('out of memory')));
     expect(message).toContain('answered 500, expected 200: out of memory');
   });
 
-  it('is an error without words where it cannot be decoded', async () => {
+  it('is an error without quotation if it cannot be decoded', async () => {
     const { reason, message } = await answerAt(await answering(500, 'gzip', Buffer.from('no gzip')));
     expect({ reason, message }).toMatchObject({
       reason: 'http_status',
@@ -88,7 +88,7 @@ describe('an answer that is compressed although identity was asked for', () => {
     });
   });
 
-  it('may decode to 16 MiB, and no further', async () => {
+  it('is read up to 16 MiB once decoded, and is too_large beyond', async () => {
     const limit = 16 * 1024 * 1024;
     const padded = (length: number) => gzipSync(healthy.padStart(length));
     expect(await answerAt(await answering(200, 'gzip', padded(limit)))).toMatchObject({ reason: 'none' });
@@ -101,7 +101,7 @@ describe('an answer that is compressed although identity was asked for', () => {
   it.each([
     ['gzip', 'with content encoding "gzip", but its body is not encoded so'],
     ['x-secret-coding', 'with content encoding "x-secret-coding", expected identity, gzip, deflate, br or zstd'],
-  ])('with %s that cannot be decoded is named', async (coding, words) => {
+  ])('with %s that cannot be decoded is malformed, and its content encoding is named', async (coding, words) => {
     expect(await answerAt(await answering(200, coding, Buffer.from(healthy)))).toMatchObject({
       reason: 'malformed',
       message: expect.stringContaining(words),
@@ -109,7 +109,7 @@ describe('an answer that is compressed although identity was asked for', () => {
     });
   });
 
-  it('is named without the credentials that it shows', async () => {
+  it('is reported without credentials in its content encoding', async () => {
     const url = await httpServer(({ headers }, response) => {
       response.writeHead(200, { ...json, 'content-encoding': `${headers.authorization}` }).end(healthy);
     });
@@ -118,8 +118,8 @@ describe('an answer that is compressed although identity was asked for', () => {
   });
 });
 
-describe('an error', () => {
-  const most = 64 * 1024;
+describe('an error response', () => {
+  const maxBytes = 64 * 1024;
   const erring = async (length: number) => {
     const closed = Promise.withResolvers<void>();
     const server = createServer((_: IncomingMessage, response: ServerResponse) => {
@@ -129,44 +129,44 @@ describe('an error', () => {
     return { url: `http://127.0.0.1:${await listen(server)}/`, closed: closed.promise };
   };
 
-  it('is read up to 64 KiB, and the connection is closed on the rest', async () => {
-    const { url, closed } = await erring(most + 1);
+  it('is read up to 64 KiB, and the connection is closed before the rest', async () => {
+    const { url, closed } = await erring(maxBytes + 1);
     const { body } = await answerAt(url);
-    expect(body).toHaveLength(most);
+    expect(body).toHaveLength(maxBytes);
     await closed;
   });
 
-  it('is read up to 64 KiB when decoded', async () => {
-    const gzipped = gzipSync('x'.repeat(most + 1));
+  it('is read up to 64 KiB once decoded', async () => {
+    const gzipped = gzipSync('x'.repeat(maxBytes + 1));
     const url = await httpServer((_, response) => response.writeHead(500, { 'content-encoding': 'gzip' }).end(gzipped));
-    expect((await answerAt(url)).body).toHaveLength(most);
+    expect((await answerAt(url)).body).toHaveLength(maxBytes);
   });
 
   it('of 64 KiB is read to its end', async () => {
-    const url = await httpServer((_, response) => response.writeHead(500).end('x'.repeat(most)));
-    expect((await answerAt(url)).body).toHaveLength(most);
+    const url = await httpServer((_, response) => response.writeHead(500).end('x'.repeat(maxBytes)));
+    expect((await answerAt(url)).body).toHaveLength(maxBytes);
   });
 });
 
-describe('an answer without a length that ends in the middle', () => {
+describe('a truncated response', () => {
   const half = healthy.slice(0, healthy.length / 2);
   const fails = { reason: 'connect', message: expect.stringContaining('closed in the middle of the answer') };
 
-  it.each([0, 8])('of an HTTP/2 stream (%i) fails the connection', async (code) => {
+  it.each([0, 8])('is a connect failure if an HTTP/2 stream without length is reset with code %i', async (code) => {
     const { url } = await http2Server((socket, stream) => {
       socket.write(Buffer.concat([frames.ok(stream), frames.data(stream, half), frames.reset(stream, code)]));
     });
     expect(await answerAt(url)).toMatchObject(fails);
   });
 
-  it('with the connection fails it', async () => {
+  it('is a connect failure if a connection is closed within a body without length', async () => {
     const server = createTcpServer((socket) => {
       socket.on('data', () => socket.end(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n${half}`));
     });
     expect(await answerAt(`http://127.0.0.1:${await listen(server)}/`)).toMatchObject(fails);
   });
 
-  it('is malformed where its length is as announced', async () => {
+  it('is malformed if it has the announced length', async () => {
     const url = await httpServer((_, response) => response.writeHead(200, json).end(half));
     expect(await answerAt(url)).toMatchObject({ reason: 'malformed' });
     const chunked = await httpServer((_, response) => {
@@ -176,7 +176,7 @@ describe('an answer without a length that ends in the middle', () => {
     expect(await answerAt(chunked)).toMatchObject({ reason: 'malformed' });
   });
 
-  it('is what it is where it is no success', async () => {
+  it('has the reason of its status if it is an error', async () => {
     const server = createTcpServer((socket) => {
       socket.on('data', () => socket.end('HTTP/1.1 500 No\r\ncontent-type: application/json\r\n\r\n{"detail":"a'));
     });

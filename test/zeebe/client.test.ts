@@ -27,7 +27,7 @@ function clientOf(
   return createClient({ address: new URL(address), apiVersion, headers, dispatcher });
 }
 
-/** Answers at `http://cluster.test` from now on; gives the paths and headers as they come in. */
+/** Answers requests to `http://cluster.test`, and records their paths and headers. */
 function cluster(reply: (path: string) => number | readonly [number, string, Record<string, string>]) {
   const paths: string[] = [];
   const headers: Headers[] = [];
@@ -50,32 +50,32 @@ function statusOf(reply: Reply): number | string {
   return reply.kind === 'answer' ? reply.status : reply.problem.reason;
 }
 
-describe('the request', () => {
+describe('a topology request', () => {
   it.each([
     ['http://cluster.test/', '/v1/topology'],
     ['http://cluster.test:80/', '/v1/topology'],
     ['http://cluster.test/0f4a-bc/', '/0f4a-bc/v1/topology'],
     ['http://cluster.test/a/b%20c/', '/a/b%20c/v1/topology'],
-  ])('to %s goes to %s', async (address, path) => {
+  ])('for the address %s is sent to %s', async (address, path) => {
     const { paths } = cluster(takesAll);
     await clientOf(address)({}, neverAborted);
     expect(paths).toEqual([path]);
   });
 
-  it('to port 443 goes where it goes without', async () => {
+  it('for an address with port 443 is sent to the same URL as without', async () => {
     nock('https://bru-2.zeebe.camunda.io').get('/0f4a/v1/topology').reply(200, healthy, json);
     const sent = await clientOf('https://bru-2.zeebe.camunda.io:443/0f4a/')({}, neverAborted);
     expect(statusOf(sent)).toBe(200);
   });
 
-  it('says what it takes and who it is from', async () => {
+  it('has the headers Accept and User-Agent', async () => {
     const { headers } = cluster(takesAll);
     await clientOf('http://cluster.test/')({}, neverAborted);
     expect(headers[0]?.get('accept')).toBe('application/json');
     expect(headers[0]?.get('user-agent')).toBe(`zeebe-topology-exporter/${version}`);
   });
 
-  it('has the configured headers, and those that authenticate it before them', async () => {
+  it('has the configured headers, over which those of the authentication have precedence', async () => {
     const { headers } = cluster(takesAll);
     const configured = { 'x-tenant': new Secret('camunda'), authorization: new Secret('configured') };
     await clientOf('http://cluster.test/', { headers: configured })({ authorization: 'Bearer token' }, neverAborted);
@@ -83,20 +83,20 @@ describe('the request', () => {
     expect(headers[0]?.get('authorization')).toBe('Bearer token');
   });
 
-  it('is not sent to where a redirect points', async () => {
+  it('does not follow redirects', async () => {
     const { paths } = cluster(() => [302, '', { location: 'http://cluster.test/elsewhere' }]);
     const sent = await clientOf('http://cluster.test/')({ authorization: 'Bearer token' }, neverAborted);
     expect(statusOf(sent)).toBe(302);
     expect(paths).toEqual(['/v1/topology']);
   });
 
-  it('that cannot be made fails without showing the header that is wrong', async () => {
+  it('with an invalid header fails without showing its value', async () => {
     const sent = await clientOf('http://cluster.test/')({ authorization: 'Bearer hunter2\n' }, neverAborted);
     expect(statusOf(sent)).toBe('other');
     expect(JSON.stringify(sent)).not.toContain('hunter2');
   });
 
-  it('ends when its time is up', async () => {
+  it('is aborted at its deadline', async () => {
     nock('http://cluster.test')
       .get('/v1/topology')
       .reply(() => new Promise(() => {}));
@@ -111,32 +111,32 @@ describe('the request', () => {
   });
 });
 
-describe('the version of the API', () => {
+describe('api_version', () => {
   it.each<[ApiVersion, readonly string[]]>([
     ['v1', ['/v1/topology']],
     ['v2', ['/v2/topology']],
     ['auto', ['/v1/topology', '/v2/topology']],
-  ])('%s asks, where nothing is found, for %j', async (apiVersion, expected) => {
+  ])('%s requests %j if each returns 404', async (apiVersion, expected) => {
     const { paths } = cluster(() => 404);
     const sent = await clientOf('http://cluster.test/', { apiVersion })({}, neverAborted);
     expect(paths).toEqual(expected);
     expect(statusOf(sent)).toBe(404);
   });
 
-  it('auto asks v1 alone where it is found', async () => {
+  it('auto requests only v1 if it exists', async () => {
     const { paths } = cluster(takesAll);
     await clientOf('http://cluster.test/', { apiVersion: 'auto' })({}, neverAborted);
     expect(paths).toEqual(['/v1/topology']);
   });
 
-  it.each([302, 401, 403, 429, 500, 503])('auto does not take a %i for an API that is not there', async (status) => {
+  it.each([302, 401, 403, 429, 500, 503])('auto does not try v2 after a %i', async (status) => {
     const { paths } = cluster(() => status);
     const sent = await clientOf('http://cluster.test/', { apiVersion: 'auto' })({}, neverAborted);
     expect(statusOf(sent)).toBe(status);
     expect(paths).toEqual(['/v1/topology']);
   });
 
-  it('auto remembers what it found, and finds out again when that is gone', async () => {
+  it('auto remembers the version found, and detects it again after a 404', async () => {
     let served = '/v2/topology';
     const { paths } = cluster((path) => (path === served ? takesAll() : 404));
     const client = clientOf('http://cluster.test/', { apiVersion: 'auto' });
@@ -147,7 +147,7 @@ describe('the version of the API', () => {
     expect(paths).toEqual(['/v1/topology', '/v2/topology', '/v2/topology', '/v2/topology', '/v1/topology']);
   });
 
-  it('auto tells that v1 was answered where v2 is not', async () => {
+  it('auto reports the status of v1 if v2 fails without a response', async () => {
     nock('http://cluster.test').get('/v1/topology').reply(404);
     nock('http://cluster.test').get('/v2/topology').replyWithError('gone');
     const sent = await clientOf('http://cluster.test/', { apiVersion: 'auto' })({}, neverAborted);
@@ -162,11 +162,11 @@ describe('the version of the API', () => {
   });
 });
 
-describe('answers, one after the other', () => {
+describe('successive answers', () => {
   const answer = (change: Partial<Answer> = {}): Answer =>
     answered(200, { contentType: 'application/json', body: healthy, ...change });
 
-  it('are one topology, as an object too, while their text is the same', () => {
+  it('are read as the same topology object while their text is the same', () => {
     const { read } = createReader();
     const first = read(answer());
     expect(read(answer())).toBe(first);
@@ -176,7 +176,7 @@ describe('answers, one after the other', () => {
     expect(read(answer())).toEqual(first);
   });
 
-  it('are read anew once the answer before is forgotten, and where they are too long to be kept', () => {
+  it('are parsed again after forget(), and if they are larger than 2 MiB', () => {
     const { read, forget } = createReader();
     const first = read(answer());
     forget();
@@ -191,7 +191,7 @@ describe('answers, one after the other', () => {
     ['as a web page', { contentType: 'text/html' }],
     ['in bytes that are not UTF-8', { isUtf8: false }],
     ['as an error', { status: 500 }],
-  ])('are judged anew where the same text comes %s', (_how, change) => {
+  ])('are checked again if the same text arrives %s', (_how, change) => {
     const { read } = createReader();
     expect(read(answer())).toMatchObject({ ok: true });
     expect(read(answer(change))).toMatchObject({ ok: false });
@@ -204,7 +204,7 @@ describe('an answer', () => {
     return result.ok ? { reason: 'none', message: '', remedy: '', ...result } : told(result.failure);
   }
 
-  it('is the topology', () => {
+  it('with status 200 is read as a topology', () => {
     expect(read(200)).toMatchObject({ topology: topologyOf(healthy) });
   });
 
@@ -214,7 +214,7 @@ describe('an answer', () => {
     'APPLICATION/JSON;charset=UTF-8',
     'application/json ;charset=utf-8',
     'application/vnd.camunda.api.keys.string+json',
-  ])('is read where it is %s', (contentType) => {
+  ])('is read with the content type %s', (contentType) => {
     expect(read(200, { contentType }).reason).toBe('none');
   });
 
@@ -225,7 +225,7 @@ describe('an answer', () => {
     'text/json',
     'application/jsonp',
     'application/xml',
-  ])('is not read where its content type is %j', (contentType) => {
+  ])('is rejected with the content type %j', (contentType) => {
     const { reason, message } = read(200, { contentType });
     expect(reason).toBe('content_type');
     expect(message).toContain(`content type ${JSON.stringify(contentType)}, expected application/json`);
@@ -247,26 +247,26 @@ describe('an answer', () => {
     [503, '', 'http_status'],
     [503, '{"title":"UNAVAILABLE"}', 'http_status'],
     [503, '{"title":"RESOURCE_EXHAUSTED"}', 'rate_limited'],
-  ])('%i %s is %s', (status, body, reason) => {
+  ])('with status %i and body %j has the reason %s', (status, body, reason) => {
     expect(read(status, { body, contentType: '' })).toMatchObject({
       reason,
       message: expect.stringContaining(`GET http://cluster.test/v1/topology answered ${status}`),
     });
   });
 
-  it('that redirects is told with where to', () => {
+  it('that redirects is reported with its Location', () => {
     const { message, remedy } = read(302, { location: 'https://login.example/\r\n?a=b' });
     expect(message).toContain('answered 302 to https://login.example/ ?a=b; redirects are not followed');
     expect(remedy).toContain('check the host and the path in address');
     expect(read(302).message).toContain('to nowhere');
   });
 
-  it('that is an error is quoted, in one short line', () => {
+  it('with an error status is quoted in one short line', () => {
     const body = `<html>\r\n<h1>502</h1>${'x'.repeat(1_000)}`;
     expect(read(502, { body }).message).toMatch(/answered 502, expected 200: <html> <h1>502<\/h1>x{1,200}…$/);
   });
 
-  it('that is no topology is told with what is wrong in it', () => {
+  it('that is not a topology is reported with the problem found', () => {
     expect(read(200, { body: '{"brokers":"many"}' })).toMatchObject({
       reason: 'malformed',
       message: expect.stringContaining('but not a topology: brokers: expected a list, got "many"'),
@@ -275,16 +275,16 @@ describe('an answer', () => {
   });
 });
 
-describe('an answer that shows the request is told without the credentials', () => {
+describe('an answer that quotes the credentials of the request', () => {
   const token = 'hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2-hunter2';
 
   it.each<[string, number, string, Record<string, string>]>([
     ['in an error', 500, `Authorization: Bearer ${token}`, {}],
-    ['where it redirects to', 302, '', { location: `/login?token=${token}` }],
+    ['in its Location', 302, '', { location: `/login?token=${token}` }],
     ['in its content type', 200, '', { 'content-type': `text/plain; token=${token}` }],
-    ['in what should be a topology', 200, `{"brokers":"${token}"}`, json],
-    ['in a text where a number should be', 200, `{"clusterSize":"Bearer ${token}"}`, json],
-  ])('%s', async (_, status, body, headers) => {
+    ['in a malformed topology', 200, `{"brokers":"${token}"}`, json],
+    ['in a text instead of a number', 200, `{"clusterSize":"Bearer ${token}"}`, json],
+  ])('%s is reported without them', async (_, status, body, headers) => {
     cluster(() => [status, body, headers]);
     const sent = await clientOf('http://cluster.test/')({ authorization: `Bearer ${token}` }, neverAborted);
     if (sent.kind !== 'answer') throw new Error('expected an answer');
@@ -294,7 +294,7 @@ describe('an answer that shows the request is told without the credentials', () 
     expect(JSON.stringify([result, told(result.failure)])).not.toContain('hunter2');
   });
 
-  it('and a topology that holds them is not changed', async () => {
+  it('in a valid topology is not changed', async () => {
     cluster(takesAll);
     const headers = { 'x-host': new Secret('127.0.0.1') };
     const sent = await clientOf('http://cluster.test/', { headers })({}, neverAborted);
@@ -303,8 +303,8 @@ describe('an answer that shows the request is told without the credentials', () 
   });
 });
 
-describe('a cluster where neither version of the API is found', () => {
-  it('is asked for v1 first again', async () => {
+describe('a cluster that returns 404 for both API versions', () => {
+  it('is asked for v1 first at the next poll', async () => {
     const { paths } = cluster(() => 404);
     const client = clientOf('http://cluster.test/', { apiVersion: 'auto' });
     await client({}, neverAborted);
@@ -313,18 +313,18 @@ describe('a cluster where neither version of the API is found', () => {
   });
 });
 
-describe('of a large body', () => {
+describe('a large response body', () => {
   const bodyOf = async (status: number) => {
     cluster(() => [status, 'x'.repeat(1_000_000), json]);
     const sent = await clientOf('http://cluster.test/')({}, neverAborted);
     return sent.kind === 'answer' ? sent.body.length : 0;
   };
 
-  it('all is read where it may be a topology', async () => {
+  it('is read completely with status 200', async () => {
     expect(await bodyOf(200)).toBe(1_000_000);
   });
 
-  it.each([201, 401, 404, 500])('the beginning alone is read where the status is %i', async (status) => {
+  it.each([201, 401, 404, 500])('is read up to 64 KiB with status %i', async (status) => {
     expect(await bodyOf(status)).toBeLessThanOrEqual(64 * 1024);
   });
 });

@@ -19,7 +19,7 @@ it.each([
   ],
   ['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'too_large', 'check the host and the path in address'],
   ['EMFILE', 'other', 'an unexpected failure: the message is all that is known'],
-])('a request that fails by %s is told as %s, and what to do', async (code, reason, remedy) => {
+])('a request that fails with %s has the reason %s and a remedy', async (code, reason, remedy) => {
   const error = Object.assign(new Error('what came'), { code });
   const dispatcher = new Agent({ connect: (_, callback) => callback(error, null) });
   onTestFinished(() => dispatcher.destroy());

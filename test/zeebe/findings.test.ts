@@ -7,17 +7,17 @@ import { findingsOf, verdictOf } from '../../src/zeebe/verdict.ts';
 import { type Answer, anyAnswer } from '../arbitraries.ts';
 import { broker, follower, leader, nothingKnown, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
 
-/** Of a topology, with the brokers missing that a fresh start would name. */
+/** Returns the findings of a topology; by default with the brokers missing that its first answer names. */
 function textsOf(answer: Topology, missing = missingBrokers(nextKnownBrokers(noKnownBrokers, answer), answer)) {
   return findingsOf(answer, partitionsOf(answer), missing).map(({ text }) => text);
 }
 
 describe('the findings', () => {
-  it('are none of a healthy cluster', () => {
+  it('are empty for a healthy cluster', () => {
     expect(textsOf(topology(threeBrokers))).toEqual([]);
   });
 
-  it('name the partitions without leader', () => {
+  it('name partitions without leader', () => {
     const [first, , third] = threeBrokers;
     const second = broker('1', follower(1), follower(2), follower(3));
     expect(textsOf(topology([first, second, third].flatMap((one) => one ?? [])))).toEqual([
@@ -28,7 +28,7 @@ describe('the findings', () => {
     );
   });
 
-  it('name a leader that is unhealthy or dead, and not the same partition as one without leader', () => {
+  it('name an unhealthy or dead leader, and do not report its partition as leaderless', () => {
     const sick = broker('0', leader(1, { health: 'dead' }), follower(2), follower(3));
     expect(textsOf(topology([sick, ...threeBrokers.slice(1)]))).toEqual([
       'the leader of partition 1 is dead',
@@ -36,13 +36,13 @@ describe('the findings', () => {
     ]);
   });
 
-  it('believe the better one of two leaders', () => {
+  it('use the healthier of two leaders', () => {
     const stale = broker('1', leader(1, { health: 'dead' }), leader(2), follower(3));
     const texts = textsOf(topology([...threeBrokers.filter(({ id }) => id !== '1'), stale]));
     expect(texts).toEqual(['partition 1 has 2 of 3 healthy replicas']);
   });
 
-  it('say whose leader is of unknown health', () => {
+  it('name partitions whose leader has unknown health', () => {
     const silent = broker('0', leader(1, { health: 'unknown' }), follower(2), follower(3));
     expect(textsOf(topology([silent, ...threeBrokers.slice(1)]))).toEqual([
       'partition 1 has 2 of 3 healthy replicas',
@@ -50,33 +50,33 @@ describe('the findings', () => {
     ]);
   });
 
-  it('name the missing broker, and what its partitions lack', () => {
+  it('name the missing broker and its under-replicated partitions', () => {
     expect(textsOf(topologyOf(recorded('8.6.0-3x3x3-broker-gone')))).toEqual([
       'broker 1 is missing',
       'partitions 1, 2 and 3 have 2 of 3 healthy replicas',
     ]);
   });
 
-  it('count the missing brokers that nobody can name', () => {
+  it('count missing brokers whose names are unknown', () => {
     const zoned = [broker('eu_0', leader(1), leader(2), leader(3))];
     const [first] = textsOf(topology(zoned, { replicationFactor: 1 }));
     expect(first).toBe('2 brokers are missing, unknown by name: 1 of 3 are listed');
   });
 
-  it('say that the gateway knows no topology yet, or which size it does not tell', () => {
+  it('report a gateway without a topology, and a size that it does not return', () => {
     expect(textsOf(nothingKnown)).toEqual(['the gateway knows no topology yet']);
     const { clusterSize, ...rest } = topology(threeBrokers);
     expect(clusterSize).toBe(3);
     expect(textsOf(rest)).toEqual(['the gateway does not tell clusterSize']);
   });
 
-  it('stay short however much is wrong', () => {
+  it('stay short for thousands of problems', () => {
     const texts = textsOf(topology([], { clusterSize: 1_000, partitionsCount: 8_192 }));
     expect(texts[0]).toBe('partitions 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 8182 more have no leader');
     for (const text of texts) expect(text.length).toBeLessThan(200);
   });
 
-  it('lead to the verdict, the worst first', () => {
+  it('are sorted by verdict, and the first one is the verdict of the cluster', () => {
     const gravity = { unhealthy: 3, unknown: 2, degraded: 1 };
     fc.assert(
       fc.property(anyAnswer, anyAnswer, (before, answer: Answer) => {
@@ -93,7 +93,7 @@ describe('the findings', () => {
     );
   });
 
-  it('are one line each, whatever the gateway calls its brokers', () => {
+  it('are one line each for any broker ids', () => {
     fc.assert(
       fc.property(anyAnswer, anyAnswer, (before, answer) => {
         const now = topologyOf(answer);
@@ -107,11 +107,11 @@ describe('the findings', () => {
   });
 });
 
-describe('the healthy replicas that a partition should have', () => {
+describe('the expected number of healthy replicas', () => {
   const replicas = (count: number) =>
     Array.from({ length: count }, (_, id) => broker(`${id}`, id === 0 ? leader(1) : follower(1)));
 
-  it('are as many as the factor, where the cluster is larger', () => {
+  it('is the replication factor if the cluster has more brokers', () => {
     const sizes = { clusterSize: 3, partitionsCount: 1, replicationFactor: 2 };
     const idle = broker('2');
     expect(textsOf(topology([...replicas(2), idle], sizes))).toEqual([]);
@@ -120,19 +120,19 @@ describe('the healthy replicas that a partition should have', () => {
     ]);
   });
 
-  it('are as many as the brokers, where the factor is larger', () => {
+  it('is the number of brokers if the replication factor is larger', () => {
     expect(textsOf(topology(replicas(2), { clusterSize: 2, partitionsCount: 1, replicationFactor: 3 }))).toEqual([]);
   });
 });
 
-describe('one of a thing and several', () => {
-  it('are told apart where brokers are missing that have no name', () => {
+describe('singular and plural in findings', () => {
+  it('are used for missing brokers whose names are unknown', () => {
     const zoned = ['eu_0', 'us_0'].map((id) => broker(id, id === 'eu_0' ? leader(1) : follower(1)));
     const sizes = { clusterSize: 3, partitionsCount: 1, replicationFactor: 2 };
     expect(textsOf(topology(zoned, sizes))).toEqual(['a broker is missing, unknown by name: 2 of 3 are listed']);
   });
 
-  it('are told apart where leaders are in bad health', () => {
+  it('are used for unhealthy leaders', () => {
     const sick = broker('0', leader(1, { health: 'unhealthy' }), leader(2, { health: 'unhealthy' }));
     const sizes = { clusterSize: 1, partitionsCount: 2, replicationFactor: 1 };
     expect(textsOf(topology([sick], sizes))[0]).toBe('the leaders of partitions 1 and 2 are unhealthy');

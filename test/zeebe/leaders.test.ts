@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nextLeaders, partitionsOf } from '../../src/zeebe/partitions.ts';
 import { broker, leader, topology } from '../topologies.ts';
 
-/** What is known after answers in which these brokers, and no others, led partition 1. */
+/** Returns the leaders after a sequence of answers in which these brokers led partition 1. */
 function led(...leaders: readonly (readonly string[])[]) {
   return leaders.reduce<ReturnType<typeof nextLeaders>>(
     ({ history }, ids) => {
@@ -17,26 +17,26 @@ function countAfter(...leaders: readonly (readonly string[])[]): number | undefi
   return led(...leaders).history.get(1)?.changes;
 }
 
-describe('the count of leader changes', () => {
+describe('the number of leader changes', () => {
   it.each([
-    ['of a partition first seen with a leader', [['0']], 0],
-    ['of a partition first seen without one', [[]], 0],
-    ['of the first leader after none', [[], ['0']], 0],
+    ['for a partition first seen with a leader', [['0']], 0],
+    ['for a partition first seen without a leader', [[]], 0],
+    ['for the first leader after none', [[], ['0']], 0],
     ['while the leader stays', [['0'], ['0']], 0],
     ['after A, none, A', [['0'], [], ['0']], 0],
     ['after A, none', [['0'], []], 0],
     ['after A, B', [['0'], ['1']], 1],
     ['after A, none, B', [['0'], [], ['1']], 1],
     ['after A, B, A', [['0'], ['1'], ['0']], 2],
-    ['while the one known is among two', [['0'], ['0', '1'], ['0']], 0],
-    ['while the one known is among two, in whichever order', [['1'], ['0', '1'], ['1']], 0],
-    ['of a second leader that stays', [['0'], ['0', '1'], ['1']], 1],
-    ['of two leaders that are both new', [['0'], ['1', '2']], 1],
-  ])('%s', (_case, leaders, count) => {
+    ['while the known leader is one of two', [['0'], ['0', '1'], ['0']], 0],
+    ['while the known leader is one of two, in the other order', [['1'], ['0', '1'], ['1']], 0],
+    ['for a second leader that stays', [['0'], ['0', '1'], ['1']], 1],
+    ['for two leaders that are both new', [['0'], ['1', '2']], 1],
+  ])('%s: %j is %i', (_case, leaders, count) => {
     expect(countAfter(...leaders)).toBe(count);
   });
 
-  it('is of each partition by itself', () => {
+  it('is counted for each partition separately', () => {
     const partitions = (ids: readonly string[]) =>
       partitionsOf(
         topology(
@@ -58,12 +58,12 @@ describe('the count of leader changes', () => {
   });
 });
 
-describe('the changes of an answer', () => {
-  it('tell where the partition was led and where it is now', () => {
+describe('the leader changes of an answer', () => {
+  it('name the old and the new leader', () => {
     expect(led(['0'], [], ['1']).changes).toEqual([{ partition: 1, from: '0', to: '1' }]);
   });
 
-  it('are none where the leader stays or is first seen', () => {
+  it('are empty if the leader stays or is first seen', () => {
     expect(led(['0']).changes).toEqual([]);
     expect(led(['0'], ['0']).changes).toEqual([]);
     expect(led(['0'], ['1'], ['1']).changes).toEqual([]);

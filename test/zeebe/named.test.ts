@@ -3,7 +3,7 @@ import { named } from '../../src/zeebe/verdict.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-describe('brokers and partitions in a sentence', () => {
+describe('lists of brokers and partitions in sentences', () => {
   it.each([
     [1, 'partition 1'],
     [2, 'partitions 1 and 2'],
@@ -12,11 +12,11 @@ describe('brokers and partitions in a sentence', () => {
     [10, 'partitions 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10'],
     [11, 'partitions 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 1 more'],
     [12, 'partitions 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more'],
-  ])('are ten at most: of %i', (count, text) => {
+  ])('name at most ten: of %i', (count, text) => {
     expect(named('partition', ids(count))).toBe(text);
   });
 
-  it('have ids of 60 characters at most', () => {
+  it('truncate ids after 60 characters', () => {
     expect(named('broker', ['b'.repeat(60)])).toBe(`broker ${'b'.repeat(60)}`);
     expect(named('broker', ['b'.repeat(61)])).toBe(`broker ${'b'.repeat(60)}…`);
   });

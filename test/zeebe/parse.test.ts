@@ -4,7 +4,7 @@ import { parseTopology } from '../../src/zeebe/parse.ts';
 import { anyAnswer, reordered } from '../arbitraries.ts';
 import { recorded, topologyOf } from '../topologies.ts';
 
-// Many runs of the property tests on a busy machine.
+// The property tests have many runs, and the machine may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 function problemOf(answer: unknown): string {
@@ -15,7 +15,7 @@ function problemOf(answer: unknown): string {
 const partitions = (count: number) => Array.from({ length: count }, (_, index) => ({ partitionId: index + 1 }));
 
 describe('an answer of a real cluster', () => {
-  it('is read whole, brokers by id and replicas by partition', () => {
+  it('is read completely, sorted by broker id and partition', () => {
     expect(topologyOf(recorded('8.6.0-3x3x3-healthy'))).toEqual({
       clusterSize: 3,
       partitionsCount: 3,
@@ -64,7 +64,7 @@ describe('an answer of a real cluster', () => {
   });
 });
 
-describe('the fields', () => {
+describe('parsing a topology', () => {
   it.each([
     'brokers',
     'clusterSize',
@@ -72,20 +72,20 @@ describe('the fields', () => {
     'replicationFactor',
     'gatewayVersion',
     'clusterId',
-  ])('takes %s: null for absent', (field) => {
+  ])('treats %s: null as absent', (field) => {
     const rest = field === 'gatewayVersion' ? { clusterSize: 3 } : { gatewayVersion: '8.6.0' };
     expect(topologyOf({ ...rest, [field]: null })).toEqual({ ...rest, brokers: [] });
   });
 
-  it.each(['clusterSize', 'partitionsCount', 'replicationFactor'])('takes %s below 1 for absent', (field) => {
+  it.each(['clusterSize', 'partitionsCount', 'replicationFactor'])('treats %s below 1 as absent', (field) => {
     for (const value of [0, -1]) expect(topologyOf({ [field]: value })).toEqual({ brokers: [] });
   });
 
-  it('takes an empty gatewayVersion and clusterId for absent', () => {
+  it('treats an empty gatewayVersion or clusterId as absent', () => {
     expect(topologyOf({ gatewayVersion: '', clusterId: '' })).toEqual({ brokers: [] });
   });
 
-  it('ignores what it does not know', () => {
+  it('ignores unknown fields', () => {
     const partition = { partitionId: 1, role: 'leader', health: 'healthy', term: 7 };
     const known = {
       brokers: [{ nodeId: 0, partitions: [partition], rack: 'b' }],
@@ -114,7 +114,7 @@ describe('the fields', () => {
     expect(topologyOf(`{"clusterSize":1,"lastCompletedChangeId":${text}}`).lastCompletedChangeId).toBe(id);
   });
 
-  it('reads what 8.10 tells: zones in brokerId, states, cluster id, change id', () => {
+  it('reads the fields of 8.10: zones in brokerId, states, cluster id, change id', () => {
     const replica = (partitionId: number, role: string, state: string) => ({
       partitionId,
       role,
@@ -136,11 +136,11 @@ describe('the fields', () => {
     });
   });
 
-  it.each([{}, { brokerId: null }, { brokerId: '' }])('calls a broker by its nodeId with %o', (broker) => {
+  it.each([{}, { brokerId: null }, { brokerId: '' }])('uses the nodeId as broker id with %o', (broker) => {
     expect(topologyOf({ brokers: [{ nodeId: 7, ...broker }] }).brokers[0]?.id).toBe('7');
   });
 
-  it('takes broker fields that are absent or null for empty', () => {
+  it('treats absent and null broker fields as empty', () => {
     const empty = { id: '0', host: '', port: '', version: '', replicas: [] };
     const nulls = { nodeId: 0, host: null, port: null, version: null, partitions: null };
     expect(topologyOf({ brokers: [{ nodeId: 0 }] }).brokers).toEqual([empty]);
@@ -181,7 +181,7 @@ describe('a malformed answer', () => {
     ['"up"', 'the answer: expected an object, got "up"'],
     ['{}', 'expected a topology'],
     ['{"status":"UP"}', 'expected a topology'],
-  ])('is %j: %s', (text, problem) => {
+  ])('is reported for %j: %s', (text, problem) => {
     expect(problemOf(text)).toContain(problem);
   });
 
@@ -203,7 +203,7 @@ describe('a malformed answer', () => {
     [{ replicationFactor: [] }, 'replicationFactor: expected an integer, got a list'],
     [{ gatewayVersion: 8 }, 'gatewayVersion: expected a string, got 8'],
     [{ brokers: [], clusterId: 8 }, 'clusterId: expected a string, got 8'],
-  ])('%j names the place, what was expected and what came', (answer, problem) => {
+  ])('is reported with location, expected and actual value: %j', (answer, problem) => {
     expect(problemOf(answer)).toContain(problem);
   });
 
@@ -215,7 +215,7 @@ describe('a malformed answer', () => {
     [{ partitionId: 1, role: 1 }, 'brokers[0].partitions[0].role: expected a string, got 1'],
     [{ partitionId: 1, health: {} }, 'brokers[0].partitions[0].health: expected a string, got an object'],
     [{ partitionId: 1, state: false }, 'brokers[0].partitions[0].state: expected a string, got false'],
-  ])('with the partition %j: %s', (partition, problem) => {
+  ])('is reported for the partition %j: %s', (partition, problem) => {
     expect(problemOf({ brokers: [{ nodeId: 0, partitions: [partition] }] })).toContain(problem);
   });
 
@@ -224,7 +224,7 @@ describe('a malformed answer', () => {
     expect(problemOf({ brokers: [{ brokerId: '1' }, { nodeId: 1 }] })).toBe('brokers[1]: broker "1" is listed twice');
   });
 
-  it('lists one nodeId twice only where no brokerId tells them apart', () => {
+  it('lists a nodeId twice without different brokerIds', () => {
     const brokers = [
       { brokerId: 'a_0', nodeId: 0 },
       { brokerId: 'b_0', nodeId: 0 },
@@ -232,7 +232,7 @@ describe('a malformed answer', () => {
     expect(topologyOf({ brokers }).brokers.map(({ id }) => id)).toEqual(['a_0', 'b_0']);
   });
 
-  it('lists a broker twice that the exposition could not tell apart', () => {
+  it('lists two brokers whose ids are equal in the exposition', () => {
     expect(problemOf({ brokers: [{ brokerId: 'a\ud800' }, { brokerId: 'a\udfff' }] })).toContain('listed twice');
   });
 
@@ -242,7 +242,7 @@ describe('a malformed answer', () => {
     );
   });
 
-  it('claims more than 8,192 partitions', () => {
+  it('has more than 8,192 partitions', () => {
     expect(problemOf({ partitionsCount: 8_192 })).toBe('none');
     expect(problemOf({ partitionsCount: 8_193 })).toContain('partitionsCount: expected at most 8192, got 8193');
     expect(problemOf({ brokers: [{ nodeId: 0, partitions: [{ partitionId: 8_192 }] }] })).toBe('none');
@@ -275,26 +275,26 @@ describe('a malformed answer', () => {
     });
   });
 
-  it('claims more than 10,000 brokers', () => {
+  it('has more than 10,000 brokers', () => {
     const brokers = (count: number) => Array.from({ length: count }, (_, nodeId) => ({ nodeId }));
     expect(problemOf({ clusterSize: 10_000, brokers: brokers(10_000) })).toBe('none');
     expect(problemOf({ clusterSize: 10_001 })).toContain('clusterSize: expected at most 10000, got 10001');
     expect(problemOf({ brokers: brokers(10_001) })).toBe('brokers: expected at most 10000, got 10001');
   });
 
-  it('claims more than 100,000 replicas', () => {
+  it('has more than 100,000 replicas', () => {
     const brokers = (last: number) =>
       Array.from({ length: 100 }, (_, nodeId) => ({ nodeId, partitions: partitions(nodeId === 99 ? last : 1_000) }));
     expect(problemOf({ brokers: brokers(1_000) })).toBe('none');
     expect(problemOf({ brokers: brokers(1_001) })).toContain('at most 100000 replicas');
   });
 
-  it('is told in one short line, whatever came', () => {
+  it('is reported in one short line', () => {
     const problem = problemOf({ clusterSize: `3\n\u2028\r${'0'.repeat(100_000)}` });
     expect(problem).toMatch(/^.{10,200}$/u);
   });
 
-  it('holds a number beyond all numbers', () => {
+  it('has a number that overflows to Infinity', () => {
     expect(problemOf('{"clusterSize":1e400}')).toContain('clusterSize: expected an integer, got Infinity');
   });
 });
@@ -342,7 +342,7 @@ describe('any answer', () => {
     );
   });
 
-  it('gives the same topology whatever the order of its brokers and partitions', () => {
+  it('is parsed to the same topology in any order of its brokers and partitions', () => {
     fc.assert(
       fc.property(
         anyAnswer.chain((answer) => fc.tuple(fc.constant(answer), reordered(answer))),
@@ -355,7 +355,7 @@ describe('any answer', () => {
 });
 
 describe('the size of an answer', () => {
-  it('may be that of 10,000 brokers and 100,000 replicas with all that is told of them', () => {
+  it('may be that of 10,000 brokers and 100,000 replicas with all their fields', () => {
     const replicas = Array.from({ length: 10 }, (_, index) => ({
       partitionId: index + 1,
       role: 'follower',
@@ -373,29 +373,29 @@ describe('the size of an answer', () => {
     expect(topologyOf({ clusterSize: 10_000, partitionsCount: 10, brokers }).brokers).toHaveLength(10_000);
   });
 
-  it('is told before anything is parsed where it is beyond that of any cluster', () => {
+  it('is limited before the answer is parsed', () => {
     expect(problemOf(`{"clusterSize":3,"brokers":${'['.repeat(2_000_000)}`)).toBe(
       'expected at most 1000000 lists, objects and values, got more',
     );
   });
 });
 
-describe('a limit', () => {
-  /** A topology with so many lists, objects and commas. */
+describe('the limit', () => {
+  /** Returns a topology with `count` lists, objects and values. */
   const ofParts = (count: number) => `{"clusterSize":3,"ignored":[${'0,'.repeat(count - 3)}0]}`;
 
-  it('of 1,000,000 lists, objects and values is met by an answer that has as many', () => {
+  it('of 1,000,000 lists, objects and values is inclusive', () => {
     expect(topologyOf(ofParts(1_000_000)).clusterSize).toBe(3);
     expect(problemOf(ofParts(1_000_001))).toContain('expected at most 1000000 ');
   });
 
-  it('of 15 digits holds for a change id that is a string', () => {
+  it('of 15 digits applies to a change id that is a string', () => {
     const idOf = (digits: number) => topologyOf({ clusterSize: 3, lastCompletedChangeId: '9'.repeat(digits) });
     expect(idOf(15).lastCompletedChangeId).toBe(999_999_999_999_999);
     expect(idOf(16)).not.toHaveProperty('lastCompletedChangeId');
   });
 
-  it('of 60 characters holds for what a problem quotes', () => {
+  it('of 60 characters applies to values that a problem quotes', () => {
     const problem = problemOf({ clusterSize: '3'.repeat(200) });
     expect(problem).toBe(`the answer.clusterSize: expected an integer, got "${'3'.repeat(59)}…`);
   });

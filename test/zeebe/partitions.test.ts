@@ -12,16 +12,16 @@ function only(partitions: readonly Partition[]): Partition {
 const ofOnePartition = { clusterSize: 3, partitionsCount: 1, replicationFactor: 3 };
 
 describe('the partitions', () => {
-  it('are 1 … partitionsCount, listed or not', () => {
+  it('are 1 to partitionsCount, listed or not', () => {
     expect(partitionsOf(topology([])).map(({ id }) => id)).toEqual([1, 2, 3]);
   });
 
-  it('are also any other that is listed, by id', () => {
+  it('include other listed ones, sorted by id', () => {
     const scaling = topology([broker('0', leader(7), leader(1)), broker('1', leader(5))]);
     expect(partitionsOf(scaling).map(({ id }) => id)).toEqual([1, 2, 3, 5, 7]);
   });
 
-  it('are those listed where the gateway knows no count', () => {
+  it('are the listed ones if the gateway returns no count', () => {
     const brokers = [broker('0', leader(2))];
     expect(partitionsOf({ ...nothingKnown, brokers }).map(({ id }) => id)).toEqual([2]);
   });
@@ -36,7 +36,7 @@ describe('a partition', () => {
     ]);
   });
 
-  it('of a cluster that lost its quorum has no leader, and healthy replicas all the same', () => {
+  it('of a cluster that lost its quorum has no leader, but healthy replicas', () => {
     expect(partitionsOf(topologyOf(recorded('8.6.0-3x3x3-quorum-lost')))).toMatchObject([
       { id: 1, leaders: [], replicas: 1, healthyReplicas: 1 },
       { id: 2, leaders: [], replicas: 1, healthyReplicas: 1 },
@@ -44,7 +44,7 @@ describe('a partition', () => {
     ]);
   });
 
-  it('counts replicas that lead or follow, not inactive ones and unknown roles', () => {
+  it('counts leaders and followers as replicas, not inactive ones and unknown roles', () => {
     const brokers = [
       broker('0', leader(1)),
       broker('1', follower(1)),
@@ -54,7 +54,7 @@ describe('a partition', () => {
     expect(only(partitionsOf(topology(brokers, ofOnePartition)))).toMatchObject({ replicas: 2, healthyReplicas: 2 });
   });
 
-  it('counts as healthy those of its replicas that say so', () => {
+  it('counts only replicas with the health healthy as healthy', () => {
     const brokers = [
       broker('0', leader(1)),
       broker('1', follower(1, { health: 'unhealthy' })),

@@ -4,7 +4,7 @@ import { createClient, createReader, readAnswer } from '../../src/zeebe/client.t
 import { answered } from '../auth/sending.ts';
 import { told } from '../failure-texts.ts';
 
-/** What the operator is told to do about a request that ends with that error. */
+/** Returns the remedy for a request that fails with the error. */
 async function remedyOf(error: Error): Promise<string> {
   const dispatcher = new MockAgent();
   onTestFinished(() => dispatcher.close());
@@ -37,7 +37,7 @@ describe('the remedy for a request that fails', () => {
   });
 });
 
-describe('the remedy for an answer that is no topology', () => {
+describe('the remedy for an answer that is not a topology', () => {
   it.each<[number, string, readonly string[]]>([
     [404, '', ['address', 'api_version']],
     [302, '', ['address', 'redirect', 'REST API']],
@@ -45,7 +45,7 @@ describe('the remedy for an answer that is no topology', () => {
     [500, '', ['log']],
     [200, 'text/html', ['address', 'web page', 'REST API']],
     [200, 'application/json', ['address']],
-  ])('of %i %s names %j', (status, contentType, names) => {
+  ])('with status %i and content type %j names %j', (status, contentType, names) => {
     const result = readAnswer(answered(status, { contentType, body: '[]' }));
     const remedy = result.ok ? '' : told(result.failure).remedy;
     for (const name of names) expect(remedy).toContain(name);

@@ -7,7 +7,7 @@ import { type Verdict, verdictOf } from '../../src/zeebe/verdict.ts';
 import { anyAnswer, reordered } from '../arbitraries.ts';
 import { broker, follower, leader, nothingKnown, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
 
-/** Of the answer that comes first after a start, unless brokers are known to be missing. */
+/** Returns the verdict of an answer; by default with the brokers missing that a first answer names. */
 function verdict(answer: Topology, missing?: readonly string[]): Verdict {
   return verdictOf(
     answer,
@@ -18,12 +18,12 @@ function verdict(answer: Topology, missing?: readonly string[]): Verdict {
 
 const onePartition = { clusterSize: 3, partitionsCount: 1, replicationFactor: 3 };
 
-/** One partition in three brokers, of which the first may lead it. */
+/** Returns three brokers with one partition, whose leader has the given health. */
 function withLeader(health: ReplicaHealth): readonly Broker[] {
   return [broker('0', leader(1, { health })), broker('1', follower(1)), broker('2', follower(1))];
 }
 
-describe('recorded answers', () => {
+describe('the verdict of recorded answers', () => {
   it.each<[string, Verdict]>([
     ['8.6.0-3x3x3-healthy', 'healthy'],
     ['8.6.0-3x3x3-leader-moved', 'degraded'],
@@ -36,12 +36,12 @@ describe('recorded answers', () => {
   });
 });
 
-describe('unknown', () => {
-  it('is a gateway that knows nothing yet', () => {
+describe('the verdict unknown', () => {
+  it('applies to a gateway without a topology', () => {
     expect(verdict(nothingKnown)).toBe('unknown');
   });
 
-  it.each(['clusterSize', 'partitionsCount', 'replicationFactor'])('is an answer without %s', (field) => {
+  it.each(['clusterSize', 'partitionsCount', 'replicationFactor'])('applies to an answer without %s', (field) => {
     const sizes = { clusterSize: 1, partitionsCount: 1, replicationFactor: 1 };
     const brokers = [{ nodeId: 0, partitions: [{ partitionId: 1, role: 'leader', health: 'healthy' }] }];
     expect(verdict(topologyOf({ ...sizes, brokers }))).toBe('healthy');
@@ -49,26 +49,26 @@ describe('unknown', () => {
       expect(verdict(topologyOf({ ...sizes, brokers, [field]: value }))).toBe('unknown');
   });
 
-  it('wins over partitions without a leader', () => {
+  it('has precedence over partitions without a leader', () => {
     expect(verdict({ ...nothingKnown, partitionsCount: 3 })).toBe('unknown');
   });
 });
 
-describe('unhealthy', () => {
-  it('is a partition without a leader, although every replica is healthy', () => {
+describe('the verdict unhealthy', () => {
+  it('applies to a partition without a leader, although every replica is healthy', () => {
     const brokers = [broker('0', follower(1)), broker('1', follower(1)), broker('2', follower(1))];
     expect(verdict(topology(brokers, onePartition))).toBe('unhealthy');
   });
 
-  it('is a partition that no broker lists', () => {
+  it('applies to a partition that no broker lists', () => {
     expect(verdict(topology(threeBrokers, { partitionsCount: 4 }))).toBe('unhealthy');
   });
 
-  it.each<ReplicaHealth>(['unhealthy', 'dead'])('is a leader that is %s', (health) => {
+  it.each<ReplicaHealth>(['unhealthy', 'dead'])('applies to a leader that is %s', (health) => {
     expect(verdict(topology(withLeader(health), onePartition))).toBe('unhealthy');
   });
 
-  it('is not a partition without a leader beyond the count: it is still bootstrapping', () => {
+  it('does not apply to a partition without a leader beyond partitionsCount, which is still bootstrapping', () => {
     const bootstrapping = topology([
       broker('0', leader(1), follower(2)),
       broker('1', follower(1), follower(2)),
@@ -78,17 +78,17 @@ describe('unhealthy', () => {
     expect(verdict({ ...bootstrapping, partitionsCount: 2 })).toBe('unhealthy');
   });
 
-  it('is no broker at all', () => {
+  it('applies if no broker is listed', () => {
     expect(verdict(topology([]))).toBe('unhealthy');
   });
 });
 
-describe('degraded', () => {
-  it('is a leader of unknown health', () => {
+describe('the verdict degraded', () => {
+  it('applies to a leader of unknown health', () => {
     expect(verdict(topology(withLeader('unknown'), onePartition))).toBe('degraded');
   });
 
-  it.each<ReplicaHealth>(['unhealthy', 'dead', 'unknown'])('is a follower that is %s', (health) => {
+  it.each<ReplicaHealth>(['unhealthy', 'dead', 'unknown'])('applies to a follower that is %s', (health) => {
     const brokers = [broker('0', leader(1)), broker('1', follower(1)), broker('2', follower(1, { health }))];
     expect(verdict(topology(brokers, onePartition))).toBe('degraded');
   });
@@ -99,60 +99,60 @@ describe('degraded', () => {
     ['active', 'healthy'],
     ['recovering', 'healthy'],
     ['unknown', 'healthy'],
-  ])('with a replica that is %s: %s', (state, expected) => {
+  ])('depends on the state of a replica: %s is %s', (state, expected) => {
     const brokers = [broker('0', leader(1)), broker('1', follower(1)), broker('2', follower(1, { state }))];
     expect(verdict(topology(brokers, onePartition))).toBe(expected);
   });
 
-  it('is fewer brokers than the cluster size, although every partition has all its replicas and none is named', () => {
+  it('applies to fewer brokers than the cluster size, although all replicas are healthy and no missing broker is named', () => {
     const facts = { clusterSize: 3, partitionsCount: 1, replicationFactor: 2 };
     const answer = topology([broker('eu-west-1_0', leader(1)), broker('eu-west-2_0', follower(1))], facts);
     expect(verdict(answer, [])).toBe('degraded');
   });
 
-  it('is a missing broker that is named, although as many brokers are listed as should be', () => {
+  it('applies to a named missing broker, although as many brokers are listed as the cluster size', () => {
     expect(verdict(topology(threeBrokers), [])).toBe('healthy');
     expect(verdict(topology(threeBrokers), ['3'])).toBe('degraded');
   });
 
-  it('is too few healthy replicas of a partition beyond the count, too', () => {
+  it('applies to too few healthy replicas of a partition beyond partitionsCount', () => {
     const brokers = [broker('0', leader(1), follower(2)), broker('1', follower(1)), broker('2', follower(1))];
     expect(verdict(topology(brokers, onePartition))).toBe('degraded');
   });
 
-  it('is a broker that rejoins with no partitions', () => {
+  it('applies to a broker that rejoins without partitions', () => {
     const brokers = [broker('0', leader(1)), broker('1', follower(1)), broker('2')];
     expect(verdict(topology(brokers, onePartition))).toBe('degraded');
   });
 
-  it('is a second leader of unknown health', () => {
+  it('applies to a second leader of unknown health', () => {
     const facts = { clusterSize: 2, partitionsCount: 1, replicationFactor: 1 };
     const brokers = [broker('0', leader(1)), broker('1', leader(1, { health: 'unknown' }))];
     expect(verdict(topology(brokers, facts))).toBe('degraded');
   });
 });
 
-describe('healthy', () => {
-  it('is every broker listed, every partition led, every replica healthy', () => {
+describe('the verdict healthy', () => {
+  it('applies if every broker is listed, every partition has a leader and every replica is healthy', () => {
     expect(verdict(topology(threeBrokers))).toBe('healthy');
   });
 
-  it('wants no more replicas than there are brokers', () => {
+  it('requires no more replicas than there are brokers', () => {
     const facts = { clusterSize: 1, partitionsCount: 1, replicationFactor: 3 };
     expect(verdict(topology([broker('0', leader(1))], facts))).toBe('healthy');
   });
 
-  it('is two leaders in good health', () => {
+  it('applies to two healthy leaders', () => {
     const brokers = [broker('0', leader(1)), broker('1', leader(1)), broker('2', follower(1))];
     expect(verdict(topology(brokers, onePartition))).toBe('healthy');
   });
 
-  it('is more brokers than the cluster size', () => {
+  it('applies to more brokers than the cluster size', () => {
     const more = [...threeBrokers, broker('3')];
     expect(verdict(topology(more))).toBe('healthy');
   });
 
-  it('is an unhealthy inactive replica beside enough healthy ones', () => {
+  it('applies to an unhealthy inactive replica beside enough healthy ones', () => {
     const facts = { clusterSize: 3, partitionsCount: 1, replicationFactor: 2 };
     const inactive = follower(1, { role: 'inactive', health: 'unhealthy' });
     const brokers = [broker('0', leader(1)), broker('1', follower(1)), broker('2', inactive)];
@@ -160,7 +160,7 @@ describe('healthy', () => {
   });
 });
 
-it('does not depend on the order of an answer', () => {
+it('the verdict does not depend on the order of brokers and partitions in an answer', () => {
   fc.assert(
     fc.property(
       anyAnswer.chain((answer) => fc.tuple(fc.constant(answer), reordered(answer))),

@@ -7,7 +7,7 @@ function read(path: string): string {
   return readFileSync(new URL(path, root), 'utf8');
 }
 
-/** The YAML blocks of docs/prometheus.md, by what their first lines say after `# `. */
+/** The YAML blocks of docs/prometheus.md, by the text of their first line after `# `. */
 const blocks: ReadonlyMap<string, string> = new Map(
   [...read('docs/prometheus.md').matchAll(/^```yaml\n# ([^\n]+)\n(.*?)^```$/gms)].map(([, name = '', text = '']) => [
     name,
@@ -19,7 +19,7 @@ export function blockNames(file: string): readonly string[] {
   return [...blocks.keys()].filter((name) => name.startsWith(file));
 }
 
-/** A block with texts replaced. */
+/** Returns a block with texts replaced. */
 export function documented(name: string, replaced: Readonly<Record<string, string>> = {}): Record<string, unknown> {
   let text = blocks.get(name);
   if (text === undefined) throw new Error(`docs/prometheus.md has no block that begins with # ${name}`);
@@ -30,7 +30,7 @@ export function documented(name: string, replaced: Readonly<Record<string, strin
   return parse(text);
 }
 
-/** What prometheus/alertmanager-inhibitions.yaml has for one's own alertmanager.yml. */
+/** Returns the inhibition rules of prometheus/alertmanager-inhibitions.yaml. */
 export function inhibitRules(): unknown {
   return parse(read('prometheus/alertmanager-inhibitions.yaml')).inhibit_rules;
 }

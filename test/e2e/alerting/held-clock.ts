@@ -1,11 +1,11 @@
 import { type WallClock, wallClock } from '../../../src/simulator/wall-clock.ts';
 
 export interface HeldClock extends WallClock {
-  /** Lets time go on from the moment at which it was held. */
+  /** Continues the time from the moment at which it was held. */
   readonly release: () => void;
 }
 
-/** The simulator's clock, which stands still until the test is ready for the story to begin. */
+/** Returns a clock for the simulator that stands still until `release` is called. */
 export function heldClock(): HeldClock {
   const heldAt = Date.now();
   let behind: number | undefined;

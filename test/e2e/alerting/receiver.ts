@@ -14,12 +14,12 @@ export interface Notification {
 
 export interface Receiver {
   readonly url: string;
-  /** In the order in which they came. */
+  /** In the order of their arrival. */
   readonly notifications: readonly Notification[];
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
-/** What Alertmanager's webhooks end in. */
+/** Starts a receiver for the webhooks of Alertmanager. */
 export async function startReceiver(): Promise<Receiver> {
   const notifications: Notification[] = [];
   const server = createServer(async (request, response) => {

@@ -2,15 +2,15 @@ import { type Duration, defaultThresholds, type Thresholds } from '../../../prom
 
 const inSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** The rules' own times, sixty times shorter: a minute is a second. The numbers stay. */
+/** The default durations, sixty times shorter: a minute becomes a second. Other thresholds are unchanged. */
 export const shortThresholds: Thresholds = {
   ...defaultThresholds,
   lookback: shorter(defaultThresholds.lookback),
   holdsFor: {
     ...each(defaultThresholds.holdsFor, shorter),
-    // The simulator's brokers are back within seconds, not minutes: what lasts ten of them must have been told by then.
+    // The simulator's failures last about ten seconds, not minutes, and the alert has to be sent within that time.
     ClusterUnknown: '2s',
-    // Nobody spreads the simulator's leaders anew.
+    // The simulator does not rebalance leaders.
     LeadersUneven: '125s',
   },
   keepsFiringFor: each(defaultThresholds.keepsFiringFor, (duration) => shorter(duration, 30)),

@@ -2,7 +2,7 @@ import { EnvHttpProxyAgent, fetch } from 'undici';
 import { expect } from 'vitest';
 import type { ClusterConfig, OAuth2Config, TransportConfig } from '../../../src/config/config.ts';
 
-/** An answer of `GET topology`, as Camunda documents it; what a version does not have is absent. */
+/** An answer of `GET topology`, as Camunda documents it. Fields that a version does not have are absent. */
 export interface Answer {
   readonly brokers?: readonly AnswerBroker[] | null;
   readonly clusterSize: number;
@@ -27,7 +27,7 @@ export interface AnswerReplica {
   readonly state?: string;
 }
 
-/** Asks the cluster itself: with the exporter's settings, and without its client, tokens and parser. */
+/** Requests the topology from the cluster with the exporter's settings, but without its client, tokens and parser. */
 export async function askForTopology(cluster: ClusterConfig): Promise<Answer> {
   const headers = { ...opened(cluster.headers), ...(await authorization(cluster)) };
   const versions = cluster.apiVersion === 'auto' ? (['v1', 'v2'] as const) : [cluster.apiVersion];

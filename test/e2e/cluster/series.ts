@@ -4,7 +4,7 @@ import type { Answer, AnswerBroker, AnswerReplica } from './own-request.ts';
 /** Series as `name label=value … value`, in order. */
 export type SeriesList = readonly string[];
 
-/** The series that docs/metrics.md promises for an answer, made without the exporter's code. */
+/** Returns the series that docs/metrics.md specifies for an answer, without the exporter's code. */
 export function promisedSeries(answer: Answer): SeriesList {
   const brokers = answer.brokers ?? [];
   const replicas = brokers.flatMap((broker) =>
@@ -31,7 +31,7 @@ export function promisedSeries(answer: Answer): SeriesList {
   ].toSorted();
 }
 
-/** Those of the same families that are on the page; of sets, and of brokers, only what is 1. */
+/** Returns the series of the same families on the page; of state sets and brokers, only those with the value 1. */
 export function exposedSeries(page: Exposition): SeriesList {
   const all = [...setFamilies, ...valueFamilies].flatMap((name) => page.series(`zeebe_topology_${name}`));
   return all

@@ -1,11 +1,11 @@
 import type { Dashboard, Panel, RowPanel, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { read } from '../../prometheus/files.ts';
 
-/** What there is in a written dashboard, as far as it is looked at. */
+/** A dashboard file, with what the tests use of it. */
 export interface WrittenDashboard {
   readonly name: string;
   readonly dashboard: Dashboard;
-  /** Those in closed rows too; no rows. */
+  /** All panels, including those in collapsed rows, without the rows themselves. */
   readonly panels: readonly Panel[];
   readonly variables: readonly VariableModel[];
 }
@@ -41,13 +41,13 @@ export function targetsOf({ targets = [] }: Panel): readonly Target[] {
   return targets.map(asTarget);
 }
 
-/** The SDK's type of a query says nothing of what is in it. */
+/** Returns a query of a panel as a target, since the SDK's type of a query has no fields. */
 export function asTarget(target: object): Target {
   const { refId = '', expr = '', instant = false, ...rest }: Partial<Target> = target;
   return { refId, expr, instant, ...rest };
 }
 
-/** A query variable's query. */
+/** Returns the query of a query variable. */
 export function variableQuery({ query }: VariableModel): string {
   return typeof query === 'string' ? query : String(query?.query ?? '');
 }

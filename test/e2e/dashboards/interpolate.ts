@@ -1,19 +1,19 @@
 import type { VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
 
-/** Of each variable what is selected. */
+/** The selected values of each variable. */
 export type Selection = Readonly<Record<string, 'all' | readonly string[]>>;
 
-/** The time that a dashboard shows, in Unix seconds, and how finely. */
+/** The time range of a dashboard, in Unix seconds, and its resolution. */
 export interface View {
   readonly from: number;
   readonly to: number;
-  /** Of the data source, in seconds. */
+  /** The scrape interval of the data source, in seconds. */
   readonly scrapeInterval: number;
-  /** Points that a graph has room for. */
+  /** The maximum number of points in a graph. */
   readonly maxDataPoints: number;
 }
 
-/** Seconds from one point of a graph to the next. */
+/** Returns the seconds from one point of a graph to the next. */
 export function stepOf({ from, to, scrapeInterval, maxDataPoints }: View): number {
   const niceSteps = [
     1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
@@ -23,9 +23,9 @@ export function stepOf({ from, to, scrapeInterval, maxDataPoints }: View): numbe
 }
 
 /**
- * A query as Grafana sends it. Names that it does not know stay, such as the `$1` of a regular expression.
+ * Returns a query as Grafana sends it. Names of digits, such as the `$1` of a regular expression, are not replaced.
  *
- * @throws where a name of letters is none of a variable.
+ * @throws if another name is not a variable.
  */
 export function interpolate(
   query: string,
@@ -53,7 +53,7 @@ export function interpolate(
 function selectedValue(variable: VariableModel, selected: 'all' | readonly string[] | undefined): string | undefined {
   if (selected === 'all') return variable.includeAll ? variable.allValue : undefined;
   if (selected === undefined) return undefined;
-  // Only for variables that take several does Grafana escape what is special in a regular expression.
+  // Grafana escapes characters of regular expressions only in variables with several values.
   if (!variable.multi && !variable.includeAll) return selected[0];
   const escaped = selected.map((value) => value.replaceAll('\\', '\\\\\\\\').replace(/[$^*{}[\]+?.()|]/g, '\\\\$&'));
   return escaped.length === 1 ? escaped[0] : `(${escaped.join('|')})`;

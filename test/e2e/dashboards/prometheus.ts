@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { freePorts } from '../ports.ts';
-import { alive, place, start } from '../process.ts';
+import { createSystemFolder, start, untilUp } from '../process.ts';
 
 /** A series, and its values by Unix seconds. */
 export interface Series {
@@ -12,12 +12,12 @@ export interface Series {
 
 export interface PrometheusWithRules {
   /** @param at Unix seconds */
-  instant(query: string, at: number): Promise<readonly Series[]>;
-  /** From one moment to another, each in Unix seconds, in steps of seconds. */
-  range(query: string, from: number, to: number, step: number): Promise<readonly Series[]>;
-  /** Values of a label, of the series that the selector finds in that time. */
-  labelValues(label: string, selector: string, from: number, to: number): Promise<readonly string[]>;
-  stop(): Promise<void>;
+  readonly instant: (query: string, at: number) => Promise<readonly Series[]>;
+  /** Times are in Unix seconds, the step in seconds. */
+  readonly range: (query: string, from: number, to: number, step: number) => Promise<readonly Series[]>;
+  /** Returns the values of a label of the series that the selector matches in the time range. */
+  readonly labelValues: (label: string, selector: string, from: number, to: number) => Promise<readonly string[]>;
+  readonly stop: () => Promise<void>;
 }
 
 interface Job {
@@ -25,12 +25,12 @@ interface Job {
   readonly static_configs: readonly { readonly targets: readonly string[] }[];
 }
 
-/** Scrapes and evaluates every second. */
+/** Starts a Prometheus that scrapes and evaluates rules every second. */
 export async function startPrometheus(
   jobs: readonly Job[],
   rules: Readonly<Record<string, string>>,
 ): Promise<PrometheusWithRules> {
-  const at = await place('prometheus');
+  const at = await createSystemFolder('prometheus');
   const [port] = await freePorts(1);
   const address = `http://127.0.0.1:${port}`;
   const configuration = join(at.data, 'prometheus.yml');
@@ -50,7 +50,7 @@ export async function startPrometheus(
     `--storage.tsdb.path=${join(at.data, 'data')}`,
     `--web.listen-address=127.0.0.1:${port}`,
   ]);
-  await alive('Prometheus', running, 60, async () => expect((await fetch(`${address}/-/ready`)).status).toBe(200));
+  await untilUp('Prometheus', running, 60, async () => expect((await fetch(`${address}/-/ready`)).status).toBe(200));
 
   const ask = async <Data>(path: string, parameters: Readonly<Record<string, string>>): Promise<Data> => {
     const answer = await fetch(`${address}/api/v1/${path}?${new URLSearchParams(parameters)}`);

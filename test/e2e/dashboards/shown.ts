@@ -4,21 +4,21 @@ import type { Series } from './prometheus.ts';
 
 type Cell = string | number;
 
-/** What a table shows in a row, by column; of other panels the columns are `name` and `value`. */
+/** The cells of a table row by column. Other panels have the columns `name` and `value`. */
 export type ShownRow = Readonly<Record<string, Cell>>;
 
-/** What Grafana makes of the answers to a panel's queries, which come in the order of the queries. */
+/** Returns the rows that Grafana shows for the answers to a panel's queries, given in the order of the queries. */
 export function shown(panel: Panel, answers: readonly (readonly Series[])[]): readonly ShownRow[] {
   if (panel.type !== 'table') {
-    return targetsOf(panel).flatMap((target, place) =>
-      (answers[place] ?? []).map((series) => ({
+    return targetsOf(panel).flatMap((target, index) =>
+      (answers[index] ?? []).map((series) => ({
         name: legend(target, series),
         value: text(panel, '', lastValue(series)),
       })),
     );
   }
-  const frames = answers.map((answer, place) => {
-    const value = answers.length === 1 ? 'Value' : `Value #${targetsOf(panel)[place]?.refId}`;
+  const frames = answers.map((answer, index) => {
+    const value = answers.length === 1 ? 'Value' : `Value #${targetsOf(panel)[index]?.refId}`;
     return answer.map((series) => ({ ...series.labels, [value]: lastValue(series) }));
   });
   return (panel.transformations ?? []).reduce<readonly ShownRow[]>(
@@ -57,13 +57,13 @@ function transformed(
   }
 }
 
-/** Rows that do not differ in what both have are one. */
+/** Merges rows that do not differ in the columns that both have. */
 function merged(rows: readonly ShownRow[]): readonly ShownRow[] {
   let result: readonly ShownRow[] = [];
   for (const row of rows) {
     const fits = result.map((known) => Object.keys(row).every((name) => (known[name] ?? row[name]) === row[name]));
     result = fits.includes(true)
-      ? result.map((known, place) => (fits[place] ? { ...known, ...row } : known))
+      ? result.map((known, index) => (fits[index] ? { ...known, ...row } : known))
       : [...result, row];
   }
   return result;
@@ -112,7 +112,7 @@ function lastValue({ values }: Series): number {
   return [...values.values()].at(-1) ?? Number.NaN;
 }
 
-/** A value in the words of the column's mapping, or with its decimals. */
+/** Returns the text of a value by the mappings of its column, or the value with the column's decimals. */
 function text({ fieldConfig }: Panel, column: string, cell: Cell): Cell {
   if (typeof cell === 'string') return cell;
   const properties = (fieldConfig?.overrides ?? [])

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
-/** An answer of a hostile cluster; `turn` counts its hostile answers, so that no two need be alike. */
+/** Sends an answer of a hostile cluster. `turn` counts its hostile answers, so that answers can differ. */
 export type Attack = (request: IncomingMessage, response: ServerResponse, turn: number) => unknown;
 
 const json = { 'content-type': 'application/json' };
@@ -16,7 +16,7 @@ interface Shape {
   readonly state?: boolean;
 }
 
-/** A topology whose ids are new in every turn, and whose versions change. */
+/** Returns a topology with new ids and versions in every turn. */
 function topology({ brokers, partitions, idLength, state = true }: Shape, turn: number): string {
   const replicas = Array.from({ length: partitions }, (_, index) => ({
     partitionId: index + 1,
@@ -38,10 +38,10 @@ const answering =
   (_request, response, turn) =>
     response.writeHead(200, json).end(topology(shape, turn));
 
-function pour(response: ServerResponse, chunk: Buffer, most: number): void {
+function flood(response: ServerResponse, chunk: Buffer, maxBytes: number): void {
   let sent = 0;
   const more = () => {
-    while (!response.destroyed && sent < most) {
+    while (!response.destroyed && sent < maxBytes) {
       sent += chunk.length;
       if (!response.write(chunk)) return;
     }
@@ -51,7 +51,7 @@ function pour(response: ServerResponse, chunk: Buffer, most: number): void {
   more();
 }
 
-/** As large as an answer may be, padded with blanks; all but the last byte comes at once. */
+/** Sends an answer of nearly the maximum size, padded with spaces, at once except for its last byte. */
 function slow(response: ServerResponse, body: string): void {
   response.writeHead(200, json);
   response.write(body.padEnd(15 * MiB));
@@ -66,16 +66,16 @@ export const attacks: readonly Attack[] = [
   answering({ brokers: 1, partitions: 1_000, idLength: 400_000 }),
   answering({ brokers: 8_000, partitions: 1, idLength: 256 }),
   answering({ brokers: 100, partitions: 400, idLength: 200 }),
-  // New names of brokers at every poll, each with another version.
+  // New broker ids at every poll, each with another version.
   answering({ brokers: 300, partitions: 3, idLength: 20, state: false }),
   (_request, response) => {
     response.writeHead(200, json);
-    pour(response, Buffer.alloc(MiB, ' '), 40 * MiB);
+    flood(response, Buffer.alloc(MiB, ' '), 40 * MiB);
   },
   (_request, response, turn) => slow(response, topology({ brokers: 3, partitions: 3, idLength: 8 }, turn)),
   (_request, response) => response.writeHead(200, { ...json, 'content-encoding': 'gzip' }).end(bomb),
   (_request, response) => response.writeHead(200, json).end('['.repeat(8 * MiB)),
-  // What the request held, escaped twice, in the middle of megabytes.
+  // Quotes the request, escaped twice, within megabytes.
   (request, response) => {
     const shown = encodeURIComponent(encodeURIComponent(request.rawHeaders.join(' ')));
     response.writeHead(200, json).end(`{"brokers":"${shown.repeat(20_000).slice(0, 8 * MiB)}"}`);
@@ -89,7 +89,7 @@ export const attacks: readonly Attack[] = [
   (_request, response) => response.writeHead(302, { location: `/${'x'.repeat(12_000)}` }).end(),
   (request) => request.socket.destroy(),
   (request) => request.socket.resetAndDestroy(),
-  // Silence until the exporter gives up.
+  // No answer until the exporter aborts the request.
   () => {},
   async (_request, response) => {
     response.writeHead(200, json);

@@ -5,8 +5,8 @@ import { attacks } from './attacks.ts';
 import { type Counts, clusterCount, isHostileAt, pollInterval } from './schedule.ts';
 
 /**
- * A process that answers for all clusters of the soak, `/<index>/v1/topology`, and tells what it saw at `/counts`. A
- * process of its own, so that the answers that it makes take nothing from the loop that measures the scrapes.
+ * This process answers for all clusters of the soak test at `/<index>/v1/topology`, and returns its counts at `/counts`. It
+ * is separate, so that making the answers does not block the event loop that measures the scrapes.
  */
 const good = JSON.stringify({
   clusterSize: 1,
@@ -26,7 +26,7 @@ const good = JSON.stringify({
 
 const startedAt = performance.now();
 const seen = Array.from({ length: clusterCount }, () => ({ good: 0, hostile: 0, firstAt: Number.NaN }));
-/** Milliseconds from a good cluster's time to its request. */
+/** Milliseconds from the scheduled time of a poll to its request, of clusters that were not hostile. */
 const lateness: number[] = [];
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -60,7 +60,7 @@ const server = createServer((request, response) => {
   response.on('error', () => {});
   void answer(request, response);
 });
-// No longer than the test that started it, if that is gone without ending it.
+// Ends the process if the test that started it has ended without stopping it.
 void wait(20 * 60_000, undefined, { ref: false }).then(() => process.exit(1));
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`port ${(server.address() as AddressInfo).port}\n`);

@@ -2,17 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { freePorts } from '../ports.ts';
-import { alive, place, start } from '../process.ts';
+import { createSystemFolder, start, untilUp } from '../process.ts';
 
 export interface Alertmanager {
   /** `host:port`. */
   readonly address: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
-/** One of its own, without peers. The configuration is what it would find in alertmanager.yml. */
+/** Starts an Alertmanager without peers, with the content of its alertmanager.yml. */
 export async function startAlertmanager(configuration: unknown): Promise<Alertmanager> {
-  const at = await place('alertmanager');
+  const at = await createSystemFolder('alertmanager');
   const [port] = await freePorts(1);
   const address = `127.0.0.1:${port}`;
   const file = join(at.data, 'alertmanager.yml');
@@ -25,7 +25,7 @@ export async function startAlertmanager(configuration: unknown): Promise<Alertma
     `--web.listen-address=${address}`,
     '--cluster.listen-address=',
   ]);
-  await alive('Alertmanager', running, 60, async () => {
+  await untilUp('Alertmanager', running, 60, async () => {
     expect((await fetch(`http://${address}/-/ready`)).status).toBe(200);
   });
   return { address, stop: running.stop };

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 const statuses = [200, 302, 400, 401, 403, 404, 429, 500, 503];
 const contentTypes = ['text/html', 'application/json', 'application/problem+json', 'text/plain'];
 
-/** Every way that an echo may answer: the paths that choose it. */
+/** The paths of all ways in which the echo server answers. */
 export const echoPaths = [
   ...statuses.flatMap((status) => contentTypes.map((type) => `${status}/${type.replace('/', '-')}`)),
   'hang-up',
@@ -15,11 +15,14 @@ export const echoPaths = [
 export interface Echo {
   /** `host:port`. */
   readonly host: string;
-  /** Whatever it has been sent: lines, headers and bodies, as they came. */
+  /** The request lines, headers and bodies that it has received. */
   readonly received: readonly string[];
 }
 
-/** Answers with the request, in headers and body, as the path says; where that is `token`, with a token that shows it. */
+/**
+ * Starts a server that quotes each request in the headers and the body of its response. The path selects status and
+ * content type; `token` selects a token response whose claims quote the request.
+ */
 export async function startEcho(): Promise<Echo> {
   const received: string[] = [];
   const server = createServer(async (request, response) => {

@@ -6,20 +6,20 @@ import { keycloak as artifact } from '../artifacts.ts';
 import type { Identity } from '../authority.ts';
 import { findJava } from '../java.ts';
 import { freePorts } from '../ports.ts';
-import { alive, place, type Running, start } from '../process.ts';
+import { createSystemFolder, type Running, start, untilUp } from '../process.ts';
 
-/** A Keycloak with one realm. It keeps its port, its data and its keys over a stop. */
+/** A Keycloak with one realm. It keeps its port, its data and its keys after a stop. */
 export interface Keycloak {
-  /** Its URL, which is https with `tls`; the same realm is at `plainIssuer`, and calls itself so there. */
+  /** The issuer URL, which is https with `tls`. At `plainIssuer`, the same realm has that URL as its issuer. */
   readonly issuer: string;
   readonly plainIssuer: string;
   readonly tokenUrl: string;
-  /** Where it publishes the keys that sign its tokens. */
+  /** The URL of the keys that sign its tokens. */
   readonly keysUrl: string;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  /** How often Keycloak itself says that it has refused this client. */
-  refusals(clientId: string): number;
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+  /** Returns how many login errors of this client Keycloak has logged. */
+  readonly loginErrors: (clientId: string) => number;
 }
 
 export const audience = 'zeebe-api';
@@ -27,24 +27,24 @@ export const audience = 'zeebe-api';
 export const tokenLifetime = 60;
 /** Its tokens are for `audience`. */
 export const knownClient = { id: 'topology-exporter', secret: 'a secret with % and +' };
-/** Its tokens are for nobody in particular. */
-export const strangeClient = { id: 'stranger', secret: 'another secret' };
+/** Its tokens have no audience of the cluster. */
+export const clientWithoutAudience = { id: 'client-without-audience', secret: 'another secret' };
 
 const realm = 'zeebe';
 
 interface KeycloakOptions {
-  /** Further clients, as a realm's file has them. */
+  /** Further clients, in the format of a realm file. */
   readonly clients?: readonly object[];
-  /** For an https port beside the http port, which asks for certificates of the authorities in the file. */
+  /** Adds an https port, which requests client certificates of the authorities in the file. */
   readonly tls?: Identity & { readonly authorities: string };
 }
 
 export async function layOutKeycloak({ clients = [], tls }: KeycloakOptions = {}): Promise<Keycloak> {
-  const at = await place('keycloak');
+  const at = await createSystemFolder('keycloak');
   const [port, tlsPort] = await freePorts(2);
   const home = join(at.data, 'keycloak');
   const imports = join(home, 'data', 'import');
-  // A copy of its own: Keycloak writes into its home.
+  // A copy, since Keycloak writes into its home.
   await cp(artifact.folder, home, { recursive: true });
   await mkdir(imports, { recursive: true });
   await writeFile(join(imports, `${realm}-realm.json`), JSON.stringify(realmRepresentation(clients)));
@@ -76,7 +76,7 @@ export async function layOutKeycloak({ clients = [], tls }: KeycloakOptions = {}
       const executable = join(home, 'bin', 'kc.sh');
       const flags = ['--import-realm', '--http-host=127.0.0.1', `--http-port=${port}`, ...tlsFlags];
       running = start(at, [executable, 'start-dev', ...flags], environment);
-      await alive('Keycloak', running, 400, async () => {
+      await untilUp('Keycloak', running, 400, async () => {
         const { status } = await fetch(`${plainIssuer}/.well-known/openid-configuration`);
         expect(status).toBe(200);
       });
@@ -84,7 +84,7 @@ export async function layOutKeycloak({ clients = [], tls }: KeycloakOptions = {}
     async stop() {
       await running?.stop();
     },
-    refusals(clientId) {
+    loginErrors(clientId) {
       const lines = running?.output().split('\n') ?? [];
       return lines.filter((line) => line.includes('type="CLIENT_LOGIN_ERROR"') && line.includes(`"${clientId}"`))
         .length;
@@ -109,7 +109,7 @@ const realmRepresentation = (others: readonly object[]) => ({
         },
       ],
     },
-    confidentialClient(strangeClient),
+    confidentialClient(clientWithoutAudience),
     ...others,
   ],
 });
@@ -118,7 +118,7 @@ function confidentialClient({ id, secret }: typeof knownClient) {
   return { ...serviceAccount(id), secret, clientAuthenticatorType: 'client-secret' };
 }
 
-/** A client that signs an assertion; Keycloak has its certificate, in Base64. */
+/** Returns a client that signs assertions. Keycloak knows its certificate, given in Base64. */
 export function signingClient(id: string, certificate: string) {
   return {
     ...serviceAccount(id),
@@ -127,7 +127,7 @@ export function signingClient(id: string, certificate: string) {
   };
 }
 
-/** The same; Keycloak has its public key with a key id. */
+/** Returns a client that signs assertions. Keycloak knows its public key with a key id. */
 export function signingClientWithKeyId(id: string, key: JWK) {
   return {
     ...serviceAccount(id),
@@ -136,7 +136,7 @@ export function signingClientWithKeyId(id: string, key: JWK) {
   };
 }
 
-/** A client that shows a certificate with this subject. */
+/** Returns a client that authenticates by a certificate with the subject. */
 export function certifiedClient(id: string, subject: string) {
   return { ...serviceAccount(id), clientAuthenticatorType: 'client-x509', attributes: { 'x509.subjectdn': subject } };
 }

@@ -5,13 +5,13 @@ import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import type { Identity } from '../authority.ts';
 import { freePorts } from '../ports.ts';
-import { alive, type Place, place, start } from '../process.ts';
+import { createSystemFolder, type SystemFolder, start, untilUp } from '../process.ts';
 
 const run = promisify(execFile);
 
 export interface Nginx {
   readonly address: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface Login {
@@ -19,27 +19,27 @@ export interface Login {
   readonly password: string;
 }
 
-/** A reverse proxy that asks for a password (a bcrypt password file) before it hands a request to the upstream. */
+/** Starts a reverse proxy that requires a password, of a bcrypt password file. */
 export async function startNginx(upstream: string, { username, password }: Login): Promise<Nginx> {
-  const at = await place('nginx');
+  const at = await createSystemFolder('nginx');
   const passwords = join(at.data, 'passwords');
   await run('htpasswd', ['-cbB', passwords, username, password]);
   const nginx = await startAt(at, upstream, '', ['auth_basic "Zeebe"', `auth_basic_user_file ${passwords}`]);
   const address = `http://${nginx.host}`;
-  await alive('nginx', nginx.running, 30, async () => expect((await fetch(address)).status).toBe(401));
+  await untilUp('nginx', nginx.running, 30, async () => expect((await fetch(address)).status).toBe(401));
   return { address, stop: nginx.running.stop };
 }
 
 export interface Tls extends Identity {
-  /** Who issues the certificates of clients. */
+  /** The file of the authorities that issue client certificates. */
   readonly authorities: string;
-  /** In nginx's words: `TLSv1.2 TLSv1.3`. */
+  /** In the syntax of nginx: `TLSv1.2 TLSv1.3`. */
   readonly protocols: string;
 }
 
-/** A reverse proxy that asks for a client certificate in the handshake. */
+/** Starts a reverse proxy that requests a client certificate in the handshake. */
 export async function startTlsNginx(upstream: string, tls: Tls): Promise<Nginx> {
-  const at = await place('nginx');
+  const at = await createSystemFolder('nginx');
   const nginx = await startAt(at, upstream, 'ssl', [
     `ssl_certificate ${tls.certificate}`,
     `ssl_certificate_key ${tls.key}`,
@@ -47,12 +47,12 @@ export async function startTlsNginx(upstream: string, tls: Tls): Promise<Nginx> 
     'ssl_verify_client on',
     `ssl_client_certificate ${tls.authorities}`,
   ]);
-  // Its word for http on this port.
-  await alive('nginx', nginx.running, 30, async () => expect((await fetch(`http://${nginx.host}`)).status).toBe(400));
+  // nginx answers plain HTTP on this port with 400.
+  await untilUp('nginx', nginx.running, 30, async () => expect((await fetch(`http://${nginx.host}`)).status).toBe(400));
   return { address: `https://${nginx.host}`, stop: nginx.running.stop };
 }
 
-async function startAt(at: Place, upstream: string, listen: 'ssl' | '', guard: readonly string[]) {
+async function startAt(at: SystemFolder, upstream: string, listen: 'ssl' | '', guard: readonly string[]) {
   const [port] = await freePorts(1);
   const host = `127.0.0.1:${port}`;
   const configuration = join(at.data, 'nginx.conf');

@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { freePorts } from '../ports.ts';
-import { alive, place, start } from '../process.ts';
+import { createSystemFolder, start, untilUp } from '../process.ts';
 
 export interface Prometheus {
-  /** The value of each series that the instant query finds. */
-  query(expression: string): Promise<number[]>;
-  /** Each series that the query finds between two moments, at every second. */
-  queryRange(expression: string, from: Date, to: Date): Promise<readonly RangeSeries[]>;
-  stop(): Promise<void>;
+  /** Returns the values of all series of an instant query. */
+  readonly query: (expression: string) => Promise<number[]>;
+  /** Returns all series of a range query with a step of one second. */
+  readonly queryRange: (expression: string, from: Date, to: Date) => Promise<readonly RangeSeries[]>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface RangeSeries {
@@ -18,7 +18,7 @@ export interface RangeSeries {
   readonly values: readonly (readonly [number, string])[];
 }
 
-/** Scrapes that address (`host:port`) every second. */
+/** Starts a Prometheus that scrapes an address (`host:port`) every second. */
 export function startPrometheus(target: string): Promise<Prometheus> {
   return startPrometheusWith({
     global: { scrape_interval: '1s' },
@@ -26,12 +26,12 @@ export function startPrometheus(target: string): Promise<Prometheus> {
   });
 }
 
-/** The configuration is what it would find in prometheus.yml; the files lie beside that. */
+/** Starts a Prometheus with the content of its prometheus.yml, and with further files in the same folder. */
 export async function startPrometheusWith(
   configuration: unknown,
   files: Readonly<Record<string, string>> = {},
 ): Promise<Prometheus> {
-  const at = await place('prometheus');
+  const at = await createSystemFolder('prometheus');
   const [port] = await freePorts(1);
   const address = `http://127.0.0.1:${port}`;
   const main = join(at.data, 'prometheus.yml');
@@ -44,7 +44,7 @@ export async function startPrometheusWith(
     `--storage.tsdb.path=${join(at.data, 'data')}`,
     `--web.listen-address=127.0.0.1:${port}`,
   ]);
-  await alive('Prometheus', running, 60, async () => expect((await fetch(`${address}/-/ready`)).status).toBe(200));
+  await untilUp('Prometheus', running, 60, async () => expect((await fetch(`${address}/-/ready`)).status).toBe(200));
 
   const ask = async <Series>(
     path: string,

@@ -8,26 +8,26 @@ import { freePorts } from '../ports.ts';
 
 export interface RecordedCluster {
   readonly address: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 interface RecordedClusterOptions {
-  /** For https. */
+  /** Serves https instead of http. */
   readonly tls?: Identity;
-  /** Whether it lets somebody in; without it, everybody. */
-  readonly lets?: (request: IncomingMessage) => Promise<boolean>;
+  /** Returns whether a request is authorized. By default, all requests are. */
+  readonly isAuthorized?: (request: IncomingMessage) => Promise<boolean>;
 }
 
-/** Answers each request with a recorded topology. */
+/** Starts a server that answers authorized requests with a recorded topology, and others with 401. */
 export async function startRecordedCluster({
   tls,
-  lets = async () => true,
+  isAuthorized = async () => true,
 }: RecordedClusterOptions = {}): Promise<RecordedCluster> {
   const topology = recorded('8.6.0-3x3x3-healthy');
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const isLetIn = await lets(request);
-    response.writeHead(isLetIn ? 200 : 401, { 'content-type': 'application/json' });
-    response.end(isLetIn ? topology : '');
+    const isAllowed = await isAuthorized(request);
+    response.writeHead(isAllowed ? 200 : 401, { 'content-type': 'application/json' });
+    response.end(isAllowed ? topology : '');
   };
   const server = tls
     ? createHttpsServer({ cert: readFileSync(tls.certificate), key: readFileSync(tls.key) }, answer)

@@ -18,7 +18,7 @@ export interface ProcessLayout {
 
 interface BrokerPorts {
   readonly rest: number;
-  /** What it says of itself; nothing listens there. */
+  /** The port that the topology names for the broker; nothing listens there. */
   readonly command: number;
 }
 
@@ -59,7 +59,7 @@ async function control({ phase, roles, ...broker }: SimulatedBroker, action: str
 }
 
 function acceptedTokens({ issuerUrl, keysUrl, audience }: AcceptedTokens): ClusterAuthentication {
-  // Kept for as long as a run may take, as a cluster does: an identity provider that is down refuses nobody.
+  // Cached for longer than a run takes, as clusters do: while the identity provider is down, tokens are still accepted.
   const keyOf = createRemoteJWKSet(new URL(keysUrl), { cacheMaxAge: 36_000_000 });
   return { method: 'oauth2', issuer: { issuerUrl, keyOf, introspect: (token) => token }, audience };
 }

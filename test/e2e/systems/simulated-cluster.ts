@@ -2,28 +2,28 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { node } from '../exporter.ts';
 import { freePorts } from '../ports.ts';
-import { alive, place, start } from '../process.ts';
+import { createSystemFolder, start, untilUp } from '../process.ts';
 import { until } from '../until.ts';
 import type { AcceptedTokens, BrokerStatus, ProcessLayout } from './simulated-cluster-process.ts';
 
-/** A broker with a gateway in it. It keeps its ports over a stop or a crash. */
+/** A broker with an embedded gateway. It keeps its ports after a stop or a crash. */
 export interface Broker {
   readonly id: string;
-  /** Where its gateway serves REST: known before the broker is up. */
+  /** The address of the REST API of its gateway, known before the broker is up. */
   readonly address: string;
-  /** The host and the port that it tells other members and clients. */
+  /** The host and the port that the topology names for it. */
   readonly host: string;
   readonly port: string;
-  /** Until it is up, with all its partitions. Does nothing where it is up. */
+  /** Starts the broker, and waits until it is up with all its partitions. Does nothing if it is up. */
   readonly start: () => Promise<void>;
-  /** Its gateway's port is closed at once; the other brokers notice later, as after a SIGKILL. */
+  /** Closes the port of its gateway at once; the other brokers notice later, as after a SIGKILL. */
   readonly crash: () => Promise<void>;
   readonly stop: () => Promise<void>;
-  /** What it says of itself, past any gateway: its role (`leader`, `follower`) in each of its partitions. */
+  /** Returns its role (`leader`, `follower`) in each of its partitions, without a request to a gateway. */
   readonly roles: () => Promise<BrokerStatus['roles']>;
 }
 
-/** Brokers of one cluster, in a process of its own. */
+/** The brokers of one cluster, in a separate process. */
 export interface Cluster {
   readonly brokers: readonly Broker[];
   /** Ends the process. */
@@ -37,20 +37,20 @@ interface ClusterLayout {
   readonly tokens?: AcceptedTokens;
 }
 
-/** A cluster of which no broker is started yet. */
+/** Creates a cluster whose brokers are not started yet. */
 export async function layOutCluster({ version, size, tokens }: ClusterLayout): Promise<Cluster> {
   const name = `zeebe-${version}`;
   const [controlPort = 0, ...rest] = await freePorts(1 + size);
   const ports = rest.map((port, id) => ({ rest: port, command: 26_501 + 10 * id }));
   const layout: ProcessLayout = { version, controlPort, brokers: ports, ...(tokens && { tokens }) };
   const executable = join(import.meta.dirname, 'simulated-cluster-process.ts');
-  const running = start(await place(name), [node, executable, JSON.stringify(layout)]);
+  const running = start(await createSystemFolder(name), [node, executable, JSON.stringify(layout)]);
   const control = async (path: string): Promise<BrokerStatus> => {
     const answer = await fetch(`http://127.0.0.1:${controlPort}/brokers/${path}`, { method: 'POST' });
     expect(answer.status).toBe(200);
     return (await answer.json()) as BrokerStatus;
   };
-  await alive(name, running, 60, () => control('0'));
+  await untilUp(name, running, 60, () => control('0'));
   const brokers = ports.map(({ rest, command }, id) => ({
     id: `${id}`,
     address: `http://127.0.0.1:${rest}`,
@@ -73,7 +73,7 @@ export interface SingleBroker extends Broker {
   readonly end: () => Promise<void>;
 }
 
-/** A cluster of one broker, which is not started yet. */
+/** Creates a cluster of one broker, which is not started yet. */
 export async function layOutBroker(layout: Omit<ClusterLayout, 'size'>): Promise<SingleBroker> {
   const cluster = await layOutCluster({ ...layout, size: 1 });
   const [broker] = cluster.brokers;

@@ -3,14 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePorts } from '../ports.ts';
-import { alive, place, start } from '../process.ts';
+import { createSystemFolder, start, untilUp } from '../process.ts';
 
 export interface Tinyproxy {
-  /** With the login, where it wants one. */
+  /** Contains the login, if one is required. */
   readonly url: URL;
-  /** What it was asked for: `GET http://…` and `CONNECT host:port`. */
-  requests(): readonly string[];
-  stop(): Promise<void>;
+  /** Returns the requests that it received, such as `GET http://…` and `CONNECT host:port`. */
+  readonly requests: () => readonly string[];
+  readonly stop: () => Promise<void>;
 }
 
 export interface ProxyLogin {
@@ -18,9 +18,9 @@ export interface ProxyLogin {
   readonly password: string;
 }
 
-/** A forward proxy; with a login, one that asks for it. */
+/** Starts a forward proxy, which requires the login if one is given. */
 export async function startTinyproxy(login?: ProxyLogin): Promise<Tinyproxy> {
-  const at = await place('tinyproxy');
+  const at = await createSystemFolder('tinyproxy');
   const [port] = await freePorts(1);
   const configuration = join(at.data, 'tinyproxy.conf');
   const lines = [
@@ -32,7 +32,7 @@ export async function startTinyproxy(login?: ProxyLogin): Promise<Tinyproxy> {
   ];
   await writeFile(configuration, `${lines.join('\n')}\n`);
   const running = start(at, ['tinyproxy', '-d', '-c', configuration]);
-  await alive('tinyproxy', running, 30, async () => {
+  await untilUp('tinyproxy', running, 30, async () => {
     const socket = connect(Number(port), '127.0.0.1');
     await once(socket, 'connect');
     socket.destroy();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createAuthority } from '../../e2e/authority.ts';
 
-/** What `kubectl create secret tls` would hold, made in that folder: an RSA key, as PS256 needs one. */
+/** Returns the content of a TLS Secret, created in the folder, with an RSA key, as PS256 requires. */
 export async function tlsSecret(folder: string) {
   const authority = await createAuthority(folder, 'authority');
   const { certificate, key } = await authority.issue('exporter', 'rsa');

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 
 describe('helm', () => {
-  it.each(['as it comes', ...Object.keys(valueSets)])('lints the chart: %s', async (name) => {
+  it.each(['default values', ...Object.keys(valueSets)])('lints the chart: %s', async (name) => {
     const files = valueSets[name] ?? [];
     const values = paths(files).flatMap((path) => ['--values', path]);
     const { stdout } = await execute(tools.helm, [
@@ -43,7 +43,7 @@ describe('helm', () => {
     expect(stdout).not.toContain('[WARNING]');
   });
 
-  it('packs what an installation reads, and no tests', async () => {
+  it('packages the files of an installation without tests and examples', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-packed-'));
     try {
       await execute(tools.helm, ['package', '--destination', folder, chart]);
@@ -68,28 +68,30 @@ describe('helm-unittest', () => {
   });
 });
 
-describe('the examples', () => {
-  it('are all tried', async () => {
+describe('the examples of the chart', () => {
+  it('are all tested', async () => {
     const tried = Object.values(valueSets).flat();
     expect((await readdir(join(chart, 'examples'))).filter((name) => !tried.includes(name))).toEqual([]);
   });
 });
 
-describe.each(Object.entries(valueSets))('with values for: %s', (_name, files) => {
+describe.each(Object.entries(valueSets))('the chart with values for %s', (_name, files) => {
   let rendered: Rendered;
 
   beforeAll(async () => {
     rendered = await render(tools.helm, files);
   });
 
-  it.each(kubernetesVersions)('all manifests are what Kubernetes %s and the operators know', async (version) => {
+  it.each(
+    kubernetesVersions,
+  )('renders manifests that are valid for Kubernetes %s and the operators', async (version) => {
     const { resources, summary } = await conform(rendered.text, version);
     expect(resources.filter(({ status }) => status !== 'statusValid')).toEqual([]);
     expect(summary).toEqual({ valid: rendered.manifests.length, invalid: 0, errors: 0, skipped: 0 });
     expect(summary.valid).toBeGreaterThan(3);
   });
 
-  it('every pod satisfies the restricted Pod Security Standard', () => {
+  it('renders pods that satisfy the restricted Pod Security Standard', () => {
     const pods = rendered.manifests.filter(({ kind }) => kind === 'Pod').map(({ spec }) => spec);
     expect(pods).toHaveLength(1);
     for (const pod of [rendered.template.spec, ...pods]) {
@@ -99,7 +101,7 @@ describe.each(Object.entries(valueSets))('with values for: %s', (_name, files) =
     }
   });
 
-  it('the scrape configuration of docs/prometheus.md finds the pods', async () => {
+  it('renders pods that the scrape configuration of docs/prometheus.md finds', async () => {
     const configuration = await fromRoot('docs/prometheus.md');
     const [, label = '', value] = /\[__meta_kubernetes_pod_label_(\w+)\]\n +regex: (\S+)/.exec(configuration) ?? [];
     const { labels = {} } = rendered.template.metadata;
@@ -107,27 +109,27 @@ describe.each(Object.entries(valueSets))('with values for: %s', (_name, files) =
     expect(discovered).toContainEqual([label, value]);
   });
 
-  it('the exporter accepts its configuration', async () => {
+  it('renders a configuration that the exporter accepts', async () => {
     const container = await layOut(rendered, objects);
     expect(await checkConfig(container)).toMatch(/^The configuration is valid: .+\.\n$/);
   });
 });
 
-describe('the rules', () => {
-  it.each(['alerts.yaml', 'recording.yaml'])('are prometheus/%s to the byte with the default values', async (name) => {
+describe('the rules of the chart', () => {
+  it.each(['alerts.yaml', 'recording.yaml'])('are identical to prometheus/%s with the default values', async (name) => {
     const rules = `{{ include "zeebe-topology-exporter.ruleFile" (list $ "${name}") | toJson }}`;
     const extraObjects = [`{apiVersion: v1, kind: ConfigMap, metadata: {name: rules}, data: {rules: ${rules}}}`];
     const { find } = await render(tools.helm, ['camunda-none.yaml'], { extraObjects });
     expect(find('ConfigMap')?.data?.rules).toBe(await fromRoot(`prometheus/${name}`));
   });
 
-  it('of the PrometheusRule are those of prometheus/ with the default values', async () => {
+  it('in the PrometheusRule are those of prometheus/ with the default values', async () => {
     const { find } = await render(tools.helm, ['camunda-none.yaml'], { prometheusRule: { enabled: true } });
     const files = await Promise.all(['alerts.yaml', 'recording.yaml'].map((name) => fromRoot(`prometheus/${name}`)));
     expect(find('PrometheusRule')?.spec?.groups).toEqual(files.flatMap((text) => parse(text).groups));
   });
 
-  it('with other thresholds are PromQL', async () => {
+  it('are valid PromQL with other thresholds', async () => {
     const { find } = await render(tools.helm, valueSets['every value'] ?? []);
     const rules = find('PrometheusRule')?.spec?.groups?.flatMap((group) => group.rules) ?? [];
     expect(rules.length).toBeGreaterThan(30);
@@ -155,26 +157,26 @@ describe('an umbrella chart', () => {
 });
 
 describe('examples/kubernetes', () => {
-  it.each(kubernetesVersions)('is what Kubernetes %s knows', async (version) => {
+  it.each(kubernetesVersions)('is valid for Kubernetes %s', async (version) => {
     const manifests = await fromRoot('examples/kubernetes/exporter.yaml');
     const { summary } = await conform(manifests, version);
     expect(summary).toEqual({ valid: 3, invalid: 0, errors: 0, skipped: 0 });
   });
 });
 
-describe('the checks themselves', () => {
+describe('the checks of the chart', () => {
   it.each([
     ['Deployment', '            - name: http\n', '            - nam: http\n'],
     ['ServiceMonitor', 'scheme: http', 'schema: http'],
     ['PrometheusRule', 'expr:', 'expression:'],
-  ])('refuse a %s with a typo', async (kind, right, wrong) => {
+  ])('reject a %s with a typo', async (kind, right, wrong) => {
     const { text } = await render(tools.helm, ['camunda-none.yaml', 'kube-prometheus-stack.yaml']);
     expect(text).toContain(right);
     const { resources } = await conform(text.replace(right, wrong), kubernetesVersions[0]);
     expect(resources.filter(({ status }) => status === 'statusInvalid').map((each) => each.kind)).toEqual([kind]);
   });
 
-  it('refuse a pod without its security contexts', async () => {
+  it('reject a pod without its security contexts', async () => {
     const none = { podSecurityContext: { runAsNonRoot: false, seccompProfile: null }, securityContext: null };
     const { template } = await render(tools.helm, ['camunda-none.yaml'], none);
     expect(restrictedViolations(template.spec)).toEqual([
@@ -186,7 +188,7 @@ describe('the checks themselves', () => {
   });
 });
 
-describe('an upgrade', () => {
+describe('an upgrade of the chart', () => {
   const clusters = (password: string) => ({
     clusters: { a: { address: 'http://a:8080', basic_auth: { username: 'u', password } } },
   });
@@ -199,7 +201,7 @@ describe('an upgrade', () => {
       clusters('old'),
       { ...clusters('old'), web: { config: { basic_auth_users: { u: 'h' } } } },
     ],
-  ])('with a change of %s rolls the pods', async (_what, before, after) => {
+  ])('with a change of %s restarts the pods', async (_what, before, after) => {
     const [one, other] = [await render(tools.helm, [], before), await render(tools.helm, [], after)];
     const checksum = ({ template }: Rendered) => template.metadata.annotations?.['checksum/config'];
     expect(checksum(one)).toMatch(/^[0-9a-f]{64}$/);
@@ -212,7 +214,7 @@ describe('an upgrade', () => {
       'labels and rules',
       { commonAnnotations: {}, serviceMonitor: { enabled: true }, prometheusRule: { enabled: true } },
     ],
-  ])('with a change of %s leaves the pods alone', async (_what, change) => {
+  ])('with a change of %s does not restart the pods', async (_what, change) => {
     const one = await render(tools.helm, [], clusters('old'));
     const other = await render(tools.helm, [], { ...clusters('old'), ...change });
     expect(other.template).toEqual(one.template);
@@ -235,7 +237,7 @@ async function conform(manifests: string, version: string): Promise<Conformity> 
   return conformity;
 }
 
-/** What the Secrets and ConfigMaps hold that the examples name. */
+/** Returns the content of the Secrets and ConfigMaps that the examples name. */
 async function objectsOfTheExamples(): Promise<Objects> {
   const folder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-certificate-'));
   try {

@@ -13,23 +13,23 @@ const configFolder = '/etc/zeebe-topology-exporter';
 
 type Content = Readonly<Record<string, string>>;
 
-/** Secrets and ConfigMaps that the chart does not make itself, by name. */
+/** Secrets and ConfigMaps that the chart does not create itself, by name. */
 export type Objects = Readonly<Record<string, Content>>;
 
-export interface LaidOut {
+export interface LaidOutContainer {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Changes a Secret or ConfigMap, as kubelet does it some time after. */
+  /** Changes the mounted files of a Secret or ConfigMap as kubelet does. */
   readonly change: (name: string, content: Content) => Promise<void>;
 }
 
 /**
- * Lays out the files of a rendered pod as kubelet does, but under a temporary folder in place of the one that the chart
- * mounts them in; paths in arguments and in the chart's own files follow.
+ * Lays out the files of a rendered pod as kubelet does, but in a temporary folder instead of the mount path of the chart.
+ * Paths in arguments and in the chart's own files are changed accordingly.
  */
-export async function layOut(rendered: Rendered, objects: Objects): Promise<LaidOut> {
-  const place = await temporaryFolder();
-  const moved = (text: string) => text.replaceAll(configFolder, place);
+export async function layOut(rendered: Rendered, objects: Objects): Promise<LaidOutContainer> {
+  const root = await temporaryFolder();
+  const moved = (text: string) => text.replaceAll(configFolder, root);
   const own = rendered.find('Secret');
   const contentOf = (name: string): Content => {
     const content = name === own?.metadata.name ? own.stringData : objects[name];
@@ -71,15 +71,15 @@ function sourceOf(volumes: readonly Volume[], name: string) {
   return { source, items: secret?.items ?? configMap?.items };
 }
 
-/** Where a key is missing, a pod does not start. */
+/** Throws if the key is missing, since the pod would not start. */
 function keyOf(content: Content, key: string, source: string): string {
   const value = content[key];
   if (value === undefined) throw new Error(`expected a key ${key} in ${source}`);
   return value;
 }
 
-/** `--config.check` of what the container would run. Rejects with what it says. */
-export async function checkConfig({ args, environment }: LaidOut): Promise<string> {
+/** Runs the command of the container with `--config.check`. Rejects with its output if that fails. */
+export async function checkConfig({ args, environment }: LaidOutContainer): Promise<string> {
   const [node, ...script] = entryPoint;
   const { stdout } = await execute(node, [...script, ...args, '--config.check'], {
     env: { PATH: process.env.PATH, ...environment },
@@ -87,8 +87,8 @@ export async function checkConfig({ args, environment }: LaidOut): Promise<strin
   return stdout;
 }
 
-/** Runs what the container would run until the test has ended, but listens on the loopback. */
-export function runContainer({ args, environment }: LaidOut): void {
+/** Runs the command of the container until the end of the test, but listens on the loopback interface. */
+export function runContainer({ args, environment }: LaidOutContainer): void {
   const loopback = args.map((arg) => arg.replace('--web.listen-address=:', '--web.listen-address=127.0.0.1:'));
   const [node, ...script] = entryPoint;
   const child = spawn(node, [...script, ...loopback], {
@@ -108,7 +108,7 @@ export function runContainer({ args, environment }: LaidOut): void {
   });
 }
 
-/** Runs the pod of `helm test` to its end, against an exporter elsewhere. */
+/** Runs the pod of `helm test` to its end, with the URL of an exporter. */
 export async function runTestPod(pod: PodSpec, exporter: string, secrets: Readonly<Record<string, string>> = {}) {
   const [{ command = [], args, env = [] }] = pod.containers;
   const environment = Object.fromEntries(env.map(({ name, value }) => [name, value ?? secrets[name]]));
@@ -116,7 +116,7 @@ export async function runTestPod(pod: PodSpec, exporter: string, secrets: Readon
   const [, ...flags] = command;
   return execute(node, [...flags, ...args], {
     env: { PATH: process.env.PATH, ...environment, EXPORTER: exporter },
-    // A test that hangs is a failure, not a wait.
+    // A test that hangs fails.
     timeout: 120_000,
   });
 }

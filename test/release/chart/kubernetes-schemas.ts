@@ -8,10 +8,10 @@ import { goModule } from '../go-tools.ts';
 
 const execute = promisify(execFile);
 
-/** The oldest that Chart.yaml allows, and the newest that there are schemas of. */
+/** The oldest version that Chart.yaml allows, and the newest with schemas. */
 export const kubernetesVersions = ['1.25.0', '1.37.0'] as const;
 
-/** A folder with a schema a kind, for `kubeconform -schema-location`: of Kubernetes, closed, and of custom resources. */
+/** Returns a folder with a strict schema for each kind of Kubernetes and of custom resources, for kubeconform. */
 export async function kubernetesSchemas(): Promise<string> {
   return cached('kubernetes-schemas-2', async (into) => {
     await Promise.all(kubernetesVersions.map((version) => mkdir(join(into, `v${version}`))));
@@ -28,7 +28,7 @@ export const schemaLocations = (folder: string): readonly string[] => [
   join(folder, 'crd/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json'),
 ];
 
-/** kubernetes-validate bundles them, for a server to answer with. */
+/** Writes the schemas of Kubernetes, which the Python package kubernetes-validate contains. */
 async function fromKubernetes(into: string): Promise<void> {
   const packages = join(into, 'packages');
   await execute('python3', [
@@ -83,7 +83,7 @@ interface OpenApi {
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
 }
 
-/** An API server prunes unknown fields; here they are mistakes. */
+/** Returns a JSON schema that rejects unknown fields, which an API server would prune. */
 function jsonSchema({ items, properties, ...schema }: OpenApi, path = ''): object {
   if (schema['x-kubernetes-int-or-string']) return { type: ['integer', 'string'] };
   const open = schema['x-kubernetes-preserve-unknown-fields'] || path === '.metadata';
@@ -104,8 +104,8 @@ function jsonSchema({ items, properties, ...schema }: OpenApi, path = ''): objec
 }
 
 /**
- * By the API reference of the Grafana Operator 5, and only what the chart uses of it: no registry that this project may
- * use has its CRDs.
+ * The fields that the chart uses, by the API reference of the Grafana Operator 5: its CRDs are in no registry that this
+ * project can use.
  */
 const grafanaDashboard = {
   type: 'object',

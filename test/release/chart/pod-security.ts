@@ -12,7 +12,7 @@ const volumeKinds = [
 ];
 
 /**
- * What the restricted Pod Security Standard has against a pod.
+ * Returns the violations of the restricted Pod Security Standard in a pod.
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
 export function restrictedViolations(pod: PodSpec): readonly string[] {

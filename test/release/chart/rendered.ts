@@ -12,7 +12,7 @@ export const chart = join(root, 'helm/zeebe-topology-exporter');
 const own = (name: string) => join(import.meta.dirname, name);
 const umbrella = own('umbrella/values.yaml');
 
-/** What an installation may look like: by name, files with values. Relative names are in examples/. */
+/** The files with values of possible installations, by name. Relative names are in examples/. */
 export const valueSets: Readonly<Record<string, readonly string[]>> = {
   'no authentication': ['camunda-none.yaml'],
   Basic: ['camunda-basic.yaml'],
@@ -109,12 +109,12 @@ export interface PodSpec {
 export interface Rendered {
   readonly text: string;
   readonly manifests: readonly Manifest[];
-  /** The pods that the Deployment makes. */
+  /** The pod template of the Deployment. */
   readonly template: { readonly metadata: Metadata; readonly spec: PodSpec };
-  find(kind: string): Manifest | undefined;
+  readonly find: (kind: string) => Manifest | undefined;
 }
 
-/** `helm template`, of the release `exporter` in the namespace `zeebe`. Rejects with what the chart says. */
+/** Runs `helm template` for the release `exporter` in the namespace `zeebe`. Rejects with the errors of the chart. */
 export async function render(helm: string, files: readonly string[], values: object = {}): Promise<Rendered> {
   const folder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-chart-'));
   try {

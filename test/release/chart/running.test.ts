@@ -19,8 +19,8 @@ beforeAll(async () => {
   ({ helm } = await chartTools());
 });
 
-describe('what the chart renders, run as kubelet runs it', () => {
-  it('polls a cluster with Basic, reads a changed password again, and tells helm test', async () => {
+describe('the rendered chart, run as kubelet runs it', () => {
+  it('polls a cluster with Basic authentication, reloads a changed password, and helm test shows the result', async () => {
     const cluster = await simulated({ method: 'basic', username: 'exporter', password: 'new' });
     const { rendered, exporter, container } = await started(['camunda-basic.yaml'], values(cluster), {
       'camunda-exporter': { password: 'old' },
@@ -42,7 +42,7 @@ describe('what the chart renders, run as kubelet runs it', () => {
     expect(stdout).toBe('zeebe_topology_up{zeebe_cluster="camunda"} 1\n');
   });
 
-  it('polls a cluster with a token of Keycloak', async () => {
+  it('polls a cluster with a token of a simulated Keycloak', async () => {
     const keycloak = await startIdentityProvider({
       clients: [{ clientId: 'exporter', clientSecret: 'secret', audience: 'orchestration-api' }],
     });
@@ -56,7 +56,7 @@ describe('what the chart renders, run as kubelet runs it', () => {
     expect((await ask(`${exporter}/metrics`)).body).toContain('zeebe_topology_up{zeebe_cluster="camunda"} 1');
   });
 
-  it('serves TLS and asks for the password that the monitor has, but not the probes', async () => {
+  it('serves TLS and requires the password of the ServiceMonitor, except for probes', async () => {
     const cluster = await simulated({ method: 'none' });
     const { rendered, exporter, probe } = await started(['camunda-none.yaml', 'protected.yaml'], values(cluster), {
       'exporter-tls': await tlsSecret(await temporaryFolder()),
@@ -74,7 +74,7 @@ describe('what the chart renders, run as kubelet runs it', () => {
     expect(stdout).toBe('zeebe_topology_up{zeebe_cluster="camunda"} 1\n');
   });
 
-  it('lets helm test say so where no monitor knows the password', async () => {
+  it('lets helm test report that the exporter requires a password it does not have', async () => {
     const cluster = await simulated({ method: 'none' });
     const silent = { ...values(cluster), serviceMonitor: { enabled: false, basicAuth: null } };
     const { rendered, exporter } = await started(['camunda-none.yaml', 'protected.yaml'], silent, {
@@ -94,7 +94,7 @@ async function simulated(authentication: Authentication): Promise<Simulated> {
   return cluster;
 }
 
-/** An example's values, but for the address. */
+/** Returns the values that override those of an example. */
 function values({ address }: Simulated, cluster: object = {}) {
   return {
     config: { poll_interval: '1s' },
@@ -122,7 +122,7 @@ function testPod({ find }: Rendered): PodSpec {
   return { containers };
 }
 
-/** As kubelet and the operators' `insecureSkipVerify` do: whatever the certificate. */
+/** Sends a request without verifying the certificate, like kubelet and the operators' `insecureSkipVerify`. */
 async function ask(
   url: string,
   auth?: string,

@@ -30,7 +30,7 @@ interface Compose {
 const files = ['compose.yaml', 'compose.basic.yaml', 'compose.keycloak.yaml'] as const;
 const read = async (file: string): Promise<Compose> => parse(await readFile(join(folder, file), 'utf8'));
 
-describe.each(files)('%s', (file) => {
+describe.each(files)('the Compose file %s', (file) => {
   let schema: object;
 
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describe.each(files)('%s', (file) => {
     schema = JSON.parse(await readFile(join(Dir, 'schema/compose-spec.json'), 'utf8'));
   });
 
-  it('is what the Compose specification allows', async () => {
+  it('is valid by the Compose specification', async () => {
     const ajv = new Ajv({
       validateSchema: false,
       strict: false,
@@ -52,7 +52,7 @@ describe.each(files)('%s', (file) => {
     expect(validate({ services: { exporter: { imag: 'typo' } } })).toBe(false);
   });
 
-  it('mounts and builds from what is there, and publishes on the loopback only', async () => {
+  it('uses only existing files, and publishes ports on the loopback interface only', async () => {
     const { services, secrets = {} } = await read(file);
     const all = Object.values(services);
     const mounted = all.flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(':')[0] ?? ''));
@@ -65,12 +65,12 @@ describe.each(files)('%s', (file) => {
   });
 });
 
-describe('the exporter of the example', () => {
+describe('the exporter of the Compose example', () => {
   it.each([
     ['without authentication', ['compose.yaml'], 'none'],
     ['with Basic', ['compose.yaml', 'compose.basic.yaml'], 'basic'],
     ['with Keycloak', ['compose.yaml', 'compose.keycloak.yaml'], 'oauth2'],
-  ] as const)('takes its settings %s', async (_name, used, method) => {
+  ] as const)('accepts its settings %s', async (_name, used, method) => {
     const composed = await Promise.all(used.map(read));
     const env = Object.assign({}, ...composed.map(({ services }) => services.exporter?.environment ?? {}));
     const secrets = Object.assign({}, ...composed.map(({ secrets = {} }) => secrets));
@@ -90,7 +90,7 @@ describe('the exporter of the example', () => {
     expect(config.clusters[0]?.address.href).toBe('http://camunda:8080/');
   });
 
-  it('sends the password and the secret that Camunda and Keycloak are given', async () => {
+  it('sends the password and the client secret that Camunda and Keycloak have', async () => {
     const text = (path: string) => readFile(join(folder, path), 'utf8');
     const basic = parse(await text('camunda/basic.yaml'));
     expect(basic.camunda.security.initialization.users[0].password).toBe(await text('secrets/password'));
@@ -102,8 +102,8 @@ describe('the exporter of the example', () => {
   });
 });
 
-describe('what stands around it', () => {
-  it('is a Prometheus that promtool accepts, with the rules where it looks for them', async () => {
+describe('the Compose example', () => {
+  it('has a Prometheus configuration that promtool accepts, with its rule files', async () => {
     const { services } = await read('compose.yaml');
     const at = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-compose-'));
     onTestFinished(() => rm(at, { recursive: true }));
@@ -112,7 +112,7 @@ describe('what stands around it', () => {
     expect(stdout.match(/SUCCESS: \d+ rules found/g)).toHaveLength(2);
   });
 
-  it('is an Alertmanager that amtool accepts', async () => {
+  it('has an Alertmanager configuration that amtool accepts', async () => {
     const { services } = await read('compose.yaml');
     const at = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-compose-'));
     onTestFinished(() => rm(at, { recursive: true }));
@@ -121,7 +121,7 @@ describe('what stands around it', () => {
     expect(stdout).toContain('SUCCESS');
   });
 
-  it('is a Grafana that finds every dashboard of the project and its datasource', async () => {
+  it('provisions Grafana with every dashboard of the project and the datasource', async () => {
     const provider = parse(await readFile(join(folder, 'grafana/provisioning/dashboards/dashboards.yaml'), 'utf8'));
     const { services } = await read('compose.yaml');
     const targets = (services.grafana?.volumes ?? []).map((volume) => volume.split(':')[1] ?? '');
@@ -133,7 +133,7 @@ describe('what stands around it', () => {
   });
 });
 
-/** Lays a service's files out under a folder as its container has them; answers with where one of them is then. */
+/** Copies a service's volumes into a folder as its container has them, and returns the path of one file there. */
 async function mount(service: Service | undefined, at: string, path: string): Promise<string> {
   for (const volume of service?.volumes ?? []) {
     const [from = '', to = ''] = volume.split(':');

@@ -9,28 +9,28 @@ import { loadConfig } from '../../../src/config/load-config.ts';
 const execute = promisify(execFile);
 const folder = join(import.meta.dirname, '..', '..', '..', 'examples/systemd');
 
-it('the unit is one that systemd understands, and hardened', async () => {
+it('the systemd unit is valid and hardened', async () => {
   const at = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-systemd-'));
   onTestFinished(() => rm(at, { recursive: true }));
   const unit = join(at, 'zeebe-topology-exporter.service');
   const text = await readFile(join(folder, 'zeebe-topology-exporter.service'), 'utf8');
-  // Where it is not installed, its command has to be there all the same.
+  // The command of the unit has to exist, although the exporter is not installed.
   await copyFile('/bin/true', join(at, 'zeebe-topology-exporter'));
   await writeFile(unit, text.replace('/usr/local/bin/', `${at}/`));
   const verified = await execute('systemd-analyze', ['verify', '--man=no', unit]);
   expect(`${verified.stdout}${verified.stderr}`).toBe('');
-  // Of 10, the most exposed.
+  // The threshold is 2.0 of 10, the most exposed.
   await execute('systemd-analyze', ['security', '--offline=true', '--threshold=20', unit]);
 });
 
-it('the unit does not start the exporter again where its configuration is wrong, and opens no debugger', async () => {
+it('the systemd unit does not restart the exporter with an invalid configuration, and opens no debugger', async () => {
   const unit = (await readFile(join(folder, 'zeebe-topology-exporter.service'), 'utf8')).split('\n');
-  // The exit code that docs/configuration.md has for that.
+  // The exit code for an invalid configuration in docs/configuration.md.
   expect(unit).toContain('RestartPreventExitStatus=78');
   expect(unit).toContain('Environment=NODE_OPTIONS=--disable-sigusr1');
 });
 
-it('its configuration is valid', async () => {
+it('the configuration of the systemd example is valid', async () => {
   const file = await readFile(join(folder, 'exporter.yml'), 'utf8');
   const { config } = loadConfig({
     flags: { 'config.file': 'exporter.yml' },

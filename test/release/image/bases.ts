@@ -9,11 +9,11 @@ const node = join(import.meta.dirname, '..', '..', '..', 'node_modules', 'node',
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
 /*
- * The Dockerfile's bases lie in registries that a machine without internet does not reach. These stand in for them:
- * Debian 12 with Node.js and npm to build in, and the few files that Node.js needs, without a shell, to run in.
+ * The base images of the Dockerfile are in registries that cannot be reached without internet access. These are substitutes:
+ * Debian 12 with Node.js and npm for the build, and for the runtime the few files that Node.js needs, without a shell.
  */
 
-/** A Debian with Node.js and npm, as `node:24-bookworm-slim`. */
+/** Fills a folder with a Debian with Node.js and npm, like `node:24-bookworm-slim`. */
 export async function fillBuildBase(folder: string): Promise<void> {
   const debian = await cached('bookworm-minbase', async (into) => {
     const archive = join(into, 'root.tar');
@@ -32,7 +32,7 @@ export async function fillBuildBase(folder: string): Promise<void> {
   await writeFile(join(folder, 'usr/local/etc/npmrc'), `cafile=${certificates}\n`);
 }
 
-/** What distroless has: Node.js at its path there, the libraries it is linked with, two users, no shell. */
+/** Fills a folder like the distroless image: Node.js at its path there, its shared libraries, two users, no shell. */
 export async function fillRuntimeBase(folder: string): Promise<void> {
   const { stdout } = await run('ldd', [node]);
   const libraries = stdout.match(/\/\S+(?= \(0x)/g) ?? [];

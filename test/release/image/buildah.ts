@@ -20,7 +20,7 @@ export interface ImageConfig {
 
 export interface Image {
   readonly id: string;
-  /** Digests of what the layers hold, the base's first. */
+  /** The digests of the uncompressed layers, that of the base first. */
   readonly layers: readonly string[];
   readonly config: ImageConfig;
 }
@@ -30,14 +30,14 @@ interface Inspected {
 }
 
 export interface Builder {
-  /** Builds the Dockerfile from nothing; no layer of an earlier build is used. */
+  /** Builds the Dockerfile without layers of an earlier build. */
   readonly build: () => Promise<Image>;
-  /** The image's files, in a folder. */
+  /** Mounts the files of the image, and returns the folder. */
   readonly mount: (image: Image) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
-/** Images without Docker, kept in a folder that the caller removes after `close`. */
+/** Creates a builder for images without Docker. It keeps them in a folder, which the caller removes after `close`. */
 export async function createBuilder(folder: string): Promise<Builder> {
   const buildah = async (...args: readonly string[]): Promise<string> => {
     const storage = ['--root', join(folder, 'storage'), '--runroot', join(folder, 'run')];

@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import type { ImageConfig } from './buildah.ts';
 
 /*
- * What a container runtime does, as far as this machine lets it: the image's files as a read-only root, its user and
- * its environment, and the command as process 1 of its own. The network is the machine's. /dev/shm is writable, and the
- * same for all commands of an image.
+ * Does what a container runtime does, as far as this machine allows it: the image's files as a read-only root, its user and
+ * its environment, and the command as process 1 of a PID namespace. The network is that of the machine. /dev/shm is writable
+ * and shared by all commands of an image.
  */
 const enter = `
 mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 125
@@ -22,7 +22,7 @@ export interface Container {
   readonly exitCode: Promise<number | null>;
 }
 
-/** Runs a command in an image's files with nothing but the environment that the image and the caller give. */
+/** Runs a command in the files of an image, with the environment of the image and the caller alone. */
 export function run(
   files: string,
   config: ImageConfig,
@@ -49,7 +49,7 @@ export function run(
   };
 }
 
-/** `unshare` waits for its child, which alone acts on the signal. */
+/** Signals the process group: `unshare` ignores the signal and waits for its child, which handles it. */
 function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, name);
 }

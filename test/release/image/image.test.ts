@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 describe('the image', () => {
-  it('comes out the same when built again', async () => {
+  it('is reproducible', async () => {
     const again = await builder.build();
     expect(image.layers).toHaveLength(2);
     expect(again.layers).toEqual(image.layers);
@@ -34,7 +34,7 @@ describe('the image', () => {
     expect({ ...again.config, Hostname: '' }).toEqual({ ...image.config, Hostname: '' });
   });
 
-  it('runs the exporter as a user without a name, and is stopped by SIGTERM', () => {
+  it('runs the exporter as user 65532 and is stopped by SIGTERM', () => {
     expect(image.config).toMatchObject({
       User: '65532:65532',
       Entrypoint: ['/nodejs/bin/node', '--disable-sigusr1', '/app/dist/main.js'],
@@ -43,7 +43,7 @@ describe('the image', () => {
     });
   });
 
-  it('tells where it comes from', () => {
+  it('has labels with title, version, revision and licence', () => {
     expect(image.config.Labels).toMatchObject({
       'org.opencontainers.image.title': 'zeebe-topology-exporter',
       'org.opencontainers.image.version': '1.2.3',
@@ -52,7 +52,7 @@ describe('the image', () => {
     });
   });
 
-  it('holds what runs and nothing else of the project', async () => {
+  it('contains only what the exporter needs at run time', async () => {
     const app = join(files, 'app');
     expect((await readdir(app)).sort()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json']);
     const { devDependencies }: { devDependencies: Record<string, string> } = JSON.parse(
@@ -68,13 +68,13 @@ describe('the image', () => {
   it('is under 70 MB compressed', async () => {
     const { stdout } = await execute('sh', ['-c', 'tar -C "$0" -cf - . | gzip -6 | wc -c', files]);
     const bytes = Number(stdout);
-    console.log(`compressed: ${(bytes / 1e6).toFixed(1)} MB, on the base that stands in`);
+    console.log(`compressed: ${(bytes / 1e6).toFixed(1)} MB, on the substitute base image`);
     expect(bytes).toBeLessThan(70e6);
   });
 });
 
-describe('a container of it', () => {
-  it('polls a cluster, answers on its port, writes nothing, and ends on SIGTERM', async () => {
+describe('a container of the image', () => {
+  it('polls a cluster, serves its metrics, writes no file, and ends on SIGTERM', async () => {
     const cluster = await startSimulatedCluster();
     onTestFinished(() => cluster.close());
     const before = await listing();
@@ -96,7 +96,7 @@ describe('a container of it', () => {
     expect(await listing()).toEqual(before);
   });
 
-  it('opens no debugger for SIGUSR1', async () => {
+  it('opens no debugger on SIGUSR1', async () => {
     const container = start(['--web.listen-address=127.0.0.1:0'], { ZEEBE_REST_ADDRESS: 'http://127.0.0.1:1' });
     await listening(container);
     container.signal('SIGUSR1');
@@ -111,7 +111,7 @@ describe('a container of it', () => {
     expect(stderr()).toContain('EROFS');
   });
 
-  it('says its version and the commit it was built from', async () => {
+  it('prints its version and the commit of its build', async () => {
     const { stdout, exitCode } = start(['--version']);
     expect(await stdout).toMatch(/^zeebe-topology-exporter \d+\.\d+\.\d+ .*, commit 0123456789abcdef\)$/m);
     expect(await exitCode).toBe(0);
@@ -127,7 +127,7 @@ function start(flags: readonly string[], environment: Readonly<Record<string, st
   return container;
 }
 
-/** The image's own health check. It learns where to ask from the exporter. */
+/** Runs the health check of the image. It reads the exporter's addresses from a file of the exporter. */
 async function healthcheck(): Promise<number | null> {
   const [, ...command] = image.config.Healthcheck.Test;
   return run(files, image.config, command).exitCode;
@@ -148,7 +148,7 @@ async function page(address: string): Promise<string> {
   return (await fetch(`${address}/metrics`)).text();
 }
 
-/** Every file with its size and the time of its last change. */
+/** Returns all files with their size and modification time. */
 async function listing(): Promise<string> {
   const { stdout } = await execute('find', [files, '-printf', '%p %s %T@\n'], { maxBuffer: 64 * 1024 * 1024 });
   return stdout;

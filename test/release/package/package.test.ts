@@ -16,7 +16,7 @@ let packed: { readonly filename: string; readonly files: readonly { readonly pat
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-package-'));
   const { stdout } = await execute('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root });
-  // Before it comes what the scripts print.
+  // The output of the scripts precedes the JSON.
   [packed] = JSON.parse(stdout.slice(stdout.indexOf('\n[') + 1));
   await execute('tar', ['-xzf', tarball(), '-C', folder]);
   return () => rm(folder, { recursive: true, force: true });
@@ -25,7 +25,7 @@ beforeAll(async () => {
 const tarball = () => join(folder, packed.filename);
 
 describe('the package', () => {
-  it('holds what was built, and nothing else', async () => {
+  it('contains exactly the built files and documents', async () => {
     const sources = (await readdir(join(root, 'src'), { recursive: true })).filter((path) => /\.\w+$/.test(path));
     const built = sources.map((path) => `dist/${path.replace(/\.ts$/, '.js')}`);
     const made = ['dist/revision', 'dist/sbom.cdx.json', 'dist/third-party-licences.txt'];
@@ -33,7 +33,7 @@ describe('the package', () => {
     expect(packed.files.map(({ path }) => path).sort()).toEqual([...built, ...made, ...documents].sort());
   });
 
-  it('tells in its bill of materials and its licences of every library that is installed with it', async () => {
+  it('lists every installed library in its SBOM and its licences', async () => {
     const { packages }: { packages: Record<string, { version: string; dev?: true; devOptional?: true }> } = JSON.parse(
       await readFile(join(root, 'package-lock.json'), 'utf8'),
     );
@@ -50,7 +50,7 @@ describe('the package', () => {
     expect(production.filter((each) => !licences.includes(` - ${each}\n`))).toEqual([]);
   });
 
-  it('is a command, not a library', async () => {
+  it('cannot be imported as a library', async () => {
     const home = join(folder, 'importing');
     await mkdir(join(home, 'node_modules'), { recursive: true });
     await execute('cp', ['-r', join(folder, 'package'), join(home, 'node_modules/zeebe-topology-exporter')]);
@@ -59,7 +59,7 @@ describe('the package', () => {
   });
 });
 
-describe.each([22, 24, 26])('on Node.js %i', (major) => {
+describe.each([22, 24, 26])('the package on Node.js %i', (major) => {
   let environment: Environment;
 
   beforeAll(async () => {
@@ -68,7 +68,7 @@ describe.each([22, 24, 26])('on Node.js %i', (major) => {
 
   const npx = ['--yes', '--package'] as const;
 
-  it('says its version and commit by npx', async () => {
+  it('prints its version and commit by npx', async () => {
     const { stdout: head } = await execute('git', ['rev-parse', 'HEAD'], { cwd: root });
     const { stdout } = await execute('npx', [...npx, tarball(), 'zeebe-topology-exporter', '--version'], {
       cwd: folder,
@@ -78,7 +78,7 @@ describe.each([22, 24, 26])('on Node.js %i', (major) => {
     expect(stdout).toContain(`commit ${head.trim()}`);
   });
 
-  it('polls a cluster and answers by npx', async () => {
+  it('polls a cluster and serves its metrics by npx', async () => {
     const cluster = await startSimulatedCluster();
     onTestFinished(() => cluster.close());
     const flags = ['--web.listen-address=127.0.0.1:0', '--log.format=json'];
@@ -100,7 +100,7 @@ describe.each([22, 24, 26])('on Node.js %i', (major) => {
   });
 });
 
-it('says on Node.js 20 which version is needed', async () => {
+it('the package prints the required version on Node.js 20', async () => {
   const environment = await nodeJs(20);
   const started = execute('node', [join(folder, 'package/dist/main.js'), '--version'], { env: environment });
   await expect(started).rejects.toMatchObject({
@@ -112,10 +112,10 @@ it('says on Node.js 20 which version is needed', async () => {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An environment whose `node` has that major version. */
+/** Returns an environment whose `node` has the major version. */
 async function nodeJs(major: number): Promise<Environment> {
   const prefix = join(folder, `node-${major}`);
-  // What the package `node` installs by a script of its own.
+  // The package that `node` installs by its install script.
   const binary = `node-${process.platform}-${process.arch}`;
   await execute('npm', ['install', '--prefix', prefix, `${binary}@${major}`]);
   const path = `${join(prefix, 'node_modules', binary, 'bin')}:${process.env.PATH}`;
@@ -127,7 +127,7 @@ async function nodeJs(major: number): Promise<Environment> {
 
 interface Component {
   readonly 'bom-ref': string;
-  /** Installed below it. */
+  /** Components that are installed below it. */
   readonly components?: readonly Component[];
 }
 
@@ -154,7 +154,7 @@ async function listening({ stderr }: ChildProcess): Promise<string> {
   );
 }
 
-/** npx hands no signal on, so the whole group gets it. */
+/** Signals the whole process group, since npx does not forward signals. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null) return;
   process.kill(-child.pid, 'SIGTERM');

@@ -29,7 +29,7 @@ function asking(transport: Partial<TransportConfig> = {}) {
   };
 }
 
-/** Answers each request with the same bytes. */
+/** Starts a server that calls `answer` for each request, and records its connections. */
 async function answering(answer: (socket: Socket) => void) {
   const connections: Socket[] = [];
   const server = createServer((socket) => {
@@ -39,13 +39,13 @@ async function answering(answer: (socket: Socket) => void) {
   return { url: `http://127.0.0.1:${await listen(server)}/`, connections };
 }
 
-describe('an interim answer that was not asked for', () => {
+describe('an unexpected interim response (1xx)', () => {
   it.each([
     '100 Continue',
     '102 Processing',
     '103 Early Hints\r\nlink: </style.css>; rel=preload',
     '199 Unknown',
-  ])('(%s) is passed over, and the connection is used again', async (status) => {
+  ])('is ignored, and the connection is reused: %s', async (status) => {
     const { url, connections } = await answering((socket) => socket.write(interim(status) + whole));
     const send = asking();
     expect(await send(url)).toBe('200 hello');
@@ -53,13 +53,13 @@ describe('an interim answer that was not asked for', () => {
     expect(connections).toHaveLength(1);
   });
 
-  it('is passed over, also where there are several', async () => {
+  it('is ignored if there are several', async () => {
     const several = [interim('100 Continue'), interim('103 Early Hints'), interim('100 Continue')].join('');
     const { url } = await answering((socket) => socket.write(several + whole));
     expect(await asking()(url)).toBe('200 hello');
   });
 
-  it('is passed over, also where its bytes come one by one', async () => {
+  it('is ignored if its bytes arrive one by one', async () => {
     const bytes = [...(interim('100 Continue') + whole)];
     const { url } = await answering((socket) => {
       const next = () => {
@@ -71,7 +71,7 @@ describe('an interim answer that was not asked for', () => {
     expect(await asking()(url)).toBe('200 hello');
   });
 
-  it('is passed over within TLS and from a proxy', async () => {
+  it('is ignored over TLS and from a proxy', async () => {
     const url = await httpsServer(certificate, (_, response) => {
       response.writeContinue();
       response.end('hello');
@@ -81,13 +81,13 @@ describe('an interim answer that was not asked for', () => {
     expect(await asking({ proxyUrl: new Secret(proxy.url) })('http://zeebe.test/')).toBe('200 hello');
   });
 
-  it('is no answer: a connection that is closed after it has failed', async () => {
+  it('is a connect failure if the connection is closed after it', async () => {
     const { url } = await answering((socket) => socket.end(interim('100 Continue')));
     expect(await asking()(url)).toBe('connect');
   });
 });
 
-it('a body that looks like an interim answer is left as it is', async () => {
+it('a body that looks like an interim response is not changed', async () => {
   const body = `${interim('100 Continue')}x`;
   const { url } = await answering((socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n`, () => socket.write(body));

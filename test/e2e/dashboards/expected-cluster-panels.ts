@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import { named, type Scenes, some, well } from './scene.ts';
+import { type ExpectedPanels, healthyCluster, named, some } from './expected-panel.ts';
 
-/** What happens to clusters. */
-export const clusterScenes: Scenes = {
-  'all is well, and two exporters that watch each cluster count it once': [
+/** The panels that show the state of the clusters. */
+export const expectedClusterPanels: ExpectedPanels = {
+  'all clusters are healthy, and two exporters count each cluster once': [
     {
       at: 3,
       panel: 'Clusters by verdict',
@@ -13,7 +13,11 @@ export const clusterScenes: Scenes = {
     {
       at: 3,
       panel: 'Clusters',
-      rows: ['payments', 'orders', 'inventory'].map((Cluster) => ({ Cluster, ...well, 'Last success': some.number })),
+      rows: ['payments', 'orders', 'inventory'].map((Cluster) => ({
+        Cluster,
+        ...healthyCluster,
+        'Last success': some.number,
+      })),
       only: true,
     },
     { at: 3, panel: 'Failing polls by reason', rows: [], only: true },
@@ -89,7 +93,13 @@ export const clusterScenes: Scenes = {
       at: 35,
       panel: 'Clusters',
       rows: [
-        { Cluster: 'payments', ...well, Verdict: 'degraded', 'Brokers missing': 1, 'Under-replicated partitions': 6 },
+        {
+          Cluster: 'payments',
+          ...healthyCluster,
+          Verdict: 'degraded',
+          'Brokers missing': 1,
+          'Under-replicated partitions': 6,
+        },
       ],
     },
     { at: 35, panel: 'Clusters by verdict', rows: [named('degraded', 2)] },

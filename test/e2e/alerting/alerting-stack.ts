@@ -6,29 +6,29 @@ import { type Prometheus, startPrometheusWith } from '../systems/prometheus.ts';
 import { documented, inhibitRules } from './documented.ts';
 import { type Notification, startReceiver } from './receiver.ts';
 
-export interface Watch {
-  /** Which alerts have been firing since then, each as `name cluster`. */
-  fired(since: Date): Promise<readonly string[]>;
-  /** Which alerts fire now, each as `name cluster`. */
-  firing(): Promise<readonly string[]>;
-  /** What rang: each cluster of which a receiver was told something new, as `receiver name cluster`, in order. */
-  rings(): readonly string[];
-  /** What has rung and was not told to be over yet. */
-  ringing(): readonly string[];
+export interface AlertingStack {
+  /** Returns the alerts that have fired since then, each as `name cluster`. */
+  readonly fired: (since: Date) => Promise<readonly string[]>;
+  /** Returns the alerts that fire now, each as `name cluster`. */
+  readonly firing: () => Promise<readonly string[]>;
+  /** Returns all new notifications in order, each as `receiver name cluster`. */
+  readonly notified: () => readonly string[];
+  /** Returns the notifications that are not resolved yet. */
+  readonly unresolved: () => readonly string[];
 }
 
 /**
- * Prometheus and Alertmanager, set up as docs/prometheus.md says with other addresses and shorter times, and a receiver.
- * They end with the test.
+ * Starts Prometheus and Alertmanager as docs/prometheus.md configures them, with other addresses and shorter times, and a
+ * receiver. They end with the test.
  */
-export async function watch(exporter: string, thresholds: Thresholds): Promise<Watch> {
+export async function startAlertingStack(exporter: string, thresholds: Thresholds): Promise<AlertingStack> {
   const receiver = await startReceiver();
   onTestFinished(receiver.stop);
   const alertmanager = await startAlertmanager({
     ...documented('alertmanager.yml', {
       'https://page.example.com/': receiver.url,
       'https://ticket.example.com/': receiver.url,
-      // Longer than a crash takes to be seen as a whole.
+      // Longer than the exporter needs to see all effects of a crash.
       'group_wait: 30s': 'group_wait: 10s',
       'group_interval: 5m': 'group_interval: 5s',
     }),
@@ -45,8 +45,8 @@ export async function watch(exporter: string, thresholds: Thresholds): Promise<W
   return {
     fired: (since) => alertsOf(prometheus, since),
     firing: () => alertsOf(prometheus, new Date()),
-    rings: () => replay(receiver.notifications).rings,
-    ringing: () => [...replay(receiver.notifications).ringing],
+    notified: () => replay(receiver.notifications).notified,
+    unresolved: () => [...replay(receiver.notifications).unresolved],
   };
 }
 
@@ -59,16 +59,16 @@ function nameOf({ alertname = '', zeebe_cluster: cluster = '' }: Readonly<Record
   return `${alertname.replace('ZeebeTopology', '')} ${cluster}`.trim();
 }
 
-/** A notification of a group repeats what it told before: new is a cluster that was not firing in the last one. */
+/** A notification of a group repeats earlier alerts. An alert is new if it did not fire in the previous one. */
 function replay(notifications: readonly Notification[]) {
-  const rings: string[] = [];
-  const ringing = new Set<string>();
+  const notified: string[] = [];
+  const unresolved = new Set<string>();
   for (const { receiver, alerts } of notifications) {
     const named = alerts.map(({ status, labels }) => ({ status, name: `${receiver} ${nameOf(labels)}` }));
     const now = new Set(named.filter(({ status }) => status === 'firing').map(({ name }) => name));
-    rings.push(...[...now].filter((name) => !ringing.has(name)));
-    for (const { name } of named) ringing.delete(name);
-    for (const name of now) ringing.add(name);
+    notified.push(...[...now].filter((name) => !unresolved.has(name)));
+    for (const { name } of named) unresolved.delete(name);
+    for (const name of now) unresolved.add(name);
   }
-  return { rings, ringing };
+  return { notified, unresolved };
 }

@@ -6,122 +6,125 @@ import type { ClusterConfig } from '../../src/config/config.ts';
 import { startExporter } from '../../src/exporter.ts';
 import { type AuthFailureReason, authFailureReasons } from '../../src/failure.ts';
 import { clusterConfig } from '../polls.ts';
-import { byReason, type ClusterCounts, countsOf } from './counts.ts';
-import { type Door, goodBodies } from './documents.ts';
+import { byReason, type ClusterCounts, countsOf } from './cluster-counts.ts';
+import { type Endpoint, goodBodies } from './endpoint-documents.ts';
 import type { Fault } from './faults.ts';
-import { type Gate, openGate } from './gate.ts';
-import { goodCluster, goodProvider, watchedThrough } from './scene.ts';
+import { type FaultyServer, startFaultyServer } from './faulty-server.ts';
+import { clusterConfigFor, startHealthyCluster, startHealthyProvider } from './healthy-servers.ts';
 
-/** Milliseconds, of the clusters behind faults. */
+/** Milliseconds, for the clusters with a fault. */
 const pollInterval = 2_000;
-/** A poll that takes long since the machine is busy is no failure. */
+/** The timeout is long, since a busy machine may delay polls. */
 const neighbourTiming = { pollInterval: 1_000, pollTimeout: 120_000 };
 const neighbours = Array.from({ length: 5 }, (_, index) => `neighbour-${index}`);
-/** Longer than any pause that a token endpoint is given. */
+/** Longer than any pause between token requests. */
 const allPauses = 2 * 60 * 60 * 1000;
-const patience = 180_000;
+const timeout = 180_000;
 
-/** What the exporter's pages showed of one way of a fault. */
+/** What the exporter's pages showed for one behaviour of a fault. */
 export interface Trial {
-  readonly door: Door;
+  readonly endpoint: Endpoint;
   readonly fault: Fault;
-  /** Reasons of polls and of authentication, while it failed. */
+  /** Reasons of failing polls and authentication during the fault. */
   readonly failing: readonly string[];
-  /** Polls failed, by reason, in the end. */
+  /** Failed polls by reason, at the end. */
   readonly pollFailures: Readonly<Record<string, number>>;
   readonly authFailures: Readonly<Record<string, number>>;
   readonly tokenRequestFailures: Readonly<Record<string, number>>;
   readonly upInTheEnd: boolean;
-  /** No second request met the fault. */
-  readonly asksOnce: boolean;
-  /** Bytes of one answer. */
-  readonly mostTaken: number;
+  /** Whether only one request was sent during the fault. */
+  readonly requestsOnce: boolean;
+  /** The most bytes that the exporter read of one response. */
+  readonly maxBytesTaken: number;
 }
 
 export interface Matrix {
   readonly trials: readonly Trial[];
-  /** Polls of the neighbour that was polled least, while there were faults. */
+  /** Polls during the faults of the other cluster that was polled least. */
   readonly neighbourPolls: number;
-  /** Whether all of them were polled again and again, and never failed. */
-  readonly neighboursWell: boolean;
-  /** Errors that nobody caught. */
-  readonly escaped: readonly unknown[];
+  /** Whether all other clusters were polled repeatedly without a failure. */
+  readonly neighboursHealthy: boolean;
+  /** Unhandled rejections and uncaught exceptions. */
+  readonly unhandledErrors: readonly unknown[];
 }
 
 export interface MatrixOptions {
-  readonly doors: readonly Door[];
+  readonly endpoints: readonly Endpoint[];
   readonly faults: readonly Fault[];
-  /** Milliseconds: short only for faults that nothing but a deadline ends, since all faults share one process. */
+  /** Milliseconds. Short only for faults that end by the deadline, since all faults share one process. */
   readonly pollTimeout: number;
 }
 
-/** A fault behind a door of a cluster of its own. */
+/** A fault at an endpoint of its own cluster. */
 interface Subject {
-  readonly door: Door;
+  readonly endpoint: Endpoint;
   readonly fault: Fault;
-  readonly gate: Gate;
+  readonly server: FaultyServer;
 }
 
-/** What is to be ended after the test. */
-type Scene = (() => unknown)[];
+/** Functions to call after the test. */
+type Cleanups = (() => unknown)[];
 
 /**
- * Every fault at once, each with a cluster of its own, in one exporter that also watches good clusters. A fault is
- * mended as soon as the exporter has logged the first failed poll, and the next one is answered as soon as a page has
- * shown the failure; once all have failed, the pauses of the token endpoints are over.
+ * Runs all faults at once, each with its own cluster, in one exporter that also polls good clusters. A fault is repaired as
+ * soon as the exporter has logged the first failed poll, and the next poll is answered as soon as a page has shown the
+ * failure. Once all have failed, the clock skips the pauses between token requests.
  */
 export async function runMatrix(options: MatrixOptions): Promise<Matrix> {
-  const scene: Scene = [];
+  const cleanups: Cleanups = [];
   try {
-    const escaped = collectEscaped(scene);
-    return { ...(await watchAll(options, scene)), escaped };
+    const unhandledErrors = collectUnhandledErrors(cleanups);
+    return { ...(await runTrials(options, cleanups)), unhandledErrors };
   } finally {
-    for (const end of scene.toReversed()) await end();
+    for (const end of cleanups.toReversed()) await end();
   }
 }
 
-function collectEscaped(scene: Scene): readonly unknown[] {
-  const escaped: unknown[] = [];
-  const note = (error: unknown) => escaped.push(error);
+function collectUnhandledErrors(cleanups: Cleanups): readonly unknown[] {
+  const unhandledErrors: unknown[] = [];
+  const note = (error: unknown) => unhandledErrors.push(error);
   process.on('unhandledRejection', note).on('uncaughtException', note);
-  scene.push(() => {
+  cleanups.push(() => {
     process.off('unhandledRejection', note).off('uncaughtException', note);
   });
-  return escaped;
+  return unhandledErrors;
 }
 
-async function watchAll({ doors, faults, pollTimeout }: MatrixOptions, scene: Scene): Promise<Omit<Matrix, 'escaped'>> {
+async function runTrials(
+  { endpoints, faults, pollTimeout }: MatrixOptions,
+  cleanups: Cleanups,
+): Promise<Omit<Matrix, 'unhandledErrors'>> {
   const arrivals = new Map<string, number>();
-  const cluster = await goodCluster((path) => {
+  const cluster = await startHealthyCluster((path) => {
     const [, name = ''] = path.split('/');
     arrivals.set(name, (arrivals.get(name) ?? 0) + 1);
   });
-  const provider = await goodProvider();
-  scene.push(cluster.close, provider.close);
-  const subjects = await openGates(doors, faults, `${provider.origin}/token`, scene);
+  const provider = await startHealthyProvider();
+  cleanups.push(cluster.close, provider.close);
+  const subjects = await startFaultyServers(endpoints, faults, `${provider.origin}/token`, cleanups);
   const toFail = new Set(
-    [...subjects].filter(([, { door, fault }]) => fault.outcomes[door] !== 'tolerated').map(([name]) => name),
+    [...subjects].filter(([, { endpoint, fault }]) => fault.outcomes[endpoint] !== 'tolerated').map(([name]) => name),
   );
-  const exporter = await startWatching(
+  const exporter = await startMatrixExporter(
     configsOf(subjects, cluster.origin, pollTimeout),
     (name) => {
-      subjects.get(name)?.gate.mend();
+      subjects.get(name)?.server.repair();
       toFail.delete(name);
     },
-    scene,
+    cleanups,
   );
 
-  const pages = readPages(exporter.metricsUrl, (name) => subjects.get(name)?.gate.release());
+  const pages = readPages(exporter.metricsUrl, (name) => subjects.get(name)?.server.release());
   await pages.until(() => toFail.size === 0);
   const neighbourPolls = Math.min(...neighbours.map((name) => arrivals.get(name) ?? 0));
   exporter.skip(allPauses);
   const names = [...subjects.keys(), ...neighbours];
-  const counts = await pages.until((clusters) => names.every((name) => isWell(clusters.get(name))));
+  const counts = await pages.until((clusters) => names.every((name) => isHealthy(clusters.get(name))));
 
   return {
     trials: [...subjects].map(([name, subject]) => trialOf(subject, counts.get(name), pages.failing(name))),
     neighbourPolls,
-    neighboursWell: neighbours.every((name) => isWell(counts.get(name)) && !hasFailed(counts.get(name))),
+    neighboursHealthy: neighbours.every((name) => isHealthy(counts.get(name)) && !hasFailed(counts.get(name))),
   };
 }
 
@@ -132,34 +135,38 @@ function configsOf(
 ): readonly ClusterConfig[] {
   return [
     ...neighbours.map((name) => clusterConfig({ name, address: new URL(`${cluster}/${name}/`), ...neighbourTiming })),
-    ...[...subjects].map(([name, { door, gate }]) =>
-      watchedThrough(door, gate.origin, cluster, { name, pollInterval, pollTimeout }),
+    ...[...subjects].map(([name, { endpoint, server }]) =>
+      clusterConfigFor(endpoint, server.origin, cluster, { name, pollInterval, pollTimeout }),
     ),
   ];
 }
 
-async function openGates(
-  doors: readonly Door[],
+async function startFaultyServers(
+  endpoints: readonly Endpoint[],
   faults: readonly Fault[],
   tokenUrl: string,
-  scene: Scene,
+  cleanups: Cleanups,
 ): Promise<ReadonlyMap<string, Subject>> {
   const subjects = new Map<string, Subject>();
-  for (const door of doors) {
+  for (const endpoint of endpoints) {
     for (const [row, fault] of faults.entries()) {
-      if (fault.outcomes[door] === '–') continue;
-      for (const [index, behaviour] of fault.behaviours(door).entries()) {
-        const gate = await openGate(behaviour, (origin) => goodBodies[door](origin, tokenUrl));
-        scene.push(gate.close);
-        subjects.set(`${door}.${row}.${index}`, { door, fault, gate });
+      if (fault.outcomes[endpoint] === '–') continue;
+      for (const [index, behaviour] of fault.behaviours(endpoint).entries()) {
+        const server = await startFaultyServer(behaviour, (origin) => goodBodies[endpoint](origin, tokenUrl));
+        cleanups.push(server.close);
+        subjects.set(`${endpoint}.${row}.${index}`, { endpoint, fault, server });
       }
     }
   }
   return subjects;
 }
 
-/** An exporter that watches these clusters; `warned` is told whom each warning of its log is about. */
-async function startWatching(clusters: readonly ClusterConfig[], warned: (cluster: string) => void, scene: Scene) {
+/** Starts an exporter with the clusters. Calls `warned` with the cluster of each warning in its log. */
+async function startMatrixExporter(
+  clusters: readonly ClusterConfig[],
+  warned: (cluster: string) => void,
+  cleanups: Cleanups,
+) {
   const write = (line: string) => {
     const { cluster = '' }: { cluster?: string } = JSON.parse(line);
     warned(cluster);
@@ -175,7 +182,7 @@ async function startWatching(clusters: readonly ClusterConfig[], warned: (cluste
     pino({ level: 'warn' }, { write }),
     clock,
   );
-  scene.push(exporter.stop);
+  cleanups.push(exporter.stop);
   return {
     metricsUrl: `http://${exporter.addresses[0]}/metrics`,
     skip: (milliseconds: number) => {
@@ -186,7 +193,7 @@ async function startWatching(clusters: readonly ClusterConfig[], warned: (cluste
 
 type Clusters = ReadonlyMap<string, ClusterCounts>;
 
-/** The pages of an exporter, one after the other; `seen` is told each cluster that one of them shows failing. */
+/** Reads the pages of an exporter repeatedly. Calls `seen` with each cluster that a page shows failing. */
 function readPages(url: string, seen: (cluster: string) => void) {
   const failing = new Map<string, Set<string>>();
   const read = async (): Promise<Clusters> => {
@@ -200,9 +207,9 @@ function readPages(url: string, seen: (cluster: string) => void) {
     return clusters;
   };
   return {
-    /** The last page that was read, also where the time is over: what is wrong on it is for the tests to say. */
+    /** Returns the last page, also after the timeout, so that the tests can show what is wrong on it. */
     until: async (done: (clusters: Clusters) => boolean): Promise<Clusters> => {
-      const deadline = performance.now() + patience;
+      const deadline = performance.now() + timeout;
       for (;;) {
         const clusters = await read();
         if (done(clusters) || performance.now() > deadline) return clusters;
@@ -215,7 +222,7 @@ function readPages(url: string, seen: (cluster: string) => void) {
 
 const none: ClusterCounts = new Map();
 
-function isWell(counts = none): boolean {
+function isHealthy(counts = none): boolean {
   return counts.get('up') === 1 && (counts.get('polls_total') ?? 0) > 1;
 }
 
@@ -223,18 +230,18 @@ function hasFailed(counts = none): boolean {
   return Object.keys(byReason(counts, 'poll_failures_total')).length > 0;
 }
 
-function trialOf({ door, fault, gate }: Subject, counts = none, failing: readonly string[]): Trial {
+function trialOf({ endpoint, fault, server }: Subject, counts = none, failing: readonly string[]): Trial {
   return {
-    door,
+    endpoint,
     fault,
     failing,
     pollFailures: byReason(counts, 'poll_failures_total'),
     authFailures: byReason(counts, 'auth_failures_total'),
     tokenRequestFailures: byReason(counts, 'token_request_failures_total'),
     upInTheEnd: counts.get('up') === 1,
-    // After a handshake that it refuses the exporter makes another one, to see the certificate.
-    asksOnce: gate.faulty() <= (gate.origin.startsWith('https') ? 2 : 1),
-    mostTaken: gate.mostTaken(),
+    // After a rejected handshake, the exporter makes another one to read the certificate.
+    requestsOnce: server.faultyConnections() <= (server.origin.startsWith('https') ? 2 : 1),
+    maxBytesTaken: server.maxBytesTaken(),
   };
 }
 

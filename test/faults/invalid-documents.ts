@@ -1,13 +1,13 @@
-import { type Door, type Path, replaced, wholeToken, wholeTopology } from './documents.ts';
+import { document } from './connection-handlers.ts';
+import { type Endpoint, type Path, replaced, wholeToken, wholeTopology } from './endpoint-documents.ts';
 import type { Behaviour } from './faults.ts';
-import { document } from './meetings.ts';
 
-type Shapes = (door: Door) => readonly Behaviour[];
+type Shapes = (endpoint: Endpoint) => readonly Behaviour[];
 
 const broker: Path = ['brokers', 0];
 const partition: Path = [...broker, 'partitions', 0];
 
-/** By what stands there; a node id counts only where there is no broker id. */
+/** The fields of a topology by type. A node id is only read if there is no broker id. */
 const texts: readonly Path[] = [
   ['gatewayVersion'],
   ['clusterId'],
@@ -27,7 +27,7 @@ const objects: readonly Path[] = [[], broker, partition];
 
 const withoutBrokerId = replaced(wholeTopology, [...broker, 'brokerId'], null);
 
-/** A value that JSON can say and JavaScript cannot. */
+/** Marks a value of JSON that JavaScript cannot represent. */
 const raw = (text: string) => `raw ${text}`;
 
 const topologies = (paths: readonly Path[], ...values: readonly unknown[]): readonly Behaviour[] =>
@@ -38,16 +38,16 @@ const topologies = (paths: readonly Path[], ...values: readonly unknown[]): read
 const tokens = (key: keyof typeof wholeToken, ...values: readonly unknown[]): readonly Behaviour[] =>
   values.map((value) => json(replaced(wholeToken, [key], value)));
 const json = (value: unknown): Behaviour => ({
-  meet: document(JSON.stringify(value).replaceAll(/"raw ([^"]*)"/g, '$1')),
+  handle: document(JSON.stringify(value).replaceAll(/"raw ([^"]*)"/g, '$1')),
 });
-/** The discovery document names its own origin, so that it is known only when it is asked for. */
+/** The discovery document contains its own origin, which is only known on a request. */
 const discoveries = (key: string, ...values: readonly unknown[]): readonly Behaviour[] =>
-  values.map((value) => ({ meet: document((good) => JSON.stringify(replaced(JSON.parse(good), [key], value))) }));
+  values.map((value) => ({ handle: document((good) => JSON.stringify(replaced(JSON.parse(good), [key], value))) }));
 
 const noDocuments = [null, true, 7, 'text', [], [{}], {}];
 
-export const wrongShapes: Shapes = (door) => {
-  switch (door) {
+export const wrongTypes: Shapes = (endpoint) => {
+  switch (endpoint) {
     case 'cluster':
       return [
         ...noDocuments.map(json),
@@ -71,16 +71,16 @@ export const wrongShapes: Shapes = (door) => {
   }
 };
 
-export const numbersAsTexts: Shapes = (door) =>
-  door === 'cluster' ? topologies(integers, '1') : tokens('expires_in', '300', 'abc');
+export const numbersAsTexts: Shapes = (endpoint) =>
+  endpoint === 'cluster' ? topologies(integers, '1') : tokens('expires_in', '300', 'abc');
 
-export const notNumbers: Shapes = (door) =>
-  door === 'cluster'
+export const notNumbers: Shapes = (endpoint) =>
+  endpoint === 'cluster'
     ? topologies(integers, raw('1e400'), raw('-1e400'), 1.5)
     : tokens('expires_in', raw('1e400'), -5, 0.5);
 
-export const hugeNumbers: Shapes = (door) =>
-  door === 'cluster'
+export const hugeNumbers: Shapes = (endpoint) =>
+  endpoint === 'cluster'
     ? [
         ...topologies(integers, 2 ** 53, raw('9'.repeat(300))),
         ...topologies([[...partition, 'partitionId'], ['partitionsCount']], 8_193),
@@ -97,14 +97,14 @@ export const duplicates: Shapes = () => [
   json({ clusterSize: 2, brokers: [{ nodeId: 3 }, { brokerId: '3' }] }),
 ];
 
-export const tooMany: Shapes = (door) => {
+export const tooMany: Shapes = (endpoint) => {
   const brokers = (count: number, partitions: number) =>
     Array.from({ length: count }, (_, nodeId) => ({
       nodeId,
       partitions: Array.from({ length: partitions }, (_, index) => ({ partitionId: index + 1 })),
     }));
-  const crowds =
-    door === 'cluster' ? [json({ brokers: brokers(10_001, 0) }), json({ brokers: brokers(20, 5_001) })] : [];
-  const crowded = (part: string) => ({ meet: document(`{"clusterSize":3,"brokers":[${part.repeat(1_000_001)}`) });
-  return [...crowds, ...['[],', '{},', '['].map(crowded)];
+  const tooManyItems =
+    endpoint === 'cluster' ? [json({ brokers: brokers(10_001, 0) }), json({ brokers: brokers(20, 5_001) })] : [];
+  const repeated = (part: string) => ({ handle: document(`{"clusterSize":3,"brokers":[${part.repeat(1_000_001)}`) });
+  return [...tooManyItems, ...['[],', '{},', '['].map(repeated)];
 };

@@ -3,18 +3,18 @@ import { type Target, targetsOf, type WrittenDashboard } from './dashboard.ts';
 import { interpolate, type Selection, stepOf, type View } from './interpolate.ts';
 import type { PrometheusWithRules, Series } from './prometheus.ts';
 
-/** Five minutes up to a moment (Unix seconds), a point a second. */
+/** Returns the view of the five minutes up to a moment (Unix seconds), with a point every second. */
 export function viewUpTo(moment: number): View {
   const to = Math.floor(moment);
   return { from: to - 300, to, scrapeInterval: 1, maxDataPoints: 300 };
 }
 
-/** All exporters, and all clusters or one. */
+/** Selects all exporters, and all clusters or one. */
 export function selectionOf(cluster: string): Selection {
   return { job: 'all', instance: 'all', zeebe_cluster: cluster === 'all' ? 'all' : [cluster] };
 }
 
-/** The answers to the queries of a panel, in their order, as a graph or a table has them at the end of its time. */
+/** Returns the answers to the queries of a panel, in their order, as shown at the end of its time range. */
 export function answersTo(
   prometheus: PrometheusWithRules,
   { variables }: WrittenDashboard,
@@ -27,7 +27,7 @@ export function answersTo(
     const series = instant
       ? await prometheus.instant(query, view.to)
       : await prometheus.range(query, view.from, view.to, stepOf(view));
-    // Neither a point in the past nor one that is no number is drawn at the end.
+    // A graph shows neither older points nor NaN at its end.
     return series.filter(({ values }) => !Number.isNaN(values.get(view.to) ?? Number.NaN));
   };
   return Promise.all(targetsOf(panel).map(answer));

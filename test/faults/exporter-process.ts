@@ -9,7 +9,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
-/** For what takes a moment on a quiet machine. */
+/** Generous, since the machine may be busy. */
 const soon = { timeout: 30_000, interval: 50 };
 
 interface Answer {
@@ -17,7 +17,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** The exporter as a process of its own, with that configuration file, until the test has ended. */
+/** Starts the exporter with a configuration file as a separate process, and stops it at the end of the test. */
 export async function runExporter(file: string, { descriptors }: { readonly descriptors?: number } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'clients-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -45,7 +45,7 @@ export async function runExporter(file: string, { descriptors }: { readonly desc
   }, soon);
   const own = join('/proc', String(child.pid));
 
-  /** A connection of its own for each. */
+  /** Sends a request over a new connection. */
   const ask = async (path: string, { method = 'GET', headers = {}, from = '127.0.0.2' } = {}): Promise<Answer> => {
     const socket = connect({ port, host: '127.0.0.1', localAddress: from });
     socket.write(request(path, method, { connection: 'close', ...headers }));
@@ -58,7 +58,7 @@ export async function runExporter(file: string, { descriptors }: { readonly desc
     ask,
     log: () => log,
     isRunning: () => child.exitCode === null && child.signalCode === null,
-    /** Bytes, the most that there were at a time. */
+    /** Returns the peak resident memory in bytes. */
     peakMemory: () => 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(join(own, 'status'), 'utf8'))?.[1]),
     openDescriptors: () => readdirSync(join(own, 'fd')).length,
   };
@@ -69,7 +69,7 @@ export function request(path: string, method = 'GET', headers: Readonly<Record<s
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
-/** Connections of 127.0.0.1 that send this and read nothing; some of them may be refused. */
+/** Opens connections from 127.0.0.1 that send bytes and read nothing. Some of them may be closed by the exporter. */
 export async function hold(count: number, port: number, sent: string): Promise<readonly Socket[]> {
   return Promise.all(
     Array.from({ length: count }, async () => {

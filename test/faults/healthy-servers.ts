@@ -8,8 +8,8 @@ import { expiredCertificate } from '../check/expired-certificate.ts';
 import { clusterConfig } from '../polls.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
 import { otherHostCertificate } from './certificates.ts';
-import { type Door, goodBodies, wholeToken } from './documents.ts';
-import { patient } from './gate.ts';
+import { type Endpoint, goodBodies, wholeToken } from './endpoint-documents.ts';
+import { keepAliveOptions } from './faulty-server.ts';
 
 interface Running {
   readonly origin: string;
@@ -27,10 +27,10 @@ async function serve(scheme: 'http' | 'https', server: Server): Promise<Running>
   return { origin: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
-/** A cluster that is well, tells who asks by the path, and at the paths below `/guarded/` wants the token. */
-export function goodCluster(asked: (path: string) => void): Promise<Running> {
+/** Starts a healthy cluster. It calls `asked` with the path of each request, and requires the token below `/guarded/`. */
+export function startHealthyCluster(asked: (path: string) => void): Promise<Running> {
   const topology = goodBodies.cluster('', '');
-  const server = createServer(patient, ({ url = '', headers }, response) => {
+  const server = createServer(keepAliveOptions, ({ url = '', headers }, response) => {
     asked(url);
     const refused = url.startsWith('/guarded/') && headers.authorization !== `Bearer ${wholeToken.access_token}`;
     response.writeHead(refused ? 401 : 200, { 'content-type': 'application/json' }).end(refused ? '' : topology);
@@ -38,16 +38,16 @@ export function goodCluster(asked: (path: string) => void): Promise<Running> {
   return serve('http', server);
 }
 
-/** Over https: an issuer that has it may name no other token endpoint. */
-export function goodProvider(): Promise<Running> {
+/** Starts an identity provider with https, since an issuer with https must not name a token endpoint with http. */
+export function startHealthyProvider(): Promise<Running> {
   const token = goodBodies.token('', '');
-  const server = createHttpsServer({ ...patient, ...loopbackCertificate }, (_, response) => {
+  const server = createHttpsServer({ ...keepAliveOptions, ...loopbackCertificate }, (_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(token);
   });
   return serve('https', server);
 }
 
-/** Trusts the certificates that are wrong only for another reason. */
+/** Trusts the certificates that are invalid for another reason than their CA. */
 const transport: TransportConfig = {
   tls: {
     insecureSkipVerify: false,
@@ -56,24 +56,32 @@ const transport: TransportConfig = {
   enableHttp2: false,
 };
 
-/** A cluster that is watched through the door at `origin`; what is not behind the door is the good cluster's. */
-export function watchedThrough(
-  door: Door,
+/** Returns the configuration of a cluster whose endpoint is at `origin`, and which otherwise uses the healthy `cluster`. */
+export function clusterConfigFor(
+  endpoint: Endpoint,
   origin: string,
   cluster: string,
   config: Partial<ClusterConfig>,
 ): ClusterConfig {
   const guarded = new URL(`${cluster}/guarded/`);
-  switch (door) {
+  switch (endpoint) {
     case 'cluster':
       return clusterConfig({ ...config, address: new URL(`${origin}/`), transport });
     case 'token': {
-      const endpoint = { tokenUrl: new URL(`${origin}/token`) };
-      return clusterConfig({ ...config, address: guarded, authentication: oauth2Config({ endpoint, transport }) });
+      const tokenEndpoint = { tokenUrl: new URL(`${origin}/token`) };
+      return clusterConfig({
+        ...config,
+        address: guarded,
+        authentication: oauth2Config({ endpoint: tokenEndpoint, transport }),
+      });
     }
     case 'discovery': {
-      const endpoint = { issuerUrl: new URL(origin) };
-      return clusterConfig({ ...config, address: guarded, authentication: oauth2Config({ endpoint, transport }) });
+      const tokenEndpoint = { issuerUrl: new URL(origin) };
+      return clusterConfig({
+        ...config,
+        address: guarded,
+        authentication: oauth2Config({ endpoint: tokenEndpoint, transport }),
+      });
     }
   }
 }

@@ -5,29 +5,32 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { Worker } from 'node:worker_threads';
 import { freePorts } from '../e2e/ports.ts';
 import { loopbackCertificate } from '../simulator/loopback-certificate.ts';
+import type { ConnectionHandler } from './connection-handlers.ts';
 import type { Behaviour } from './faults.ts';
-import type { Meeting } from './meetings.ts';
 
-/** An idle connection is not closed under a request that is just coming. */
-export const patient = { keepAliveTimeout: 60_000 };
+/** Long enough that the server does not close an idle connection while a request arrives. */
+export const keepAliveOptions = { keepAliveTimeout: 60_000 };
 
-/** A server that goes wrong until it is mended. */
-export interface Gate {
+/** A server with a fault until it is repaired. */
+export interface FaultyServer {
   readonly origin: string;
-  /** Requests meet no fault from now on, and wait for their answers until `release` is called. */
-  readonly mend: () => void;
+  /** Ends the fault. Requests then wait for their responses until `release` is called. */
+  readonly repair: () => void;
   readonly release: () => void;
   /**
-   * Connections that went wrong. One that asked for nothing is not counted: on a busy machine, a connection of another
-   * process that was meant for the one before at this port may arrive here.
+   * Returns the number of connections with the fault. Those without a request are not counted: on a busy machine, a
+   * connection of another process to the previous server at this port may arrive here.
    */
-  readonly faulty: () => number;
-  /** The most bytes that one of them took, those under way included. */
-  readonly mostTaken: () => number;
+  readonly faultyConnections: () => number;
+  /** Returns the most bytes that were sent over one of them, including buffered ones. */
+  readonly maxBytesTaken: () => number;
   readonly close: () => Promise<void>;
 }
 
-export async function openGate(behaviour: Behaviour, goodBody: (origin: string) => string): Promise<Gate> {
+export async function startFaultyServer(
+  behaviour: Behaviour,
+  goodBody: (origin: string) => string,
+): Promise<FaultyServer> {
   const isTls = typeof behaviour === 'object' && behaviour.tls === true;
   const released = Promise.withResolvers<void>();
   const goodServer = serverOf(isTls, async (_, response) => {
@@ -35,31 +38,31 @@ export async function openGate(behaviour: Behaviour, goodBody: (origin: string) 
     response.writeHead(200, { 'content-type': 'application/json' }).end(goodBody(origin));
   });
   const sockets = new Set<Socket>();
-  const met: { readonly socket: Socket; readonly isCutAtOnce: boolean }[] = [];
-  let meeting: Meeting | undefined = typeof behaviour === 'object' ? behaviour.meet : undefined;
+  const handled: { readonly socket: Socket; readonly isCutAtOnce: boolean }[] = [];
+  let handler: ConnectionHandler | undefined = typeof behaviour === 'object' ? behaviour.handle : undefined;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    if (!meeting) return void goodServer.emit('connection', socket);
-    meeting(socket, goodBody(origin));
-    met.push({ socket, isCutAtOnce: socket.destroyed });
+    if (!handler) return void goodServer.emit('connection', socket);
+    handler(socket, goodBody(origin));
+    handled.push({ socket, isCutAtOnce: socket.destroyed });
   });
 
-  const place = await takePlace(behaviour, server);
-  const origin = `${isTls ? 'https' : 'http'}://127.0.0.1:${place.port}`;
-  let mended: Promise<void> | undefined;
+  const listener = await openListener(behaviour, server);
+  const origin = `${isTls ? 'https' : 'http'}://127.0.0.1:${listener.port}`;
+  let repaired: Promise<void> | undefined;
   return {
     origin,
-    mend: () => {
-      meeting = undefined;
-      mended ??= place.mend();
+    repair: () => {
+      handler = undefined;
+      repaired ??= listener.repair();
     },
     release: released.resolve,
-    faulty: () => met.filter(({ socket, isCutAtOnce }) => isCutAtOnce || socket.bytesRead > 0).length,
-    mostTaken: () => Math.max(0, ...met.map(({ socket }) => socket.bytesWritten)),
+    faultyConnections: () => handled.filter(({ socket, isCutAtOnce }) => isCutAtOnce || socket.bytesRead > 0).length,
+    maxBytesTaken: () => Math.max(0, ...handled.map(({ socket }) => socket.bytesWritten)),
     close: async () => {
-      await (mended ?? place.mend());
-      await place.close();
+      await (repaired ?? listener.repair());
+      await listener.close();
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
@@ -68,22 +71,24 @@ export async function openGate(behaviour: Behaviour, goodBody: (origin: string) 
 }
 
 function serverOf(isTls: boolean, answer: RequestListener) {
-  return isTls ? createHttpsServer({ ...loopbackCertificate, ...patient }, answer) : createHttpServer(patient, answer);
+  return isTls
+    ? createHttpsServer({ ...loopbackCertificate, ...keepAliveOptions }, answer)
+    : createHttpServer(keepAliveOptions, answer);
 }
 
-interface Place {
+interface Listener {
   readonly port: number;
-  /** The server is reached there, if it was not before. */
-  readonly mend: () => Promise<void>;
+  /** Makes the server reachable at the port, if it was not before. */
+  readonly repair: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-async function takePlace(behaviour: Behaviour, server: Server): Promise<Place> {
+async function openListener(behaviour: Behaviour, server: Server): Promise<Listener> {
   const nothing = async () => {};
   switch (behaviour) {
     case 'refused': {
       const [port = 0] = await freePorts(1);
-      return { port, mend: () => listen(server, port), close: nothing };
+      return { port, repair: () => listen(server, port), close: nothing };
     }
     case 'never accepted': {
       await listen(server, 0);
@@ -91,7 +96,7 @@ async function takePlace(behaviour: Behaviour, server: Server): Promise<Place> {
     }
     default:
       await listen(server, 0);
-      return { port: portOf(server), mend: nothing, close: nothing };
+      return { port: portOf(server), repair: nothing, close: nothing };
   }
 }
 
@@ -104,8 +109,11 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** Node accepts whatever comes; a thread that sleeps does not. Once awake, it hands everything on to the server. */
-const sleeping = `
+/**
+ * The source of a thread that listens and blocks itself, since Node.js would accept every connection. Once it is unblocked,
+ * it forwards all connections to the server.
+ */
+const blockedListener = `
 const { connect, createServer } = require('node:net');
 const { parentPort, workerData: { asleep, target } } = require('node:worker_threads');
 const accept = (socket) => {
@@ -118,15 +126,15 @@ const server = createServer(accept).listen({ port: 0, host: '127.0.0.1', backlog
   Atomics.wait(new Int32Array(asleep), 0, 0);
 });`;
 
-/** A listener that accepts nothing until it is mended, and as many connections as wait for it. */
-async function fullBacklog(target: number): Promise<Place> {
+/** Opens a listener that accepts no connection until it is repaired, and enough connections to fill its backlog. */
+async function fullBacklog(target: number): Promise<Listener> {
   const asleep = new SharedArrayBuffer(4);
-  const worker = new Worker(sleeping, { eval: true, workerData: { asleep, target } });
+  const worker = new Worker(blockedListener, { eval: true, workerData: { asleep, target } });
   const [port]: number[] = await once(worker, 'message');
   const waiting = Array.from({ length: 8 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
-  // The system completes the handshakes of those that fit; of the others it drops every attempt.
+  // The system completes the handshakes of connections that fit into the backlog, and drops those of others.
   await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, 'connect')));
-  const mend = async () => {
+  const repair = async () => {
     for (const socket of waiting) socket.destroy();
     const flag = new Int32Array(asleep);
     Atomics.store(flag, 0, 1);
@@ -136,5 +144,5 @@ async function fullBacklog(target: number): Promise<Place> {
     for (const socket of waiting) socket.destroy();
     await worker.terminate();
   };
-  return { port: Number(port), mend, close };
+  return { port: Number(port), repair, close };
 }

@@ -1,38 +1,38 @@
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 
-/** What a connection meets; `good` is the body that a good answer would have. */
-export type Meeting = (socket: Socket, good: string) => void;
+/** Handles a connection as a faulty server does. `good` is the body of a good response. */
+export type ConnectionHandler = (socket: Socket, good: string) => void;
 
-export const silence: Meeting = (socket) => {
+export const silence: ConnectionHandler = (socket) => {
   socket.resume();
 };
 
-/** Sends this once the request is there, and then nothing. */
+/** Sends bytes on a request, and then nothing. */
 export const sending =
-  (bytes: (good: string) => string | Buffer): Meeting =>
+  (bytes: (good: string) => string | Buffer): ConnectionHandler =>
   (socket, good) => {
     socket.once('data', () => socket.write(bytes(good)));
   };
 
-/** Sends this once the request is there, and closes. */
+/** Sends bytes on a request, and closes the connection. */
 export const sendingAll =
-  (bytes: (good: string) => string | Buffer): Meeting =>
+  (bytes: (good: string) => string | Buffer): ConnectionHandler =>
   (socket, good) => {
     socket.once('data', () => socket.end(bytes(good)));
   };
 
-/** An answer as it should be, but for what it says. */
+/** Sends a valid HTTP response with any status, body and headers. */
 export const answering = (
   status: number,
   body: string | Buffer | ((good: string) => string | Buffer) = '',
   headers: Readonly<Record<string, string>> = {},
-): Meeting => sendingAll((good) => whole(status, typeof body === 'function' ? body(good) : body, headers));
+): ConnectionHandler => sendingAll((good) => whole(status, typeof body === 'function' ? body(good) : body, headers));
 
 export const json = { 'content-type': 'application/json' };
 
-/** A 200 with this for a JSON document. */
-export const document = (body: string | Buffer | ((good: string) => string | Buffer)): Meeting =>
+/** Sends a 200 with the body as a JSON document. */
+export const document = (body: string | Buffer | ((good: string) => string | Buffer)): ConnectionHandler =>
   answering(200, body, json);
 
 export function whole(status: number, body: string | Buffer, headers: Readonly<Record<string, string>>): Buffer {
@@ -46,26 +46,27 @@ export function head(status: number, headers: Readonly<Record<string, string>>):
   return `HTTP/1.1 ${status} Status\r\n${lines.join('')}\r\n`;
 }
 
-/** Sends the beginning, and then the same again and again until it is hung up, or `most` times. */
+/** Sends the beginning, and then `again` repeatedly until the connection is closed, at most `maxTimes`. */
 export const flood =
-  (beginning: string, again: string | Buffer, most = Number.POSITIVE_INFINITY): Meeting =>
+  (beginning: string, again: string | Buffer, maxTimes = Number.POSITIVE_INFINITY): ConnectionHandler =>
   (socket) => {
     let sent = 0;
-    const pour = () => {
-      while (!socket.destroyed && sent < most) {
+    const sendAgain = () => {
+      while (!socket.destroyed && sent < maxTimes) {
         sent++;
         if (!socket.write(again)) return;
       }
     };
     socket.once('data', () => {
       socket.write(beginning);
-      socket.on('drain', pour);
-      pour();
+      socket.on('drain', sendAgain);
+      sendAgain();
     });
   };
 
+/** Sends one byte of the response at a time. */
 export const drip =
-  (bytes: (good: string) => string, milliseconds: number): Meeting =>
+  (bytes: (good: string) => string, milliseconds: number): ConnectionHandler =>
   (socket, good) => {
     socket.once('data', () => {
       const rest = [...bytes(good)];
@@ -74,20 +75,20 @@ export const drip =
     });
   };
 
-/** TLS with these options, and a good answer to who takes it. */
+/** Handles the connection with TLS, and sends a good response if the client accepts that. */
 export const handshake =
-  (options: ServerOptions): Meeting =>
+  (options: ServerOptions): ConnectionHandler =>
   (socket, good) => {
     const server = createHttpsServer(options, (_, response) => response.writeHead(200, json).end(good));
     server.on('tlsClientError', () => socket.destroy());
     server.emit('connection', socket);
   };
 
-/** A good answer on a connection that is to be kept, whose next request meets this. */
+/** Sends a good response on a kept-alive connection, and calls `end` on its next request. */
 export const onReuse =
-  (end: (socket: Socket) => void): Meeting =>
+  (end: (socket: Socket) => void): ConnectionHandler =>
   (socket, good) => {
-    // A token of one second, so that the next poll asks for another.
+    // A token with a lifetime of one second, so that the next poll requests another one.
     const answer = good.replace('"expires_in":300', '"expires_in":1');
     socket.once('data', () => {
       socket.write(whole(200, answer, { ...json, connection: 'keep-alive', 'keep-alive': 'timeout=600' }));
@@ -95,13 +96,13 @@ export const onReuse =
     });
   };
 
-interface Asked {
+interface RedirectedRequest {
   readonly path: string;
   readonly port: number;
 }
 
 export const redirecting =
-  (status: number, location: (asked: Asked) => string): Meeting =>
+  (status: number, location: (request: RedirectedRequest) => string): ConnectionHandler =>
   (socket) => {
     socket.once('data', (request) => {
       const [, path = ''] = request.toString().split(' ');

@@ -1,17 +1,17 @@
 import { recorded } from '../topologies.ts';
 
-/** Where the exporter asks something of someone else, and can be answered wrongly. */
-export const doors = ['cluster', 'token', 'discovery'] as const;
-export type Door = (typeof doors)[number];
+/** The endpoints that the exporter requests. */
+export const endpoints = ['cluster', 'token', 'discovery'] as const;
+export type Endpoint = (typeof endpoints)[number];
 
-/** The body of a good answer at each door. `origin` is where the door is, `tokenUrl` where tokens are to be had. */
-export const goodBodies: Readonly<Record<Door, (origin: string, tokenUrl: string) => string>> = {
+/** Returns the body of a good response at each endpoint. `origin` is that of the endpoint. */
+export const goodBodies: Readonly<Record<Endpoint, (origin: string, tokenUrl: string) => string>> = {
   cluster: () => recorded('8.6.0-3x3x3-healthy'),
   token: () => JSON.stringify(wholeToken),
   discovery: (issuer, tokenUrl) => JSON.stringify({ issuer, token_endpoint: tokenUrl }),
 };
 
-/** Every field that a topology can have. */
+/** A topology with every possible field. */
 export const wholeTopology = {
   brokers: [
     {
@@ -39,7 +39,7 @@ export const wholeToken = { access_token: 'good-token', token_type: 'Bearer', ex
 
 export type Path = readonly (string | number)[];
 
-/** The same document with another value there. */
+/** Returns the document with another value at the path. */
 export function replaced(document: unknown, [key, ...rest]: Path, value: unknown): unknown {
   if (key === undefined || typeof document !== 'object' || document === null) return value;
   if (Array.isArray(document)) {

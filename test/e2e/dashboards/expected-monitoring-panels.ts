@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
-import { named, type Scene, type Scenes, some, well } from './scene.ts';
-import { daysLeft } from './watched-story.ts';
+import { type ExpectedPanel, type ExpectedPanels, healthyCluster, named, some } from './expected-panel.ts';
+import { daysLeft } from './monitored-story.ts';
 
-/** What happens to those who watch them: polls, authentication, exporters. */
-export const watchingScenes: Scenes = {
-  'polls go on as the interval asks': [
+/** The panels that show the monitoring itself: polls, authentication, exporters. */
+export const expectedMonitoringPanels: ExpectedPanels = {
+  'polls follow the poll interval': [
     {
       at: 35,
       cluster: 'payments',
@@ -27,7 +27,7 @@ export const watchingScenes: Scenes = {
     },
   ],
 
-  'the identity provider fails, before its tokens end': [
+  'the identity provider fails before its tokens expire': [
     {
       within: [31, 63],
       panel: 'Authentication failures by reason',
@@ -62,7 +62,7 @@ export const watchingScenes: Scenes = {
     },
   ],
 
-  'a client secret is changed, and the old token still works': [
+  'a client secret is changed while the old token still works': [
     {
       within: [99, 120],
       cluster: 'inventory',
@@ -79,7 +79,7 @@ export const watchingScenes: Scenes = {
     },
   ],
 
-  'a cluster is out of reach, at once, and nothing else is told of it': [
+  'a cluster is unreachable, and its other series are gone at once': [
     { at: 111, panel: 'Clusters', rows: [{ Cluster: 'payments', Verdict: 'unknown' }] },
     { at: 111, panel: 'Clusters by verdict', rows: [named('unknown', some.positive)] },
     { at: 111, panel: 'Failing polls by reason', rows: [{ Cluster: 'payments', Reason: 'rate_limited' }] },
@@ -141,7 +141,7 @@ export const watchingScenes: Scenes = {
       'Replicas and replication factor',
       'Sizes',
       'Versions',
-    ].map((panel): Scene => ({ at: 111, cluster: 'payments', panel, rows: [], only: true })),
+    ].map((panel): ExpectedPanel => ({ at: 111, cluster: 'payments', panel, rows: [], only: true })),
   ],
 
   'a cluster redirects to a login page': [
@@ -209,7 +209,11 @@ export const watchingScenes: Scenes = {
     {
       at: 216,
       panel: 'Clusters',
-      rows: [{ Cluster: 'orders', ...well }, { Cluster: 'payments', Verdict: 'degraded' }, { Cluster: 'inventory' }],
+      rows: [
+        { Cluster: 'orders', ...healthyCluster },
+        { Cluster: 'payments', Verdict: 'degraded' },
+        { Cluster: 'inventory' },
+      ],
       only: true,
     },
     {
@@ -226,11 +230,11 @@ export const watchingScenes: Scenes = {
     },
   ],
 
-  'all is well in the end': [
+  'all clusters are healthy at the end': [
     { within: [232, 240], panel: 'Clusters by verdict', rows: [named('healthy', 3), named('unknown', 0)] },
   ],
 
-  'certificates end some day': [
+  'certificates have an expiry': [
     {
       at: 35,
       panel: 'Certificates of clusters and token endpoints',
@@ -244,7 +248,7 @@ export const watchingScenes: Scenes = {
   ],
 };
 
-/** Seconds, and the story takes some of them. */
+/** Matches the seconds of `count` days, less those that the story has taken. */
 function days(count: number): unknown {
   return expect.toSatisfy((seconds) => seconds > (count - 1) * 86_400 && seconds <= count * 86_400);
 }

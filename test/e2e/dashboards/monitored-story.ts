@@ -7,7 +7,7 @@ import { rules } from '../../../prometheus/rules.ts';
 import { type AlertName, type Duration, defaultThresholds, type Thresholds } from '../../../prometheus/thresholds.ts';
 import { type RunningStory, type StoryCredentials, startStory } from '../../../src/simulator/story.ts';
 import { wallClock } from '../../../src/simulator/wall-clock.ts';
-import { alive, place, start } from '../process.ts';
+import { createSystemFolder, start, untilUp } from '../process.ts';
 import { type PrometheusWithRules, startPrometheus } from './prometheus.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -15,19 +15,19 @@ const command = [join(root, 'node_modules', '.bin', 'node'), join(root, 'src', '
 
 export const job = 'zeebe-topology';
 
-/** The story, two exporters that watch it, and a Prometheus that scrapes both. */
-export interface WatchedStory {
+/** The simulated story, two exporters that poll its clusters, and a Prometheus that scrapes both. */
+export interface MonitoredStory {
   readonly prometheus: PrometheusWithRules;
-  /** `host:port` of the exporter that stays, and of the one that can be stopped. */
+  /** `host:port` of the first exporter, and of the second one, which can be stopped. */
   readonly instances: readonly [string, string];
-  /** Lets the story begin, once both have polled. */
+  /** Starts the story, once both exporters have polled. */
   readonly begin: () => void;
   readonly stopSecond: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts all of it; the story stands still until it is let begin. */
-export async function watchStory(): Promise<WatchedStory> {
+/** Starts all of them. The story stands still until `begin` is called. */
+export async function startMonitoredStory(): Promise<MonitoredStory> {
   const heldAt = Date.now();
   let begunAt: number | undefined;
   const now = () => (begunAt === undefined ? heldAt : heldAt + Date.now() - begunAt);
@@ -57,19 +57,19 @@ export async function watchStory(): Promise<WatchedStory> {
 }
 
 async function startExporter(story: RunningStory) {
-  const at = await place('exporter');
+  const at = await createSystemFolder('exporter');
   const file = join(at.data, 'exporter.yaml');
   await writeFile(file, configuration(story));
   const running = start(at, [...command, `--config.file=${file}`, '--web.listen-address=127.0.0.1:0']);
   let address = '';
-  await alive('The exporter', running, 60, () => {
+  await untilUp('The exporter', running, 60, () => {
     const line = running
       .output()
       .split('\n')
       .find((text) => text.includes('listening'));
-    const told: { address?: string } = JSON.parse(line ?? '{}');
-    if (told.address === undefined) throw new Error('no line of its log tells an address');
-    address = told.address;
+    const logged: { address?: string } = JSON.parse(line ?? '{}');
+    if (logged.address === undefined) throw new Error('the log names no listen address');
+    address = logged.address;
   });
   return { address, stop: running.stop };
 }
@@ -105,7 +105,7 @@ function authentication(credentials: StoryCredentials): object {
 
 export const daysLeft = { cluster: 60, token: 7, exporter: 30 } as const;
 
-/** The story speaks no TLS. The series of certificates, as the exporter writes them. */
+/** Serves the series of certificates in the exporter's format, since the story does not use TLS. */
 async function serveCertificates() {
   const inDays = (days: number) => Math.round(Date.now() / 1000) + days * 86_400;
   const family = 'zeebe_topology_tls_certificate_expiry_timestamp_seconds';
@@ -128,15 +128,15 @@ async function serveCertificates() {
   };
 }
 
-/** Fires within the seconds that the story's troubles last. */
+/** Alerts fire within the seconds that the failures of the story last. */
 const shortThresholds: Thresholds = {
   ...defaultThresholds,
   lookback: '5s',
   failureWindow: '10s',
-  holdsFor: waits('2s'),
+  holdsFor: forAllAlerts('2s'),
 };
 
-function waits(duration: Duration): Thresholds['holdsFor'] {
+function forAllAlerts(duration: Duration): Thresholds['holdsFor'] {
   const names = Object.keys(defaultThresholds.holdsFor) as AlertName[];
   return Object.fromEntries(names.map((name) => [name, duration])) as Record<AlertName, Duration>;
 }
