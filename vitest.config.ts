@@ -12,7 +12,7 @@ const pure = [
   'test/http/{api-doc,negotiate,passwords,startup}.test.ts',
   'test/poll/{events,failure-log,poll-log,state}.test.ts',
   'test/cluster/clusters.test.ts',
-  'test/simulator/!(camunda-client|clock).test.ts',
+  'test/simulator/!(camunda-client|wall-clock).test.ts',
   'test/transport/transport-failure.test.ts',
   'test/status/*.test.ts',
   'test/zeebe/!(client).test.ts',

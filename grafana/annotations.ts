@@ -18,7 +18,7 @@ export const leaderChangeAnnotation = ({ shown }: { readonly shown: boolean }) =
     `${highest(rate(ofCluster('zeebe_topology_partition_leader_changes_total')))} > 0`,
   )
     .enable(shown)
-    .titleFormat('Another leader of partition {{partition}}')
+    .titleFormat('New leader of partition {{partition}}')
     .textFormat('{{zeebe_cluster}}')
     .tagKeys('zeebe_cluster');
 

@@ -1,13 +1,13 @@
 import { type Dashboard, DashboardBuilder, DashboardCursorSync } from '@grafana/grafana-foundation-sdk/dashboard';
 import { alertAnnotation, leaderChangeAnnotation } from './annotations.ts';
-import { layOut } from './layout.ts';
+import { layOut, type Row } from './layout.ts';
 import { allRunbooks, clusterUid, dashboardLink, overviewUid } from './links.ts';
 import { alerts } from './panels/alerts.ts';
 import {
   authenticationFailures,
   credentials,
   method,
-  tokenLeftNow,
+  tokenExpiryNow,
   tokenLifetime,
   tokenRequestDurations,
   tokenRequestFailures,
@@ -28,12 +28,12 @@ import {
   partitionsWithoutLeaderNow,
 } from './panels/leaders.ts';
 import { durations, failedPolls, lastSuccess, pollFrequency, pollsOverTime, statusCodes } from './panels/polls.ts';
-import { movingReplicas, partitionsBelowFactorNow, replicas, replicasOverTime, sizes } from './panels/replicas.ts';
+import { movingReplicas, replicas, replicasOverTime, sizes, underReplicatedPartitionsNow } from './panels/replicas.ts';
 import { verdictNow, verdictOverTime } from './panels/verdicts.ts';
 import { identity, versions, versionsOverTime } from './panels/versions.ts';
 import { variables } from './variables.ts';
 
-/** One cluster: how it is, how it has been, and how it is watched. */
+/** The dashboard of one cluster: its state now and over time, and its polls. */
 export function cluster(): Dashboard {
   const dashboard = new DashboardBuilder('Zeebe topology / Cluster')
     .uid(clusterUid)
@@ -47,16 +47,20 @@ export function cluster(): Dashboard {
     .variables(variables)
     .annotations([alertAnnotation(), leaderChangeAnnotation({ shown: true })])
     .links([dashboardLink('Overview', overviewUid), allRunbooks]);
-  return layOut(dashboard, [
+  return layOut(dashboard, [...clusterRows(), ...pollingRows()]);
+}
+
+function clusterRows(): readonly Row[] {
+  return [
     {
       title: 'Now',
       panels: [
         verdictNow(),
         brokersMissingNow(),
         partitionsWithoutLeaderNow(),
-        partitionsBelowFactorNow(),
+        underReplicatedPartitionsNow(),
         lastSuccess(),
-        tokenLeftNow(),
+        tokenExpiryNow(),
         verdictOverTime(),
         alerts(),
       ],
@@ -68,6 +72,11 @@ export function cluster(): Dashboard {
     { title: 'Leaders', panels: [leaders(), leaderChanges(), leadersOverTime(), leadersByBroker()] },
     { title: 'Replicas', panels: [replicas(), replicasOverTime(), sizes(), movingReplicas()] },
     { title: 'Versions', collapsed: true, panels: [versions(), versionsOverTime(), identity()] },
+  ];
+}
+
+function pollingRows(): readonly Row[] {
+  return [
     {
       title: 'Authentication',
       collapsed: true,
@@ -86,5 +95,5 @@ export function cluster(): Dashboard {
       collapsed: true,
       panels: [pollsOverTime(), pollFailuresOverTime(), durations(), failedPolls(), pollFrequency(), statusCodes()],
     },
-  ]);
+  ];
 }

@@ -35,7 +35,7 @@ interface GraphSpec extends PanelSpec {
   readonly dataLink?: DataLink;
 }
 
-/** Values over time, as lines. */
+/** Shows values over time as lines. */
 export function lines(spec: GraphSpec & { readonly unit: string; readonly min?: number }): TimeSeriesPanel {
   const panel = describe(new TimeSeriesPanel(), spec)
     .targets(overTime(spec.queries))
@@ -51,7 +51,7 @@ export function lines(spec: GraphSpec & { readonly unit: string; readonly min?: 
   return spec.min === undefined ? panel : panel.min(spec.min);
 }
 
-/** How much of something there was, as stacked bars: where there was nothing, there is none. */
+/** Shows counts over time as stacked bars. Without data there is no bar. */
 export function bars(spec: GraphSpec & { readonly unit: string }): TimeSeriesPanel {
   return lines({ ...spec, min: 0 })
     .drawStyle(GraphDrawStyle.Bars)
@@ -60,7 +60,7 @@ export function bars(spec: GraphSpec & { readonly unit: string }): TimeSeriesPan
     .legend(tableLegend('max'));
 }
 
-/** States over time: a row a series, a page of them at a time. */
+/** Shows states over time, with a row per series and several pages. */
 export function timeline(spec: GraphSpec & { readonly states: readonly State[] }): StateTimelinePanel {
   return describe(new StateTimelinePanel(), spec)
     .targets(overTime(spec.queries))
@@ -84,11 +84,11 @@ interface StatSpec extends PanelSpec {
   readonly unit: string;
   readonly thresholds: ThresholdsConfigBuilder;
   readonly states?: readonly State[];
-  /** Stands where there is nothing to tell. */
+  /** The text that is shown if there is no data. */
   readonly noValue: string;
 }
 
-/** Values as they are now, large. */
+/** Shows current values in large type. */
 export function stat(spec: StatSpec): StatPanel {
   return describe(new StatPanel(), spec)
     .targets(spec.queries.map(({ expr, legend }, place) => query(expr, place).instant().legendFormat(legend)))

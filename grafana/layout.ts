@@ -9,16 +9,16 @@ import {
 
 export interface Row {
   readonly title: string;
-  /** Closed at first, and its queries not run until it is opened. */
+  /** Whether the row is collapsed at first. Its queries run once it is expanded. */
   readonly collapsed?: boolean;
   readonly panels: readonly Builder<Panel>[];
 }
 
-/** The dashboard with these rows, one below the other. */
+/** Builds the dashboard with these rows in order. */
 export function layOut(dashboard: DashboardBuilder, rows: readonly Row[]): Dashboard {
   for (const { title, collapsed = false, panels } of rows) {
     const row = new RowBuilder(title).collapsed(collapsed);
-    // Grafana expects the panels of an open row beside it, those of a closed one inside.
+    // Grafana expects the panels of an expanded row after it, and those of a collapsed row inside it.
     if (collapsed) for (const panel of panels) row.withPanel(panel);
     dashboard.withRow(row);
     if (!collapsed) for (const panel of panels) dashboard.withPanel(panel);
@@ -26,7 +26,7 @@ export function layOut(dashboard: DashboardBuilder, rows: readonly Row[]): Dashb
   return numbered(dashboard.build());
 }
 
-/** The SDK gives panels no ids. */
+/** Adds the ids of the panels, which the SDK does not set. */
 function numbered(dashboard: Dashboard): Dashboard {
   let last = 0;
   const withId = <T extends Panel | RowPanel>(panel: T): T => ({ ...panel, id: ++last });

@@ -6,13 +6,13 @@ export const clusterUid = 'zeebe-topology-cluster';
 
 const runbooks = 'https://github.com/zeebe-topology-exporter/zeebe-topology-exporter/blob/main/docs/runbooks';
 
-/** What the value of a field links to. */
+/** The link of a value in a table or graph. */
 export interface DataLink {
   readonly title: string;
   readonly url: string;
 }
 
-/** From a row of a table with the columns Cluster and Job, in the same time range. */
+/** Links a row of a table with the columns Cluster and Job to the dashboard of that cluster. Keeps the time range. */
 export const rowToCluster: DataLink = {
   title: 'Show this cluster',
   // biome-ignore-start lint/suspicious/noTemplateCurlyInString: Grafana fills them in
@@ -26,7 +26,7 @@ export const rowToCluster: DataLink = {
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: Grafana fills them in
 };
 
-/** From a graph's series. */
+/** Links a series of a graph to the dashboard of its cluster. */
 export const seriesToCluster: DataLink = {
   title: 'Show this cluster',
   // biome-ignore-start lint/suspicious/noTemplateCurlyInString: Grafana fills them in
@@ -40,7 +40,7 @@ export const seriesToCluster: DataLink = {
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: Grafana fills them in
 };
 
-/** From a row of a table with the column Alert. */
+/** Links a row of a table with the column Alert to the runbook. */
 export const rowToRunbook: DataLink = {
   title: 'Open the runbook',
   url: `${runbooks}/\${__data.fields.Alert}.md`,
@@ -53,7 +53,7 @@ export function runbook(alert: AlertName): DashboardLinkBuilder {
     .targetBlank(true);
 }
 
-/** To the other dashboard, with the time range and the variables of this one. */
+/** Links to another dashboard, with the time range and the variables of this one. */
 export function dashboardLink(title: string, uid: string): DashboardLinkBuilder {
   return new DashboardLinkBuilder(title)
     .type(DashboardLinkType.Link)

@@ -3,19 +3,19 @@ import { alertAnnotation, leaderChangeAnnotation } from './annotations.ts';
 import { layOut } from './layout.ts';
 import { allRunbooks, clusterUid, dashboardLink, overviewUid } from './links.ts';
 import { alerts } from './panels/alerts.ts';
-import { allTokenRequestFailures, shortestTokens, tokens } from './panels/authentication.ts';
+import { allTokenRequestFailures, tokens, tokensNextToExpire } from './panels/authentication.ts';
 import { certificates, exporterCertificates } from './panels/certificates.ts';
-import { exporters, processorTime, scrapes } from './panels/exporters.ts';
-import { failureRatios, whoseAuthenticationFails, whosePollsFail } from './panels/failures.ts';
+import { cpuUsage, exporters, scrapes } from './panels/exporters.ts';
+import { failingAuthentication, failingPolls, failureRatios } from './panels/failures.ts';
 import { failuresByReason, pollRates, slowestPolls } from './panels/polls.ts';
 import { clusters, clustersByVerdict, verdictsOverTime } from './panels/verdicts.ts';
 import { variables } from './variables.ts';
 
-/** All clusters: who is not well, who is not reached, and why. */
+/** The dashboard of all clusters: verdicts, failures with reasons, tokens, and the exporters. */
 export function overview(): Dashboard {
   const dashboard = new DashboardBuilder('Zeebe topology / Overview')
     .uid(overviewUid)
-    .description('The Zeebe clusters that are watched: verdicts, failures and their reasons, tokens, polls.')
+    .description('All monitored Zeebe clusters: verdicts, failures and their reasons, tokens, polls.')
     .tags(['zeebe', 'camunda'])
     .time({ from: 'now-3h', to: 'now' })
     .refresh('30s')
@@ -27,10 +27,10 @@ export function overview(): Dashboard {
     .links([dashboardLink('Cluster', clusterUid), allRunbooks]);
   return layOut(dashboard, [
     { title: 'Clusters', panels: [clustersByVerdict(), clusters(), verdictsOverTime()] },
-    { title: 'Failures', panels: [whosePollsFail(), whoseAuthenticationFails(), alerts()] },
+    { title: 'Failures', panels: [failingPolls(), failingAuthentication(), alerts()] },
     { title: 'Polls', panels: [failureRatios(), failuresByReason(), slowestPolls(), pollRates()] },
-    { title: 'Tokens', panels: [tokens(), shortestTokens(), allTokenRequestFailures()] },
+    { title: 'Tokens', panels: [tokens(), tokensNextToExpire(), allTokenRequestFailures()] },
     { title: 'Certificates', collapsed: true, panels: [certificates(), exporterCertificates()] },
-    { title: 'Exporters', collapsed: true, panels: [exporters(), scrapes(), processorTime()] },
+    { title: 'Exporters', collapsed: true, panels: [exporters(), scrapes(), cpuUsage()] },
   ]);
 }

@@ -19,14 +19,14 @@ import {
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { datasource } from './variables.ts';
 
-/** What every panel has. */
+/** The properties of every panel. */
 export interface PanelSpec {
   readonly title: string;
-  /** What it shows, and what it means where it is empty. */
+  /** What it shows, and what it means if it is empty. */
   readonly description: string;
-  /** In columns of the grid, which has 24: those of a line add up to that. */
+  /** In columns of the grid. The widths of a line add up to 24. */
   readonly width: number;
-  /** In rows of the grid, of 30 pixels and a gap of 8. */
+  /** In rows of the grid, each of 30 pixels and a gap of 8. */
   readonly height: number;
   readonly links?: readonly DashboardLinkBuilder[];
 }
@@ -36,7 +36,7 @@ export interface Query {
   readonly legend: string;
 }
 
-/** What the panel builders of the SDK share. */
+/** The common methods of the SDK's panel builders. */
 interface AnyPanelBuilder extends Builder<Panel> {
   title(title: string): this;
   description(description: string): this;
@@ -56,7 +56,7 @@ export function describe<T extends AnyPanelBuilder>(panel: T, spec: PanelSpec): 
     .links([...(spec.links ?? [])]);
 }
 
-/** A, B, C … */
+/** Sets the reference id by index: A, B, C … */
 export function query(expr: string, place: number): DataqueryBuilder {
   return new DataqueryBuilder().datasource(datasource).refId(refId(place)).expr(expr);
 }
@@ -69,14 +69,14 @@ export function overTime(queries: readonly Query[]): DataqueryBuilder[] {
   return queries.map(({ expr, legend }, place) => query(expr, place).range().legendFormat(legend));
 }
 
-/** Of each color, the lowest value that has it; the first has all below. */
+/** Colors values: each step has the lowest value of its color; `base` is the color of all lower values. */
 export function thresholds(base: string, ...steps: readonly Threshold[]): ThresholdsConfigBuilder {
   return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([{ value: null, color: base }, ...steps]);
 }
 
 export const byThresholds = new FieldColorBuilder().mode(FieldColorModeId.Thresholds);
 
-/** A table of names and values below a graph: it scrolls where there are many. */
+/** A scrollable table of names and values below a graph. */
 export function tableLegend(...calcs: readonly string[]): VizLegendOptionsBuilder {
   return new VizLegendOptionsBuilder()
     .showLegend(true)

@@ -2,7 +2,7 @@ import { MappingType, type ValueMapping } from '@grafana/grafana-foundation-sdk/
 import { type ReplicaHealth, type Role, replicaHealths, roles } from '../src/zeebe/topology.ts';
 import { type Verdict, verdicts } from '../src/zeebe/verdict.ts';
 
-/** What a value means, in the order of the legend. */
+/** The text and color of a value. */
 export interface State {
   readonly value: number;
   readonly text: string;
@@ -33,7 +33,7 @@ const ailingColors: Readonly<Record<Exclude<ReplicaHealth, 'healthy'>, string>> 
   unknown: 'yellow',
 };
 
-/** A role and a health in one number. */
+/** The states of a replica: role and health in one number. */
 export const replicaStates: readonly State[] = roles.flatMap((role) =>
   replicaHealths.map((health) => ({
     value: roles.indexOf(role) * replicaHealths.length + replicaHealths.indexOf(health),
@@ -47,9 +47,9 @@ export const leaderStates = yesAndNo('has a leader', 'no leader');
 export const pollStates = yesAndNo('succeeded', 'failed');
 export const exporterStates = yesAndNo('up', 'down');
 export const reloadStates = yesAndNo('succeeded', 'failed');
-export const credentialStates = yesAndNo('accepted', 'refused');
+export const credentialStates = yesAndNo('accepted', 'rejected');
 
-/** Of series that are there only while something fails. */
+/** The state of series that exist only while something fails. */
 export const failingStates: readonly State[] = [{ value: 1, text: 'failing', color: 'red' }];
 export const gatewayStates: readonly State[] = [{ value: 1, text: 'yes', color: 'green' }];
 

@@ -11,9 +11,9 @@ import type { DataLink } from './links.ts';
 import { byThresholds, describe, type PanelSpec, query, refId } from './panel.ts';
 import { mappings, type State } from './states.ts';
 
-/** A column of values: one query. Rows of all queries that have the same labels are one row. */
+/** A column of values from one query. Results of several queries with the same labels are one row. */
 export interface ValueColumn {
-  /** Of a query that is there for its labels: undefined. */
+  /** Undefined for a query that only adds labels. */
   readonly title?: string;
   readonly expr: string;
   readonly unit?: string;
@@ -22,7 +22,7 @@ export interface ValueColumn {
   readonly thresholds?: ThresholdsConfigBuilder;
 }
 
-/** A column of a label's values. */
+/** A column with the values of a label. */
 interface LabelColumn {
   readonly title: string;
   readonly label: string;
@@ -35,21 +35,21 @@ interface TableSpec extends PanelSpec {
   /** The title of a column. */
   readonly sortBy: string;
   readonly descending?: boolean;
-  /** Stands where there are no rows, or no value. */
+  /** The text that is shown if there are no rows, or no value. */
   readonly noValue: string;
 }
 
-/** Told by Prometheus or the target, and no news to who looks at a table. */
-const leftOut = ['Time', '__name__', 'container', 'endpoint', 'pod', 'prometheus', 'service', 'alertstate'];
+/** Fields and target labels that are not useful in a table. */
+const excluded = ['Time', '__name__', 'container', 'endpoint', 'pod', 'prometheus', 'service', 'alertstate'];
 
-/** What is so now. Labels that the user gave to targets are columns too. */
+/** Shows current values. Other labels, such as the user's own target labels, are columns too. */
 export function table(spec: TableSpec): TablePanel {
   const only = spec.values.length === 1;
   const fields = spec.values.map((value, place) => [only ? 'Value' : `Value #${refId(place)}`, value] as const);
   const named = fields.flatMap(([field, { title }]) => (title === undefined ? [] : [[field, title] as const]));
   const unnamed = fields.filter(([, { title }]) => title === undefined).map(([field]) => field);
   const titles = [...spec.labels.map(({ label, title }) => [label, title] as const), ...named];
-  const hidden = [...leftOut, ...unnamed].filter((field) => titles.every(([shown]) => shown !== field));
+  const hidden = [...excluded, ...unnamed].filter((field) => titles.every(([shown]) => shown !== field));
 
   const panel = plain(spec)
     .targets(spec.values.map(({ expr }, place) => query(expr, place).instant().format(PromQueryFormat.Table)))
@@ -76,13 +76,13 @@ export function table(spec: TableSpec): TablePanel {
 interface GridSpec extends PanelSpec {
   readonly expr: string;
   readonly rowLabel: string;
-  /** Of numbers. */
+  /** A label whose values are numbers. */
   readonly columnLabel: string;
   readonly states: readonly State[];
   readonly noValue: string;
 }
 
-/** What is so now, by two labels. */
+/** Shows current values in rows and columns by two labels. */
 export function grid(spec: GridSpec): TablePanel {
   return plain(spec)
     .targets([query(spec.expr, 0).instant().format(PromQueryFormat.Table)])

@@ -5,7 +5,7 @@ import {
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 
-/** The data source that is selected: that of each panel and query. */
+/** The selected data source, which every panel and query uses. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in
 export const datasource = { type: 'prometheus', uid: '${datasource}' };
 
@@ -17,17 +17,17 @@ const instance = selection(
   'Exporter',
   'label_values(zeebe_topology_exporter_build_info{job=~"$job"}, instance)',
 );
-// Of the cluster's families this one alone is there before the first poll has ended.
+// This is the only metric of a cluster that exists before its first poll has ended.
 const cluster = selection(
   'zeebe_cluster',
   'Zeebe cluster',
   'label_values(zeebe_topology_poll_interval_seconds{job=~"$job", instance=~"$instance"}, zeebe_cluster)',
 );
 
-/** Of both dashboards, so that a link from one to the other keeps the selection. */
+/** The variables of both dashboards, so that links between them keep the selection. */
 export const variables = [datasourceVariable, job, instance, cluster];
 
-/** One, several or all: only where several may be chosen does Grafana escape the values for `=~`. */
+/** Selects one, several or all values. Grafana escapes values for `=~` only in a variable with several values. */
 function selection(name: string, label: string, query: string): QueryVariableBuilder {
   return new QueryVariableBuilder(name)
     .label(label)

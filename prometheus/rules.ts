@@ -10,7 +10,7 @@ import type { Thresholds } from './thresholds.ts';
 const prefix = 'ZeebeTopology';
 const runbooks = 'https://github.com/zeebe-topology-exporter/zeebe-topology-exporter/blob/main/docs/runbooks';
 
-/** The rule files, by name; what Prometheus loads. */
+/** The rule files that Prometheus loads, by name. */
 export function rules(thresholds: Thresholds): Readonly<Record<'alerts.yaml' | 'recording.yaml', string>> {
   const groups = Object.entries(alertGroups(thresholds)).map(([name, alerts]) => ({
     name,
@@ -24,7 +24,7 @@ export function rules(thresholds: Thresholds): Readonly<Record<'alerts.yaml' | '
   return { 'alerts.yaml': ruleFile(groups), 'recording.yaml': ruleFile([recordingGroup]) };
 }
 
-/** By the name of the group that Prometheus evaluates them in. */
+/** The alerts by rule group. */
 export function alertGroups(thresholds: Thresholds): Readonly<Record<string, readonly Alert[]>> {
   return {
     'zeebe-topology-exporter': exporterAlerts(thresholds),
@@ -47,7 +47,7 @@ function alertRule({ name, severity, expr, summary, description }: Alert, { hold
   };
 }
 
-/** Without the indentation that an expression has from its place in the source. */
+/** Removes the indentation that an expression has in the source. */
 function layOut(expression: string): string {
   const lines = expression.replace(/^\n/, '').split('\n');
   const indentation = Math.min(...lines.map((line) => line.search(/\S|$/)));

@@ -2,17 +2,17 @@
 export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}`;
 
 /**
- * Every number of the rules. They suit clusters that are polled every 30 seconds or more often, and scraped at least
- * every minute; for slower ones raise `lookback`, `failureWindow`, and the shortest of `holdsFor`.
+ * Every number of the rules. They fit poll intervals up to 30 seconds and scrape intervals up to a minute. For longer
+ * ones raise `lookback`, `failureWindow`, and the shortest of `holdsFor`.
  */
 export const defaultThresholds = {
   /**
-   * How long the last value of a series counts after the series has gone: a failed poll takes a cluster's own series
-   * away, a failed scrape all. At least three poll intervals.
+   * How long the last value of a series counts after the series has disappeared: a failed poll removes the series of the
+   * cluster itself, a failed scrape removes all. At least three poll intervals.
    */
   lookback: '5m',
 
-  /** The alerts, and how long the expression of each must hold before it fires. */
+  /** By alert, how long its expression must be true before it fires (`for`). */
   holdsFor: {
     ExporterDown: '10m',
     ExporterTargetDown: '10m',
@@ -32,21 +32,21 @@ export const defaultThresholds = {
     AudienceMismatch: '2m',
     TokenEndpointFailing: '2m',
     TokenRateLimited: '2m',
-    // Tokens of an hour are renewed three minutes before their end.
+    // Tokens that live for an hour are renewed three minutes before they expire.
     TokenNotRenewed: '1m',
-    // Longer than the lookback and the wait of the alerts that tell why: they mute it.
+    // Longer than the lookback plus the `for` of the alerts with the cause, which inhibit it.
     TokenExpired: '10m',
 
     ClusterUnknown: '5m',
     ClusterUnhealthy: '1m',
     ClusterDegraded: '30m',
-    // As long as QuorumAtRisk, which mutes it: where both follow from one loss, one of them rings.
+    // The same as for QuorumAtRisk, which inhibits it, so that one lost broker leads to one notification.
     BrokerMissing: '15m',
-    // An election takes seconds; a broker's restart costs one.
+    // An election takes seconds, and each restart of a broker leads to one.
     PartitionWithoutLeader: '1m',
     PartitionLeaderUnhealthy: '2m',
     ReplicationBelowFactor: '20m',
-    // A broker that is moved to another machine may take that long.
+    // Moving a broker to another node may take that long.
     QuorumAtRisk: '15m',
     LeaderFlapping: '0s',
     LeadersUneven: '1h',
@@ -55,9 +55,9 @@ export const defaultThresholds = {
   },
 
   /**
-   * How long an alert goes on firing after its cause has gone. What it mutes ends a little later, with the last replica
-   * that comes back or with the next evaluation, and would ring in between. An alert that mutes another of these goes
-   * on longer than that one, or as long where its cause goes later anyway.
+   * How long an alert outlives its condition (`keep_firing_for`). The alerts that it inhibits resolve a little later,
+   * with the last replica that returns or with the next evaluation, and would otherwise notify in between. If an alert
+   * inhibits another one of these, it keeps firing for at least as long.
    */
   keepsFiringFor: {
     PollerStuck: '5m',
@@ -75,28 +75,28 @@ export const defaultThresholds = {
     BrokerMissing: '5m',
   },
 
-  /** How long a target that was scraped with success once counts as an exporter. */
+  /** How long a target counts as an exporter after its last successful scrape. */
   exporterRemembered: '1d',
-  /** How long a cluster that is no longer on any page counts as one that should be watched. */
+  /** How long a cluster that is no longer exposed is expected to be monitored. */
   clusterRemembered: '1h',
 
-  /** Seconds that the last poll may lie back beyond three poll intervals. */
+  /** Maximum age of the last poll in seconds, in addition to three poll intervals. */
   pollAgeSeconds: 120,
-  /** Seconds that the last successful poll may lie back beyond three poll intervals. */
+  /** Maximum age of the last successful poll in seconds, in addition to three poll intervals. */
   successAgeSeconds: 600,
-  /** How long the last success counts after the exporter that knew it has gone. */
+  /** How long the last success counts after its exporter has disappeared. */
   successRemembered: '1h',
-  /** The share of polls that may fail, and over how long. The wait of PollsFailing must not be shorter. */
+  /** Maximum ratio of failed polls, and its window. The `for` of PollsFailing must not be shorter than the window. */
   failureRatio: 0.2,
   failureWindow: '10m',
 
-  /** Those that renew themselves do so with a third of their life left: 30 days of 90, 15 of 45. */
+  /** Certificates with automatic renewal are renewed with a third of their life left: 30 days of 90, 15 of 45. */
   certificateSeconds: 14 * 24 * 60 * 60,
 
-  /** Leader changes of one partition: more than a rolling restart of five replicas makes. */
+  /** Leader changes of one partition: more than a rolling restart of five replicas causes. */
   leaderChanges: 6,
   leaderChangesWindow: '30m',
-  /** Partitions that one broker may lead more than another. */
+  /** Difference between the partitions led by two brokers at which the alert fires. */
   leadersApart: 2,
 } as const satisfies ThresholdTable;
 
@@ -117,7 +117,7 @@ interface ThresholdTable {
   readonly leadersApart: number;
 }
 
-/** Without the prefix that all of them share. */
+/** Without the common prefix. */
 export type AlertName = keyof typeof defaultThresholds.holdsFor;
 
 export interface Thresholds extends ThresholdTable {

@@ -4,9 +4,9 @@ import { table } from '../tables.ts';
 
 export const alerts = () =>
   table({
-    title: 'Alerts that fire',
+    title: 'Firing alerts',
     description:
-      'The alerts of prometheus/alerts.yaml that fire, each with a link to its runbook. Empty where none does, and where this Prometheus does not load the rules.',
+      'The firing alerts of prometheus/alerts.yaml, with links to their runbooks. Empty if none fires, or if this Prometheus does not load the rules.',
     width: 24,
     height: 6,
     labels: [
@@ -22,5 +22,5 @@ export const alerts = () =>
     ],
     values: [{ expr: firingAlerts }],
     sortBy: 'Severity',
-    noValue: 'None fires',
+    noValue: 'No firing alerts',
   });

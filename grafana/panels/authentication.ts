@@ -18,7 +18,7 @@ export const tokens = () =>
   table({
     title: 'Tokens',
     description:
-      'The access token of each cluster that takes one. Left: until it expires, counted from the end of the last poll; below 0 it has expired and was not renewed. Empty where the token does not tell it.',
+      'The access tokens of clusters with OAuth 2. Time to expiry counts from the end of the last poll; below 0 the token has expired and was not renewed. Empty if the token has no expiry.',
     width: 24,
     height: 7,
     labels: [
@@ -26,26 +26,26 @@ export const tokens = () =>
       { title: 'Job', label: 'job' },
     ],
     values: [
-      { title: 'Left at the last poll', expr: tokenLeft, unit: 's', decimals: 0, thresholds: expired },
+      { title: 'Time to expiry', expr: tokenLeft, unit: 's', decimals: 0, thresholds: expired },
       { title: 'Lifetime', expr: lifetime, unit: 's', decimals: 0 },
       {
-        title: 'Requests in the time shown',
+        title: 'Requests in the time range',
         expr: highest(increase(ofCluster('zeebe_topology_token_requests_total'))),
         unit: 'short',
         decimals: 0,
       },
-      { title: 'Failed of these', expr: failedRequests, unit: 'short', decimals: 0 },
+      { title: 'Failed requests', expr: failedRequests, unit: 'short', decimals: 0 },
     ],
-    sortBy: 'Left at the last poll',
+    sortBy: 'Time to expiry',
     noValue: '–',
     links: tokenRunbooks,
   });
 
-export const shortestTokens = () =>
+export const tokensNextToExpire = () =>
   lines({
-    title: 'Time that tokens have left, the 10 shortest',
+    title: 'Token time to expiry, 10 shortest',
     description:
-      'At the end of the last poll. Below 0: the token has expired and was not renewed. Empty where no cluster takes tokens.',
+      'At the end of the last poll. Below 0: the token has expired and was not renewed. Empty if no cluster uses OAuth 2.',
     width: 12,
     height: 8,
     unit: 's',
@@ -57,7 +57,7 @@ export const shortestTokens = () =>
 export const tokenRequestFailures = () =>
   bars({
     title: 'Failed token requests per minute, by reason',
-    description: 'Of the exporter with most. No bar: none failed.',
+    description: 'Of the exporter with the most failures. No bar: no request failed.',
     width: 12,
     height: 8,
     unit: 'cpm',
@@ -67,8 +67,8 @@ export const tokenRequestFailures = () =>
 
 export const allTokenRequestFailures = () =>
   bars({
-    title: 'Failed token requests of all clusters per minute, by reason',
-    description: 'For each cluster, of the exporter with most. No bar: none failed.',
+    title: 'Failed token requests per minute of all clusters, by reason',
+    description: 'Of each cluster, the exporter with the most failures counts. No bar: no request failed.',
     width: 12,
     height: 8,
     unit: 'cpm',
@@ -76,11 +76,11 @@ export const allTokenRequestFailures = () =>
     links: tokenRunbooks,
   });
 
-export const tokenLeftNow = () =>
+export const tokenExpiryNow = () =>
   stat({
-    title: 'Token left',
+    title: 'Token time to expiry',
     description:
-      'Until the access token expires, counted from the end of the last poll; below 0 it has expired and was not renewed.',
+      'Time until the access token expires, from the end of the last poll. Below 0: it has expired and was not renewed.',
     width: 4,
     height: 4,
     queries: [{ expr: tokenLeft, legend: '{{zeebe_cluster}}' }],
@@ -94,7 +94,7 @@ export const method = () =>
   table({
     title: 'Authentication',
     description:
-      'How the exporter authenticates, whether the cluster took it when that was last decided, and the token.',
+      'How the exporter authenticates, whether the cluster accepted the credentials as last observed, and the token.',
     width: 24,
     height: 4,
     labels: [
@@ -107,7 +107,7 @@ export const method = () =>
       { title: 'Credentials', expr: highest(ofCluster('zeebe_topology_auth_up')), states: credentialStates },
       { title: 'Token lifetime', expr: lifetime, unit: 's', decimals: 0 },
       {
-        title: 'Token obtained',
+        title: 'Token age',
         expr: `time() - ${highest(ofCluster('zeebe_topology_token_obtained_timestamp_seconds'))}`,
         unit: 's',
         decimals: 0,
@@ -120,7 +120,7 @@ export const method = () =>
 export const credentials = () =>
   timeline({
     title: 'Credentials',
-    description: 'Whether the cluster took the credentials of any exporter, when that was last decided.',
+    description: 'Whether the cluster accepted the credentials of any exporter, as last observed.',
     width: 24,
     height: 4,
     queries: [{ expr: highest(ofCluster('zeebe_topology_auth_up')), legend: '{{zeebe_cluster}}' }],
@@ -130,14 +130,14 @@ export const credentials = () =>
 
 export const tokenLifetime = () =>
   lines({
-    title: 'Token: left and lifetime',
+    title: 'Token time to expiry and lifetime',
     description:
-      'Until the access token expires, counted from the end of the last poll, beside its whole lifetime. Below 0: expired and not renewed. Empty: no token, or it does not tell.',
+      'Time until the access token expires, from the end of the last poll, and its lifetime. Below 0: it has expired and was not renewed. Empty: there is no token, or it has no expiry.',
     width: 12,
     height: 8,
     unit: 's',
     queries: [
-      { expr: tokenLeft, legend: '{{zeebe_cluster}}: left' },
+      { expr: tokenLeft, legend: '{{zeebe_cluster}}: time to expiry' },
       { expr: lifetime, legend: '{{zeebe_cluster}}: lifetime' },
     ],
     links: tokenRunbooks,
@@ -146,7 +146,7 @@ export const tokenLifetime = () =>
 export const authenticationFailures = () =>
   bars({
     title: 'Authentication failures per minute, by reason',
-    description: 'Polls with an authentication failure, of the exporter with most. No bar: none.',
+    description: 'Polls with an authentication failure, of the exporter with the most. No bar: no failure.',
     width: 12,
     height: 8,
     unit: 'cpm',
@@ -156,9 +156,8 @@ export const authenticationFailures = () =>
 
 export const tokenRequestDurations = () =>
   lines({
-    title: 'Duration of token requests',
-    description:
-      'What half of them and 95 of 100 take at most, of the exporter that waits longest. A gap: none was sent.',
+    title: 'Token request duration',
+    description: '50th and 95th percentile of the slowest exporter. A gap: no token was requested.',
     width: 12,
     height: 8,
     unit: 's',

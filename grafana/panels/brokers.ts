@@ -14,13 +14,13 @@ export const partitionsLed = `sum ${without('partition', 'role')} (${leads})`;
 export const brokersMissingNow = () =>
   stat({
     title: 'Brokers missing',
-    description: 'Brokers that should be listed and are not. Empty while the last poll failed: it is not known then.',
+    description: 'Expected number of brokers minus listed brokers. Unknown while the last poll failed.',
     width: 4,
     height: 4,
     queries: [{ expr: brokersMissing, legend: '{{zeebe_cluster}}' }],
     unit: 'short',
     thresholds: thresholds('green', { value: 1, color: 'red' }),
-    noValue: 'Not known',
+    noValue: 'Unknown',
     links: [runbook('BrokerMissing')],
   });
 
@@ -28,7 +28,7 @@ export const brokers = () =>
   table({
     title: 'Brokers',
     description:
-      'Every broker that is listed or known to be missing, as of the last poll. Empty while that failed. More may be missing than can be named.',
+      'Every broker that is listed or known to be missing, as of the last poll. Empty while the last poll failed. More brokers may be missing than the exporter can name.',
     width: 24,
     height: 7,
     labels: [
@@ -40,7 +40,7 @@ export const brokers = () =>
       { title: 'Version', label: 'version' },
     ],
     values: [
-      { title: 'Is', expr: brokerUp, states: brokerStates },
+      { title: 'State', expr: brokerUp, states: brokerStates },
       { expr: highest(ofCluster('zeebe_topology_broker_info')) },
       { title: 'Partitions led', expr: partitionsLed, unit: 'short' },
     ],
@@ -53,7 +53,7 @@ export const brokersByPartitions = () =>
   grid({
     title: 'Brokers by partitions',
     description:
-      'Role and health of each replica as of the last poll: a row a broker, a column a partition. A missing broker has no row. Empty while the last poll failed.',
+      'Role and health of each replica as of the last poll, with a row per broker and a column per partition. A missing broker has no row. Empty while the last poll failed.',
     width: 24,
     height: 9,
     expr: `label_join(${replica}, "replicas", " / ", "zeebe_cluster", "broker")`,
@@ -67,7 +67,7 @@ export const brokersByPartitions = () =>
 export const brokersOverTime = () =>
   timeline({
     title: 'Brokers over time',
-    description: 'Whether each broker was listed. A gap: the poll failed, or the broker was not known.',
+    description: 'Whether each broker was listed. A gap: the poll failed, or the broker was unknown.',
     width: 24,
     height: 7,
     queries: [{ expr: brokerUp, legend: '{{zeebe_cluster}} / {{broker}}' }],
@@ -79,7 +79,7 @@ export const brokersByPartitionsOverTime = () =>
   timeline({
     title: 'Brokers by partitions over time',
     description:
-      'Role and health of each replica: a row a broker and partition. A gap: the poll failed, or the broker did not have the partition.',
+      'Role and health of each replica, with a row per broker and partition. A gap: the poll failed, or the broker had no replica of the partition.',
     width: 24,
     height: 14,
     queries: [{ expr: replica, legend: '{{zeebe_cluster}} / {{broker}}: partition {{partition}}' }],

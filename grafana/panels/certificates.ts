@@ -7,15 +7,15 @@ import { table } from '../tables.ts';
 const soon = thresholds('red', { value: defaultThresholds.certificateSeconds, color: 'green' });
 
 const expiry = ofCluster('zeebe_topology_tls_certificate_expiry_timestamp_seconds');
-// The label endpoint tells the cluster's from the identity provider's. Where the Prometheus Operator gives targets a
+// The label endpoint distinguishes the cluster from the identity provider. If the Prometheus Operator sets a target
 // label of that name, the exporter's becomes exported_endpoint.
 const byEndpoint = `label_replace(${expiry}, "endpoint", "$1", "exported_endpoint", "(.+)")`;
 
 export const certificates = () =>
   table({
-    title: 'Certificates that polls meet',
+    title: 'Certificates of clusters and token endpoints',
     description:
-      'The earliest end in the chain last seen (server) or configured (client), of cluster and token endpoint. Empty where none speaks TLS.',
+      'The earliest expiry in the chain last seen (server) or configured (client), for cluster and token endpoint. Empty if no connection uses TLS.',
     width: 12,
     height: 7,
     labels: [
@@ -41,7 +41,7 @@ export const certificates = () =>
 export const exporterCertificates = () =>
   table({
     title: 'Certificates of exporters',
-    description: 'What exporters serve their metrics with. Empty where none speaks TLS.',
+    description: 'The TLS certificates of the exporters themselves. Empty if no exporter serves TLS.',
     width: 12,
     height: 7,
     labels: [

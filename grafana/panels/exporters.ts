@@ -5,12 +5,12 @@ import { ofExporter, rate } from '../queries.ts';
 import { exporterStates, reloadStates } from '../states.ts';
 import { table } from '../tables.ts';
 
-/** Without the name of the metric: rows of several metrics would not be one row else. */
-function nameless(expression: string): string {
+/** Removes the metric name, so that several metrics with the same labels become one row. */
+function withoutName(expression: string): string {
   return `max without () (${expression})`;
 }
 
-/** Targets that once were exporters, by what they exposed: the name of a job tells nothing. */
+/** Targets that have exposed metrics of the exporter, for any job name. */
 const up =
   `${ofExporter('up')} and ignoring (version, revision, nodejs) ` +
   `last_over_time(${ofExporter('zeebe_topology_exporter_build_info')}[${defaultThresholds.exporterRemembered}])`;
@@ -19,7 +19,7 @@ export const exporters = () =>
   table({
     title: 'Exporters',
     description:
-      'Each exporter that was scraped within a day, whether its last scrape succeeded, and its last reload of the configuration. Where it is down only that is known.',
+      'Each exporter that was scraped within a day, with the results of its last scrape and its last configuration reload. If an exporter is down, the other columns are empty.',
     width: 24,
     height: 7,
     labels: [
@@ -30,20 +30,20 @@ export const exporters = () =>
       { title: 'Node.js', label: 'nodejs' },
     ],
     values: [
-      { title: 'Last scrape', expr: nameless(up), states: exporterStates },
-      { expr: nameless(ofExporter('zeebe_topology_exporter_build_info')) },
+      { title: 'Last scrape', expr: withoutName(up), states: exporterStates },
+      { expr: withoutName(ofExporter('zeebe_topology_exporter_build_info')) },
       {
         title: 'Last reload',
-        expr: nameless(ofExporter('zeebe_topology_exporter_config_last_reload_successful')),
+        expr: withoutName(ofExporter('zeebe_topology_exporter_config_last_reload_successful')),
         states: reloadStates,
       },
       {
-        title: 'Configuration read',
+        title: 'Configuration age',
         expr: `time() - ${ofExporter('zeebe_topology_exporter_config_last_reload_success_timestamp_seconds')}`,
         unit: 's',
         decimals: 0,
       },
-      { title: 'Memory', expr: nameless(ofExporter('process_resident_memory_bytes')), unit: 'bytes', decimals: 0 },
+      { title: 'Memory', expr: withoutName(ofExporter('process_resident_memory_bytes')), unit: 'bytes', decimals: 0 },
     ],
     sortBy: 'Last scrape',
     noValue: '–',
@@ -53,7 +53,7 @@ export const exporters = () =>
 export const scrapes = () =>
   timeline({
     title: 'Scrapes of exporters',
-    description: 'Whether the scrapes succeed. A gap: the target was not scraped at all.',
+    description: 'Whether the scrapes succeed. A gap: the target was not scraped.',
     width: 12,
     height: 7,
     queries: [{ expr: up, legend: '{{instance}}' }],
@@ -61,10 +61,10 @@ export const scrapes = () =>
     links: [runbook('ExporterDown'), runbook('ExporterTargetDown')],
   });
 
-export const processorTime = () =>
+export const cpuUsage = () =>
   lines({
-    title: 'Processor time of exporters',
-    description: 'In cores: 1 is one core that does nothing else.',
+    title: 'CPU usage of exporters',
+    description: 'In cores: 1 is one fully used core.',
     width: 12,
     height: 7,
     unit: 'short',

@@ -1,15 +1,15 @@
 import { highest, lowest } from '../../prometheus/expressions.ts';
 import { replicaHealths, roles } from '../../src/zeebe/topology.ts';
 import { verdicts } from '../../src/zeebe/verdict.ts';
-import { ofCluster, placeIn, rate } from '../queries.ts';
+import { indexIn, ofCluster, rate } from '../queries.ts';
 
-/** The place among the verdicts, of the exporter with the best news: `unknown` where none reaches the cluster. */
-export const verdict = lowest(placeIn('zeebe_topology_cluster_health', 'health', verdicts));
+/** The index of the verdict, of the exporter with the best one; `unknown` if no exporter reaches the cluster. */
+export const verdict = lowest(indexIn('zeebe_topology_cluster_health', 'health', verdicts));
 
-/** Role and health of a replica in one number, as in states.ts; where exporters disagree, the better one. */
+/** Role and health of a replica in one number, as in states.ts. If exporters disagree, the better one counts. */
 export const replica = lowest(
-  `${replicaHealths.length} * ${placeIn('zeebe_topology_partition_role', 'role', roles)} + ` +
-    placeIn('zeebe_topology_partition_health', 'health', replicaHealths),
+  `${replicaHealths.length} * ${indexIn('zeebe_topology_partition_role', 'role', roles)} + ` +
+    indexIn('zeebe_topology_partition_health', 'health', replicaHealths),
 );
 
 export const brokersMissing = lowest(
@@ -22,14 +22,14 @@ export const partitionsWithoutLeader = `sum without (partition) (${hasLeader} ==
 export const healthyReplicas = highest(ofCluster('zeebe_topology_partition_healthy_replicas'));
 
 const size = ofCluster('zeebe_topology_cluster_size');
-/** A factor above the cluster's size cannot be had. */
+/** The replication factor, or the cluster's size if that is smaller. */
 export const wantedReplicas = highest(`${ofCluster('zeebe_topology_replication_factor')} <= ${size} or ${size}`);
 
-export const partitionsBelowFactor = `sum without (partition) (${healthyReplicas} < bool ignoring (partition) group_left () ${wantedReplicas})`;
+export const underReplicatedPartitions = `sum without (partition) (${healthyReplicas} < bool ignoring (partition) group_left () ${wantedReplicas})`;
 
 export const sinceLastSuccess = `time() - ${highest(ofCluster('zeebe_topology_last_success_timestamp_seconds'))}`;
 
-/** Seconds that the token had left when the last poll ended: below 0, it has expired and was not renewed. */
+/** Seconds from the end of the last poll to the expiry of the token. Below 0, it has expired and was not renewed. */
 export const tokenLeft = lowest(
   `${ofCluster('zeebe_topology_token_expiry_timestamp_seconds')} - ` +
     ofCluster('zeebe_topology_last_poll_timestamp_seconds'),
@@ -43,12 +43,12 @@ export const pollFailureRatio = highest(
     ` / ignoring (reason) group_left () ${rate(ofCluster('zeebe_topology_polls_total'))}`,
 );
 
-/** Of the exporter that fares worst. */
+/** The quantile of the slowest exporter. */
 export function quantile(share: number, histogram: string): string {
   return highest(`histogram_quantile(${share}, ${rate(ofCluster(`${histogram}_bucket`))})`);
 }
 
-/** What was counted, and nothing where nothing was; of the exporter that counts most. */
+/** The increase of a counter per minute, of the exporter with the highest. No value if it is 0. */
 export function perMinute(counter: string): string {
   return `60 * ${highest(rate(ofCluster(counter)))} > 0`;
 }

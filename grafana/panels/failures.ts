@@ -18,11 +18,11 @@ const labels = [
   { title: 'Reason', label: 'reason' },
 ];
 
-export const whosePollsFail = () =>
+export const failingPolls = () =>
   table({
-    title: 'Whose last poll failed, and why',
+    title: 'Failing polls by reason',
     description:
-      'Clusters whose last poll failed for an exporter, by reason. Reason auth: the table beside it says more.',
+      'Clusters with an exporter whose last poll failed, by reason. For reason auth see the table with the authentication failures.',
     width: 12,
     height: 7,
     labels,
@@ -32,11 +32,11 @@ export const whosePollsFail = () =>
     links: pollRunbooks,
   });
 
-export const whoseAuthenticationFails = () =>
+export const failingAuthentication = () =>
   table({
-    title: 'Whose authentication fails, and why',
+    title: 'Authentication failures by reason',
     description:
-      'Clusters with an authentication failure as of the last poll of an exporter, by reason; also where a token cannot be renewed and the old one still works.',
+      'Clusters with an authentication failure at the last poll of an exporter, by reason, including tokens that cannot be renewed but are still valid.',
     width: 12,
     height: 7,
     labels,
@@ -48,9 +48,9 @@ export const whoseAuthenticationFails = () =>
 
 export const failureRatios = () =>
   lines({
-    title: 'Share of polls that fail, the 20 worst',
+    title: 'Poll failure ratio, 20 highest',
     description:
-      'By cluster and reason, of the exporter that fares worst. Nothing is drawn while no poll fails. At the same moment no more than 20.',
+      'By cluster and reason, of the exporter with the highest ratio. At most 20 series at any time. Empty while no poll fails.',
     width: 12,
     height: 8,
     unit: 'percentunit',
@@ -62,8 +62,8 @@ export const failureRatios = () =>
 
 export const pollFailuresOverTime = () =>
   timeline({
-    title: 'Why polls failed',
-    description: 'The reason that the last poll of any exporter failed for. A gap: none did.',
+    title: 'Poll failures by reason over time',
+    description: 'The reason why the last poll of any exporter failed. A gap: no poll failed.',
     width: 24,
     height: 6,
     queries: [{ expr: pollsFailing, legend: '{{zeebe_cluster}}: {{reason}}' }],
@@ -73,9 +73,9 @@ export const pollFailuresOverTime = () =>
 
 export const authenticationFailuresOverTime = () =>
   timeline({
-    title: 'Why authentication failed',
+    title: 'Authentication failures by reason over time',
     description:
-      'The reason as of the last poll of any exporter; also where a token could not be renewed and the old one still worked. A gap: nothing was wrong.',
+      'The reason at the last poll of any exporter, including tokens that could not be renewed but were still valid. A gap: no failure.',
     width: 24,
     height: 6,
     queries: [{ expr: authenticationFailing, legend: '{{zeebe_cluster}}: {{reason}}' }],

@@ -14,13 +14,14 @@ const hasLeader = highest(ofCluster('zeebe_topology_partition_has_leader'));
 export const partitionsWithoutLeaderNow = () =>
   stat({
     title: 'Partitions without leader',
-    description: 'As of the last poll: they do nothing. Empty while that failed: it is not known then.',
+    description:
+      'Partitions that make no progress because they have no leader, as of the last poll. Unknown while the last poll failed.',
     width: 4,
     height: 4,
     queries: [{ expr: partitionsWithoutLeader, legend: '{{zeebe_cluster}}' }],
     unit: 'short',
     thresholds: thresholds('green', { value: 1, color: 'red' }),
-    noValue: 'Not known',
+    noValue: 'Unknown',
     links: [runbook('PartitionWithoutLeader')],
   });
 
@@ -28,7 +29,7 @@ export const leaders = () =>
   table({
     title: 'Leaders',
     description:
-      'The broker that leads each partition as of the last poll, and how often that changed in the time shown, as the gateway told it. While the last poll failed, the changes alone are known.',
+      'The leader of each partition as of the last poll, and how often it changed in the time range, as reported by the gateway. Only the changes are known while the last poll failed.',
     width: 12,
     height: 10,
     labels: [
@@ -39,7 +40,7 @@ export const leaders = () =>
     ],
     values: [
       { expr: `${highest(ofCluster('zeebe_topology_partition_role', 'role="leader"'), 'role')} == 1` },
-      { title: 'Is led', expr: hasLeader, states: leaderStates },
+      { title: 'Has leader', expr: hasLeader, states: leaderStates },
       { title: 'Changes', expr: highest(increase(ofCluster(changes))), unit: 'short', decimals: 0 },
     ],
     sortBy: 'Partition',
@@ -51,7 +52,7 @@ export const leaderChanges = () =>
   bars({
     title: 'Leader changes per minute, by partition',
     description:
-      'Leaders other than the last one known. No bar: no change. What happens between two polls and ends with the same leader is not seen.',
+      'A change is a leader other than the last known one. No bar: no change. Changes between two polls that end with the same leader are missed.',
     width: 12,
     height: 10,
     unit: 'cpm',
@@ -62,7 +63,7 @@ export const leaderChanges = () =>
 export const leadersOverTime = () =>
   timeline({
     title: 'Partitions with and without leader',
-    description: 'A row a partition. A gap: the poll failed.',
+    description: 'Whether each partition has a leader. A gap: the poll failed.',
     width: 12,
     height: 9,
     queries: [{ expr: hasLeader, legend: '{{zeebe_cluster}}: partition {{partition}}' }],
@@ -72,8 +73,8 @@ export const leadersOverTime = () =>
 
 export const leadersByBroker = () =>
   lines({
-    title: 'Partitions led, by broker',
-    description: 'A broker that leads more than others does more of the work. A gap: the poll failed.',
+    title: 'Partitions led by broker',
+    description: 'A broker that leads more partitions has more load. A gap: the poll failed.',
     width: 12,
     height: 9,
     unit: 'short',

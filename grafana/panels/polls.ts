@@ -12,7 +12,7 @@ const failures = 'zeebe_topology_poll_failures_total';
 export const pollRates = () =>
   lines({
     title: 'Polls per second, by exporter',
-    description: 'Polls of all clusters that are selected, whatever came of them. 0: the exporter no longer polls.',
+    description: 'Completed polls of all selected clusters, successful or not. 0: the exporter no longer polls.',
     width: 12,
     height: 8,
     unit: 'cps',
@@ -28,9 +28,8 @@ export const pollRates = () =>
 
 export const slowestPolls = () =>
   lines({
-    title: 'Duration of polls, the 10 slowest clusters',
-    description:
-      'What 95 of 100 polls take at most, token request included, of the exporter that waits longest. A gap: no poll ended.',
+    title: 'Poll duration, 10 slowest clusters',
+    description: '95th percentile of the slowest exporter, including token requests. A gap: no poll was completed.',
     width: 12,
     height: 8,
     unit: 's',
@@ -41,8 +40,8 @@ export const slowestPolls = () =>
 
 export const failuresByReason = () =>
   bars({
-    title: 'Failed polls of all clusters per minute, by reason',
-    description: 'For each cluster, of the exporter with most. No bar: none failed.',
+    title: 'Failed polls per minute of all clusters, by reason',
+    description: 'Of each cluster, the exporter with the most failures counts. No bar: no poll failed.',
     width: 12,
     height: 8,
     unit: 'cpm',
@@ -52,8 +51,8 @@ export const failuresByReason = () =>
 
 export const lastSuccess = () =>
   stat({
-    title: 'Since the last success',
-    description: 'How long ago the last successful poll ended. Empty: there was none yet.',
+    title: 'Time since the last success',
+    description: 'Time since the end of the last successful poll. Empty: no poll has succeeded yet.',
     width: 4,
     height: 4,
     queries: [{ expr: sinceLastSuccess, legend: '{{zeebe_cluster}}' }],
@@ -65,8 +64,8 @@ export const lastSuccess = () =>
 
 export const pollsOverTime = () =>
   timeline({
-    title: 'Last poll',
-    description: 'Whether the last poll succeeded for any exporter. A gap: no exporter told.',
+    title: 'Poll results over time',
+    description: 'Whether the last poll of any exporter succeeded. A gap: no data.',
     width: 24,
     height: 4,
     queries: [{ expr: highest(ofCluster('zeebe_topology_up')), legend: '{{zeebe_cluster}}' }],
@@ -76,9 +75,9 @@ export const pollsOverTime = () =>
 
 export const durations = () =>
   lines({
-    title: 'Duration of polls',
+    title: 'Poll duration',
     description:
-      'What half of the polls, 95 and 99 of 100 take at most, token request included, of the exporter that waits longest. A gap: no poll ended.',
+      '50th, 95th and 99th percentile of the slowest exporter, including token requests. A gap: no poll was completed.',
     width: 12,
     height: 8,
     unit: 's',
@@ -92,7 +91,7 @@ export const durations = () =>
 export const failedPolls = () =>
   bars({
     title: 'Failed polls per minute, by reason',
-    description: 'Of the exporter with most. No bar: none failed.',
+    description: 'Of the exporter with the most failures. No bar: no poll failed.',
     width: 12,
     height: 8,
     unit: 'cpm',
@@ -103,7 +102,8 @@ export const failedPolls = () =>
 export const pollFrequency = () =>
   lines({
     title: 'Polls per second',
-    description: 'Of the exporter that polls most, whatever came of them, beside what its interval asks for.',
+    description:
+      'Completed polls of the exporter with the most, successful or not, and the rate expected from the poll interval.',
     width: 12,
     height: 8,
     unit: 'cps',
@@ -112,7 +112,7 @@ export const pollFrequency = () =>
       { expr: highest(rate(ofCluster('zeebe_topology_polls_total'))), legend: '{{zeebe_cluster}}: polls' },
       {
         expr: `1 / ${highest(ofCluster('zeebe_topology_poll_interval_seconds'))}`,
-        legend: '{{zeebe_cluster}}: by the interval',
+        legend: '{{zeebe_cluster}}: expected',
       },
     ],
     links: [runbook('PollerStuck')],
@@ -120,8 +120,8 @@ export const pollFrequency = () =>
 
 export const statusCodes = () =>
   lines({
-    title: 'HTTP status of the last answer',
-    description: 'Of the highest status, where exporters got several. A gap: the last poll got no answer.',
+    title: 'HTTP status of the last response',
+    description: 'The highest status, if exporters received different ones. A gap: the last poll received no response.',
     width: 12,
     height: 8,
     unit: 'none',

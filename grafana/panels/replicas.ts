@@ -4,31 +4,31 @@ import { runbook } from '../links.ts';
 import { thresholds } from '../panel.ts';
 import { ofCluster } from '../queries.ts';
 import { table } from '../tables.ts';
-import { healthyReplicas, partitionsBelowFactor, wantedReplicas } from './expressions.ts';
+import { healthyReplicas, underReplicatedPartitions, wantedReplicas } from './expressions.ts';
 
 const listedReplicas = highest(ofCluster('zeebe_topology_partition_replicas'));
 const missing = `${wantedReplicas} - ignoring (partition) group_right () ${healthyReplicas}`;
 const spare = `${healthyReplicas} - ignoring (partition) group_left () (floor(${wantedReplicas} / 2) + 1)`;
 
-export const partitionsBelowFactorNow = () =>
+export const underReplicatedPartitionsNow = () =>
   stat({
-    title: 'Partitions below the factor',
+    title: 'Under-replicated partitions',
     description:
-      'Partitions with fewer healthy replicas than the replication factor asks for, as of the last poll. Empty while that failed: it is not known then.',
+      'Partitions with fewer healthy replicas than the replication factor, as of the last poll. Unknown while the last poll failed.',
     width: 4,
     height: 4,
-    queries: [{ expr: partitionsBelowFactor, legend: '{{zeebe_cluster}}' }],
+    queries: [{ expr: underReplicatedPartitions, legend: '{{zeebe_cluster}}' }],
     unit: 'short',
     thresholds: thresholds('green', { value: 1, color: 'red' }),
-    noValue: 'Not known',
+    noValue: 'Unknown',
     links: [runbook('ReplicationBelowFactor')],
   });
 
 export const replicas = () =>
   table({
-    title: 'Replicas against the factor',
+    title: 'Replicas and replication factor',
     description:
-      'Replicas of each partition as of the last poll. Short: how many healthy ones the factor lacks. Spare: how many more can be lost before the partition stops; below 0 it has. Empty while the last poll failed.',
+      'Replicas of each partition as of the last poll. Missing: the replication factor minus healthy replicas. Spare: replicas that can be lost before the partition stops; below 0 it has stopped. Empty while the last poll failed.',
     width: 12,
     height: 10,
     labels: [
@@ -39,10 +39,15 @@ export const replicas = () =>
     values: [
       { title: 'Listed', expr: listedReplicas, unit: 'short' },
       { title: 'Healthy', expr: healthyReplicas, unit: 'short' },
-      { title: 'Short', expr: missing, unit: 'short', thresholds: thresholds('green', { value: 1, color: 'orange' }) },
+      {
+        title: 'Missing',
+        expr: missing,
+        unit: 'short',
+        thresholds: thresholds('green', { value: 1, color: 'orange' }),
+      },
       { title: 'Spare', expr: spare, unit: 'short', thresholds: thresholds('red', { value: 0, color: 'transparent' }) },
     ],
-    sortBy: 'Short',
+    sortBy: 'Missing',
     descending: true,
     noValue: '–',
     links: [runbook('ReplicationBelowFactor'), runbook('QuorumAtRisk')],
@@ -50,16 +55,16 @@ export const replicas = () =>
 
 export const replicasOverTime = () =>
   lines({
-    title: 'Healthy replicas against the factor',
+    title: 'Healthy replicas and replication factor',
     description:
-      'Those of the partition that has fewest, beside the factor; the factor falls while members leave. A gap: the poll failed.',
+      'Of the partition with the fewest healthy replicas. The replication factor decreases while brokers leave. A gap: the poll failed.',
     width: 12,
     height: 10,
     unit: 'short',
     min: 0,
     queries: [
       { expr: `min without (partition) (${healthyReplicas})`, legend: '{{zeebe_cluster}}: fewest healthy' },
-      { expr: wantedReplicas, legend: '{{zeebe_cluster}}: factor' },
+      { expr: wantedReplicas, legend: '{{zeebe_cluster}}: replication factor' },
     ],
     links: [runbook('ReplicationBelowFactor'), runbook('QuorumAtRisk')],
   });
@@ -67,13 +72,13 @@ export const replicasOverTime = () =>
 export const sizes = () =>
   lines({
     title: 'Sizes',
-    description: 'Brokers that should be there and that are listed, and partitions. A gap: the poll failed.',
+    description: 'Expected and listed brokers, and partitions. A gap: the poll failed.',
     width: 12,
     height: 8,
     unit: 'short',
     min: 0,
     queries: [
-      { expr: highest(ofCluster('zeebe_topology_cluster_size')), legend: '{{zeebe_cluster}}: brokers wanted' },
+      { expr: highest(ofCluster('zeebe_topology_cluster_size')), legend: '{{zeebe_cluster}}: brokers expected' },
       { expr: highest(ofCluster('zeebe_topology_brokers')), legend: '{{zeebe_cluster}}: brokers listed' },
       { expr: highest(ofCluster('zeebe_topology_partitions')), legend: '{{zeebe_cluster}}: partitions' },
     ],
@@ -84,8 +89,8 @@ const moving = highest(ofCluster('zeebe_topology_partition_state', 'state=~"join
 
 export const movingReplicas = () =>
   bars({
-    title: 'Replicas that join, leave or recover',
-    description: 'Told by Zeebe 8.10 and later only. No bar: none does, or the cluster does not tell.',
+    title: 'Joining, leaving and recovering replicas',
+    description: 'Reported only by Zeebe 8.10 and later. No bar: there is none, or the cluster does not report it.',
     width: 12,
     height: 8,
     unit: 'short',

@@ -8,26 +8,26 @@ import { verdictStates } from '../states.ts';
 import { table } from '../tables.ts';
 import {
   brokersMissing,
-  partitionsBelowFactor,
   partitionsWithoutLeader,
   sinceLastSuccess,
+  underReplicatedPartitions,
   verdict,
 } from './expressions.ts';
 
-const anyIsBad = thresholds('green', { value: 1, color: 'red' });
+const redIfAny = thresholds('green', { value: 1, color: 'red' });
 
-/** Each count in the color of its verdict where it is not 0. */
+/** Colors each count that is not 0 by its verdict. */
 export function clustersByVerdict(): Builder<Panel> {
   const panel = stat({
     title: 'Clusters by verdict',
     description:
-      'How many clusters each verdict holds for, as of their last polls. Unknown: the last poll failed, or the gateway knows no topology.',
+      'Number of clusters per verdict, as of their last polls. Unknown: the last poll failed, or the gateway knows no topology.',
     width: 24,
     height: 4,
     queries: all.map((name, place) => ({ expr: `sum(${verdict} == bool ${place})`, legend: name })),
     unit: 'short',
     thresholds: thresholds('transparent'),
-    noValue: 'No cluster is watched',
+    noValue: 'No cluster is monitored',
   });
   for (const { text, color } of verdictStates) {
     const colored = thresholds('transparent', { value: 1, color }).build();
@@ -40,7 +40,7 @@ export const clusters = () =>
   table({
     title: 'Clusters',
     description:
-      'Each cluster and what is wrong with it, the worst first. A failed poll leaves all but the verdict and the last success empty: it is not known then. Click a cluster to see more.',
+      'Each cluster with its problems, the worst first. While polls fail, only the verdict and the last success are known. Click a cluster for details.',
     width: 24,
     height: 10,
     labels: [
@@ -49,9 +49,9 @@ export const clusters = () =>
     ],
     values: [
       { title: 'Verdict', expr: verdict, states: verdictStates },
-      { title: 'Brokers missing', expr: brokersMissing, thresholds: anyIsBad },
-      { title: 'Partitions without leader', expr: partitionsWithoutLeader, thresholds: anyIsBad },
-      { title: 'Partitions below the factor', expr: partitionsBelowFactor, thresholds: anyIsBad },
+      { title: 'Brokers missing', expr: brokersMissing, thresholds: redIfAny },
+      { title: 'Partitions without leader', expr: partitionsWithoutLeader, thresholds: redIfAny },
+      { title: 'Under-replicated partitions', expr: underReplicatedPartitions, thresholds: redIfAny },
       { title: 'Last success', expr: sinceLastSuccess, unit: 's', decimals: 0 },
     ],
     sortBy: 'Verdict',
@@ -63,8 +63,7 @@ export const clusters = () =>
 export const verdictsOverTime = () =>
   timeline({
     title: 'Verdicts over time',
-    description:
-      'The verdict on each cluster. A gap: no exporter told one. Of many clusters, one page is shown at a time.',
+    description: 'The verdict on each cluster. A gap: no data. Many clusters are split into pages.',
     width: 24,
     height: 10,
     queries: [{ expr: verdict, legend: '{{zeebe_cluster}}' }],
@@ -76,21 +75,21 @@ export const verdictNow = () =>
   stat({
     title: 'Verdict',
     description:
-      'The verdict as of the last poll. Unknown: the last poll failed, or the gateway knows no topology. Empty: no exporter that is selected watches the cluster.',
+      'The verdict as of the last poll. Unknown: the last poll failed, or the gateway knows no topology. Empty: no selected exporter monitors the cluster.',
     width: 4,
     height: 4,
     queries: [{ expr: verdict, legend: '{{zeebe_cluster}}' }],
     unit: 'none',
     thresholds: thresholds('transparent'),
     states: verdictStates,
-    noValue: 'Not watched',
+    noValue: 'Not monitored',
     links: [runbook('ClusterUnhealthy'), runbook('ClusterDegraded'), runbook('ClusterUnknown')],
   });
 
 export const verdictOverTime = () =>
   timeline({
     title: 'Verdict over time',
-    description: 'The verdict as of each poll. A gap: no exporter told one.',
+    description: 'The verdict as of each poll. A gap: no data.',
     width: 24,
     height: 4,
     queries: [{ expr: verdict, legend: '{{zeebe_cluster}}' }],

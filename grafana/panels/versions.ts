@@ -10,7 +10,7 @@ const brokersByVersion = `count without (broker, host, port) (${highest(ofCluste
 export const versions = () =>
   table({
     title: 'Versions',
-    description: 'Which versions brokers and gateway run, as of the last poll. Empty while that failed.',
+    description: 'The versions of brokers and gateway, as of the last poll. Empty while the last poll failed.',
     width: 12,
     height: 7,
     labels: [
@@ -30,7 +30,7 @@ export const versions = () =>
 export const versionsOverTime = () =>
   lines({
     title: 'Brokers by version',
-    description: 'How many brokers run each version. A gap: the poll failed.',
+    description: 'Number of brokers per version. A gap: the poll failed.',
     width: 12,
     height: 7,
     unit: 'short',
@@ -43,7 +43,7 @@ export const identity = () =>
   table({
     title: 'Identity',
     description:
-      "The cluster's own id and its last completed change, where it tells them (8.8 and later), and its replication factor as of the last poll.",
+      'The cluster id and the last completed change, if the cluster reports them (8.8 and later), the replication factor as of the last poll, and the poll interval.',
     width: 24,
     height: 4,
     labels: [

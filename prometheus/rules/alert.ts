@@ -3,18 +3,18 @@ import type { AlertName, Thresholds } from '../thresholds.ts';
 export interface Alert {
   readonly name: AlertName;
   /**
-   * critical: a cluster does not do its work, may stop any moment, or nobody would be told: it pages. warning: a person
-   * must act within days. info: worth knowing while looking at something else.
+   * `critical` pages: a cluster does not work, may stop with the next failure, or cannot be monitored. `warning` needs
+   * action within days. `info` sends no notification and helps during an investigation.
    */
   readonly severity: 'critical' | 'warning' | 'info';
   readonly expr: string;
-  /** One line; may use the alert's labels. */
+  /** One line. */
   readonly summary: string;
-  /** With the values; may use `$labels` and `$value`. */
+  /** Has the values, by `$labels` and `$value`. */
   readonly description: string;
 }
 
 export type Alerts = (thresholds: Thresholds) => readonly Alert[];
 
-/** How descriptions name the cluster of an alert. */
+/** The cluster of an alert, in a description. */
 export const cluster = 'Zeebe cluster {{ $labels.zeebe_cluster }}';

@@ -3,7 +3,7 @@ import { highest, last, lowest, oneOf, reached, seen, tokenLeft } from '../expre
 import type { Thresholds } from '../thresholds.ts';
 import { type Alerts, cluster } from './alert.ts';
 
-/** Whether the exporter still gets past the authentication in front of a cluster. */
+/** Alerts on the authentication of the exporter at the clusters, and on certificates. */
 export const authenticationAlerts: Alerts = (thresholds) => [
   {
     name: 'CredentialsRejected',
@@ -16,16 +16,16 @@ export const authenticationAlerts: Alerts = (thresholds) => [
       'invalid_scope',
       'token_request_rejected',
     ]),
-    summary: 'The credentials for a Zeebe cluster are refused.',
-    description: notWatched('what is configured for the exporter is refused ({{ $labels.reason }})'),
+    summary: 'The credentials for a Zeebe cluster are rejected.',
+    description: notMonitored('the credentials configured for the exporter are rejected ({{ $labels.reason }})'),
   },
   {
     name: 'TokenRejected',
     severity: 'critical',
     expr: failing(thresholds, ['token_rejected']),
-    summary: 'A Zeebe cluster refuses new tokens.',
-    description: notWatched(
-      "it refuses a token that its identity provider has just given; other clients' tokens may fare no better",
+    summary: 'A Zeebe cluster rejects new tokens.',
+    description: notMonitored(
+      "it rejects a token that its identity provider has just issued, and may reject other clients' tokens as well",
     ),
   },
   {
@@ -33,15 +33,15 @@ export const authenticationAlerts: Alerts = (thresholds) => [
     severity: 'warning',
     expr: failing(thresholds, ['audience_mismatch']),
     summary: 'The token for a Zeebe cluster has the wrong audience.',
-    description: notWatched('it refuses a new token, whose audience is not the one expected'),
+    description: notMonitored('it rejects a new token, whose audience is not the expected one'),
   },
   {
     name: 'TokenEndpointFailing',
     severity: 'critical',
     expr: failing(thresholds, ['token_endpoint_unreachable', 'token_response_invalid', 'other']),
-    summary: 'The identity provider of a Zeebe cluster gives no tokens.',
-    description: notWatched(
-      'its token endpoint fails ({{ $labels.reason }}); other clients get no tokens there either, as it seems',
+    summary: 'The identity provider of a Zeebe cluster issues no tokens.',
+    description: notMonitored(
+      'its token endpoint fails ({{ $labels.reason }}); other clients probably get no tokens there either',
     ),
   },
   {
@@ -49,7 +49,7 @@ export const authenticationAlerts: Alerts = (thresholds) => [
     severity: 'warning',
     expr: failing(thresholds, ['token_rate_limited']),
     summary: 'The identity provider of a Zeebe cluster limits token requests.',
-    description: notWatched('its token endpoint answers 429 to the exporter, and there is no token left'),
+    description: notMonitored('its token endpoint answers 429 to the exporter, which has no valid token left'),
   },
   {
     name: 'TokenNotRenewed',
@@ -61,24 +61,24 @@ export const authenticationAlerts: Alerts = (thresholds) => [
         `and ${last('zeebe_topology_up', thresholds)} == 1`,
       ].join(' '),
     ),
-    summary: 'The token for a Zeebe cluster is about to expire and is not renewed.',
+    summary: 'The token for a Zeebe cluster is about to expire and cannot be renewed.',
     description:
-      `The token for ${cluster} still works and has {{ $value | humanizeDuration }} left; every attempt to renew it ` +
+      `The token for ${cluster} is valid for another {{ $value | humanizeDuration }}, and every attempt to renew it ` +
       'fails.',
   },
   {
     name: 'TokenExpired',
     severity: 'warning',
-    // By the exporter's own clock: a token may well live shorter than the time from one poll to the next.
+    // Compares two timestamps of the exporter, as a token may live shorter than the time from one poll to the next.
     expr: `-${highest(tokenLeft(thresholds))} > 0`,
-    summary: 'The token for a Zeebe cluster has expired and is not renewed.',
+    summary: 'The token for a Zeebe cluster has expired and cannot be renewed.',
     description: `At the last poll, the token for ${cluster} had been expired for {{ $value | humanizeDuration }}.`,
   },
   {
     name: 'CertificateExpiring',
     severity: 'warning',
-    // The label endpoint tells the cluster's from the identity provider's and is kept. Where the Prometheus Operator
-    // gives targets a label of that name, the exporter's becomes exported_endpoint, which is kept too.
+    // The label endpoint distinguishes the cluster from the identity provider and is kept. If the Prometheus Operator
+    // sets a target label of that name, the exporter's becomes exported_endpoint, which is kept too.
     expr: `
       min without (instance, pod, container) (
         ${last('zeebe_topology_tls_certificate_expiry_timestamp_seconds', thresholds)}
@@ -94,13 +94,13 @@ function authFailing(reasons: readonly AuthFailureReason[]): string {
   return `zeebe_topology_auth_failing{${oneOf('reason', reasons)}}`;
 }
 
-/** One of the reasons was seen, and nothing succeeded, within the lookback: reasons that take turns do not hide it. */
+/** One of the reasons occurred within the lookback, and no poll succeeded. Alternating reasons do not hide it. */
 function failing(thresholds: Thresholds, reasons: readonly AuthFailureReason[]): string {
   return `
     ${highest(seen(authFailing(reasons), thresholds))} == 1
     and ignoring (reason) ${reached(thresholds)} == 0`;
 }
 
-function notWatched(why: string): string {
+function notMonitored(why: string): string {
   return `No poll of ${cluster} succeeds: ${why}.`;
 }

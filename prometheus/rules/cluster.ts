@@ -17,7 +17,7 @@ import {
 import type { Thresholds } from '../thresholds.ts';
 import { type Alerts, cluster } from './alert.ts';
 
-/** What the polls say of the clusters. */
+/** Alerts on the topology of the clusters. */
 export const clusterAlerts: Alerts = (thresholds) => [
   {
     name: 'ClusterUnknown',
@@ -25,13 +25,13 @@ export const clusterAlerts: Alerts = (thresholds) => [
     expr: `
       ${reached(thresholds)} == 1
       unless ${verdict(thresholds, 'healthy', 'degraded', 'unhealthy')} == 1`,
-    summary: 'The gateway of a Zeebe cluster knows no brokers.',
-    description: `The gateway of ${cluster} answers, but has known no topology for ${thresholds.lookback} or longer.`,
+    summary: 'The gateway of a Zeebe cluster knows no topology.',
+    description: `The gateway of ${cluster} answers, but has had no topology for ${thresholds.lookback} or longer.`,
   },
   {
     name: 'ClusterUnhealthy',
     severity: 'critical',
-    // Failed polls say unknown and leave both sides as they are; an election that one poll sees is not enough.
+    // Failed polls have the verdict unknown and change neither side. A single poll during an election does not fire.
     expr: `
       ${verdict(thresholds, 'unhealthy')} == 1
       unless ${verdict(thresholds, 'healthy', 'degraded')} == 1`,
@@ -46,15 +46,15 @@ export const clusterAlerts: Alerts = (thresholds) => [
     expr: `
       ${verdict(thresholds, 'degraded')} == 1
       unless ${verdict(thresholds, 'healthy')} == 1`,
-    summary: 'A Zeebe cluster has been degraded for long.',
+    summary: 'A Zeebe cluster has been degraded for a long time.',
     description:
-      `${cluster} has not been healthy for ${thresholds.holdsFor.ClusterDegraded}: it works, with a broker or replicas ` +
-      'missing or in bad health.',
+      `${cluster} has not been healthy for ${thresholds.holdsFor.ClusterDegraded}: it works, but brokers or replicas ` +
+      'are missing or not healthy.',
   },
   {
     name: 'BrokerMissing',
     severity: 'warning',
-    // By name where the exporter can tell it, else by number.
+    // Has the broker's name if the exporter knows it, else the number of missing brokers.
     expr: `
       ${brokerUp(thresholds)} == 0
       or (
@@ -63,7 +63,7 @@ export const clusterAlerts: Alerts = (thresholds) => [
       )`,
     summary: 'A broker of a Zeebe cluster is missing.',
     description:
-      '{{ with $labels.broker }}Broker {{ . }} is{{ else }}{{ $value }} brokers are{{ end }} missing from ' +
+      '{{ with $labels.broker }}Broker {{ . }} has{{ else }}{{ $value }} brokers have{{ end }} been missing from ' +
       `${cluster} for ${thresholds.holdsFor.BrokerMissing} or longer.`,
   },
   {
@@ -71,19 +71,19 @@ export const clusterAlerts: Alerts = (thresholds) => [
     severity: 'critical',
     expr: `${hasLeader(thresholds)} == 0`,
     summary: 'A partition of a Zeebe cluster has no leader.',
-    description: `Partition {{ $labels.partition }} of ${cluster} has no leader: its process instances stand still.`,
+    description: `Partition {{ $labels.partition }} of ${cluster} has no leader: its process instances make no progress.`,
   },
   {
     name: 'PartitionLeaderUnhealthy',
     severity: 'critical',
-    // Of two leaders one is stale: the better one is taken for the real one.
+    // If two brokers claim the leadership, one of them is stale. The healthier one counts.
     expr: `
       ${highest(leaders(thresholds, 'unhealthy', 'dead'), 'role', 'health')}
       unless ignoring (broker) ${highest(leaders(thresholds, 'healthy', 'unknown'), 'role', 'health', 'broker')}`,
     summary: 'The leader of a partition of a Zeebe cluster is unhealthy.',
     description:
-      `Broker {{ $labels.broker }} leads partition {{ $labels.partition }} of ${cluster} and is unhealthy or dead ` +
-      'there: the partition makes no progress.',
+      `Broker {{ $labels.broker }} leads partition {{ $labels.partition }} of ${cluster} and reports it as unhealthy ` +
+      'or dead: the partition makes no progress.',
   },
   {
     name: 'ReplicationBelowFactor',
@@ -99,15 +99,15 @@ export const clusterAlerts: Alerts = (thresholds) => [
   {
     name: 'QuorumAtRisk',
     severity: 'critical',
-    // With a factor of 1 or 2 one loss always is one too many.
+    // With a factor of 1 or 2 the partition cannot lose any replica, even when all are healthy.
     expr: `
       ${healthyReplicas(thresholds)}
       <= ignoring (partition) group_left ${majority(thresholds)}
       and ignoring (partition) ${wantedReplicas(thresholds)} > 2`,
-    summary: 'A partition of a Zeebe cluster stops with the next loss.',
+    summary: 'A partition of a Zeebe cluster is at risk of losing its quorum.',
     description:
       `Partition {{ $labels.partition }} of ${cluster} has {{ $value }} healthy replicas, no more than a majority: ` +
-      'one more loss stops it.',
+      'it stops if one more is lost.',
   },
   {
     name: 'LeaderFlapping',
@@ -116,7 +116,7 @@ export const clusterAlerts: Alerts = (thresholds) => [
       `increase(zeebe_topology_partition_leader_changes_total[${thresholds.leaderChangesWindow}])` +
         ` >= ${thresholds.leaderChanges}`,
     ),
-    summary: 'The leader of a partition of a Zeebe cluster changes again and again.',
+    summary: 'The leader of a partition of a Zeebe cluster changes repeatedly.',
     description:
       `Partition {{ $labels.partition }} of ${cluster} changed its leader {{ $value | printf "%.0f" }} times in ` +
       `${thresholds.leaderChangesWindow}.`,
@@ -128,8 +128,8 @@ export const clusterAlerts: Alerts = (thresholds) => [
       max without (broker) (${partitionsLed(thresholds)})
       - min without (broker) (${partitionsLed(thresholds)})
       >= ${thresholds.leadersApart}`,
-    summary: 'The leaders of a Zeebe cluster are unevenly spread.',
-    description: `One broker of ${cluster} leads {{ $value }} partitions more than another.`,
+    summary: 'The leaders of a Zeebe cluster are unevenly distributed.',
+    description: `One broker of ${cluster} leads {{ $value }} more partitions than another.`,
   },
   {
     name: 'VersionSkew',
@@ -140,7 +140,7 @@ export const clusterAlerts: Alerts = (thresholds) => [
           ${last('zeebe_topology_broker_info', thresholds)} or ${last('zeebe_topology_gateway_info', thresholds)}
         )
       ) > 1`,
-    summary: 'A Zeebe cluster runs several versions for long.',
+    summary: 'A Zeebe cluster has run several versions for a long time.',
     description:
       `The brokers and the gateway of ${cluster} have run {{ $value }} versions for ` +
       `${thresholds.holdsFor.VersionSkew}.`,
@@ -148,20 +148,20 @@ export const clusterAlerts: Alerts = (thresholds) => [
   {
     name: 'ScalingStuck',
     severity: 'warning',
-    // Replicas under way where the cluster tells it (8.10), else more replicas or brokers than there should be.
+    // Replicas that join or leave, if the cluster reports it (8.10); else more replicas or brokers than expected.
     expr: `
       ${highest(last('zeebe_topology_partition_state{state=~"joining|leaving"}', thresholds), 'broker', 'state')} == 1
       or ${highest(last('zeebe_topology_partition_replicas', thresholds))}
         > ignoring (partition) group_left ${highest(last('zeebe_topology_replication_factor', thresholds))}
       or ${highest(`${last('zeebe_topology_brokers', thresholds)} - ${last('zeebe_topology_cluster_size', thresholds)}`)} > 0`,
-    summary: 'A scaling of a Zeebe cluster does not come to an end.',
+    summary: 'The scaling of a Zeebe cluster does not finish.',
     description:
       '{{ with $labels.partition }}Replicas of partition {{ . }}{{ else }}{{ $value }} brokers{{ end }} of ' +
       `${cluster} have been joining or leaving for ${thresholds.holdsFor.ScalingStuck}.`,
   },
 ];
 
-/** 1 where any exporter had one of the verdicts within the lookback, else 0. */
+/** 1 if any exporter had one of the verdicts within the lookback, else 0. */
 function verdict(thresholds: Thresholds, ...verdicts: readonly Verdict[]): string {
   return highest(seen(`zeebe_topology_cluster_health{${oneOf('health', verdicts)}}`, thresholds), 'health');
 }

@@ -1,7 +1,7 @@
 import { highest, last, lowest, present } from '../expressions.ts';
 import { type Alerts, cluster } from './alert.ts';
 
-/** Whether the exporters themselves do their work: where they do not, nothing else here fires. */
+/** Alerts on the exporters themselves. While no exporter works, the other alerts cannot fire. */
 export const exporterAlerts: Alerts = (thresholds) => [
   {
     name: 'ExporterDown',
@@ -9,13 +9,13 @@ export const exporterAlerts: Alerts = (thresholds) => [
     expr: 'absent(zeebe_topology_exporter_build_info)',
     summary: 'No Zeebe topology exporter is scraped.',
     description:
-      'Prometheus has no exporter that answers. No Zeebe cluster is watched, and no other alert of the exporter ' +
-      'can fire.',
+      'Prometheus has no exporter that it can scrape. No Zeebe cluster is monitored, and no other alert of the ' +
+      'exporter can fire.',
   },
   {
     name: 'ExporterTargetDown',
     severity: 'warning',
-    // A target is known to be an exporter by what it once exposed, not by the name of a job.
+    // Recognizes a target as an exporter by the metrics that it exposed, not by the name of its job.
     expr: `
       up == 0
       and ignoring (version, revision, nodejs)
@@ -29,10 +29,10 @@ export const exporterAlerts: Alerts = (thresholds) => [
     expr: `
       ${present(`zeebe_topology_poll_interval_seconds offset ${thresholds.clusterRemembered}`)}
       unless ${present(last('zeebe_topology_poll_interval_seconds', thresholds))}`,
-    summary: 'A Zeebe cluster is no longer watched.',
+    summary: 'A Zeebe cluster is no longer monitored.',
     description:
-      'Zeebe cluster {{ $labels.zeebe_cluster }} was on the page of an exporter ' +
-      `${thresholds.clusterRemembered} ago and is on none now. Where it was taken out on purpose, this ends by itself.`,
+      `${cluster} was exposed by an exporter ${thresholds.clusterRemembered} ago and is no longer. If it was removed ` +
+      'on purpose, this alert resolves by itself.',
   },
   {
     name: 'PollerStuck',
@@ -43,8 +43,8 @@ export const exporterAlerts: Alerts = (thresholds) => [
     ),
     summary: 'An exporter no longer polls a Zeebe cluster.',
     description:
-      'An exporter ended its last poll of Zeebe cluster {{ $labels.zeebe_cluster }} ' +
-      '{{ $value | humanizeDuration }} ago. What it exposes since then is out of date.',
+      `An exporter completed its last poll of ${cluster} {{ $value | humanizeDuration }} ago. What it exposes is out ` +
+      'of date.',
   },
   {
     name: 'ReloadFailed',
@@ -52,10 +52,10 @@ export const exporterAlerts: Alerts = (thresholds) => [
     expr: `
       ${lowest(last('zeebe_topology_exporter_config_last_reload_successful', thresholds))} == 0
       or ${lowest(last('zeebe_topology_exporter_web_config_last_reload_successful', thresholds))} == 0`,
-    summary: 'A Zeebe topology exporter refused its new configuration.',
+    summary: 'A Zeebe topology exporter rejected its new configuration.',
     description:
-      'The configuration, or the web configuration, that it read last (job {{ $labels.job }}) is wrong. The one before ' +
-      'it is still in use; a restart would fail.',
+      'The configuration or the web configuration that it read last (job {{ $labels.job }}) is invalid. The previous ' +
+      'one is still in use; a restart would fail.',
   },
   {
     name: 'FilesNotRead',
@@ -63,8 +63,8 @@ export const exporterAlerts: Alerts = (thresholds) => [
     expr: `${lowest(last('zeebe_topology_files_last_read_successful', thresholds))} == 0`,
     summary: 'Files with credentials for a Zeebe cluster cannot be used.',
     description:
-      `A file that the settings of ${cluster} name (a secret, a key, a certificate) cannot be read or used. What the ` +
-      'files held before is still in use, until it expires or is revoked; a restart would fail.',
+      `A file in the settings of ${cluster} (a secret, a key, a certificate) cannot be read or is invalid. The ` +
+      'previous content of the files is still in use until it expires or is revoked; a restart would fail.',
   },
   {
     name: 'ExporterCertificateExpiring',
@@ -74,7 +74,7 @@ export const exporterAlerts: Alerts = (thresholds) => [
       < ${thresholds.certificateSeconds}`,
     summary: 'The certificate of a Zeebe topology exporter expires soon.',
     description:
-      'The certificate that the exporter (job {{ $labels.job }}) serves its metrics with expires in ' +
-      '{{ $value | humanizeDuration }}. Scrapes fail from then on.',
+      'The TLS certificate of the exporter (job {{ $labels.job }}) expires in {{ $value | humanizeDuration }}. ' +
+      'After that, scrapes fail.',
   },
 ];

@@ -1,7 +1,7 @@
 import { failureRatio, highest, last, reached, seen } from '../expressions.ts';
 import { type Alerts, cluster } from './alert.ts';
 
-/** Whether the polls succeed; authentication has its own. */
+/** Alerts on polls that fail, except those on authentication. */
 export const pollAlerts: Alerts = (thresholds) => [
   {
     name: 'ClusterUnreachable',
@@ -10,12 +10,12 @@ export const pollAlerts: Alerts = (thresholds) => [
       ${reached(thresholds)} == 0
       unless ${highest(seen('zeebe_topology_poll_failing{reason="auth"}', thresholds), 'reason')} == 1`,
     summary: 'A Zeebe cluster cannot be reached.',
-    description: `No poll of ${cluster} succeeded in the last ${thresholds.lookback}, and authentication is not why.`,
+    description: `No poll of ${cluster} succeeded in the last ${thresholds.lookback}, and authentication is not the cause.`,
   },
   {
     name: 'PollsFailing',
     severity: 'warning',
-    // Where every poll fails, other alerts say so; and this one must not fire when they end.
+    // If every poll fails, another alert fires, and this one must not fire when that resolves.
     expr: `
       ${failureRatio(thresholds)} > ${thresholds.failureRatio}
       and ignoring (reason) ${reached(thresholds)} == 1`,
@@ -30,7 +30,7 @@ export const pollAlerts: Alerts = (thresholds) => [
     expr: `
       time() - ${highest(`last_over_time(zeebe_topology_last_success_timestamp_seconds[${thresholds.successRemembered}])`)}
       > ${thresholds.successAgeSeconds} + 3 * ${highest(last('zeebe_topology_poll_interval_seconds', thresholds))}`,
-    summary: 'The last successful poll of a Zeebe cluster lies long back.',
+    summary: 'The last successful poll of a Zeebe cluster is too old.',
     description: `The last successful poll of ${cluster} ended {{ $value | humanizeDuration }} ago.`,
   },
 ];

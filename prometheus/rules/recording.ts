@@ -12,12 +12,12 @@ import {
 import type { Thresholds } from '../thresholds.ts';
 
 export interface Recording {
-  /** `level:metric:operation`; the level is what is left besides the labels of the target. */
+  /** `level:metric:operation`; the level names the labels that remain besides those of the target. */
   readonly record: string;
   readonly expr: string;
 }
 
-/** For dashboards: one series a cluster, partition or broker, however many exporters watch it. No alert needs them. */
+/** For dashboards: one series per cluster, partition or broker, for any number of exporters. No alert needs them. */
 export function recordings(thresholds: Thresholds): readonly Recording[] {
   return [
     {
@@ -29,7 +29,7 @@ export function recordings(thresholds: Thresholds): readonly Recording[] {
     { record: 'zeebe_cluster:zeebe_topology_brokers_missing:last', expr: brokersMissing(thresholds) },
     { record: 'zeebe_cluster_partition:zeebe_topology_partition_has_leader:last', expr: hasLeader(thresholds) },
     {
-      // Replicas that a partition can lose before it stops; below 0, it has.
+      // Replicas that a partition can lose before it stops. Below 0, it has stopped.
       record: 'zeebe_cluster_partition:zeebe_topology_partition_spare_replicas:last',
       expr: `${healthyReplicas(thresholds)} - ignoring (partition) group_left () (${majority(thresholds)})`,
     },

@@ -1,20 +1,20 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { decodeJwt, jwtVerify } from 'jose';
-import type { Client } from './flavours.ts';
+import type { RegisteredClient } from './flavours.ts';
 
 export interface AssertionRules {
-  readonly clients: ReadonlyMap<string, Client>;
-  /** One of them must be the assertion's. */
+  readonly clients: ReadonlyMap<string, RegisteredClient>;
+  /** The assertion must have one of them. */
   readonly audiences: readonly string[];
-  /** Whether the header must hold the thumbprint of the certificate. */
-  readonly byThumbprint: boolean;
+  /** Whether the header must have the thumbprint of the certificate. */
+  readonly needsThumbprint: boolean;
   readonly now: Date;
 }
 
-/** The id of the client whose certificate verifies the assertion (RFC 7523, 3); undefined where none does. */
-export async function assertedBy(
+/** Returns the id of the client whose certificate verifies the assertion (RFC 7523, section 3), if one does. */
+export async function clientOfAssertion(
   assertion: string | undefined,
-  { clients, audiences, byThumbprint, now }: AssertionRules,
+  { clients, audiences, needsThumbprint, now }: AssertionRules,
 ): Promise<string | undefined> {
   try {
     const { iss: clientId = '' } = decodeJwt(assertion ?? '');
@@ -27,7 +27,7 @@ export async function assertedBy(
       currentDate: now,
     });
     const thumbprint = createHash('sha256').update(certificate.raw).digest('base64url');
-    return byThumbprint && protectedHeader['x5t#S256'] !== thumbprint ? undefined : clientId;
+    return needsThumbprint && protectedHeader['x5t#S256'] !== thumbprint ? undefined : clientId;
   } catch {
     return undefined;
   }

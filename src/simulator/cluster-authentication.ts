@@ -1,13 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { empty, html, problem, type Reply } from './replies.ts';
+import { empty, type HttpReply, html, problem } from './replies.ts';
 
-/** What a cluster needs of an identity provider; startIdentityProvider gives one. */
+/** What a cluster needs of an identity provider. `startIdentityProvider` returns one. */
 export interface TokenIssuer {
   readonly issuerUrl: string;
-  /** Finds the key that signed a token among those that the provider publishes. */
+  /** Finds the key that signed a token among the provider's published keys. */
   readonly keyOf: JWTVerifyGetKey;
-  /** The JWT behind an opaque token (RFC 7662's purpose), or the token itself. */
+  /** Returns the JWT behind an opaque token (as RFC 7662 would), or the token itself. */
   readonly introspect: (token: string) => string;
 }
 
@@ -17,8 +17,8 @@ export type ClusterAuthentication =
   | { readonly method: 'oauth2'; readonly issuer: TokenIssuer; readonly audience: string };
 
 /**
- * Who refuses: the Identity SDK of 8.5 to 8.7, Spring Security in 8.8 and later, or nginx in front (SaaS, and Basic
- * before 8.8, which the broker itself did not have).
+ * What rejects bad credentials: the Identity SDK (8.5 to 8.7), Spring Security (8.8 and later), or an nginx in front of
+ * the cluster (on SaaS, and for Basic before 8.8, which had no Basic authentication of its own).
  */
 type Refuser = 'identity' | 'spring' | 'nginx';
 
@@ -30,12 +30,12 @@ interface Credentials {
   readonly now: number;
 }
 
-/** The refusal to answer with, or undefined where the credentials are good. */
+/** Returns the response that rejects the credentials, or undefined if they are good. */
 export async function refusal(
   authentication: ClusterAuthentication,
   refuser: Refuser,
   credentials: Credentials,
-): Promise<Reply | undefined> {
+): Promise<HttpReply | undefined> {
   switch (authentication.method) {
     case 'none':
       return undefined;
@@ -51,7 +51,7 @@ export async function refusal(
 type BasicAuthentication = Extract<ClusterAuthentication, { method: 'basic' }>;
 type OAuth2Authentication = Extract<ClusterAuthentication, { method: 'oauth2' }>;
 
-function basicRefusal(expected: BasicAuthentication, refuser: Refuser, sent: Credentials): Reply | undefined {
+function basicRefusal(expected: BasicAuthentication, refuser: Refuser, sent: Credentials): HttpReply | undefined {
   const encoded = /^Basic +(\S+)$/i.exec(sent.authorization ?? '')?.[1];
   const given = Buffer.from(encoded ?? '', 'base64');
   const right = Buffer.from(`${expected.username}:${expected.password}`);
@@ -64,13 +64,13 @@ function basicRefusal(expected: BasicAuthentication, refuser: Refuser, sent: Cre
   return problem(401, 'Unauthorized', detail, sent.path);
 }
 
-/** What is wrong with a token, and Spring's words for it. */
+/** What is wrong with a token, and how Spring describes it. */
 interface TokenFlaw {
   readonly kind: 'missing' | 'undecodable' | 'signature' | 'claims' | 'expired';
   readonly description: string;
 }
 
-/** Spring Security and java-jwt, the Identity SDK's library, differ in the seconds of clock skew they allow. */
+/** Seconds of clock skew that each allows. The Identity SDK checks tokens with java-jwt. */
 const clockSkew: Record<Refuser, number> = { identity: 0, spring: 60, nginx: 0 };
 
 async function tokenFlaw(
@@ -80,7 +80,7 @@ async function tokenFlaw(
 ): Promise<TokenFlaw | undefined> {
   if (authorization === undefined) return { kind: 'missing', description: '' };
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-  // Spring's bearer filter ignores other schemes, so they arrive as if there were no credentials.
+  // Spring's bearer filter ignores other schemes, as if there were no credentials.
   if (token === undefined) return { kind: refuser === 'spring' ? 'missing' : 'undecodable', description: '' };
   try {
     await jwtVerify(issuer.introspect(token), issuer.keyOf, {
@@ -118,12 +118,12 @@ function flawOf(error: unknown, audience: string): TokenFlaw {
     const description = 'Signed JWT rejected: Another algorithm expected, or no matching key(s) found';
     return { kind: 'signature', description };
   }
-  // Not the token's fault: the keys cannot be fetched.
+  // The keys cannot be fetched, which says nothing about the token.
   if (!(error instanceof errors.JOSEError)) throw error;
   return { kind: 'undecodable', description: 'Invalid token' };
 }
 
-/** Seen on 8.6.0, but for the signature's, which is the Identity SDK's text. */
+/** Texts seen on 8.6.0, except that for the signature, which is taken from the Identity SDK. */
 const identityDetails: Record<TokenFlaw['kind'], string> = {
   missing: 'Access Denied',
   undecodable: 'error decoding jwt',
@@ -132,7 +132,7 @@ const identityDetails: Record<TokenFlaw['kind'], string> = {
   expired: 'the token has expired',
 };
 
-const tokenRefusals: Record<Refuser, (flaw: TokenFlaw, path: string) => Reply> = {
+const tokenRefusals: Record<Refuser, (flaw: TokenFlaw, path: string) => HttpReply> = {
   identity: ({ kind }, path) => problem(401, 'Unauthorized', identityDetails[kind], path),
   spring: ({ kind, description }) =>
     empty(401, {

@@ -1,42 +1,42 @@
 import type { IncomingMessage } from 'node:http';
-import { type Clock, systemClock } from './clock.ts';
 import { type ClusterAuthentication, refusal } from './cluster-authentication.ts';
-import type { ClusterState } from './cluster-state.ts';
 import { faultAnswer } from './http-fault.ts';
+import type { ModelState } from './model-state.ts';
 import { randomFrom } from './random.ts';
 import { empty, html, json, problem } from './replies.ts';
-import { type Answer, type ListenOptions, listen } from './server.ts';
-import { featuresOf, topologyAnswer } from './topology.ts';
+import { type ServerAnswer, type ServerOptions, startServer } from './simulator-server.ts';
+import { featuresOf, topologyAnswer } from './topology-answer.ts';
+import { type WallClock, wallClock } from './wall-clock.ts';
 
-export interface GatewayOptions extends ListenOptions {
+export interface GatewayOptions extends ServerOptions {
   /** Decides the order of brokers and partitions in each answer. Default 1. */
   readonly seed?: string | number;
   /** Default none. */
   readonly authentication?: ClusterAuthentication;
-  /** The path before `/v1/topology`, as `/<cluster id>` on SaaS. Default none. */
+  /** The path before `/v1/topology`, for example `/<cluster id>` on SaaS. Default none. */
   readonly basePath?: string;
-  /** SaaS's ingress refuses bad tokens and unknown paths itself, with nginx's pages. Default `none`. */
+  /** The ingress of SaaS rejects bad tokens and unknown paths itself, with pages of nginx. Default `none`. */
   readonly ingress?: 'none' | 'saas';
-  /** The answer's `clusterId`, 8.9 on. Default empty: none configured. */
+  /** The answer's `clusterId`, from 8.9 on. Default empty, as in a cluster where none is configured. */
   readonly clusterId?: string;
-  readonly clock?: Clock;
+  readonly clock?: WallClock;
 }
 
-/** What became of the requests, for tests: `refused` are the 401, `other` faults and unknown paths. */
+/** Requests by outcome, for tests: `refused` are the 401s, `other` are faults and unknown paths. */
 type RequestCounts = Readonly<Record<'answered' | 'refused' | 'other', number>>;
 
 export interface Gateway {
-  /** Ends with a slash: append `v1/topology`. */
+  /** Ends with a slash, so that `v1/topology` can be appended. */
   readonly address: URL;
   readonly requests: () => RequestCounts;
   readonly close: () => Promise<void>;
 }
 
-/** The REST API over a cluster's state, listening. Rejects as `server.listen` does. */
-export async function startGateway(state: () => ClusterState, options: GatewayOptions = {}): Promise<Gateway> {
+/** Serves the REST API for a cluster's state. Rejects as `server.listen` does. */
+export async function startGateway(state: () => ModelState, options: GatewayOptions = {}): Promise<Gateway> {
   const basePath = `/${options.basePath ?? ''}/`.replaceAll(/\/+/g, '/');
   const counts = { answered: 0, refused: 0, other: 0 };
-  const server = await listen(options, async (request) => {
+  const server = await startServer(options, async (request) => {
     const given = await answer(request, state(), basePath, { ...options, answered: counts.answered });
     const status = typeof given === 'object' ? given.status : undefined;
     counts[status === 200 || status === 204 ? 'answered' : status === 401 ? 'refused' : 'other'] += 1;
@@ -52,10 +52,10 @@ interface AnswerOptions extends GatewayOptions {
 
 async function answer(
   request: IncomingMessage,
-  state: ClusterState,
+  state: ModelState,
   basePath: string,
-  { seed = 1, authentication = { method: 'none' }, clusterId = '', clock = systemClock, ...options }: AnswerOptions,
-): Promise<Answer> {
+  { seed = 1, authentication = { method: 'none' }, clusterId = '', clock = wallClock, ...options }: AnswerOptions,
+): Promise<ServerAnswer> {
   const path = new URL(request.url ?? '/', 'http://gateway').pathname;
   if (state.httpFault !== undefined) return faultAnswer(state.httpFault, path);
   const notFound =
@@ -79,7 +79,7 @@ async function answer(
 }
 
 function refuserOf(
-  { gatewayVersion }: ClusterState,
+  { gatewayVersion }: ModelState,
   { method }: ClusterAuthentication,
   ingress: GatewayOptions['ingress'],
 ) {
@@ -88,8 +88,8 @@ function refuserOf(
   return method === 'basic' ? 'nginx' : 'identity';
 }
 
-/** The rule of `GET /v2/status`. */
-function hasHealthyLeader(state: ClusterState): boolean {
+/** Applies the rule of `GET /v2/status`: 204 if some partition has a healthy leader. */
+function hasHealthyLeader(state: ModelState): boolean {
   return state.partitions.some(({ leader, replicas }) =>
     replicas.some(({ broker, health }) => broker === leader && health === 'healthy'),
   );

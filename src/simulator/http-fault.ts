@@ -1,8 +1,19 @@
-import type { HttpFault } from './events.ts';
-import { empty, problem, type Reply } from './replies.ts';
-import type { Answer } from './server.ts';
+import { empty, type HttpReply, problem } from './replies.ts';
+import type { ServerAnswer } from './simulator-server.ts';
 
-/** Titles of Camunda's problems; 429 and 503 are the gateway's back pressure. */
+/** How the server responds instead of its normal answer. */
+export type HttpFault =
+  /** An error as problem+json. Status 429 and 503 are the gateway's back pressure. */
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number }
+  /** An HTML page with status 200, as from a wrong base path or a proxy. */
+  | { readonly kind: 'html' }
+  | { readonly kind: 'login-redirect' }
+  /** Reads the request and never answers. */
+  | { readonly kind: 'silence' }
+  /** Closes the connection without an answer. */
+  | { readonly kind: 'hang-up' };
+
+/** The titles that Camunda uses in its problem+json. */
 const titles: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   429: 'RESOURCE_EXHAUSTED',
@@ -10,11 +21,11 @@ const titles: Readonly<Record<number, string>> = {
   503: 'RESOURCE_EXHAUSTED',
 };
 
-export function faultAnswer(fault: HttpFault, path: string): Answer {
+export function faultAnswer(fault: HttpFault, path: string): ServerAnswer {
   switch (fault.kind) {
     case 'status': {
       const { status, retryAfter } = fault;
-      const headers: Reply['headers'] = retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` };
+      const headers: HttpReply['headers'] = retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` };
       return problem(status, titles[status] ?? 'Error', `Simulated answer with status ${status}.`, path, headers);
     }
     case 'html':

@@ -1,42 +1,50 @@
-import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { createLocalJWKSet, type JSONWebKeySet, SignJWT } from 'jose';
-import { assertedBy } from './client-assertion.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import { clientOfAssertion } from './client-assertion.ts';
 import type { TokenIssuer } from './cluster-authentication.ts';
-import type { HttpFault } from './events.ts';
-import { type Client, entra, type Flavour, type Grant, keycloak, type RefusalKind, saas } from './flavours.ts';
-import { faultAnswer } from './http-fault.ts';
-import { html, json } from './replies.ts';
-import { createThrottle, saasThrottle, type ThrottleOptions } from './saas-throttle.ts';
-import { type Answer, type ListenOptions, listen } from './server.ts';
+import {
+  entra,
+  type Flavour,
+  type Grant,
+  keycloak,
+  type RefusalKind,
+  type RegisteredClient,
+  saas,
+} from './flavours.ts';
+import { faultAnswer, type HttpFault } from './http-fault.ts';
+import { readTokenRequest } from './received-token-request.ts';
+import { type HttpReply, html, json } from './replies.ts';
+import { createThrottle, saasThrottle, type Throttle, type ThrottleOptions } from './saas-throttle.ts';
+import { type ServerAnswer, type ServerOptions, startServer } from './simulator-server.ts';
 import { createTimeline, type Script } from './timeline.ts';
-import { readTokenRequest } from './token-request.ts';
+import { keySetOf, newSigningKey, signToken, type TokenSigningKey } from './token-signing.ts';
+import { type WallClock, wallClock } from './wall-clock.ts';
 
-export interface IdentityProviderOptions extends ListenOptions {
+export interface IdentityProviderOptions extends ServerOptions {
   /** Default `keycloak`. */
   readonly flavour?: 'keycloak' | 'entra' | 'saas';
-  /** Keycloak's realm, default `camunda-platform`. */
+  /** Keycloak's realm. Default `camunda-platform`. */
   readonly realm?: string;
-  /** Entra ID's tenant, default a made-up one. */
+  /** Entra ID's tenant. Default: an invented one. */
   readonly tenant?: string;
-  readonly clients: readonly Client[];
-  /** Seconds; default the flavour's own. */
+  readonly clients: readonly RegisteredClient[];
+  /** Seconds. Default: the flavour's own. */
   readonly tokenLifetime?: number;
-  /** Default `jwt`. Opaque ones are random; `introspect` knows the JWT behind each. */
+  /** Default `jwt`. Opaque tokens are random; `introspect` returns the JWT behind each. */
   readonly tokens?: 'jwt' | 'opaque';
-  /** How `expires_in` is sent; RFC 6749 only recommends it. Default `number`. */
+  /** The form of `expires_in`, which RFC 6749 only recommends. Default `number`. */
   readonly expiresIn?: 'number' | 'string' | 'missing';
-  /** SaaS's limits; `false` turns them off. Other flavours have none. */
+  /** The rate limits of SaaS; `false` turns them off. Other flavours have none. */
   readonly throttle?: Partial<ThrottleOptions> | false;
   readonly script?: Script<IdentityProviderEvent>;
-  readonly clock?: Clock;
+  readonly clock?: WallClock;
 }
 
 export type IdentityProviderEvent =
   | { readonly type: 'secret-rotates'; readonly clientId: string; readonly clientSecret: string }
   | { readonly type: 'audience-changes'; readonly clientId: string; readonly audience: string }
-  /** A new key signs; the old one is no longer published, so that its tokens are refused. */
+  /** A new key signs. The old one is no longer published, so its tokens are rejected. */
   | { readonly type: 'keys-rotate' }
   | { readonly type: 'http-fault'; readonly fault: HttpFault }
   | { readonly type: 'http-recovers' };
@@ -44,7 +52,7 @@ export type IdentityProviderEvent =
 export type TokenOutcome = 'issued' | 'rate_limited' | 'fault' | RefusalKind;
 
 export interface IdentityProvider extends TokenIssuer {
-  /** Those that are published. */
+  /** Returns the published keys. */
   readonly keys: () => JSONWebKeySet;
   readonly tokenUrl: string;
   readonly apply: (event: IdentityProviderEvent) => void;
@@ -53,140 +61,192 @@ export interface IdentityProvider extends TokenIssuer {
   readonly close: () => Promise<void>;
 }
 
-/** A token endpoint, discovery (OpenID Connect) and keys, listening. Rejects as `server.listen` does. */
-export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
-  const { clock = systemClock, tokens = 'jwt', expiresIn = 'number' } = options;
-  const flavour = flavourOf(options);
-  const lifetime = options.tokenLifetime ?? flavour.tokenLifetime;
-  const clients = new Map(options.clients.map((client) => [client.clientId, client]));
-  const throttled = options.flavour === 'saas' && options.throttle !== false;
-  const throttle = throttled ? createThrottle({ ...saasThrottle, ...(options.throttle || {}) }) : undefined;
-  const jwtOf = new Map<string, string>();
-  const counts: Record<TokenOutcome, number> = {
-    issued: 0,
-    rate_limited: 0,
-    fault: 0,
-    invalid_client: 0,
-    invalid_scope: 0,
-    invalid_audience: 0,
-    invalid_request: 0,
-  };
-  let signing = newSigningKey();
-  let fault: HttpFault | undefined;
+/** What the events of an identity provider change. */
+interface ProviderState {
+  readonly clients: Map<string, RegisteredClient>;
+  signingKey: TokenSigningKey;
+  fault: HttpFault | undefined;
+}
 
-  const timeline = createTimeline(options.script ?? { events: [] }, handle);
+/** What the answers depend on. */
+interface Provider {
+  readonly options: IdentityProviderOptions;
+  readonly flavour: Flavour;
+  readonly clock: WallClock;
+  readonly state: ProviderState;
+  readonly throttle: Throttle | undefined;
+  /** The JWT behind each opaque token. */
+  readonly jwtOf: Map<string, string>;
+  readonly counts: Record<TokenOutcome, number>;
+  readonly urls: () => ProviderUrls;
+}
+
+interface ProviderUrls {
+  readonly issuer: string;
+  readonly token: string;
+  readonly keys: string;
+}
+
+/** Starts a server with a token endpoint, OpenID Connect discovery and keys. Rejects as `server.listen` does. */
+export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
+  const provider = createProvider(options, () => server.origin);
+  const { clock, state, jwtOf, counts } = provider;
+  const timeline = createTimeline<IdentityProviderEvent>(options.script ?? { events: [] }, (event) =>
+    applyEvent(state, event),
+  );
   const startedAt = clock.now();
   const advance = () => timeline.advance(clock.now() - startedAt);
-
-  function handle(event: IdentityProviderEvent): void {
-    switch (event.type) {
-      case 'secret-rotates':
-        clients.set(event.clientId, { ...clientOf(event.clientId), clientSecret: event.clientSecret });
-        break;
-      case 'audience-changes':
-        clients.set(event.clientId, { ...clientOf(event.clientId), audience: event.audience });
-        break;
-      case 'keys-rotate':
-        signing = newSigningKey();
-        break;
-      case 'http-fault':
-        fault = event.fault;
-        break;
-      case 'http-recovers':
-        fault = undefined;
-        break;
-    }
-  }
-
-  function clientOf(clientId: string): Client {
-    const client = clients.get(clientId);
-    if (client === undefined) throw new RangeError(`There is no client ${clientId}.`);
-    return client;
-  }
-
-  async function issue({ client, audience, claims, fields }: Grant) {
-    const now = Math.floor(clock.now() / 1000);
-    const jwt = await new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: signing.kid })
-      .setIssuer(issuerUrl)
-      .setSubject(client.clientId)
-      .setAudience(typeof audience === 'string' ? audience : [...audience])
-      .setIssuedAt(now)
-      .setExpirationTime(now + lifetime)
-      .setJti(randomUUID())
-      .sign(signing.privateKey);
-    const token = tokens === 'jwt' ? jwt : randomUUID();
-    if (token !== jwt) jwtOf.set(token, jwt);
-    return {
-      access_token: token,
-      ...(expiresIn !== 'missing' && { expires_in: expiresIn === 'string' ? `${lifetime}` : lifetime }),
-      token_type: 'Bearer',
-      ...fields,
-    };
-  }
-
-  async function answerTokenRequest(request: IncomingMessage, gone: AbortSignal): Promise<Answer> {
-    const body = Buffer.concat(await request.toArray()).toString();
-    if (throttle?.admits(request.socket.remoteAddress ?? '', clock.now()) === false) {
-      counts.rate_limited += 1;
-      return html(429, '429 Too Many Requests');
-    }
-    const tokenRequest = readTokenRequest(request.headers, body);
-    const rules = { clients, audiences: [issuerUrl, tokenUrl], byThumbprint: flavour.byThumbprint };
-    const asserted = await assertedBy(tokenRequest.clientAssertion, { ...rules, now: new Date(clock.now()) });
-    const decision = flavour.decide({ ...tokenRequest, assertedBy: asserted }, clients);
-    if ('reply' in decision) {
-      counts[decision.kind] += 1;
-      const credentials = JSON.stringify([tokenRequest.clientId, tokenRequest.clientSecret]);
-      const delay = decision.reply.status === 401 ? throttle?.delayOfRefusal(credentials) : undefined;
-      if (delay) await clock.sleep(delay, gone);
-      return decision.reply;
-    }
-    counts.issued += 1;
-    return json(200, await issue(decision), { 'cache-control': 'no-store', pragma: 'no-cache' });
-  }
-
-  const server = await listen(options, (request, gone): Answer | Promise<Answer> => {
+  const server = await startServer(options, (request, disconnected) => {
     advance();
-    const path = new URL(request.url ?? '/', 'http://provider').pathname;
-    if (fault !== undefined) {
-      if (path === flavour.tokenPath) counts.fault += 1;
-      return faultAnswer(fault, path);
-    }
-    if (path === flavour.tokenPath && request.method === 'POST') return answerTokenRequest(request, gone);
-    if (path === flavour.keysPath) return json(200, keys());
-    if (path === `${flavour.issuerPath}/.well-known/openid-configuration`.replace('//', '/')) {
-      return json(200, {
-        issuer: issuerUrl,
-        token_endpoint: tokenUrl,
-        jwks_uri: `${server.origin}${flavour.keysPath}`,
-        grant_types_supported: ['client_credentials'],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-      });
-    }
-    return flavour.notFound();
+    return answer(provider, request, disconnected);
   });
-  const issuerUrl = `${server.origin}${flavour.issuerPath}`;
-  const tokenUrl = `${server.origin}${flavour.tokenPath}`;
-
-  function keys(): JSONWebKeySet {
+  const keys = () => {
     advance();
-    const { kid, publicKey } = signing;
-    return { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }] };
-  }
-
+    return keySetOf(state.signingKey);
+  };
+  const { issuer, token } = provider.urls();
   return {
-    issuerUrl,
-    tokenUrl,
+    issuerUrl: issuer,
+    tokenUrl: token,
     keys,
-    keyOf: (header, token) => createLocalJWKSet(keys())(header, token),
-    introspect: (token) => jwtOf.get(token) ?? token,
-    apply(event) {
+    keyOf: (header, signed) => createLocalJWKSet(keys())(header, signed),
+    introspect: (opaque) => jwtOf.get(opaque) ?? opaque,
+    apply: (event) => {
       advance();
-      handle(event);
+      applyEvent(state, event);
     },
     requests: () => ({ ...counts }),
     close: server.close,
+  };
+}
+
+function createProvider(options: IdentityProviderOptions, origin: () => string): Provider {
+  const flavour = flavourOf(options);
+  const clients = new Map(options.clients.map((client) => [client.clientId, client]));
+  const isThrottled = options.flavour === 'saas' && options.throttle !== false;
+  return {
+    options,
+    flavour,
+    clock: options.clock ?? wallClock,
+    state: { clients, signingKey: newSigningKey(), fault: undefined },
+    throttle: isThrottled ? createThrottle({ ...saasThrottle, ...(options.throttle || {}) }) : undefined,
+    jwtOf: new Map(),
+    counts: {
+      issued: 0,
+      rate_limited: 0,
+      fault: 0,
+      invalid_client: 0,
+      invalid_scope: 0,
+      invalid_audience: 0,
+      invalid_request: 0,
+    },
+    urls: () => ({
+      issuer: `${origin()}${flavour.issuerPath}`,
+      token: `${origin()}${flavour.tokenPath}`,
+      keys: `${origin()}${flavour.keysPath}`,
+    }),
+  };
+}
+
+function applyEvent(state: ProviderState, event: IdentityProviderEvent): void {
+  const { clients } = state;
+  switch (event.type) {
+    case 'secret-rotates':
+      clients.set(event.clientId, { ...findClient(state, event.clientId), clientSecret: event.clientSecret });
+      break;
+    case 'audience-changes':
+      clients.set(event.clientId, { ...findClient(state, event.clientId), audience: event.audience });
+      break;
+    case 'keys-rotate':
+      state.signingKey = newSigningKey();
+      break;
+    case 'http-fault':
+      state.fault = event.fault;
+      break;
+    case 'http-recovers':
+      state.fault = undefined;
+      break;
+  }
+}
+
+function findClient({ clients }: ProviderState, clientId: string): RegisteredClient {
+  const client = clients.get(clientId);
+  if (client === undefined) throw new RangeError(`There is no client ${clientId}.`);
+  return client;
+}
+
+function answer(
+  provider: Provider,
+  request: IncomingMessage,
+  disconnected: AbortSignal,
+): ServerAnswer | Promise<ServerAnswer> {
+  const { flavour, state, counts } = provider;
+  const path = new URL(request.url ?? '/', 'http://provider').pathname;
+  if (state.fault !== undefined) {
+    if (path === flavour.tokenPath) counts.fault += 1;
+    return faultAnswer(state.fault, path);
+  }
+  if (path === flavour.tokenPath && request.method === 'POST')
+    return answerTokenRequest(provider, request, disconnected);
+  if (path === flavour.keysPath) return json(200, keySetOf(state.signingKey));
+  if (path === `${flavour.issuerPath}/.well-known/openid-configuration`.replace('//', '/')) {
+    return discoveryDocument(provider.urls());
+  }
+  return flavour.notFound();
+}
+
+function discoveryDocument({ issuer, token, keys }: ProviderUrls): HttpReply {
+  return json(200, {
+    issuer,
+    token_endpoint: token,
+    jwks_uri: keys,
+    grant_types_supported: ['client_credentials'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+  });
+}
+
+async function answerTokenRequest(
+  provider: Provider,
+  request: IncomingMessage,
+  disconnected: AbortSignal,
+): Promise<ServerAnswer> {
+  const { flavour, clock, throttle, counts, urls } = provider;
+  const { clients } = provider.state;
+  const body = Buffer.concat(await request.toArray()).toString();
+  if (throttle?.admits(request.socket.remoteAddress ?? '', clock.now()) === false) {
+    counts.rate_limited += 1;
+    return html(429, '429 Too Many Requests');
+  }
+  const tokenRequest = readTokenRequest(request.headers, body);
+  const assertedBy = await clientOfAssertion(tokenRequest.clientAssertion, {
+    clients,
+    audiences: [urls().issuer, urls().token],
+    needsThumbprint: flavour.needsThumbprint,
+    now: new Date(clock.now()),
+  });
+  const decision = flavour.decide({ ...tokenRequest, assertedBy }, clients);
+  if ('reply' in decision) {
+    counts[decision.kind] += 1;
+    const credentials = JSON.stringify([tokenRequest.clientId, tokenRequest.clientSecret]);
+    const delay = decision.reply.status === 401 ? throttle?.delayOfRefusal(credentials) : undefined;
+    if (delay) await clock.sleep(delay, disconnected);
+    return decision.reply;
+  }
+  counts.issued += 1;
+  return json(200, await tokenResponse(provider, decision), { 'cache-control': 'no-store', pragma: 'no-cache' });
+}
+
+async function tokenResponse({ options, flavour, clock, state, jwtOf, urls }: Provider, grant: Grant) {
+  const { tokens = 'jwt', expiresIn = 'number', tokenLifetime: lifetime = flavour.tokenLifetime } = options;
+  const context = { key: state.signingKey, issuerUrl: urls().issuer, now: clock.now(), lifetime };
+  const jwt = await signToken(grant, context);
+  const token = tokens === 'jwt' ? jwt : randomUUID();
+  if (token !== jwt) jwtOf.set(token, jwt);
+  return {
+    access_token: token,
+    ...(expiresIn !== 'missing' && { expires_in: expiresIn === 'string' ? `${lifetime}` : lifetime }),
+    token_type: 'Bearer',
+    ...grant.fields,
   };
 }
 
@@ -199,8 +259,4 @@ function flavourOf(options: IdentityProviderOptions): Flavour {
     case 'saas':
       return saas();
   }
-}
-
-function newSigningKey(): { readonly kid: string; readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
-  return { kid: randomUUID(), ...generateKeyPairSync('rsa', { modulusLength: 2048 }) };
 }

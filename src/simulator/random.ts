@@ -1,7 +1,7 @@
-/** A generator of numbers in [0, 1); the same seed gives the same numbers. */
+/** Returns a number in [0, 1). */
 export type Random = () => number;
 
-/** FNV-1a over the seed's parts, then mulberry32: small, fast, and good enough for elections and shuffles. */
+/** Creates a generator that returns the same numbers for the same seed: FNV-1a of the seed, then mulberry32. */
 export function randomFrom(...seed: readonly (string | number)[]): Random {
   let state = 0x811c9dc5;
   for (const character of seed.join('\0')) {

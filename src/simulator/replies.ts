@@ -1,27 +1,27 @@
-/** An HTTP answer as a value: what decides it knows no sockets. */
-export interface Reply {
+/** An HTTP response as data, so that the code that chooses it does not depend on sockets. */
+export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-const reply = (status: number, type: string, body: string, headers: Reply['headers'] = {}): Reply => ({
+const reply = (status: number, type: string, body: string, headers: HttpReply['headers'] = {}): HttpReply => ({
   status,
   headers: { 'content-type': type, ...headers },
   body,
 });
 
-export const json = (status: number, body: unknown, headers: Reply['headers'] = {}): Reply =>
+export const json = (status: number, body: unknown, headers: HttpReply['headers'] = {}): HttpReply =>
   reply(status, 'application/json', JSON.stringify(body), headers);
 
-/** Spring's RFC 9457 problem, as Camunda sends it. */
+/** Returns a problem (RFC 9457) in the form in which Spring, and so Camunda, sends it. */
 export const problem = (
   status: number,
   title: string,
   detail: string,
   instance: string,
-  headers: Reply['headers'] = {},
-): Reply =>
+  headers: HttpReply['headers'] = {},
+): HttpReply =>
   reply(
     status,
     'application/problem+json',
@@ -29,9 +29,9 @@ export const problem = (
     headers,
   );
 
-export const empty = (status: number, headers: Reply['headers'] = {}): Reply => ({ status, headers, body: '' });
+export const empty = (status: number, headers: HttpReply['headers'] = {}): HttpReply => ({ status, headers, body: '' });
 
-export const html = (status: number, title: string, headers: Reply['headers'] = {}): Reply =>
+export const html = (status: number, title: string, headers: HttpReply['headers'] = {}): HttpReply =>
   reply(
     status,
     'text/html',

@@ -1,23 +1,23 @@
-/** Milliseconds. Camunda names the rate and the delay; how long a block lasts it does not say. */
+/** In milliseconds. Camunda documents the rate and the delay, but not how long an address is blocked. */
 export interface ThrottleOptions {
-  /** The least time between two token requests from one address. */
+  /** The minimum time between two token requests from one address. */
   readonly interval: number;
-  /** How long all of an address's requests get a 429 after one that came too soon. */
+  /** How long all requests of an address get a 429 after one that came too soon. */
   readonly blockFor: number;
-  /** How long a repeated 401 for the same credentials is held back. */
+  /** How long a repeated 401 for the same credentials is delayed. */
   readonly tarPit: number;
 }
 
 export const saasThrottle: ThrottleOptions = { interval: 1_000, blockFor: 30_000, tarPit: 30_000 };
 
-interface Throttle {
-  /** Whether a request from that address is let in; those that are not count too. */
+export interface Throttle {
+  /** Returns whether a request from that address is admitted. Rejected requests count too. */
   readonly admits: (address: string, now: number) => boolean;
-  /** How long to hold a refusal of these credentials back: the first one not at all. */
+  /** Returns the delay of a 401 for these credentials: 0 for the first one. */
   readonly delayOfRefusal: (credentials: string) => number;
 }
 
-/** SaaS's limits on its token endpoint: about a request a second per source address, and a tar pit for bad secrets. */
+/** Limits token requests as SaaS does: about one per second and source address, with delayed 401s for bad secrets. */
 export function createThrottle({ interval, blockFor, tarPit }: ThrottleOptions): Throttle {
   const lastRequest = new Map<string, number>();
   const blockedUntil = new Map<string, number>();

@@ -1,23 +1,25 @@
-import type { Clock } from './clock.ts';
-import { type SimulatedCluster, type SimulatedClusterOptions, startSimulatedCluster } from './cluster.ts';
-import type { ClusterAuthentication } from './cluster-authentication.ts';
-import type { ClusterEvent } from './events.ts';
-import { type IdentityProvider, type IdentityProviderEvent, startIdentityProvider } from './identity-provider.ts';
+import { type IdentityProviderEvent, startIdentityProvider } from './identity-provider.ts';
+import { type SimulatedClusterOptions, startSimulatedCluster } from './simulated-cluster.ts';
+import type { SimulatedEvent } from './simulated-events.ts';
 import type { Script } from './timeline.ts';
+import type { WallClock } from './wall-clock.ts';
 
 /**
- * Three clusters, three ways to authenticate, and four minutes in which most of what goes wrong with Zeebe goes
- * wrong, over and over. Every cluster is whole again at the end.
+ * Milliseconds of one round. It shows three clusters, with three ways to authenticate, and most faults that Zeebe
+ * clusters have. At the end of each round every cluster is healthy again.
  */
 export const storyPeriod = 240_000;
 
-/** What happens `at` milliseconds into each round, and what to say then. */
+type ClusterName = 'payments' | 'orders' | 'inventory';
+
+/** What happens `at` milliseconds after the start of each round, and the sentence that announces it. */
 type StoryStep = { readonly at: number; readonly sentence: string } & (
-  | { readonly actor: 'payments' | 'orders' | 'inventory'; readonly events: readonly ClusterEvent[] }
+  | { readonly actor: ClusterName; readonly events: readonly SimulatedEvent[] }
   | { readonly actor: 'identity provider'; readonly events: readonly IdentityProviderEvent[] }
 );
 
 const client = { clientId: 'exporter', clientSecret: 'exporter-secret', audience: 'orchestration-api' } as const;
+const none = { method: 'none' } as const;
 const user = { username: 'demo', password: 'demo' } as const;
 
 export const storySteps: readonly StoryStep[] = [
@@ -25,13 +27,14 @@ export const storySteps: readonly StoryStep[] = [
     at: 5_000,
     actor: 'payments',
     events: [{ type: 'leader-moves', partition: 1 }],
-    sentence: 'Partition 1 of payments gets another leader: watch zeebe_topology_partition_leader_changes_total.',
+    sentence: 'The leader of partition 1 of payments changes: watch zeebe_topology_partition_leader_changes_total.',
   },
   {
     at: 12_000,
     actor: 'payments',
     events: [{ type: 'broker-crashes', broker: 1 }],
-    sentence: 'Broker 1 of payments crashes: in 6 s others lead, in 12 s zeebe_topology_broker_up is 0 for it.',
+    sentence:
+      'Broker 1 of payments crashes: its partitions have new leaders in 6 s, zeebe_topology_broker_up is 0 in 12 s.',
   },
   {
     at: 20_000,
@@ -43,13 +46,13 @@ export const storySteps: readonly StoryStep[] = [
     at: 30_000,
     actor: 'identity provider',
     events: [{ type: 'http-fault', fault: { kind: 'status', status: 503 } }],
-    sentence: 'The identity provider answers 503: the token of inventory still works, but will not be renewed.',
+    sentence: 'The identity provider answers 503: the token of inventory still works, but cannot be renewed.',
   },
   {
     at: 40_000,
     actor: 'payments',
     events: [{ type: 'broker-restarts', broker: 1 }],
-    sentence: 'Broker 1 of payments is started again: listed in 16 s, with all its partitions in 19 s.',
+    sentence: 'Broker 1 of payments is restarted: it is listed in 16 s, with all its partitions in 19 s.',
   },
   {
     at: 46_000,
@@ -77,7 +80,7 @@ export const storySteps: readonly StoryStep[] = [
     at: 74_000,
     actor: 'inventory',
     events: [{ type: 'scale', brokers: 5 }],
-    sentence: 'Inventory is scaled to 5 brokers: replicas join first, watch zeebe_topology_partition_state.',
+    sentence: 'Inventory is scaled to 5 brokers: new replicas join first; watch zeebe_topology_partition_state.',
   },
   {
     at: 88_000,
@@ -86,7 +89,7 @@ export const storySteps: readonly StoryStep[] = [
       { type: 'broker-restarts', broker: 0 },
       { type: 'broker-restarts', broker: 1 },
     ],
-    sentence: 'Brokers 0 and 1 of orders are started again: quorum and leaders are back within 19 s.',
+    sentence: 'Brokers 0 and 1 of orders are restarted: quorum and leaders are back within 19 s.',
   },
   {
     at: 98_000,
@@ -98,13 +101,13 @@ export const storySteps: readonly StoryStep[] = [
     at: 106_000,
     actor: 'payments',
     events: [{ type: 'http-fault', fault: { kind: 'status', status: 503 } }],
-    sentence: 'Payments answers 503, RESOURCE_EXHAUSTED: zeebe_topology_up is 0 and the verdict unknown.',
+    sentence: 'Payments answers 503, RESOURCE_EXHAUSTED: zeebe_topology_up is 0 and the verdict is unknown.',
   },
   {
     at: 119_000,
     actor: 'identity provider',
     events: [{ type: 'secret-rotates', clientId: client.clientId, clientSecret: client.clientSecret }],
-    sentence: 'The client secret for inventory is right again.',
+    sentence: 'The client secret for inventory is valid again.',
   },
   {
     at: 124_000,
@@ -116,19 +119,20 @@ export const storySteps: readonly StoryStep[] = [
     at: 130_000,
     actor: 'inventory',
     events: [{ type: 'scale', brokers: 4 }],
-    sentence: 'Inventory is scaled back to 4 brokers: their replicas move, then the fifth is gone.',
+    sentence: 'Inventory is scaled back to 4 brokers: replicas move, then the fifth broker is removed.',
   },
   {
     at: 138_000,
     actor: 'orders',
     events: [{ type: 'gateway-forgets' }],
-    sentence: 'The gateway of orders is started anew and knows no topology: up, but the verdict is unknown.',
+    sentence:
+      'The gateway of orders is restarted and knows no topology: zeebe_topology_up is 1, but the verdict is unknown.',
   },
   {
     at: 150_000,
     actor: 'orders',
     events: [{ type: 'gateway-recovers' }],
-    sentence: 'The gateway of orders knows its topology.',
+    sentence: 'The gateway of orders knows its topology again.',
   },
   {
     at: 160_000,
@@ -159,7 +163,7 @@ export const storySteps: readonly StoryStep[] = [
     at: 202_000,
     actor: 'identity provider',
     events: [{ type: 'audience-changes', clientId: client.clientId, audience: client.audience }],
-    sentence: 'New tokens for inventory have the right audience.',
+    sentence: 'New tokens for inventory have the right audience again.',
   },
   {
     at: 215_000,
@@ -171,17 +175,18 @@ export const storySteps: readonly StoryStep[] = [
     at: 228_000,
     actor: 'payments',
     events: [{ type: 'replica-health', partition: 2, broker: 2, health: 'healthy' }],
-    sentence: 'Partition 2 of payments is healthy on broker 2: all is well, and the story begins again.',
+    sentence:
+      'Partition 2 of payments is healthy again on broker 2: every cluster is healthy, and the next round begins.',
   },
 ];
 
 interface StoryOptions {
-  /** The same seed tells the same story. Default 1. */
+  /** The same seed leads to the same elections. Default 1. */
   readonly seed?: string | number;
-  readonly clock?: Clock;
+  readonly clock?: WallClock;
 }
 
-/** How a client gets in. */
+/** How a client of the cluster authenticates. */
 export type StoryCredentials =
   | { readonly method: 'none' }
   | { readonly method: 'basic'; readonly username: string; readonly password: string }
@@ -195,59 +200,55 @@ export type StoryCredentials =
 
 export interface RunningStory {
   readonly clusters: readonly {
-    readonly name: 'payments' | 'orders' | 'inventory';
+    readonly name: ClusterName;
     readonly address: URL;
     readonly credentials: StoryCredentials;
   }[];
   readonly close: () => Promise<void>;
 }
 
-/** Starts the story's clusters and identity provider on loopback, at free ports. */
+/** Starts the clusters and the identity provider of the story on free ports of the loopback interface. */
 export async function startStory({ seed = 1, ...rest }: StoryOptions = {}): Promise<RunningStory> {
-  const provider: IdentityProvider = await startIdentityProvider({
+  const provider = await startIdentityProvider({
     ...rest,
     flavour: 'keycloak',
     clients: [client],
     tokenLifetime: 30,
     script: providerScript,
   });
-  const start = (
-    name: 'payments' | 'orders' | 'inventory',
-    authentication: ClusterAuthentication,
-    options: SimulatedClusterOptions,
-  ): Promise<SimulatedCluster> =>
-    startSimulatedCluster({
-      ...rest,
-      ...options,
-      seed: `${seed} ${name}`,
-      clusterId: `demo-${name}`,
-      authentication,
-      script: clusterScript(name),
-    });
-  const payments = await start('payments', { method: 'none' }, { version: '8.6.0', partitions: 6 });
-  const orders = await start('orders', { method: 'basic', ...user }, { version: '8.9.1', brokers: 5, partitions: 10 });
-  const inventory = await start(
-    'inventory',
-    { method: 'oauth2', issuer: provider, audience: client.audience },
-    { version: '8.10.0', brokers: 4, partitions: 4, zones: ['eu-west-1', 'eu-central-1'] },
-  );
-  return {
-    clusters: [
-      { name: 'payments', address: payments.address, credentials: { method: 'none' } },
-      { name: 'orders', address: orders.address, credentials: { method: 'basic', ...user } },
+  const start = (name: ClusterName, credentials: StoryCredentials, options: SimulatedClusterOptions) =>
+    startCluster(name, credentials, { ...rest, ...options, seed: `${seed} ${name}` });
+  const basic = { method: 'basic', ...user } as const;
+  const running = [
+    await start('payments', none, { authentication: none, version: '8.6.0', partitions: 6 }),
+    await start('orders', basic, { authentication: basic, version: '8.9.1', brokers: 5, partitions: 10 }),
+    await start(
+      'inventory',
+      { method: 'oauth2', tokenUrl: provider.tokenUrl, ...client },
       {
-        name: 'inventory',
-        address: inventory.address,
-        credentials: { method: 'oauth2', tokenUrl: provider.tokenUrl, ...client },
+        authentication: { method: 'oauth2', issuer: provider, audience: client.audience },
+        version: '8.10.0',
+        brokers: 4,
+        partitions: 4,
+        zones: ['eu-west-1', 'eu-central-1'],
       },
-    ],
-    async close() {
-      await Promise.all([payments, orders, inventory, provider].map((server) => server.close()));
+    ),
+  ];
+  return {
+    clusters: running.map(({ name, address, credentials }) => ({ name, address, credentials })),
+    close: async () => {
+      await Promise.all([...running, provider].map((server) => server.close()));
     },
   };
 }
 
-function clusterScript(name: 'payments' | 'orders' | 'inventory'): Script<ClusterEvent> {
+async function startCluster(name: ClusterName, credentials: StoryCredentials, options: SimulatedClusterOptions) {
+  const script = clusterScript(name);
+  const { address, close } = await startSimulatedCluster({ ...options, clusterId: `demo-${name}`, script });
+  return { name, address, credentials, close };
+}
+
+function clusterScript(name: ClusterName): Script<SimulatedEvent> {
   const events = storySteps.flatMap((step) =>
     step.actor !== 'identity provider' && step.actor === name
       ? step.events.map((event) => ({ at: step.at, event }))

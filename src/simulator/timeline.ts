@@ -4,17 +4,17 @@ export interface Timed<Event> {
   readonly event: Event;
 }
 
-/** With `repeatEvery` (milliseconds, more than the last event's `at`) the script starts over for ever. */
+/** With `repeatEvery` (milliseconds, more than the last event's `at`) the script repeats forever. */
 export interface Script<Event> {
   readonly events: readonly Timed<Event>[];
   readonly repeatEvery?: number;
 }
 
 /**
- * Time without timers: what was planned is done, in order, when somebody asks for a later moment.
- * How often one asks makes no difference to what happens.
+ * Simulated time without timers. Planned actions run in order when time is advanced past them, so the result does not
+ * depend on how often it is advanced.
  */
-interface Timeline {
+export interface Timeline {
   readonly advance: (to: number) => void;
   /** Plans `action` for `delay` milliseconds after the moment reached. */
   readonly after: (delay: number, action: () => void) => void;

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { type RunOptions, runCheck } from '../../src/check/check.ts';
 import { systemClock } from '../../src/clock.ts';
-import { type SimulatedClusterOptions, startSimulatedCluster } from '../../src/simulator/cluster.ts';
 import { type IdentityProviderOptions, startIdentityProvider } from '../../src/simulator/identity-provider.ts';
+import { type SimulatedClusterOptions, startSimulatedCluster } from '../../src/simulator/simulated-cluster.ts';
 import { load } from '../config/loading.ts';
 
 export type Given = Parameters<typeof load>[0];

@@ -99,7 +99,7 @@ describe('docs/prometheus.md', () => {
   it.each([
     { severity: 'critical', receiver: 'page' },
     { severity: 'warning', receiver: 'ticket' },
-    { severity: 'info', receiver: 'nobody' },
+    { severity: 'info', receiver: 'discard' },
   ])('has an alertmanager.yml that sends $severity to the receiver $receiver', async ({ severity, receiver }) => {
     const folder = await folderWith({ 'alertmanager.yml': stringify(documented('alertmanager.yml')) });
     const file = `--config.file=${join(folder, 'alertmanager.yml')}`;

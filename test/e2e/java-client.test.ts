@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type IdentityProviderOptions, startIdentityProvider } from '../../src/simulator/identity-provider.ts';
+import { randomFrom } from '../../src/simulator/random.ts';
 import {
   type SimulatedCluster,
   type SimulatedClusterOptions,
   startSimulatedCluster,
-} from '../../src/simulator/cluster.ts';
-import { type IdentityProviderOptions, startIdentityProvider } from '../../src/simulator/identity-provider.ts';
-import { randomFrom } from '../../src/simulator/random.ts';
-import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topology.ts';
+} from '../../src/simulator/simulated-cluster.ts';
+import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topology-answer.ts';
 import { sorted } from '../simulator/sorted-answer.ts';
 import { javaClient } from './artifacts.ts';
 import { findJava } from './java.ts';

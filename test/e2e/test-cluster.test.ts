@@ -2,8 +2,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type SimulatedClusterOptions, startSimulatedCluster } from '../../src/simulator/cluster.ts';
 import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
+import { type SimulatedClusterOptions, startSimulatedCluster } from '../../src/simulator/simulated-cluster.ts';
 import { recorded } from '../topologies.ts';
 import { createSystemFolder, start } from './process.ts';
 

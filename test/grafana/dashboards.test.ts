@@ -9,7 +9,7 @@ import { createValidator } from './schema.ts';
 
 const written = [readDashboard('overview'), readDashboard('cluster')];
 
-/** Given by Prometheus to what it scrapes, and as the Prometheus Operator sets it up. */
+/** Labels that Prometheus or the Prometheus Operator adds to a target. */
 const targetLabels = ['job', 'instance', 'pod', 'container', 'endpoint', 'exported_endpoint', 'service', 'namespace'];
 const alertLabels = [
   ...targetLabels,
@@ -31,7 +31,7 @@ const known: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> = new
 ]);
 const closedSets = ['reason', 'health', 'role', 'state', 'method'];
 
-/** Names, labels and values in a query that nobody exposes. */
+/** Returns the names, labels and values in a query that are not exposed. */
 function strangers(expr: string): readonly string[] {
   const { selectors, groupedBy } = parsed(expr);
   const ofSelectors = selectors.flatMap(({ metric, matchers }) => {
@@ -52,15 +52,15 @@ function labelsOf(expr: string): ReadonlySet<string> {
 }
 
 describe('grafana/*.json', () => {
-  it.each(Object.entries(dashboards()))('%s is what the sources write', (name, text) => {
+  it.each(Object.entries(dashboards()))('%s is up to date with its sources', (name, text) => {
     expect(read(`grafana/${name}`), 'npm run dashboards writes it').toBe(text);
   });
 
-  it('are all of the dashboards, and nothing else', () => {
+  it('contains all dashboards and nothing else', () => {
     expect(list('grafana').filter((name) => name.endsWith('.json'))).toEqual(Object.keys(dashboards()).sort());
   });
 
-  it('have the addresses that others link to', () => {
+  it('has the uids of the published links', () => {
     expect(written.map(({ dashboard }) => dashboard.uid)).toEqual([
       'zeebe-topology-overview',
       'zeebe-topology-cluster',
@@ -68,17 +68,17 @@ describe('grafana/*.json', () => {
   });
 });
 
-describe("the types of Grafana's SDK", () => {
+describe("the JSON schema of Grafana's SDK", () => {
   let complaints: ReturnType<typeof createValidator>;
   beforeAll(() => {
     complaints = createValidator();
   }, 120_000);
 
-  it.each(written)('are those of the dashboard $name', ({ dashboard }) => {
+  it.each(written)('accepts the dashboard $name', ({ dashboard }) => {
     expect(complaints(dashboard)).toEqual([]);
   });
 
-  it('are not those of a dashboard with a wrong, a missing or an unknown part', () => {
+  it('rejects a dashboard with a wrong, a missing or an unknown part', () => {
     const [{ dashboard }] = [readDashboard('overview')];
     const { schemaVersion: _, ...unversioned } = dashboard;
     expect(complaints(unversioned)).not.toEqual([]);
@@ -91,22 +91,26 @@ describe("the types of Grafana's SDK", () => {
 });
 
 describe.each(written)('dashboard $name', (dashboard) => {
-  it.each(queriesOf(dashboard))('$place asks for what is exposed only', ({ expr }) => {
+  it.each(queriesOf(dashboard))('$place queries only what is exposed', ({ expr }) => {
     expect(strangers(expr)).toEqual([]);
   });
 
-  it.each(dashboard.variables.filter(({ type }) => type === 'query'))('finds the values of $name', (variable) => {
+  it.each(
+    dashboard.variables.filter(({ type }) => type === 'query'),
+  )('has a query for the values of the variable $name', (variable) => {
     const { selector = '', label = '' } = labelQuery(variableQuery(variable)) ?? {};
     expect(strangers(selector)).toEqual([]);
     expect([...labelsOf(selector)]).toContain(label);
   });
 
-  it.each(queriesOf(dashboard))('$place names only labels that it has in its legend', ({ expr, legendFormat = '' }) => {
+  it.each(queriesOf(dashboard))('$place has only labels of its query in the legend', ({ expr, legendFormat = '' }) => {
     const named = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
     expect(named.filter((label) => !labelsOf(expr).has(label))).toEqual([]);
   });
 
-  it.each(dashboard.panels.filter(({ type }) => type === 'table'))('has labels for the columns of $title', (panel) => {
+  it.each(
+    dashboard.panels.filter(({ type }) => type === 'table'),
+  )('has labels for the columns of the table $title', (panel) => {
     const queries = targetsOf(panel);
     const labels = new Set(queries.flatMap(({ expr }) => [...labelsOf(expr)]));
     const values = queries.map(({ refId }) => (queries.length === 1 ? 'Value' : `Value #${refId}`));
@@ -114,19 +118,19 @@ describe.each(written)('dashboard $name', (dashboard) => {
     expect(Object.keys(renameByName).filter((field) => !labels.has(field) && !values.includes(field))).toEqual([]);
   });
 
-  it('needs no recording rule', () => {
+  it('uses no recorded series', () => {
     const metrics = queriesOf(dashboard).flatMap(({ expr }) => parsed(expr).selectors.map(({ metric }) => metric));
     expect(metrics.filter((metric) => metric.includes(':'))).toEqual([]);
   });
 
-  it('links to the other dashboard, in the same time and with the same selection', () => {
+  it('links to the other dashboard with the same time range and selection', () => {
     const other = written.find(({ name }) => name !== dashboard.name)?.dashboard;
     expect(dashboard.dashboard.links).toContainEqual(
       expect.objectContaining({ url: `/d/${other?.uid}`, keepTime: true, includeVars: true }),
     );
   });
 
-  it('links to runbooks of alerts that exist, where the alerts themselves do', () => {
+  it('links to runbooks of existing alerts, at the same URLs as the alerts', () => {
     const base = (alerts[0]?.annotations.runbook_url ?? '').replace(/\/\w+\.md$/, '');
     const known = new Set([base, ...alerts.map(({ annotations }) => annotations.runbook_url)]);
     const urls = JSON.stringify(dashboard.dashboard).match(/https:[^"]+/g) ?? [];
@@ -135,15 +139,15 @@ describe.each(written)('dashboard $name', (dashboard) => {
     expect(urls.filter(isOfRow)).not.toEqual([]);
   });
 
-  it('links to no dashboard that does not exist', () => {
+  it('links only to dashboards that exist', () => {
     const uids = written.map(({ dashboard: { uid } }) => uid);
     const linked = [...JSON.stringify(dashboard.dashboard).matchAll(/"\/d\/([\w-]+)/g)].map(([, uid]) => uid);
     expect(linked.filter((uid) => !uids.includes(uid))).toEqual([]);
   });
 });
 
-describe('the names that queries are held against', () => {
-  it('tell a metric, a label and a value that nobody exposes', () => {
+describe('the exposed metrics that queries of dashboards are checked against', () => {
+  it('reveal a metric, a label and a value that are not exposed', () => {
     expect(strangers('rate(zeebe_topology_polls_total{job=~"$job"}[$__rate_interval])')).toEqual([]);
     expect(strangers('zeebe_topology_pols_total')).toEqual(['zeebe_topology_pols_total']);
     expect(strangers('max without (brokr) (zeebe_topology_up{reason="dns"})')).toEqual([

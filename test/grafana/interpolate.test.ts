@@ -9,18 +9,18 @@ const view: View = { from: 1_000, to: 11_800, scrapeInterval: 15, maxDataPoints:
 const selection: Selection = { job: 'all', instance: ['a:1'], zeebe_cluster: ['payments', 'orders'] };
 const filled = (query: string, selected: Selection = selection) => interpolate(query, view, variables, selected);
 
-describe('interpolate', () => {
-  it('takes what stands for all, the one value, and several in brackets', () => {
+describe('interpolation of Grafana variables', () => {
+  it('inserts the value for all, a single value, and several values in parentheses', () => {
     expect(filled('up{job=~"$job", instance=~"$instance"}')).toBe('up{job=~".+", instance=~"a:1"}');
     expect(filled('up{zeebe_cluster=~"$zeebe_cluster|"}')).toBe('up{zeebe_cluster=~"(payments|orders)|"}');
   });
 
-  it('knows names in braces', () => {
+  it('supports names in braces', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana
     expect(filled('${job}')).toBe('.+');
   });
 
-  it('escapes what is special in a regular expression, for a string of PromQL', () => {
+  it('escapes special characters of regular expressions, for a string in PromQL', () => {
     const query = filled('up{zeebe_cluster=~"$zeebe_cluster"}', { zeebe_cluster: ['eu.west (1)'] });
     expect(query).toBe(String.raw`up{zeebe_cluster=~"eu\\.west \\(1\\)"}`);
     expect(() => parseQuery(query)).not.toThrow();
@@ -40,13 +40,13 @@ describe('interpolate', () => {
     expect(filled(query)).toBe(becomes || query);
   });
 
-  it('makes a rate of no less than a step and a scrape', () => {
+  it('uses a rate interval of at least a step and a scrape interval', () => {
     const wide: View = { ...view, to: view.from + 86_400 };
     expect(stepOf(wide)).toBe(120);
     expect(interpolate('$__rate_interval', wide, variables, selection)).toBe('135s');
   });
 
-  it('refuses a name that is none of a variable, one with nothing selected, and all where that is not to be had', () => {
+  it('rejects an unknown variable, an empty selection, and all if the variable does not allow it', () => {
     expect(() => filled('$cluster')).toThrow('no variable cluster');
     expect(() => filled('$job', {})).toThrow('no variable job');
     const withoutAll: VariableModel[] = variables.map((variable) => ({ ...variable, includeAll: false }));

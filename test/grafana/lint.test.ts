@@ -4,12 +4,12 @@ import { readDashboard, written } from '../e2e/dashboards/dashboard.ts';
 import { type LintRule, lint, lintRules } from './lint.ts';
 
 describe.each(['overview', 'cluster'] as const)('grafana/%s.json', (name) => {
-  it('keeps every rule', () => {
+  it('complies with every lint rule', () => {
     expect(lint(readDashboard(name))).toEqual({});
   });
 });
 
-/** Of each rule ways to break it, and no other. */
+/** By rule, changes that break that rule and no other. */
 const breaks: Readonly<Record<LintRule, readonly ((dashboard: Dashboard) => void)[]>> = {
   'template-datasource-rule': [
     (dashboard) => change(variable(dashboard, 'datasource'), { name: 'source' }),
@@ -101,7 +101,7 @@ const breaks: Readonly<Record<LintRule, readonly ((dashboard: Dashboard) => void
 };
 
 describe.each(Object.keys(lintRules) as LintRule[])('%s', (rule) => {
-  it.each(breaks[rule])('complains where it is broken (%#)', (breakRule) => {
+  it.each(breaks[rule])('reports a dashboard that breaks it (%#)', (breakRule) => {
     const { dashboard } = readDashboard('overview');
     breakRule(dashboard);
     expect(Object.keys(lint(written('overview', dashboard)))).toContain(rule);

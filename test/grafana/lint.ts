@@ -11,12 +11,12 @@ import {
 import { labelQuery } from '../e2e/dashboards/label-query.ts';
 import { parseQuery, type Selector } from '../prometheus/promql.ts';
 
-/** What a rule has to say against a dashboard: nothing where it is kept. */
+/** Returns the problems of a dashboard. */
 type Rule = (dashboard: WrittenDashboard) => readonly string[];
 
 /**
- * Rules for dashboards. Those named `template-…`, `panel-…` and `target-…` follow
- * https://github.com/grafana/dashboard-linter where it has one of the name.
+ * Rules for dashboards. Those named `template-…`, `panel-…` and `target-…` follow the rule of the same name in
+ * https://github.com/grafana/dashboard-linter if there is one.
  */
 export const lintRules = {
   'template-datasource-rule': ({ variables }) => {
@@ -83,7 +83,7 @@ export const lintRules = {
     queriesOf(dashboard)
       .filter(({ expr, instant }) =>
         [...expr.matchAll(/\b(?:i?rate|increase)\([^[]*\[(.+?)\]/g)].some(
-          // Within all of the time that is shown: a number for a table, not for a graph.
+          // An increase over the whole time range is a number for a table, not for a graph.
           ([, range]) => range !== '$__rate_interval' && !(instant && range === '$__range'),
         ),
       )
@@ -108,7 +108,7 @@ export const lintRules = {
 
 export type LintRule = keyof typeof lintRules;
 
-/** By rule, what it has to say: no rule that has nothing to say. */
+/** Returns the problems by rule, without rules that found none. */
 export function lint(dashboard: WrittenDashboard): Readonly<Partial<Record<LintRule, readonly string[]>>> {
   const complaints = Object.entries(lintRules).map(([name, rule]) => [name, rule(dashboard)] as const);
   return Object.fromEntries(complaints.filter(([, said]) => said.length > 0));
@@ -118,7 +118,7 @@ interface PlacedQuery extends Target {
   readonly place: string;
 }
 
-/** Of panels and annotations. */
+/** Returns the queries of panels and annotations. */
 export function queriesOf({ dashboard, panels }: WrittenDashboard): readonly PlacedQuery[] {
   const annotations = dashboard.annotations.list ?? [];
   return [
@@ -132,7 +132,7 @@ export function queriesOf({ dashboard, panels }: WrittenDashboard): readonly Pla
   ];
 }
 
-/** With durations in the place of Grafana's own variables; the others stand in strings. */
+/** Parses a query with durations instead of Grafana's own variables. The other variables are in strings. */
 export function parsed(expr: string): ReturnType<typeof parseQuery> {
   return parseQuery(expr.replace(/\[\$\w+\]/g, '[5m]'));
 }
@@ -162,7 +162,7 @@ function selectsAll({ variables }: WrittenDashboard, name: string): readonly str
     : [`a query variable ${name} is expected, of several values and all of them, as .+`];
 }
 
-/** Whether it is the data source that the variable holds. */
+/** Returns whether it is the data source of the variable. */
 function isSelected(datasource: { readonly uid?: string } | undefined): boolean {
   return /^\$\{datasource\}$/.test(datasource?.uid ?? '');
 }
@@ -184,7 +184,7 @@ function withoutMatcher(
     .map(placeOf);
 }
 
-/** Whether series of the metric are those of a cluster. */
+/** Returns whether the metric belongs to a cluster. */
 function hasCluster({ metric }: Selector): boolean {
   return metric.startsWith('zeebe_topology_') && !metric.startsWith('zeebe_topology_exporter_');
 }
@@ -214,7 +214,7 @@ function hasLegend({ type, options }: Panel): boolean {
   }
 }
 
-/** Many rows are shown a page at a time. */
+/** Returns whether many rows are split into pages. */
 function isPaged({ type, options }: Panel): boolean {
   switch (type) {
     case 'table':

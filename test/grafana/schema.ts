@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { createGenerator, type Schema } from 'ts-json-schema-generator';
 
-/** Complains of all that is in a dashboard and not in the types of Grafana's SDK. Takes seconds to make. */
+/** Creates a function that returns the deviations of a dashboard from the types of Grafana's SDK. Takes seconds. */
 export function createValidator(): (dashboard: unknown) => readonly string[] {
   const { definitions = {} } = schemaOf('dashboard', 'Dashboard');
-  // In the type of a dashboard a query is anything; here it is one for Prometheus.
+  // The type of a dashboard allows any query; here it must be one for Prometheus.
   const queries = schemaOf('prometheus', 'Dataquery').definitions ?? {};
   const validate = new Ajv({ allErrors: true }).compile({
     $ref: '#/definitions/Dashboard',

@@ -8,8 +8,8 @@ import { shown } from '../e2e/dashboards/shown.ts';
 
 const spec = { title: 'It', description: 'Shows.', width: 24, height: 8 };
 
-describe('shown', () => {
-  it('names series by their legend, and tells the last value', () => {
+describe('the simulated rendering of a panel', () => {
+  it('names series by their legend, and shows the last value', () => {
     const panel = lines({ ...spec, unit: 's', queries: [{ expr: 'x', legend: '{{zeebe_cluster}}: {{reason}}' }] });
     const series: Series = {
       labels: { zeebe_cluster: 'a' },
@@ -21,7 +21,7 @@ describe('shown', () => {
     expect(shown(panel.build(), [[series]])).toEqual([{ name: 'a: ', value: 6 }]);
   });
 
-  it('tells a value in the words of its mapping', () => {
+  it('shows the mapped text of a value', () => {
     const panel = timeline({ ...spec, queries: [{ expr: 'x', legend: 'x' }], states: verdictStates });
     expect(shown(panel.build(), [[one({}, 2), one({}, 9)]])).toEqual([
       { name: 'x', value: 'unhealthy' },
@@ -40,7 +40,7 @@ describe('shown', () => {
     noValue: '–',
   }).build();
 
-  it('makes one row of what has the same labels, and of what has more', () => {
+  it('merges results with the same labels, or with more, into one row', () => {
     const answers = [
       [one({ zeebe_cluster: 'a' }, 0), one({ zeebe_cluster: 'b' }, 3)],
       [one({ zeebe_cluster: 'a', broker: '1' }, 1)],
@@ -53,7 +53,7 @@ describe('shown', () => {
     ]);
   });
 
-  it('makes a row more of what contradicts', () => {
+  it('adds a row for contradicting labels', () => {
     const answers = [
       [one({ zeebe_cluster: 'a' }, 0)],
       [one({ zeebe_cluster: 'a', broker: '1' }, 1), one({ zeebe_cluster: 'a', broker: '2' }, 1)],
@@ -65,12 +65,12 @@ describe('shown', () => {
     ]);
   });
 
-  it('leaves out what a table of one query leaves out', () => {
+  it('omits the fields that a table with one query excludes', () => {
     const panel = table({ ...spec, labels: [], values: [{ expr: 'a' }], sortBy: '', noValue: '–' }).build();
     expect(shown(panel, [[one({ reason: 'dns', __name__: 'x', pod: 'y' }, 1)]])).toEqual([{ reason: 'dns' }]);
   });
 
-  it('lays a grid out by two labels, columns in the order of numbers', () => {
+  it('arranges a grid by two labels, with columns in numeric order', () => {
     const panel = grid({
       ...spec,
       expr: 'a',
@@ -85,7 +85,7 @@ describe('shown', () => {
     expect(second).toEqual({ 'broker\\partition': '1', '2': 'unhealthy' });
   });
 
-  it('says so where it does not understand a panel', () => {
+  it('throws for a panel that it does not support', () => {
     const panel: Panel = { type: 'table', transformations: [{ id: 'reduce', options: {} }] };
     expect(() => shown(panel, [])).toThrow('reduce');
   });

@@ -7,12 +7,12 @@ import { endOfPoll, failure, stateAfter, succeeded } from '../polls.ts';
 import { broker, leader, topology } from '../topologies.ts';
 import { parseQuery } from './promql.ts';
 
-/** Metrics by name, of each the labels, of each the values. */
+/** The values of each label of each metric. */
 export type Exposed = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
 
 const inAYear = endOfPoll + 365 * 24 * 60 * 60 * 1000;
 
-/** What a page has with every part of an answer and of the authentication there: read off the page itself. */
+/** Reads the metrics from a page that is rendered from a complete answer with all parts of authentication. */
 export async function exposedMetrics(): Promise<Exposed> {
   const processMetrics = createProcessMetrics();
   processMetrics.reloaded(true, endOfPoll);

@@ -36,7 +36,7 @@ const recordingFile: RuleFile<{ readonly record: string; readonly expr: string }
 );
 export const recordings = recordingFile.groups.flatMap(({ rules }) => rules);
 
-/** What promtool runs; see https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/. */
+/** A file of unit tests for promtool; see https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/. */
 export interface UnitTests {
   readonly evaluation_interval: string;
   readonly tests: readonly {
@@ -58,7 +58,7 @@ export function unitTests(file: string): UnitTests {
   return parse(read(`prometheus/tests/${file}`));
 }
 
-/** Of a duration as Prometheus writes it: `1h30m`. */
+/** Returns the seconds of a Prometheus duration such as `1h30m`. */
 export function secondsOf(duration: string): number {
   const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
   return [...duration.matchAll(/(\d+)([smhd])/g)].reduce(

@@ -27,7 +27,7 @@ function matches(matcher: string, labels: Labels): boolean {
     case '=~':
       return new RegExp(`^(?:${value})$`).test(actual);
     default:
-      throw new SyntaxError(`a matcher that this test does not know: ${matcher}`);
+      throw new SyntaxError(`unknown matcher: ${matcher}`);
   }
 }
 
@@ -36,21 +36,21 @@ const isSource = ({ source_matchers }: Inhibition, alert: Labels) =>
 const isTarget = ({ target_matchers }: Inhibition, alert: Labels) =>
   target_matchers.every((each) => matches(each, alert));
 
-/** As Alertmanager decides it: a muted alert mutes others all the same, and labels that both lack are equal. */
-function ringing(firing: readonly Labels[]): readonly Labels[] {
-  const mutes = (source: Labels, target: Labels) =>
+/** Decides as Alertmanager does: an inhibited alert inhibits others too, and labels that both lack are equal. */
+function notified(firing: readonly Labels[]): readonly Labels[] {
+  const inhibits = (source: Labels, target: Labels) =>
     inhibitions.some(
       (rule) =>
         isSource(rule, source) &&
         isTarget(rule, target) &&
         rule.equal.every((label) => source[label] === target[label]),
     );
-  return firing.filter((target) => !firing.some((source) => mutes(source, target)));
+  return firing.filter((target) => !firing.some((source) => inhibits(source, target)));
 }
 
 const named = alerts.map(({ alert, labels }) => ({ alertname: alert, severity: labels.severity ?? '' }));
 
-describe('the inhibition rules', () => {
+describe('the inhibition rules for Alertmanager', () => {
   it('name only alerts that exist', () => {
     const names = inhibitions
       .flatMap(({ source_matchers, target_matchers }) => [...source_matchers, ...target_matchers])
@@ -61,9 +61,7 @@ describe('the inhibition rules', () => {
     expect(names.filter((name) => !named.some(({ alertname }) => alertname === name))).toEqual([]);
   });
 
-  it.each(
-    inhibitions,
-  )('$source_matchers mutes something, nothing more severe than itself, and never itself', (rule) => {
+  it.each(inhibitions)('$source_matchers inhibits something, nothing of higher severity, and never itself', (rule) => {
     const ranks = ['info', 'warning', 'critical'];
     const rankOf = ({ severity }: (typeof named)[number]) => ranks.indexOf(severity);
     const sources = named.filter((alert) => isSource(rule, alert));
@@ -75,11 +73,11 @@ describe('the inhibition rules', () => {
   });
 });
 
-describe('an alert that goes on firing after its cause has gone', () => {
+describe('keep_firing_for of an alert', () => {
   const afterwards = new Map(alerts.map((rule) => [rule.alert, secondsOf(rule.keep_firing_for ?? '0s')]));
   const ofOneCluster = inhibitions.filter(({ equal }) => equal.includes('zeebe_cluster'));
 
-  it.each(ofOneCluster)('is muted for as long, by $source_matchers', (rule) => {
+  it.each(ofOneCluster)('is at most as long as that of the alerts that inhibit it: $source_matchers', (rule) => {
     const lasting = ({ alertname }: (typeof named)[number]) => afterwards.get(alertname) ?? Number.NaN;
     const shortest = Math.min(...named.filter((alert) => isSource(rule, alert)).map(lasting));
     const longest = Math.max(...named.filter((alert) => isTarget(rule, alert)).map(lasting));
@@ -87,7 +85,7 @@ describe('an alert that goes on firing after its cause has gone', () => {
   });
 });
 
-describe('of what fires for one cause (prometheus/tests/causes.test.yaml)', () => {
+describe('the alerts that fire for one cause (prometheus/tests/causes.test.yaml)', () => {
   const cases = unitTests('causes.test.yaml').tests.flatMap(({ name, promql_expr_test = [] }) =>
     promql_expr_test.map(({ eval_time, exp_samples }) => ({
       cause: `${name}, after ${eval_time}`,
@@ -95,40 +93,40 @@ describe('of what fires for one cause (prometheus/tests/causes.test.yaml)', () =
     })),
   );
 
-  it.each(cases)('one alert rings: $cause', ({ firing }) => {
-    const names = new Set(ringing(firing).map(({ alertname }) => alertname));
+  it.each(cases)('lead to one notification: $cause', ({ firing }) => {
+    const names = new Set(notified(firing).map(({ alertname }) => alertname));
     expect(names.size).toBe(firing.length === 0 ? 0 : 1);
   });
 
-  it('a missing broker rings as what it has put at risk', () => {
+  it('notify of the quorum at risk for a missing broker', () => {
     const left = cases
-      .filter(({ cause }) => cause.startsWith('one of three brokers is gone'))
-      .map(({ firing }) => [...new Set(ringing(firing).map(({ alertname }) => alertname))]);
+      .filter(({ cause }) => cause.startsWith('one of three brokers is missing'))
+      .map(({ firing }) => [...new Set(notified(firing).map(({ alertname }) => alertname))]);
     expect(left).toEqual([[], ['ZeebeTopologyQuorumAtRisk'], ['ZeebeTopologyQuorumAtRisk']]);
   });
 
-  it('partitions that stopped ring as that until the last replica is back', () => {
+  it('notify of partitions without leader until the last replica is back', () => {
     const left = cases
       .filter(({ cause }) => cause.startsWith('two of three brokers come back'))
-      .map(({ firing }) => [...new Set(ringing(firing).map(({ alertname }) => alertname))]);
+      .map(({ firing }) => [...new Set(notified(firing).map(({ alertname }) => alertname))]);
     const stopped = ['ZeebeTopologyPartitionWithoutLeader'];
     expect(left).toEqual([stopped, stopped, stopped, []]);
   });
 });
 
-describe('clusters do not mute each other', () => {
+describe('alerts on one cluster do not inhibit those on another', () => {
   const here = { job: 'zeebe-topology', namespace: 'red', zeebe_cluster: 'default', cluster: 'eu' };
   const stopped = { ...here, alertname: 'ZeebeTopologyPartitionWithoutLeader', partition: '1' };
   const degraded = { alertname: 'ZeebeTopologyClusterDegraded' };
 
-  it('of one name in two namespaces', () => {
+  it('with the same name in another namespace', () => {
     const there = { ...here, ...degraded, namespace: 'blue' };
-    expect(ringing([stopped, { ...here, ...degraded }, there])).toEqual([stopped, there]);
+    expect(notified([stopped, { ...here, ...degraded }, there])).toEqual([stopped, there]);
   });
 
-  it('of one name behind two Prometheus servers', () => {
+  it('with the same name behind another Prometheus server', () => {
     const there = { ...here, ...degraded, cluster: 'us' };
-    expect(ringing([stopped, there])).toEqual([stopped, there]);
+    expect(notified([stopped, there])).toEqual([stopped, there]);
   });
 });
 

@@ -3,13 +3,13 @@ import { parser } from '@prometheus-io/lezer-promql';
 export interface Selector {
   readonly metric: string;
   readonly matchers: readonly Matcher[];
-  /** With a range, as in `up[5m]`. */
+  /** Whether it has a range, as in `up[5m]`. */
   readonly ranged: boolean;
 }
 
 export interface Matcher {
   readonly label: string;
-  /** Of a regular expression, what stands between the bars. */
+  /** The alternatives (`a|b`) of a regular expression. */
   readonly values: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface Query {
 
 type Node = ReturnType<typeof parser.parse>['topNode'];
 
-/** Throws where Prometheus's own grammar for editors does not understand the text. */
+/** Throws a SyntaxError for text that Prometheus's own grammar for editors does not accept. */
 export function parseQuery(text: string): Query {
   const selectors: Selector[] = [];
   const groupedBy: string[] = [];

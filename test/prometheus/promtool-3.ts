@@ -1,4 +1,4 @@
 import { promtoolFolder } from '../release/go-tools.ts';
 
-// Prints the folder that holds promtool 3.x, and builds it before if it is not there.
+// Prints the folder of promtool 3.x. Builds promtool first if it is missing.
 process.stdout.write(await promtoolFolder());

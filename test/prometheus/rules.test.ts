@@ -8,14 +8,14 @@ import { exposedMetrics } from './exposed.ts';
 import { alerts, alertsOf, list, read, recordings, secondsOf, unitTests } from './files.ts';
 import { parseQuery } from './promql.ts';
 
-/** Labels that Prometheus gives to what it scrapes, as it is set up or by the Prometheus Operator. */
+/** Labels that Prometheus or the Prometheus Operator adds to a target. */
 const targetLabels = ['job', 'namespace', 'instance', 'pod', 'container', 'endpoint', 'exported_endpoint'];
 
 const exposed = new Map([...(await exposedMetrics()), ['up', new Map<string, Set<string>>()]]);
 const topologyMetrics = topologyFamilies.map(({ name }) => name);
 
-/** Names and labels of a query that neither the exporter nor its target has. */
-function strangers(query: string): readonly string[] {
+/** Returns the names, labels and values in a query that neither the exporter nor its target has. */
+function unknownParts(query: string): readonly string[] {
   const { selectors, groupedBy } = parseQuery(query);
   const fromSelectors = selectors.flatMap(({ metric, matchers }) => {
     const labels = exposed.get(metric);
@@ -29,7 +29,7 @@ function strangers(query: string): readonly string[] {
   return [...fromSelectors, ...groupedBy.filter((label) => !labelsOf(query).has(label))];
 }
 
-/** Labels whose every value is on the page. */
+/** Labels all of whose values are exposed. */
 const closedSets = ['reason', 'health', 'role', 'state', 'method'];
 
 function labelsOf(query: string): ReadonlySet<string> {
@@ -39,42 +39,42 @@ function labelsOf(query: string): ReadonlySet<string> {
   ]);
 }
 
-describe('the metrics that the rules are held against', () => {
-  it('are read off a page that has every family of a cluster', () => {
+describe('the exposed metrics that the rules are checked against', () => {
+  it('are read from a page with every metric family of a cluster', () => {
     const missing = clusterFamilies.filter(({ name }) => !exposed.has(name) && !exposed.has(`${name}_count`));
     expect(missing).toEqual([]);
   });
 
-  it('tell a name, a label and a value that do not exist', () => {
-    expect(strangers('zeebe_topology_partition_health{health="healthy"}')).toEqual([]);
-    expect(strangers('sum by (broker) (zeebe_topology_parition_health)')).toEqual([
+  it('reveal a name, a label and a value that do not exist', () => {
+    expect(unknownParts('zeebe_topology_partition_health{health="healthy"}')).toEqual([]);
+    expect(unknownParts('sum by (broker) (zeebe_topology_parition_health)')).toEqual([
       'zeebe_topology_parition_health',
       'broker',
     ]);
-    expect(strangers('zeebe_topology_up{reason="dns"}')).toEqual(['zeebe_topology_up{reason}']);
-    expect(strangers('zeebe_topology_poll_failing{reason=~"dns|dsn"}')).toEqual(['dsn']);
-    expect(() => strangers('zeebe_topology_up ==')).toThrow(SyntaxError);
+    expect(unknownParts('zeebe_topology_up{reason="dns"}')).toEqual(['zeebe_topology_up{reason}']);
+    expect(unknownParts('zeebe_topology_poll_failing{reason=~"dns|dsn"}')).toEqual(['dsn']);
+    expect(() => unknownParts('zeebe_topology_up ==')).toThrow(SyntaxError);
   });
 });
 
 describe('prometheus/*.yaml', () => {
-  it.each(Object.entries(rules(defaultThresholds)))('%s is what the rules and the thresholds make', (name, text) => {
+  it.each(Object.entries(rules(defaultThresholds)))('%s is up to date with the sources of the rules', (name, text) => {
     expect(read(`prometheus/${name}`), 'npm run rules writes it').toBe(text);
   });
 
-  it('has an alert for every wait in the thresholds', () => {
+  it('has an alert for every name in holdsFor of the thresholds', () => {
     expect(alerts.map(({ alert }) => alert.replace('ZeebeTopology', '')).sort()).toEqual(
       Object.keys(defaultThresholds.holdsFor).sort(),
     );
   });
 
-  it('can be made with short times: the same alerts, the same series', () => {
+  it('has the same alerts and series when written with shorter durations', () => {
     const second: Duration = '1s';
     const thresholds: Thresholds = {
       ...defaultThresholds,
       lookback: '3s',
       failureWindow: '6s',
-      holdsFor: waits(second),
+      holdsFor: sameForAll(second),
     };
     const short = alertsOf(rules(thresholds)['alerts.yaml']);
 
@@ -85,7 +85,7 @@ describe('prometheus/*.yaml', () => {
     expect(short.filter(({ expr }) => /\[(5|10)m\]/.test(expr))).toEqual([]);
   });
 
-  it('tells each reason of authentication by one alert', () => {
+  it('has exactly one alert for each authentication reason', () => {
     const reasons = alerts
       .filter((alert) => alert.alert !== 'ZeebeTopologyTokenNotRenewed')
       .flatMap(({ expr }) => parseQuery(expr).selectors)
@@ -94,8 +94,8 @@ describe('prometheus/*.yaml', () => {
     expect(reasons.sort()).toEqual([...authFailureReasons].sort());
   });
 
-  it.each(recordings)('$record uses only what the exporter exposes', ({ expr }) => {
-    expect(strangers(expr)).toEqual([]);
+  it.each(recordings)('$record uses only series and labels that the exporter exposes', ({ expr }) => {
+    expect(unknownParts(expr)).toEqual([]);
   });
 });
 
@@ -103,15 +103,15 @@ describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
   const query = parseQuery(expr);
 
   it('uses only series and labels that the exporter exposes', () => {
-    expect(strangers(expr)).toEqual([]);
+    expect(unknownParts(expr)).toEqual([]);
   });
 
-  it('uses no series bare that a failed poll takes away', () => {
+  it('uses every series that a failed poll removes with a range', () => {
     const bare = query.selectors.filter(({ metric, ranged }) => topologyMetrics.includes(metric) && !ranged);
     expect(bare).toEqual([]);
   });
 
-  it("keeps the user's own labels: it never aggregates by", () => {
+  it("keeps the user's own labels: it never aggregates with by", () => {
     expect(query.aggregatesBy).toBe(false);
   });
 
@@ -136,7 +136,7 @@ describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
     expect(sections.filter((section) => section.split('\n').slice(1).join('').trim() === '')).toEqual([]);
   });
 
-  it('has a unit test in which it does not fire at one evaluation and does at the next, and one in which it never does', () => {
+  it('has a unit test that shows the evaluation at which it fires first, and one in which it never fires', () => {
     const { evaluation_interval, tests } = unitTests(`${alert}.test.yaml`);
     const outcomes = tests.map(({ alert_rule_test = [] }) =>
       alert_rule_test
@@ -156,20 +156,20 @@ describe('docs/runbooks and prometheus/tests', () => {
   const names = alerts.map(({ alert }) => alert);
   const runbooks = list('docs/runbooks');
 
-  it('have no runbook without an alert', () => {
+  it('have no runbook that belongs to no alert', () => {
     expect(runbooks.filter((file) => !names.includes(file.replace(/\.md$/, '')))).toEqual([]);
   });
 
-  it('have no unit test without an alert', () => {
+  it('have no unit test that belongs to no alert', () => {
     const files = list('prometheus/tests').filter((file) => file.startsWith('ZeebeTopology'));
     expect(files.filter((file) => !names.includes(file.replace(/\.test\.yaml$/, '')))).toEqual([]);
   });
 
-  it.each(runbooks)('%s asks only for series and labels that exist', (file) => {
+  it.each(runbooks)('%s queries only series and labels that exist', (file) => {
     const queries = [...read(`docs/runbooks/${file}`).matchAll(/^```promql\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
       block.trim().split('\n'),
     );
-    expect(queries.flatMap(strangers)).toEqual([]);
+    expect(queries.flatMap(unknownParts)).toEqual([]);
   });
 
   it.each(runbooks)('%s links only to runbooks that exist', (file) => {
@@ -177,13 +177,13 @@ describe('docs/runbooks and prometheus/tests', () => {
     expect(links.filter((link) => !runbooks.includes(link))).toEqual([]);
   });
 
-  it.each(runbooks)('%s looks only for metrics that exist', (file) => {
+  it.each(runbooks)('%s names only metrics that exist', (file) => {
     const named = [...read(`docs/runbooks/${file}`).matchAll(/\bzeebe_topology_\w+/g)].map(([name]) => name);
     expect(named.filter((name) => ![...exposed.keys()].some((metric) => metric.startsWith(name)))).toEqual([]);
   });
 });
 
-function waits(duration: Duration): Thresholds['holdsFor'] {
+function sameForAll(duration: Duration): Thresholds['holdsFor'] {
   const names = Object.keys(defaultThresholds.holdsFor);
   return Object.fromEntries(names.map((name) => [name, duration])) as Thresholds['holdsFor'];
 }

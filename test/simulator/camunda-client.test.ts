@@ -1,11 +1,11 @@
 import createCamundaClient from '@camunda8/orchestration-cluster-api';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
 import {
   type SimulatedCluster,
   type SimulatedClusterOptions,
   startSimulatedCluster,
-} from '../../src/simulator/cluster.ts';
-import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
+} from '../../src/simulator/simulated-cluster.ts';
 
 const started: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -19,7 +19,7 @@ async function start(options: SimulatedClusterOptions): Promise<SimulatedCluster
   return cluster;
 }
 
-/** Camunda's own client, with nothing but environment variables; it checks the answer's schema. */
+/** Requests the topology with Camunda's own client, configured by environment variables. It validates the schema. */
 async function topologyWith(environment: Record<string, string>) {
   const all = { CAMUNDA_SDK_VALIDATION: 'res:strict', CAMUNDA_SDK_HTTP_RETRY_MAX_ATTEMPTS: '1', ...environment };
   for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
@@ -36,7 +36,7 @@ const expected = {
   clusterId: 'a-cluster',
 };
 
-describe('Camunda’s own TypeScript client', () => {
+describe('Camunda’s own TypeScript client, with a simulated cluster', () => {
   it('gets the topology with NONE', async () => {
     const cluster = await start({});
     const topology = await topologyWith({
@@ -48,7 +48,7 @@ describe('Camunda’s own TypeScript client', () => {
     expect(topology.brokers.flatMap(({ partitions }) => partitions)).toHaveLength(9);
   });
 
-  it.each(['8.9.0', '8.10.0'])('finds nothing against its schema in an answer of %s', async (version) => {
+  it.each(['8.9.0', '8.10.0'])('accepts an answer of %s as valid by its schema', async (version) => {
     const cluster = await start({ version });
     cluster.apply({ type: 'replica-health', partition: 1, broker: 0, health: 'unhealthy' });
     cluster.apply({ type: 'replica-health', partition: 2, broker: 1, health: 'dead' });

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { assertedBy } from '../../src/simulator/client-assertion.ts';
+import { clientOfAssertion } from '../../src/simulator/client-assertion.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/config/${name}`, import.meta.url), 'utf8');
 const certificate = fixture('client-cert.pem');
@@ -22,38 +22,38 @@ function signed(claims: object, key = own, header: object = {}): Promise<string>
   return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', ...header }).sign(key);
 }
 
-function judge(assertion: string | undefined, byThumbprint = false) {
+function clientOf(assertion: string | undefined, needsThumbprint = false) {
   const audiences = ['https://keycloak/token', 'https://keycloak'];
-  return assertedBy(assertion, { clients, audiences, byThumbprint, now });
+  return clientOfAssertion(assertion, { clients, audiences, needsThumbprint, now });
 }
 
-describe("a client's assertion", () => {
-  it('proves who has signed it', async () => {
-    expect(await judge(await signed(right))).toBe('exporter');
-    expect(await judge(await signed({ ...right, aud: 'https://keycloak' }))).toBe('exporter');
+describe('the client of an assertion', () => {
+  it('is the one whose certificate verifies the signature', async () => {
+    expect(await clientOf(await signed(right))).toBe('exporter');
+    expect(await clientOf(await signed({ ...right, aud: 'https://keycloak' }))).toBe('exporter');
   });
 
   it.each([
-    ['for somebody else', { ...right, aud: 'https://elsewhere/token' }],
-    ['that has run out', { ...right, exp: seconds - 1 }],
-    ['that never ends', { ...right, exp: undefined }],
+    ['for another audience', { ...right, aud: 'https://elsewhere/token' }],
+    ['that has expired', { ...right, exp: seconds - 1 }],
+    ['without an expiry', { ...right, exp: undefined }],
     ['without an id', { ...right, jti: undefined }],
     ['about another client', { ...right, sub: 'without' }],
     ['of a client without a certificate', { ...right, iss: 'without', sub: 'without' }],
     ['of an unknown client', { ...right, iss: 'other', sub: 'other' }],
-    ['of nobody', { ...right, iss: undefined }],
-  ])('%s proves nothing', async (_, claims) => {
-    expect(await judge(await signed(claims))).toBeUndefined();
+    ['without an issuer', { ...right, iss: undefined }],
+  ])('is unknown for an assertion %s', async (_, claims) => {
+    expect(await clientOf(await signed(claims))).toBeUndefined();
   });
 
-  it('of another key, or that is none, proves nothing', async () => {
-    expect(await judge(await signed(right, createPrivateKey(fixture('other-key.pem'))))).toBeUndefined();
-    expect(await judge('a.b.c')).toBeUndefined();
-    expect(await judge(undefined)).toBeUndefined();
+  it('is unknown for a signature by another key, and for what is not a JWT', async () => {
+    expect(await clientOf(await signed(right, createPrivateKey(fixture('other-key.pem'))))).toBeUndefined();
+    expect(await clientOf('a.b.c')).toBeUndefined();
+    expect(await clientOf(undefined)).toBeUndefined();
   });
 
-  it('names its certificate, where it must', async () => {
-    expect(await judge(await signed(right), true)).toBeUndefined();
-    expect(await judge(await signed(right, own, { 'x5t#S256': thumbprint }), true)).toBe('exporter');
+  it('needs the thumbprint of the certificate if the provider requires it', async () => {
+    expect(await clientOf(await signed(right), true)).toBeUndefined();
+    expect(await clientOf(await signed(right, own, { 'x5t#S256': thumbprint }), true)).toBe('exporter');
   });
 });

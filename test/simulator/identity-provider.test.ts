@@ -36,8 +36,8 @@ const bodyOf = async (answer: Promise<Response> | Response): Promise<Record<stri
 const tokenOf = async (provider: IdentityProvider, form: Record<string, string> = right): Promise<string> =>
   String((await bodyOf(ask(provider, form))).access_token);
 
-describe('Keycloak', () => {
-  it('gives a token with the claims and the answer the fields of a real one', async () => {
+describe('the simulated Keycloak', () => {
+  it('issues a token with the claims and the response with the fields of a real one', async () => {
     const provider = await start();
     const answer = await bodyOf(ask(provider, right));
     expect(answer).toMatchObject({
@@ -65,19 +65,19 @@ describe('Keycloak', () => {
     expect(payload.aud).toBe('zeebe-api');
   });
 
-  it('accepts client_secret_basic, form-encoded first', async () => {
+  it('accepts client_secret_basic with form-encoded credentials', async () => {
     const encoded = [client.clientId, client.clientSecret].map(encodeURIComponent).join(':');
     const authorization = `Basic ${Buffer.from(encoded).toString('base64')}`;
     const answer = await ask(await start(), { grant_type: 'client_credentials' }, { authorization });
     expect(answer.status).toBe(200);
   });
 
-  it('ignores the audience asked for', async () => {
+  it('ignores the requested audience', async () => {
     const token = await tokenOf(await start(), { ...right, audience: 'something-else' });
     expect(decodeJwt(token).aud).toBe('zeebe-api');
   });
 
-  it('has the audience account where the client has no mapper', async () => {
+  it('sets the audience account if the client has no mapper', async () => {
     const provider = await start({ clients: [{ clientId: client.clientId, clientSecret: client.clientSecret }] });
     expect(decodeJwt(await tokenOf(provider)).aud).toBe('account');
   });
@@ -93,7 +93,7 @@ describe('Keycloak', () => {
     expect(await bodyOf(answer)).toEqual({ error, error_description: description });
   });
 
-  it('understands no JSON', async () => {
+  it('rejects a JSON body', async () => {
     const { tokenUrl } = await start();
     const headers = { 'content-type': 'application/json' };
     expect(await fetch(tokenUrl, { method: 'POST', body: JSON.stringify(right), headers })).toHaveProperty(
@@ -102,7 +102,7 @@ describe('Keycloak', () => {
     );
   });
 
-  it('knows no other realm', async () => {
+  it('answers 404 for another realm', async () => {
     const { tokenUrl } = await start();
     const answer = await fetch(tokenUrl.replace('camunda-platform', 'other'), { method: 'POST' });
     expect(answer.status).toBe(404);
@@ -110,12 +110,12 @@ describe('Keycloak', () => {
   });
 });
 
-describe('Entra ID', () => {
+describe('the simulated Entra ID', () => {
   const tenant = 'b9bd2162-77ac-4fb2-8254-5c36e9c0a9c4';
   const entra = () => start({ flavour: 'entra', tenant });
   const scope = 'exporter/.default';
 
-  it('gives a token for the app whose /.default scope was asked for', async () => {
+  it('issues a token for the app whose /.default scope was requested', async () => {
     const provider = await entra();
     const answer = await bodyOf(ask(provider, { ...right, scope: 'api://zeebe-api/.default' }));
     expect(answer).toMatchObject({ token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599 });
@@ -130,7 +130,7 @@ describe('Entra ID', () => {
     expect(decodeJwt(await tokenOf(provider, { ...right, scope })).aud).toBe('exporter');
   });
 
-  it('has the paths of the v2.0 endpoint', async () => {
+  it('serves the paths of the v2.0 endpoint', async () => {
     const { issuerUrl, tokenUrl } = await entra();
     expect(new URL(tokenUrl).pathname).toBe(`/${tenant}/oauth2/v2.0/token`);
     const discovery = await bodyOf(fetch(`${issuerUrl}/.well-known/openid-configuration`));
@@ -157,12 +157,12 @@ describe('Entra ID', () => {
   });
 });
 
-describe('SaaS', () => {
+describe('the simulated SaaS token endpoint', () => {
   const saas = (options: Partial<IdentityProviderOptions> = {}) =>
     start({ flavour: 'saas', throttle: false, clients: [{ ...client, audience: 'zeebe.camunda.io' }], ...options });
   const forZeebe = { ...right, audience: 'zeebe.camunda.io' };
 
-  it('gives a token for the audience asked for, for a day, to a form and to JSON', async () => {
+  it('issues a token for the requested audience, valid for a day, to a form and to JSON', async () => {
     const provider = await saas();
     expect(new URL(provider.tokenUrl).pathname).toBe('/oauth/token');
     expect(await bodyOf(ask(provider, forZeebe))).toMatchObject({ expires_in: 86_400, token_type: 'Bearer' });
@@ -171,7 +171,7 @@ describe('SaaS', () => {
     expect(decodeJwt(String((await bodyOf(answer)).access_token)).aud).toBe('zeebe.camunda.io');
   });
 
-  it('has its discovery at the root', async () => {
+  it('serves discovery at the root', async () => {
     const { issuerUrl, tokenUrl } = await saas();
     const discovery = await bodyOf(fetch(`${issuerUrl}.well-known/openid-configuration`));
     expect(discovery).toMatchObject({ issuer: issuerUrl, token_endpoint: tokenUrl });
@@ -188,7 +188,7 @@ describe('SaaS', () => {
     expect((await bodyOf(answer)).error_description).toBe(description);
   });
 
-  it('answers 429 to a second request in the same second, and to all for a while', async () => {
+  it('answers 429 to a second request in the same second, and to all requests for a while', async () => {
     const clock = manualClock();
     const provider = await saas({ clock, throttle: {} });
     const status = async () => (await ask(provider, forZeebe)).status;
@@ -200,7 +200,7 @@ describe('SaaS', () => {
     expect(provider.requests()).toMatchObject({ issued: 2, rate_limited: 2 });
   });
 
-  it('holds the second refusal of a secret back for half a minute', async () => {
+  it('delays the second 401 for the same secret by half a minute', async () => {
     const clock = manualClock();
     const provider = await saas({ clock, throttle: {} });
     expect((await ask(provider, wrong)).status).toBe(401);
@@ -213,15 +213,15 @@ describe('SaaS', () => {
   });
 });
 
-describe('tokens', () => {
-  it('are opaque if told so, and introspection knows the JWT behind', async () => {
+describe('tokens of the simulated identity provider', () => {
+  it('can be opaque, and introspection returns the JWT behind them', async () => {
     const provider = await start({ tokens: 'opaque' });
     const token = await tokenOf(provider);
     expect(token).not.toContain('.');
     expect(decodeJwt(provider.introspect(token)).aud).toBe('zeebe-api');
   });
 
-  it('live as long as told', async () => {
+  it('have the configured lifetime', async () => {
     const provider = await start({ tokenLifetime: 45 });
     expect((await bodyOf(ask(provider, right))).expires_in).toBe(45);
   });
@@ -229,12 +229,12 @@ describe('tokens', () => {
   it.each([
     ['string', '300'],
     ['missing', undefined],
-  ] as const)('can have an expires_in that is a %s', async (expiresIn, expected) => {
+  ] as const)('can have expires_in as %s', async (expiresIn, expected) => {
     expect((await bodyOf(ask(await start({ expiresIn }), right))).expires_in).toBe(expected);
   });
 });
 
-describe('events', () => {
+describe('events of the simulated identity provider', () => {
   it('rotate a secret', async () => {
     const provider = await start();
     provider.apply({ type: 'secret-rotates', clientId: 'exporter', clientSecret: 'new' });
@@ -248,7 +248,7 @@ describe('events', () => {
     expect(decodeJwt(await tokenOf(provider)).aud).toBe('other');
   });
 
-  it('name clients that exist', async () => {
+  it('must name a client that exists', async () => {
     const provider = await start();
     const event = { type: 'audience-changes', clientId: 'nobody', audience: 'other' } as const;
     expect(() => provider.apply(event)).toThrow('There is no client nobody.');
@@ -261,7 +261,7 @@ describe('events', () => {
     expect(provider.keys().keys.map(({ kid }) => kid)).not.toContain(before);
   });
 
-  it('happen by a script and the clock', async () => {
+  it('are applied by a script, as the clock advances', async () => {
     const clock = manualClock();
     const provider = await start({
       clock,
@@ -283,7 +283,7 @@ describe('events', () => {
   });
 });
 
-it('counts the token requests by outcome', async () => {
+it('counts token requests to the simulated identity provider by outcome', async () => {
   const provider = await start();
   await ask(provider, right);
   await ask(provider, wrong);
@@ -300,13 +300,13 @@ it('counts the token requests by outcome', async () => {
   });
 });
 
-it('speaks TLS with a key and a certificate', async () => {
+it('serves the simulated identity provider over TLS with a key and a certificate', async () => {
   const provider = await start({ tls: loopbackCertificate });
   expect(provider.tokenUrl).toMatch(/^https:/);
   expect(provider.issuerUrl).toMatch(/^https:/);
 });
 
-it('goes on after a client that left in the middle of its request', async () => {
+it('keeps the simulated identity provider running after a client disconnects in the middle of a request', async () => {
   const provider = await start();
   const { host, hostname, port, pathname } = new URL(provider.tokenUrl);
   const socket = connect(Number(port), hostname);

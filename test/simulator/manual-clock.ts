@@ -1,9 +1,9 @@
-import type { Clock } from '../../src/simulator/clock.ts';
+import type { WallClock } from '../../src/simulator/wall-clock.ts';
 
-export interface ManualClock extends Clock {
-  /** Lets time pass and wakes the sleepers whose time has come. */
+export interface ManualClock extends WallClock {
+  /** Advances the time and ends the sleeps that are over. */
   readonly advance: (milliseconds: number) => void;
-  /** Resolves with the length of the next sleep that begins. */
+  /** Resolves with the duration of the next sleep. */
   readonly nextSleep: () => Promise<number>;
 }
 

@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { simulateCluster } from '../../src/simulator/cluster-model.ts';
-import type { ClusterEvent } from '../../src/simulator/events.ts';
 import { randomFrom } from '../../src/simulator/random.ts';
+import type { SimulatedEvent } from '../../src/simulator/simulated-events.ts';
 import type { Timed } from '../../src/simulator/timeline.ts';
-import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topology.ts';
+import { type TopologyAnswer, topologyAnswer } from '../../src/simulator/topology-answer.ts';
 import { pageOf } from '../metrics/pages.ts';
 import { succeeded } from '../polls.ts';
 import { recorded, topologyOf } from '../topologies.ts';
 import { sorted } from './sorted-answer.ts';
 
-/** A seed with which the elections have the same outcomes as those of the recorded cluster. */
+/** With this seed the elections have the same outcomes as in the recorded cluster. */
 const seed = 1_624;
 
-const crash = (broker: number): ClusterEvent => ({ type: 'broker-crashes', broker });
+const crash = (broker: number): SimulatedEvent => ({ type: 'broker-crashes', broker });
 
-/** Broker 1 crashes, broker 2 crashes a minute later, and broker 1 is started again a minute after that. */
-const events: readonly Timed<ClusterEvent>[] = [
+/** Broker 1 crashes, broker 2 crashes a minute later, and broker 1 is restarted a minute after that. */
+const events: readonly Timed<SimulatedEvent>[] = [
   { at: 60_000, event: crash(1) },
   { at: 120_000, event: crash(2) },
   { at: 180_000, event: { type: 'broker-restarts', broker: 1 } },
 ];
 
-/** The answer `elapsed` milliseconds after the start of three brokers on one machine, as the recorded ones were. */
+/** Returns the answer `elapsed` ms after the start of three brokers on one machine, like the recorded ones. */
 function simulated(elapsed: number): TopologyAnswer {
   const model = simulateCluster({
     seed,
@@ -41,8 +41,8 @@ const states = [
   { state: '8.6.0-3x3x3-broker-rejoining', answer: simulated(198_000) },
 ];
 
-describe('the simulated cluster reaches each state that was recorded of a real one', () => {
-  it.each(states)('$state: with the same answer, but for the order', ({ state, answer }) => {
+describe('the simulated cluster reaches each recorded state of a real one', () => {
+  it.each(states)('$state: with the same answer, except for the order', ({ state, answer }) => {
     expect(sorted(answer)).toEqual(sorted(JSON.parse(recorded(state))));
   });
 

@@ -3,13 +3,13 @@ import { createThrottle } from '../../src/simulator/saas-throttle.ts';
 
 const throttle = () => createThrottle({ interval: 1_000, blockFor: 30_000, tarPit: 30_000 });
 
-describe('the rate limit', () => {
-  it('lets one request a second through', () => {
+describe('the rate limit of simulated SaaS', () => {
+  it('admits one request per second', () => {
     const { admits } = throttle();
     expect([0, 1_000, 2_000].map((now) => admits('10.0.0.1', now))).toEqual([true, true, true]);
   });
 
-  it('blocks an address that came too soon for half a minute, whatever it asks', () => {
+  it('blocks an address for half a minute after a request that came too soon', () => {
     const { admits } = throttle();
     expect([0, 999, 5_000, 30_998, 30_999].map((now) => admits('10.0.0.1', now))).toEqual([
       true,
@@ -20,7 +20,7 @@ describe('the rate limit', () => {
     ]);
   });
 
-  it('leaves other addresses alone', () => {
+  it('does not affect other addresses', () => {
     const { admits } = throttle();
     admits('10.0.0.1', 0);
     admits('10.0.0.1', 1);
@@ -28,7 +28,7 @@ describe('the rate limit', () => {
   });
 });
 
-it('holds back the second refusal of the same credentials, not the first, not another client', () => {
+it('delays the second 401 for the same credentials, but not the first, nor that of another client', () => {
   const { delayOfRefusal } = throttle();
   expect([delayOfRefusal('a'), delayOfRefusal('a'), delayOfRefusal('b')]).toEqual([0, 30_000, 0]);
 });

@@ -1,6 +1,6 @@
-import type { TopologyAnswer } from '../../src/simulator/topology.ts';
+import type { TopologyAnswer } from '../../src/simulator/topology-answer.ts';
 
-/** The same answer with brokers and partitions in the order of their ids: that of an answer is arbitrary. */
+/** Returns the answer with brokers and partitions ordered by id, as their order in an answer is arbitrary. */
 export function sorted({ brokers = [], ...facts }: TopologyAnswer): TopologyAnswer {
   const inOrder = brokers
     .map((broker) => ({ ...broker, partitions: broker.partitions.toSorted((a, b) => a.partitionId - b.partitionId) }))

@@ -35,7 +35,7 @@ async function authorizationFor({ credentials }: StoryCluster): Promise<Record<s
   }
 }
 
-/** What a client sees: the status and, of an answer, its sizes and leaders. */
+/** Polls a cluster once, as a client would. */
 async function look(cluster: StoryCluster) {
   const headers = await authorizationFor(cluster);
   const response = await fetch(new URL('v1/topology', cluster.address), { headers, redirect: 'manual' });
@@ -43,8 +43,8 @@ async function look(cluster: StoryCluster) {
   return { status: response.status, text, leaders: text.split('"leader"').length - 1 };
 }
 
-describe('the story', () => {
-  it('has a step every few seconds, in order, each with a sentence that names who it is about', () => {
+describe('the story of the demo', () => {
+  it('has a step every few seconds, in order, each with a sentence that names its cluster', () => {
     const times = storySteps.map(({ at }) => at);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     const pauses = times.map((at, i) => (times[i + 1] ?? storyPeriod) - at);
@@ -55,7 +55,7 @@ describe('the story', () => {
     }
   });
 
-  it('has three clusters, with three ways to authenticate, whole at the start and at the end of every round', async () => {
+  it('has three clusters, with three ways to authenticate, healthy at the start and end of every round', async () => {
     const clock = manualClock();
     const story = await start(clock);
     expect(story.clusters.map(({ credentials }) => credentials.method)).toEqual(['none', 'basic', 'oauth2']);
@@ -70,7 +70,7 @@ describe('the story', () => {
     }
   });
 
-  it('tells what its sentences say', async () => {
+  it('does what its sentences say', async () => {
     const clock = manualClock();
     const { clusters } = await start(clock);
     const [payments, orders, inventory] = clusters;

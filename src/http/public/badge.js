@@ -3,7 +3,7 @@ import { verdictMarks } from './words.js';
 
 /** @import { Verdict } from '../../zeebe/verdict.ts' */
 
-/** A verdict: colour, shape and word. */
+/** Creates the badge of a verdict: a mark and a word, coloured by the verdict. */
 export function badge() {
   const mark = element('span', { 'aria-hidden': 'true', class: 'mark' });
   const word = element('span');

@@ -1,6 +1,6 @@
 /**
- * What the page does to its document: elements are made once and patched in place, so that focus, scroll positions and
- * open details stay. Text of a cluster only ever becomes text.
+ * Changes to the document. Elements are created once and updated in place, which keeps focus, scroll positions and open
+ * details. Text from a cluster is only inserted as text, never as HTML.
  */
 
 /**
@@ -40,7 +40,7 @@ export function setText(target, text) {
 /**
  * @param {Element} target
  * @param {string} name
- * @param {string | undefined} value undefined takes the attribute away
+ * @param {string | undefined} value undefined removes the attribute
  */
 export function setAttribute(target, name, value) {
   if (value === undefined) target.removeAttribute(name);
@@ -48,11 +48,11 @@ export function setAttribute(target, name, value) {
 }
 
 /**
- * A function that makes the children of `parent` follow a list: one part for each item, kept for as long as its key is
- * in the list, in the list's order.
+ * Returns a function that updates the children of `parent` from a list: one part per item, in the order of the list. A
+ * part is kept as long as its key is in the list.
  *
  * @template Item
- * @param {Element} parent holds nothing else
+ * @param {Element} parent has no other children
  * @param {(item: Item) => string} keyOf
  * @param {(item: Item) => Part<Item>} create
  * @returns {(items: readonly Item[]) => void}
@@ -80,7 +80,7 @@ export function keyedChildren(parent, keyOf, create) {
 }
 
 /**
- * An element that is moved loses the focus: it is given back.
+ * Runs a change and restores the focus, which an element loses when it is moved.
  *
  * @param {() => void} change
  */

@@ -1,4 +1,4 @@
-/** What happened to a cluster since the start of the exporter, the newest first. */
+/** The events of a cluster since the start of the exporter, the newest first. */
 import { element, keyedChildren, setAttribute, setText } from './dom.js';
 import { clockTime } from './times.js';
 import { capitalized, counted } from './words.js';
@@ -8,8 +8,8 @@ import { capitalized, counted } from './words.js';
  * @import { Part } from './dom.js'
  */
 
-/** The rest can be unfolded. */
-const alwaysShown = 6;
+/** Older events are in a collapsed section. */
+const maxVisible = 6;
 
 /** @type {Readonly<Partial<Record<EventKind, 'bad' | 'good'>>>} */
 const tones = {
@@ -27,11 +27,11 @@ export function events() {
   const older = element('ol');
   const summary = element('summary');
   const details = element('details', {}, summary, older);
-  const none = element('p', { class: 'muted' }, 'Nothing has changed.');
+  const none = element('p', { class: 'muted' }, 'No events.');
   const made = element(
     'div',
     { class: 'events' },
-    element('h3', {}, 'Since the exporter’s start'),
+    element('h3', {}, 'Events since the start of the exporter'),
     none,
     newest,
     details,
@@ -43,10 +43,10 @@ export function events() {
     update: (all) => {
       none.hidden = all.length > 0;
       newest.hidden = all.length === 0;
-      details.hidden = all.length <= alwaysShown;
-      updateNewest(all.slice(0, alwaysShown));
-      updateOlder(all.slice(alwaysShown));
-      setText(summary, counted(all.length - alwaysShown, 'earlier event'));
+      details.hidden = all.length <= maxVisible;
+      updateNewest(all.slice(0, maxVisible));
+      updateOlder(all.slice(maxVisible));
+      setText(summary, counted(all.length - maxVisible, 'earlier event'));
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What is known of a cluster beside its grid: sizes, versions, the last poll, authentication. */
+/** The facts of a cluster: sizes, versions, last poll, authentication. */
 import { element, setAttribute, setText } from './dom.js';
 import { clockTime, duration, relativeTime } from './times.js';
 import { versionsOf } from './words.js';
@@ -21,23 +21,23 @@ export function facts() {
 
 /**
  * @param {string} name
- * @param {readonly (Node | string)[]} said
+ * @param {readonly (Node | string)[]} content
  */
-function fact(name, ...said) {
-  return element('div', {}, element('dt', {}, name), element('dd', {}, ...said));
+function fact(name, ...content) {
+  return element('div', {}, element('dt', {}, name), element('dd', {}, ...content));
 }
 
 /** @returns {Part<ClusterStatus>} */
 function sizes() {
-  const said = element('span');
+  const content = element('span');
   const id = element('span', { class: 'muted' });
   return {
-    element: fact('Size', said, ' ', id),
+    element: fact('Size', content, ' ', id),
     update: ({ topology }) => {
       const { brokers, clusterSize, partitionsCount, replicationFactor, clusterId } = topology ?? {};
       const known = clusterSize !== undefined && partitionsCount !== undefined && replicationFactor !== undefined;
       const sizes = `${brokers?.length} of ${clusterSize} brokers, ${partitionsCount} partitions × ${replicationFactor} replicas`;
-      setText(said, known ? sizes : 'not known');
+      setText(content, known ? sizes : 'unknown');
       setText(id, clusterId === undefined ? '' : `cluster id ${clusterId}`);
     },
   };
@@ -45,17 +45,17 @@ function sizes() {
 
 /** @returns {Part<ClusterStatus>} */
 function versions() {
-  const said = element('span');
+  const content = element('span');
   const skew = element('span');
   return {
-    element: fact('Versions', said, ' ', skew),
+    element: fact('Versions', content, ' ', skew),
     update: ({ topology }) => {
       const all = topology ? versionsOf(topology) : [];
       const [first] = all;
       const one = all.length === 1 ? `${first?.version}, brokers and gateway` : '';
       const differ = all.map(({ version, who }) => `${version} (${who})`).join(', ');
-      setText(said, all.length === 0 ? 'not known' : one || differ);
-      setText(skew, all.length > 1 ? '▲ they differ' : '');
+      setText(content, all.length === 0 ? 'unknown' : one || differ);
+      setText(skew, all.length > 1 ? '▲ different versions' : '');
       setAttribute(skew, 'class', all.length > 1 ? 'warning' : undefined);
     },
   };
@@ -79,7 +79,7 @@ function lastPoll() {
       success.hidden = !failure;
       setText(
         success,
-        lastSuccessAt === undefined ? 'none has succeeded' : `the last success ended at ${clockTime(lastSuccessAt)}`,
+        lastSuccessAt === undefined ? 'no poll has succeeded yet' : `last success at ${clockTime(lastSuccessAt)}`,
       );
     },
   };
@@ -98,8 +98,8 @@ function authentication() {
     update: ({ authentication: { method: name, up, failure, token: times } }) => {
       const works = up === undefined ? 'not tried yet' : up ? 'works' : 'fails';
       setText(method, name === 'none' && up !== false ? methods.none : `${methods[name]}, ${works}`);
-      const untold = times && times.expiresAt === undefined;
-      setText(token, times ? `; the token ${untold ? 'does not tell when it expires' : ''}` : '');
+      const hasExpiry = times?.expiresAt !== undefined;
+      setText(token, times ? `; the token ${hasExpiry ? '' : 'has no expiry'}` : '');
       expiry.update(times?.expiresAt);
       problem.hidden = !failure;
       setAttribute(problem, 'class', up ? 'warning' : 'alarm');

@@ -1,63 +1,64 @@
-/** Asks the exporter again and again. */
+/** Polls the status document of the exporter. */
 
 /** @import { StatusDocument } from '../../status/status-document.ts' */
 
-/** Milliseconds between two questions; in a tab that nobody sees, a title is all there is to bring up to date. */
+/** Milliseconds between two requests. A hidden tab needs updates only for its title. */
 const pause = { visible: 3_000, hidden: 30_000 };
 /** Milliseconds. */
-const patience = 10_000;
+const timeout = 10_000;
 
 /**
  * @typedef {object} Listener
  * @property {(next: StatusDocument) => void} onChange
- * @property {() => void} onAnswer after every answer, the same or another
- * @property {(why: string) => void} onSilence after every question that was not answered as it should be
+ * @property {() => void} onSuccess called after every successful request, whether the document changed or not
+ * @property {(reason: string) => void} onFailure called after every failed request, with a sentence without full stop
  */
 
 /** @param {Listener} listener */
-export function follow({ onChange, onAnswer, onSilence }) {
+export function pollStatus({ onChange, onSuccess, onFailure }) {
   let etag = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  let asking = false;
+  let isPolling = false;
 
-  const ask = async () => {
-    if (asking) return;
-    asking = true;
+  const poll = async () => {
+    if (isPolling) return;
+    isPolling = true;
     clearTimeout(timer);
-    const { document: next, etag: nextEtag = etag, why } = await request(etag);
-    asking = false;
-    timer = setTimeout(ask, document.hidden ? pause.hidden : pause.visible);
-    if (why !== undefined) return onSilence(why);
+    const { document: next, etag: nextEtag = etag, failure } = await request(etag);
+    isPolling = false;
+    timer = setTimeout(poll, document.hidden ? pause.hidden : pause.visible);
+    if (failure !== undefined) return onFailure(failure);
     if (next) onChange(next);
     etag = nextEtag;
-    onAnswer();
+    onSuccess();
   };
   document.addEventListener('visibilitychange', () => {
-    if (!document.hidden) void ask();
+    if (!document.hidden) void poll();
   });
-  void ask();
+  void poll();
 }
 
 /**
- * @param {string} etag of the answer that the page has
- * @returns {Promise<{ readonly document?: StatusDocument, readonly etag?: string, readonly why?: string }>} another
- *   document, nothing where it is the same, or why there is none that the page can show
+ * @param {string} etag of the document that the page shows
+ * @returns {Promise<{ readonly document?: StatusDocument, readonly etag?: string, readonly failure?: string }>} the
+ *   document if it has changed, or the reason why the request failed
  */
 async function request(etag) {
   try {
     const answer = await fetch('./api/v1/clusters', {
-      // Past the browser's cache: an old answer tells an old time. Without max-age=0 that would ask for a whole one.
+      // Bypasses the browser's cache, as a cached document has an old time. Without max-age=0 the browser would send
+      // Cache-Control: no-cache, which requests the complete document again.
       cache: 'no-store',
       headers: etag === '' ? {} : { 'if-none-match': etag, 'cache-control': 'max-age=0' },
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(timeout),
     });
     if (answer.status === 304) return {};
-    if (answer.status !== 200) return { why: `The exporter answers with the error ${answer.status}` };
+    if (answer.status !== 200) return { failure: `The exporter returned HTTP ${answer.status}` };
     const next = await answer.json();
-    if (next.apiVersion !== 1) return { why: 'The exporter is of another version than this page: load it again' };
+    if (next.apiVersion !== 1) return { failure: 'This page belongs to another version of the exporter. Reload it' };
     return { document: next, etag: answer.headers.get('etag') ?? '' };
   } catch {
-    return { why: 'The exporter does not answer' };
+    return { failure: 'The exporter does not respond' };
   }
 }

@@ -1,4 +1,4 @@
-/** Brokers by partitions: who leads what, and how well every replica is. */
+/** Brokers by partitions: role and health of every replica. */
 import { element, keyedChildren, setAttribute, setText } from './dom.js';
 import { legend } from './legend.js';
 import { replicaSign, replicaWords, verdictMarks } from './words.js';
@@ -8,12 +8,12 @@ import { replicaSign, replicaWords, verdictMarks } from './words.js';
  * @import { Part } from './dom.js'
  */
 
-/** From as many partitions on, columns are narrow, and what is well can be left out. */
+/** With at least as many partitions, columns are narrow and can be restricted to partitions with problems. */
 const manyPartitions = 25;
 
 /**
- * @typedef {{ readonly id: number, readonly problem: string }} Column the problem is empty where there is none
- * @typedef {{ readonly id: string, readonly broker?: BrokerStatus }} Row without a broker where that is missing
+ * @typedef {{ readonly id: number, readonly problem: string }} Column the problem is empty if there is none
+ * @typedef {{ readonly id: string, readonly broker?: BrokerStatus }} Row has no broker if it is missing
  */
 
 /**
@@ -28,16 +28,14 @@ export function grid(cluster) {
   const table = element('table', { class: 'grid' }, caption, element('thead', {}, heads), body);
   const scroller = element('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': title }, table);
   const only = element('input', { type: 'checkbox' });
-  const choice = element('label', { class: 'choice' }, only, ' Only partitions that are not well');
-  const allWell = element('p', {}, 'Every partition has its leader and its healthy replicas.');
+  const choice = element('label', { class: 'choice' }, only, ' Only partitions with problems');
+  const noProblems = element('p', {}, 'Every partition has a leader and enough healthy replicas.');
   const signs = legend();
-  const made = element('div', { class: 'grid-part' }, choice, allWell, scroller, signs.element);
+  const made = element('div', { class: 'grid-part' }, choice, noProblems, scroller, signs.element);
 
+  const updateTable = replaceableTable(table, heads, body);
   /** @type {TopologyStatus} */
   let topology = { brokers: [], missingBrokers: [], partitions: [] };
-  let shape = '';
-  /** @type {(columns: readonly Column[], rows: readonly Row[]) => void} */
-  let updateTable = () => {};
 
   const show = () => {
     const many = topology.partitions.length >= manyPartitions;
@@ -45,15 +43,8 @@ export function grid(cluster) {
     const all = columnsOf(topology);
     const columns = filtered ? all.filter(({ problem }) => problem !== '') : all;
     choice.hidden = !many;
-    allWell.hidden = !filtered || columns.length > 0;
-    scroller.hidden = !allWell.hidden;
-    // With other columns it is another table; with the same ones its cells are patched.
-    const nextShape = columns.map(({ id }) => id).join();
-    if (nextShape !== shape) {
-      shape = nextShape;
-      table.classList.toggle('dense', columns.length >= manyPartitions);
-      updateTable = buildTable(heads, body, columns);
-    }
+    noProblems.hidden = !filtered || columns.length > 0;
+    scroller.hidden = !noProblems.hidden;
     updateTable(columns, rowsOf(topology, filtered ? new Set(columns.map(({ id }) => id)) : undefined));
   };
   only.addEventListener('change', show);
@@ -64,6 +55,29 @@ export function grid(cluster) {
       signs.update(next);
       show();
     },
+  };
+}
+
+/**
+ * Returns a function that updates the cells in place, or rebuilds the table if its columns have changed.
+ *
+ * @param {HTMLTableElement} table
+ * @param {HTMLTableRowElement} heads
+ * @param {HTMLTableSectionElement} body
+ * @returns {(columns: readonly Column[], rows: readonly Row[]) => void}
+ */
+function replaceableTable(table, heads, body) {
+  let shownIds = '';
+  /** @type {(columns: readonly Column[], rows: readonly Row[]) => void} */
+  let update = () => {};
+  return (columns, rows) => {
+    const ids = columns.map(({ id }) => id).join();
+    if (ids !== shownIds) {
+      shownIds = ids;
+      table.classList.toggle('dense', columns.length >= manyPartitions);
+      update = buildTable(heads, body, columns);
+    }
+    update(columns, rows);
   };
 }
 
@@ -80,10 +94,10 @@ function columnsOf({ partitions, replicationFactor = 0, clusterSize = 0 }) {
 }
 
 /**
- * In the order of ids, the missing ones at their place.
+ * Returns the rows ordered by id, listed and missing brokers alike.
  *
  * @param {TopologyStatus} topology
- * @param {ReadonlySet<number>} [only] leaves out the brokers without a replica of these partitions
+ * @param {ReadonlySet<number>} [only] if set, omits brokers without a replica of these partitions
  * @returns {readonly Row[]}
  */
 function rowsOf({ brokers, missingBrokers }, only) {
@@ -148,13 +162,13 @@ function missingRow(id, columns) {
   const said = element(
     'td',
     { colspan: `${columns + 1}` },
-    element('span', { class: 'said' }, '▲ missing: not listed'),
+    element('span', { class: 'said' }, '▲ missing: not listed by the gateway'),
   );
   return { element: element('tr', { class: 'missing' }, name, said), update: () => {} };
 }
 
 /**
- * @param {ReadonlyMap<number, number>} places of the partitions among the columns
+ * @param {ReadonlyMap<number, number>} places column index by partition
  * @returns {Part<Row>}
  */
 function listedRow(places) {
@@ -162,7 +176,7 @@ function listedRow(places) {
   const address = element('td', { class: 'address' });
   const cells = [...places].map(() => element('td'));
   const made = element('tr', {}, element('th', { scope: 'row', class: 'broker' }, name), ...cells, address);
-  /** What each cell shows. @type {string[]} */
+  /** The text of each cell. @type {string[]} */
   const shown = cells.map(() => '');
   return {
     element: made,

@@ -1,4 +1,4 @@
-/** What the signs of the grid mean. */
+/** The legend of the grid. */
 import { element } from './dom.js';
 import { replicaSign } from './words.js';
 
@@ -18,8 +18,8 @@ const always = [
   ['follower', 'unknown', undefined, 'health unknown'],
 ];
 
-/** Told by 8.10 and later only. @type {typeof always} */
-const whereThereAreStates = [
+/** Reported only by Zeebe 8.10 and later. @type {typeof always} */
+const withState = [
   ['follower', 'healthy', 'joining', 'joining'],
   ['follower', 'healthy', 'leaving', 'leaving'],
   ['follower', 'healthy', 'recovering', 'recovering'],
@@ -27,13 +27,13 @@ const whereThereAreStates = [
 
 /** @returns {Part<TopologyStatus>} */
 export function legend() {
-  const states = whereThereAreStates.map(entry);
+  const states = withState.map(entry);
   const made = element('ul', { class: 'legend', 'aria-label': 'Legend' }, ...always.map(entry), ...states);
   return {
     element: made,
     update: ({ brokers }) => {
-      const told = brokers.some(({ replicas }) => replicas.some(([, , , state]) => state !== undefined));
-      for (const each of states) each.hidden = !told;
+      const reported = brokers.some(({ replicas }) => replicas.some(([, , , state]) => state !== undefined));
+      for (const each of states) each.hidden = !reported;
     },
   };
 }

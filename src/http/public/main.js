@@ -1,25 +1,25 @@
-/** The status page: what is shown of the exporter's answers, and where. */
+/** The status page: shows the status document, as an overview or per cluster. */
 import { clusterSection } from './cluster.js';
 import { byId, element, keepingFocus, keyedChildren, setText } from './dom.js';
-import { follow } from './feed.js';
-import { answered, refreshOutage, unanswered } from './outage.js';
+import { pollStatus } from './feed.js';
+import { refreshOutage, showFailure, showSuccess } from './outage.js';
 import { overview } from './overview.js';
 import { clockTime, refreshTimes, setClock } from './times.js';
-import { counted, verdictMarks, verdictsByGravity } from './words.js';
+import { counted, verdictMarks, verdictsBySeverity } from './words.js';
 
 /**
  * @import { ClusterStatus, StatusDocument } from '../../status/status-document.ts'
  * @import { Verdict } from '../../zeebe/verdict.ts'
  */
 
-/** Of as many clusters at most everything is shown at once; of more, one at a time. */
-const fewClusters = 4;
-/** A screen reader reads all of it. */
-const mostAnnounced = 5;
+/** Up to as many clusters are shown in full on one page. With more, each has a page of its own. */
+const maxOnOnePage = 4;
+/** Limits the text that a screen reader reads at once. */
+const maxAnnounced = 5;
 
 const list = overview();
 const back = element('p', { class: 'back' }, element('a', { href: '#/' }, '← All clusters'));
-const notThere = element('p');
+const notFound = element('p');
 const sections = element('div', { class: 'clusters' });
 const updateSections = keyedChildren(sections, ({ name }) => name, clusterSection);
 
@@ -30,14 +30,14 @@ let clusters;
 function change(next) {
   setClock(next.now);
   announce(next.clusters);
-  if (!clusters) byId('main').replaceChildren(back, list.element, notThere, sections);
+  if (!clusters) byId('main').replaceChildren(back, list.element, notFound, sections);
   clusters = next.clusters;
   show(clusters);
   const { version, startedAt } = next.exporter;
   setText(byId('about'), `zeebe-topology-exporter ${version}, started ${clockTime(startedAt)}`);
 }
 
-/** The name of the cluster that the address asks for. */
+/** Returns the name of the cluster in the page's address, if there is one. */
 function route() {
   const [, name] = /^#\/cluster\/(.+)$/.exec(location.hash) ?? [];
   try {
@@ -50,18 +50,18 @@ function route() {
 /** @param {readonly ClusterStatus[]} all */
 function show(all) {
   const wanted = all.length === 1 ? undefined : route();
-  const few = all.length <= fewClusters ? all : [];
+  const few = all.length <= maxOnOnePage ? all : [];
   const shown = wanted === undefined ? few : all.filter(({ name }) => name === wanted);
   list.element.hidden = wanted !== undefined || all.length === 1;
   back.hidden = wanted === undefined;
-  notThere.hidden = wanted === undefined || shown.length > 0;
-  setText(notThere, `The exporter watches no cluster named ${wanted}.`);
+  notFound.hidden = wanted === undefined || shown.length > 0;
+  setText(notFound, `No cluster "${wanted}" is configured.`);
   keepingFocus(() => {
     if (!list.element.hidden) list.update(all);
     updateSections(shown);
   });
 
-  const verdicts = verdictsByGravity.flatMap((verdict) => {
+  const verdicts = verdictsBySeverity.flatMap((verdict) => {
     const count = all.filter((cluster) => cluster.verdict === verdict).length;
     return count === 0 ? [] : [{ verdict, text: `${count} ${verdict}` }];
   });
@@ -76,7 +76,7 @@ function show(all) {
 let announced = new Map();
 
 /**
- * Tells a screen reader the verdicts that are others than before.
+ * Announces changed verdicts to screen readers.
  *
  * @param {readonly ClusterStatus[]} all
  */
@@ -84,7 +84,7 @@ function announce(all) {
   const changed = all.filter(({ name, verdict }) => announced.has(name) && announced.get(name) !== verdict);
   announced = new Map(all.map(({ name, verdict }) => [name, verdict]));
   if (changed.length === 0) return;
-  const sentences = changed.slice(0, mostAnnounced).map(({ name, verdict, findings: [worst] }) => {
+  const sentences = changed.slice(0, maxAnnounced).map(({ name, verdict, findings: [worst] }) => {
     return `${name} is ${verdict}${worst ? `: ${worst.text}` : ''}.`;
   });
   const others = changed.length - sentences.length;
@@ -93,11 +93,12 @@ function announce(all) {
 }
 
 /**
- * Another route is another page: the keyboard and the screen reader begin at its heading, or where they came from.
+ * Shows another route like another page: moves the focus to its heading or, in the overview, to the link of the cluster
+ * that was shown before.
  *
  * @param {HashChangeEvent} event
  */
-function travel({ oldURL }) {
+function navigate({ oldURL }) {
   if (!clusters) return;
   show(clusters);
   window.scrollTo(0, 0);
@@ -107,10 +108,10 @@ function travel({ oldURL }) {
   (target ?? byId('main')).focus();
 }
 
-byId('main').append('Asking the exporter …');
-window.addEventListener('hashchange', travel);
+byId('main').append('Loading …');
+window.addEventListener('hashchange', navigate);
 setInterval(() => {
   refreshTimes();
   refreshOutage();
 }, 1_000);
-follow({ onChange: change, onAnswer: answered, onSilence: unanswered });
+pollStatus({ onChange: change, onSuccess: showSuccess, onFailure: showFailure });

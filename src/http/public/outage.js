@@ -1,31 +1,33 @@
-/** Says when the exporter does not answer, and from when what is shown then is. */
+/** A banner that says when the exporter does not respond, and how old the data is. */
 import { byId, setText } from './dom.js';
 import { clockTime, duration } from './times.js';
 
-/** By the browser's clock, in seconds: the exporter's is out of reach. */
+/** Seconds by the browser's clock, as the exporter's is not available during an outage. */
 const now = () => Date.now() / 1000;
 
 /** @type {number | undefined} */
 let answeredAt;
 
-export function answered() {
+export function showSuccess() {
   answeredAt = now();
-  tell('');
+  showBanner('');
 }
 
-/** @param {string} why a sentence without full stop */
-export function unanswered(why) {
-  tell(answeredAt === undefined ? `${why}.` : `${why}: what you see is from ${clockTime(answeredAt)}.`);
+/** @param {string} failure a sentence without full stop */
+export function showFailure(failure) {
+  showBanner(
+    answeredAt === undefined ? `${failure}.` : `${failure}. This page shows data from ${clockTime(answeredAt)}.`,
+  );
   refreshOutage();
 }
 
-/** To be called each second. The age stands outside of the alert, which would be read out each time. */
+/** Called every second. The age is outside of the alert, as screen readers would read every change. */
 export function refreshOutage() {
   setText(byId('outage-age'), answeredAt === undefined ? '' : `${duration(now() - answeredAt)} ago`);
 }
 
-/** @param {string} text empty where all is well */
-function tell(text) {
+/** @param {string} text empty to hide the banner */
+function showBanner(text) {
   byId('outage').hidden = text === '';
   document.documentElement.classList.toggle('stale', text !== '');
   setText(byId('outage-text'), text);

@@ -1,16 +1,16 @@
-/** All clusters at a glance, the worst first. */
+/** The overview of all clusters, the worst first. */
 import { badge } from './badge.js';
 import { element, keyedChildren, setText } from './dom.js';
 import { relativeTime } from './times.js';
-import { capitalized, verdictsByGravity, wrongs } from './words.js';
+import { capitalized, problemsOf, verdictsBySeverity } from './words.js';
 
 /**
  * @import { ClusterStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
  */
 
-/** From as many clusters on, one would rather type than scroll. */
-const filteredFrom = 8;
+/** With at least as many clusters, there is a filter. */
+const minForFilter = 8;
 
 /** @param {string} name */
 function clusterRoute(name) {
@@ -19,23 +19,7 @@ function clusterRoute(name) {
 
 /** @returns {Part<readonly ClusterStatus[]>} */
 export function overview() {
-  const rows = element('tbody', { role: 'rowgroup' });
-  const columns = ['Verdict', 'Cluster', 'What is wrong', 'Brokers', 'Last poll'];
-  const table = element(
-    'table',
-    { class: 'overview', role: 'table' },
-    element('caption', { class: 'visually-hidden' }, 'Clusters, the worst first'),
-    element(
-      'thead',
-      { role: 'rowgroup' },
-      element(
-        'tr',
-        { role: 'row' },
-        ...columns.map((name) => element('th', { scope: 'col', role: 'columnheader' }, name)),
-      ),
-    ),
-    rows,
-  );
+  const { table, rows } = emptyTable();
   const input = element('input', { type: 'search', id: 'filter', autocomplete: 'off', spellcheck: 'false' });
   const shown = element('span', { class: 'muted', role: 'status' });
   const filter = element('div', { class: 'filter' }, element('label', { for: 'filter' }, 'Filter'), input, shown);
@@ -46,7 +30,7 @@ export function overview() {
   let clusters = [];
   const show = () => {
     const matching = clusters.filter((cluster) => matches(cluster, input.value));
-    updateRows([...matching].sort((a, b) => gravity(a) - gravity(b)));
+    updateRows([...matching].sort((a, b) => severityRank(a) - severityRank(b)));
     setText(shown, input.value.trim() === '' ? '' : `${matching.length} of ${clusters.length} clusters`);
   };
   input.addEventListener('input', show);
@@ -54,19 +38,33 @@ export function overview() {
     element: made,
     update: (all) => {
       clusters = all;
-      filter.hidden = all.length < filteredFrom;
+      filter.hidden = all.length < minForFilter;
       show();
     },
   };
 }
 
+function emptyTable() {
+  const rows = element('tbody', { role: 'rowgroup' });
+  const columns = ['Verdict', 'Cluster', 'Problem', 'Brokers', 'Last poll'];
+  const heads = columns.map((name) => element('th', { scope: 'col', role: 'columnheader' }, name));
+  const table = element(
+    'table',
+    { class: 'overview', role: 'table' },
+    element('caption', { class: 'visually-hidden' }, 'Clusters, the worst first'),
+    element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...heads)),
+    rows,
+  );
+  return { table, rows };
+}
+
 /**
- * A healthy cluster with something wrong comes before those with nothing.
+ * Returns the sort key of a cluster. A healthy cluster with a problem comes before those without.
  *
  * @param {ClusterStatus} cluster
  */
-function gravity(cluster) {
-  return verdictsByGravity.indexOf(cluster.verdict) - (wrongs(cluster).length > 0 ? 0.5 : 0);
+function severityRank(cluster) {
+  return verdictsBySeverity.indexOf(cluster.verdict) - (problemsOf(cluster).length > 0 ? 0.5 : 0);
 }
 
 /**
@@ -75,7 +73,7 @@ function gravity(cluster) {
  */
 function matches(cluster, wanted) {
   const text = wanted.trim().toLowerCase();
-  const texts = [cluster.name, ...wrongs(cluster).map((wrong) => wrong.text)];
+  const texts = [cluster.name, ...problemsOf(cluster).map((problem) => problem.text)];
   return cluster.verdict.startsWith(text) || texts.join('\n').toLowerCase().includes(text);
 }
 
@@ -104,7 +102,7 @@ function row() {
       since.update(cluster.verdictSince);
       name.href = clusterRoute(cluster.name);
       setText(name, cluster.name);
-      const [worst, ...others] = wrongs(cluster);
+      const [worst, ...others] = problemsOf(cluster);
       setText(finding, worst ? capitalized(worst.text) : '');
       setText(more, others.length === 0 ? '' : `and ${others.length} more`);
       setText(brokers, brokersListed(cluster));

@@ -1,4 +1,4 @@
-/** Times by the exporter's clock, in words. What says how long ago something was is brought up to date each second. */
+/** Times by the exporter's clock, as text. Relative times are updated every second. */
 import { element, setAttribute, setText } from './dom.js';
 
 /** Seconds by which the exporter's clock is ahead of the browser's. */
@@ -17,7 +17,7 @@ const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle
 const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
 
 /**
- * The time of day, with the date where that is not today's.
+ * Returns the time of day, with the date if it is not today.
  *
  * @param {number} at Unix time in seconds
  */
@@ -45,7 +45,7 @@ const forms = {
 };
 
 /**
- * A `<time>` that tells how far away a moment is.
+ * Creates a `<time>` with a relative time.
  *
  * @param {'ago' | 'for' | 'expiry'} form
  */
@@ -69,7 +69,7 @@ function refresh(target) {
   setText(target, at === undefined ? '' : (forms[form]?.(now() - Number(at)) ?? ''));
 }
 
-/** To be called each second. */
+/** Called every second. */
 export function refreshTimes() {
   for (const each of document.querySelectorAll('time[data-form]')) if (each instanceof HTMLElement) refresh(each);
 }

@@ -1,14 +1,14 @@
-/** How the page says things. */
+/** The texts of the page. */
 
 /**
  * @import { ClusterStatus, FindingStatus, ReplicaStatus } from '../../status/status-document.ts'
  * @import { Verdict } from '../../zeebe/verdict.ts'
  */
 
-/** The worst first; a cluster that nobody can see may be worse off than one that is known to be degraded. */
-export const verdictsByGravity = /** @type {const} */ (['unhealthy', 'unknown', 'degraded', 'healthy']);
+/** The worst first. A cluster that cannot be polled may be in a worse state than one that is known to be degraded. */
+export const verdictsBySeverity = /** @type {const} */ (['unhealthy', 'unknown', 'degraded', 'healthy']);
 
-/** Shapes, so that a verdict is told by more than colour. @type {Readonly<Record<Verdict, string>>} */
+/** Marks, so that a verdict does not depend on colour alone. @type {Readonly<Record<Verdict, string>>} */
 export const verdictMarks = { unhealthy: '✕', unknown: '?', degraded: '▲', healthy: '✓' };
 
 /** @type {Readonly<Record<string, string>>} */
@@ -37,13 +37,13 @@ export function capitalized(text) {
 }
 
 /**
- * What is wrong with a cluster: what its verdict is made of, and what it is not made of yet. A token that cannot be
- * renewed still serves, until it has expired.
+ * Returns the problems of a cluster: the findings of its verdict, and an authentication failure that does not affect the
+ * verdict yet, because the old token is still valid.
  *
  * @param {ClusterStatus} cluster
  * @returns {readonly FindingStatus[]}
  */
-export function wrongs({ authentication: { failure }, lastPoll, findings }) {
+export function problemsOf({ authentication: { failure }, lastPoll, findings }) {
   if (!failure || lastPoll?.failure) return findings;
   return [
     ...findings,
@@ -52,7 +52,7 @@ export function wrongs({ authentication: { failure }, lastPoll, findings }) {
 }
 
 /**
- * Brokers and gateway by version, the most widespread first; the names of few brokers are told.
+ * Returns brokers and gateway by version, the most frequent first. Up to three brokers of a version are named.
  *
  * @param {NonNullable<ClusterStatus['topology']>} topology
  * @returns {readonly { readonly version: string, readonly who: string }[]}

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../../../src/simulator/clock.ts';
+import { type WallClock, wallClock } from '../../../src/simulator/wall-clock.ts';
 
-export interface HeldClock extends Clock {
+export interface HeldClock extends WallClock {
   /** Continues the time from the moment at which it was held. */
   readonly release: () => void;
 }
@@ -11,7 +11,7 @@ export function heldClock(): HeldClock {
   let behind: number | undefined;
   return {
     now: () => (behind === undefined ? heldAt : Date.now() - behind),
-    sleep: systemClock.sleep,
+    sleep: wallClock.sleep,
     release: () => {
       behind = Date.now() - heldAt;
     },

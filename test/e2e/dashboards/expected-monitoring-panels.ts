@@ -9,19 +9,19 @@ export const expectedMonitoringPanels: ExpectedPanels = {
       at: 35,
       cluster: 'payments',
       panel: 'Polls per second',
-      rows: [named('payments: polls', expect.closeTo(1, 0)), named('payments: by the interval', 1)],
+      rows: [named('payments: polls', expect.closeTo(1, 0)), named('payments: expected', 1)],
       only: true,
     },
     {
       at: 35,
       cluster: 'payments',
-      panel: 'Duration of polls',
+      panel: 'Poll duration',
       rows: [50, 95, 99].map((share) => named(`payments: ${share} %`, some.positive)),
       only: true,
     },
     {
       at: 35,
-      panel: 'Duration of polls, the 10 slowest clusters',
+      panel: 'Poll duration, 10 slowest clusters',
       rows: ['payments', 'orders', 'inventory'].map((name) => named(name, some.positive)),
       only: true,
     },
@@ -30,20 +30,20 @@ export const expectedMonitoringPanels: ExpectedPanels = {
   'the identity provider fails before its tokens expire': [
     {
       within: [31, 63],
-      panel: 'Whose authentication fails, and why',
+      panel: 'Authentication failures by reason',
       rows: [{ Cluster: 'inventory', Reason: 'token_endpoint_unreachable' }],
       only: true,
     },
     {
       within: [31, 63],
-      panel: 'Failed token requests of all clusters per minute, by reason',
+      panel: 'Failed token requests per minute of all clusters, by reason',
       rows: [named('token_endpoint_unreachable', some.positive)],
       only: true,
     },
     {
       within: [31, 63],
       panel: 'Tokens',
-      rows: [{ Cluster: 'inventory', 'Failed of these': some.positive }],
+      rows: [{ Cluster: 'inventory', 'Failed requests': some.positive }],
       only: true,
     },
     {
@@ -56,7 +56,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
     {
       within: [31, 63],
       cluster: 'inventory',
-      panel: 'Duration of token requests',
+      panel: 'Token request duration',
       rows: [named('inventory: 50 %', some.positive), named('inventory: 95 %', some.positive)],
       only: true,
     },
@@ -66,7 +66,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
     {
       within: [99, 120],
       cluster: 'inventory',
-      panel: 'Why authentication failed',
+      panel: 'Authentication failures by reason over time',
       rows: [named('inventory: invalid_client', 'failing')],
       only: true,
     },
@@ -82,24 +82,24 @@ export const expectedMonitoringPanels: ExpectedPanels = {
   'a cluster is unreachable, and its other series are gone at once': [
     { at: 111, panel: 'Clusters', rows: [{ Cluster: 'payments', Verdict: 'unknown' }] },
     { at: 111, panel: 'Clusters by verdict', rows: [named('unknown', some.positive)] },
-    { at: 111, panel: 'Whose last poll failed, and why', rows: [{ Cluster: 'payments', Reason: 'rate_limited' }] },
+    { at: 111, panel: 'Failing polls by reason', rows: [{ Cluster: 'payments', Reason: 'rate_limited' }] },
     {
       at: 111,
-      panel: 'Failed polls of all clusters per minute, by reason',
+      panel: 'Failed polls per minute of all clusters, by reason',
       rows: [named('rate_limited', some.positive)],
     },
     {
       at: 113,
-      panel: 'Share of polls that fail, the 20 worst',
+      panel: 'Poll failure ratio, 20 highest',
       rows: [named('payments: rate_limited', expect.closeTo(1, 1))],
     },
     { at: 111, cluster: 'payments', panel: 'Verdict', rows: [named('payments', 'unknown')], only: true },
     { at: 111, cluster: 'payments', panel: 'Verdict over time', rows: [named('payments', 'unknown')], only: true },
-    { at: 111, cluster: 'payments', panel: 'Last poll', rows: [named('payments', 'failed')], only: true },
+    { at: 111, cluster: 'payments', panel: 'Poll results over time', rows: [named('payments', 'failed')], only: true },
     {
       at: 111,
       cluster: 'payments',
-      panel: 'Why polls failed',
+      panel: 'Poll failures by reason over time',
       rows: [named('payments: rate_limited', 'failing')],
       only: true,
     },
@@ -113,14 +113,14 @@ export const expectedMonitoringPanels: ExpectedPanels = {
     {
       at: 111,
       cluster: 'payments',
-      panel: 'HTTP status of the last answer',
+      panel: 'HTTP status of the last response',
       rows: [named('payments', 503)],
       only: true,
     },
     {
       at: 115,
       cluster: 'payments',
-      panel: 'Since the last success',
+      panel: 'Time since the last success',
       rows: [
         named(
           'payments',
@@ -132,42 +132,48 @@ export const expectedMonitoringPanels: ExpectedPanels = {
     ...[
       'Brokers missing',
       'Partitions without leader',
-      'Partitions below the factor',
+      'Under-replicated partitions',
       'Brokers',
       'Brokers by partitions',
       'Brokers over time',
       'Brokers by partitions over time',
       'Partitions with and without leader',
-      'Replicas against the factor',
+      'Replicas and replication factor',
       'Sizes',
       'Versions',
     ].map((panel): ExpectedPanel => ({ at: 111, cluster: 'payments', panel, rows: [], only: true })),
   ],
 
   'a cluster redirects to a login page': [
-    { at: 176, panel: 'Whose last poll failed, and why', rows: [{ Cluster: 'orders', Reason: 'redirect' }] },
-    { at: 176, cluster: 'orders', panel: 'Why polls failed', rows: [named('orders: redirect', 'failing')], only: true },
+    { at: 176, panel: 'Failing polls by reason', rows: [{ Cluster: 'orders', Reason: 'redirect' }] },
+    {
+      at: 176,
+      cluster: 'orders',
+      panel: 'Poll failures by reason over time',
+      rows: [named('orders: redirect', 'failing')],
+      only: true,
+    },
   ],
 
   'new tokens have the wrong audience': [
     {
       within: [181, 206],
-      panel: 'Whose authentication fails, and why',
+      panel: 'Authentication failures by reason',
       rows: [{ Cluster: 'inventory', Reason: 'audience_mismatch' }],
       only: true,
     },
-    { within: [181, 206], panel: 'Whose last poll failed, and why', rows: [{ Cluster: 'inventory', Reason: 'auth' }] },
+    { within: [181, 206], panel: 'Failing polls by reason', rows: [{ Cluster: 'inventory', Reason: 'auth' }] },
     {
       within: [181, 206],
       cluster: 'inventory',
       panel: 'Credentials',
-      rows: [named('inventory', 'refused')],
+      rows: [named('inventory', 'rejected')],
       only: true,
     },
     {
       within: [181, 206],
       cluster: 'inventory',
-      panel: 'Alerts that fire',
+      panel: 'Firing alerts',
       rows: [{ Alert: 'ZeebeTopologyAudienceMismatch', Cluster: 'inventory', Reason: 'audience_mismatch' }],
     },
   ],
@@ -181,7 +187,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
         'Last scrape': 'up',
         'Last reload': 'succeeded',
         Version: expect.any(String),
-        'Configuration read': some.positive,
+        'Configuration age': some.positive,
         Memory: some.positive,
       })),
       only: true,
@@ -199,7 +205,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
       only: true,
     },
     { at: 216, panel: 'Scrapes of exporters', rows: [{ value: 'up' }, { value: 'down' }], only: true },
-    { within: [190, 206], panel: 'Processor time of exporters', rows: [{ value: some.positive }] },
+    { within: [190, 206], panel: 'CPU usage of exporters', rows: [{ value: some.positive }] },
     {
       at: 216,
       panel: 'Clusters',
@@ -212,7 +218,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
     },
     {
       at: 220,
-      panel: 'Alerts that fire',
+      panel: 'Firing alerts',
       rows: [{ Alert: 'ZeebeTopologyExporterTargetDown', Exporter: expect.any(String) }],
     },
     {
@@ -231,7 +237,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
   'certificates have an expiry': [
     {
       at: 35,
-      panel: 'Certificates that polls meet',
+      panel: 'Certificates of clusters and token endpoints',
       rows: [
         { Cluster: 'payments', Endpoint: 'cluster', Role: 'server', 'Expires in': days(daysLeft.cluster) },
         { Cluster: 'inventory', Endpoint: 'token', Role: 'server', 'Expires in': days(daysLeft.token) },

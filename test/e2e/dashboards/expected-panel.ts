@@ -29,7 +29,7 @@ export const healthyCluster: Row = {
   Verdict: 'healthy',
   'Brokers missing': 0,
   'Partitions without leader': 0,
-  'Partitions below the factor': 0,
+  'Under-replicated partitions': 0,
 };
 
 /** Returns the row for a series of a graph, a timeline or a stat panel. */

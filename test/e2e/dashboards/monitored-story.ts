@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { rules } from '../../../prometheus/rules.ts';
 import { type AlertName, type Duration, defaultThresholds, type Thresholds } from '../../../prometheus/thresholds.ts';
-import { systemClock } from '../../../src/simulator/clock.ts';
 import { type RunningStory, type StoryCredentials, startStory } from '../../../src/simulator/story.ts';
+import { wallClock } from '../../../src/simulator/wall-clock.ts';
 import { createSystemFolder, start, untilUp } from '../process.ts';
 import { type PrometheusWithRules, startPrometheus } from './prometheus.ts';
 
@@ -31,7 +31,7 @@ export async function startMonitoredStory(): Promise<MonitoredStory> {
   const heldAt = Date.now();
   let begunAt: number | undefined;
   const now = () => (begunAt === undefined ? heldAt : heldAt + Date.now() - begunAt);
-  const story = await startStory({ clock: { ...systemClock, now } });
+  const story = await startStory({ clock: { ...wallClock, now } });
   const certificates = await serveCertificates();
   const first = await startExporter(story);
   const second = await startExporter(story);

@@ -56,7 +56,7 @@ describe.each(['light', 'dark'] as const)('the status page in the %s color schem
     const page = await open(`${url}#/cluster/unhealthy`, { colorScheme });
     await page.getByRole('heading', { name: 'unhealthy' }).waitFor();
     await stop();
-    await page.getByRole('alert').getByText('The exporter does not answer').waitFor();
+    await page.getByRole('alert').getByText('The exporter does not respond').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 });

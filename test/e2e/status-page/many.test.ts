@@ -98,7 +98,7 @@ describe('the status page of fifty clusters', () => {
   it('says that a URL names no configured cluster', async () => {
     const { url } = await serveFifty();
     const page = await open(`${url}#/cluster/gone`);
-    await page.getByText('The exporter watches no cluster named gone.').waitFor();
+    await page.getByText('No cluster "gone" is configured.').waitFor();
     await page.getByRole('link', { name: 'All clusters' }).click();
     expect(await page.getByRole('row').getByRole('link').count()).toBe(50);
   });
@@ -129,19 +129,19 @@ describe('the grid of 100 brokers by 300 partitions', () => {
     expect(await overflow(page)).toBeLessThanOrEqual(0);
   });
 
-  it('can be cut down to the partitions that are not well', async () => {
+  it('can be restricted to the partitions with problems', async () => {
     const { url, poll } = await serve(named('large'));
     poll('large', succeeded(sized(large, trouble), { endedAt: Date.now() }));
     const page = await open(url);
     const heads = page.locator('.grid thead th');
     await page.getByRole('rowheader', { name: '99' }).waitFor();
     expect(await heads.count()).toBe(302);
-    await page.getByLabel('Only partitions that are not well').check();
+    await page.getByLabel('Only partitions with problems').check();
     const shown = (await heads.allTextContents()).map((text) => Number.parseInt(text, 10)).filter((id) => id > 0);
     expect(shown).toEqual([41, 42, 43, 141, 142, 143, 241, 242, 243]);
     expect(await page.getByRole('rowheader').allTextContents()).toEqual(['40', '41', '42', '43', '44']);
     poll('large', succeeded(sized(large), { endedAt: Date.now() }));
-    await page.getByText('Every partition has its leader and its healthy replicas.', { exact: true }).waitFor();
+    await page.getByText('Every partition has a leader and enough healthy replicas.', { exact: true }).waitFor();
     expect(page.complaints).toEqual([]);
   });
 });

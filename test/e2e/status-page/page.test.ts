@@ -56,7 +56,7 @@ describe('the status page of one cluster', () => {
       'ffollower, healthy',
       '8.6.0  camunda-zeebe-2.camunda-zeebe.camunda.svc:26501',
     ]);
-    expect(await row('1').getByRole('cell').allTextContents()).toEqual(['▲ missing: not listed']);
+    expect(await row('1').getByRole('cell').allTextContents()).toEqual(['▲ missing: not listed by the gateway']);
   });
 
   it('shows the failure of the last poll and its remedy', async () => {
@@ -108,7 +108,7 @@ describe('the status page of one cluster', () => {
     const { url, poll } = await serve(named('production'));
     poll('production', troubled({ versions: { 2: '8.5.9' } }));
     const page = await open(url);
-    await page.getByText('8.6.0 (brokers 0, 1, gateway), 8.5.9 (broker 2) ▲ they differ').waitFor();
+    await page.getByText('8.6.0 (brokers 0, 1, gateway), 8.5.9 (broker 2) ▲ different versions').waitFor();
   });
 
   it('says that a cluster has not been polled, and that a gateway knows no topology', async () => {
@@ -150,7 +150,7 @@ describe('the status page of one cluster', () => {
   it('links to the metrics if JavaScript is disabled', async () => {
     const { url } = await serve(named('production'));
     const page = await open(url, { javaScriptEnabled: false });
-    expect(await page.locator('noscript').innerText()).toContain('This page needs JavaScript');
+    expect(await page.locator('noscript').innerText()).toContain('This page requires JavaScript');
     await page.getByRole('link', { name: 'Metrics' }).click();
     expect(await page.locator('body').innerText()).toContain('zeebe_topology_exporter_build_info');
   });

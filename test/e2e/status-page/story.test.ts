@@ -2,7 +2,6 @@ import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import type { AuthenticationConfig, Config } from '../../../src/config/config.ts';
 import { Secret } from '../../../src/secret.ts';
-import { systemClock } from '../../../src/simulator/clock.ts';
 import {
   type RunningStory,
   type StoryCredentials,
@@ -10,6 +9,7 @@ import {
   storyPeriod,
   storySteps,
 } from '../../../src/simulator/story.ts';
+import { wallClock } from '../../../src/simulator/wall-clock.ts';
 import { clusterConfig } from '../../polls.ts';
 import { startExporter } from '../../start-exporter.ts';
 import { useBrowser } from './browser.ts';
@@ -23,7 +23,7 @@ function storyClock() {
   return {
     now: () => startedAt + moment,
     monotonic: () => performance.now() + moment,
-    sleep: systemClock.sleep,
+    sleep: wallClock.sleep,
     /** Sets the clock to that many seconds after the first step of that kind. Must not go back. */
     putForwardTo: (actor: string, type: string, seconds: number) => {
       const step = storySteps.find((each) => each.actor === actor && each.events.some((event) => event.type === type));
@@ -86,7 +86,7 @@ it('the status page of the real exporter shows the problems of the simulated clu
 
   clock.putForwardTo('payments', 'broker-crashes', 14);
   await findings('payments').getByText('Broker 1 is missing', { exact: true }).waitFor();
-  await section('payments').getByText('▲ missing: not listed').waitFor();
+  await section('payments').getByText('▲ missing: not listed by the gateway').waitFor();
   await section('orders')
     .getByTitle(/^Partition 3 on broker 2: \w+, unhealthy$/)
     .waitFor();
@@ -100,7 +100,7 @@ it('the status page of the real exporter shows the problems of the simulated clu
   clock.putForwardTo('orders', 'broker-crashes', 15);
   await findings('orders').getByText('Partitions 1, 5, 6 and 10 have no leader', { exact: true }).waitFor();
   await section('payments').getByText('Broker 1 is back', { exact: true }).waitFor();
-  expect(await section('payments').getByText('▲ missing: not listed').count()).toBe(0);
+  expect(await section('payments').getByText('▲ missing: not listed by the gateway').count()).toBe(0);
   await section('inventory').getByText('Authentication works again', { exact: true }).waitFor();
 
   clock.putForwardTo('payments', 'http-fault', 11);

@@ -18,12 +18,12 @@ describe('the status page updates itself and', () => {
     await page.getByRole('rowheader', { name: '79' }).waitFor();
     poll('production', polled({ gone: [79], health: [{ partition: 2, broker: 3, health: 'unhealthy' }] }));
     await page.getByText('Broker 79 is missing', { exact: true }).first().waitFor();
-    await page.getByText('▲ missing: not listed').waitFor();
+    await page.getByText('▲ missing: not listed by the gateway').waitFor();
     await cell.waitFor();
     poll('production', polled());
     await page.getByText('Broker 79 is back', { exact: true }).waitFor();
     await cell.waitFor({ state: 'detached' });
-    expect(await page.getByText('▲ missing: not listed').count()).toBe(0);
+    expect(await page.getByText('▲ missing: not listed by the gateway').count()).toBe(0);
     expect(page.complaints).toEqual([]);
   });
 
@@ -88,7 +88,7 @@ describe('the status page updates itself and', () => {
       .toBe('production is unhealthy: partition 7 has no leader.');
   });
 
-  it('says when the exporter does not answer, and from when what is shown is, until it answers again', async () => {
+  it('reports that the exporter does not respond, and how old the data is, until it responds again', async () => {
     const { url, poll, stop, startAgain } = await serve(named('production'));
     poll('production', polled());
     const page = await open(url);
@@ -96,7 +96,7 @@ describe('the status page updates itself and', () => {
     const alert = page.getByRole('alert');
     expect(await alert.isVisible()).toBe(false);
     await stop();
-    await alert.getByText(/The exporter does not answer: what you see is from \d\d:\d\d:\d\d\./).waitFor();
+    await alert.getByText(/The exporter does not respond\. This page shows data from \d\d:\d\d:\d\d\./).waitFor();
     expect(await page.getByRole('rowheader', { name: '79' }).isVisible()).toBe(true);
     await startAgain();
     await alert.waitFor({ state: 'hidden' });
@@ -109,11 +109,11 @@ describe('the status page updates itself and', () => {
     await page.goto(url);
     await page
       .getByRole('alert')
-      .getByText('The exporter is of another version than this page: load it again.')
+      .getByText('This page belongs to another version of the exporter. Reload it.')
       .waitFor();
     await page.unroute('**/api/v1/clusters');
     await page.route('**/api/v1/clusters', (route) => route.fulfill({ status: 502, body: 'Bad Gateway' }));
-    await page.getByRole('alert').getByText('The exporter answers with the error 502.').waitFor();
+    await page.getByRole('alert').getByText('The exporter returned HTTP 502.').waitFor();
     await page.unroute('**/api/v1/clusters');
     await page.getByText('Not polled yet').waitFor();
     expect(await page.getByRole('alert').isVisible()).toBe(false);

@@ -1,8 +1,8 @@
 import { createRemoteJWKSet } from 'jose';
-import { layOutBrokers, type SimulatedBroker } from '../../../src/simulator/brokers.ts';
 import type { ClusterAuthentication } from '../../../src/simulator/cluster-authentication.ts';
-import { empty, json, type Reply } from '../../../src/simulator/replies.ts';
-import { listen } from '../../../src/simulator/server.ts';
+import { empty, type HttpReply, json } from '../../../src/simulator/replies.ts';
+import { createSimulatedBrokers, type SimulatedBroker } from '../../../src/simulator/simulated-brokers.ts';
+import { startServer } from '../../../src/simulator/simulator-server.ts';
 
 // The process of a simulated cluster. Its only argument is the cluster's layout as JSON.
 
@@ -35,7 +35,7 @@ export interface BrokerStatus {
 }
 
 const { version, controlPort, brokers: ports, tokens }: ProcessLayout = JSON.parse(process.argv[2] ?? '');
-const brokers = layOutBrokers({
+const brokers = createSimulatedBrokers({
   version,
   partitions: ports.length,
   replicationFactor: ports.length,
@@ -44,13 +44,13 @@ const brokers = layOutBrokers({
   authentication: tokens === undefined ? { method: 'none' } : acceptedTokens(tokens),
 });
 
-await listen({ port: controlPort }, ({ url = '' }) => {
+await startServer({ port: controlPort }, ({ url = '' }) => {
   const [, id, action = ''] = /^\/brokers\/(\d+)(?:\/(start|crash|stop))?$/.exec(url) ?? [];
   const broker = brokers[Number(id)];
   return broker === undefined ? empty(404) : control(broker, action);
 });
 
-async function control({ phase, roles, ...broker }: SimulatedBroker, action: string): Promise<Reply> {
+async function control({ phase, roles, ...broker }: SimulatedBroker, action: string): Promise<HttpReply> {
   if (action === 'start') broker.start();
   if (action === 'crash') await broker.crash();
   if (action === 'stop') await broker.stop();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startSimulatedCluster } from '../../../src/simulator/cluster.ts';
+import { startSimulatedCluster } from '../../../src/simulator/simulated-cluster.ts';
 import { type Builder, createBuilder, type Image } from './buildah.ts';
 import { type Container, run } from './container.ts';
 

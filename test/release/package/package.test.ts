@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startSimulatedCluster } from '../../../src/simulator/cluster.ts';
+import { startSimulatedCluster } from '../../../src/simulator/simulated-cluster.ts';
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..', '..');

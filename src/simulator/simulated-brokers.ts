@@ -1,36 +1,37 @@
 import { once } from 'node:events';
-import { systemClock } from './clock.ts';
 import { type ClusterModelOptions, simulateCluster } from './cluster-model.ts';
-import type { Broker, ClusterState } from './cluster-state.ts';
-import { type ClusterEvent, timing } from './events.ts';
 import { type GatewayOptions, startGateway } from './gateway.ts';
+import type { ModelBroker, ModelState } from './model-state.ts';
+import { timing } from './model-timing.ts';
+import type { SimulatedEvent } from './simulated-events.ts';
+import { wallClock } from './wall-clock.ts';
 
 export interface SimulatedBrokersOptions
   extends Omit<ClusterModelOptions, 'brokers' | 'script'>,
     Omit<GatewayOptions, 'port'> {
-  /** Where the gateway in each broker serves REST: one port for each broker. */
+  /** The REST port of the gateway in each broker; there is one broker for each port. */
   readonly ports: readonly number[];
 }
 
 export interface SimulatedBroker {
-  /** Does nothing where it runs or is being started. Its gateway serves REST after `timing.gatewayAnswers`. */
+  /** Does nothing if it runs or is being started. Its gateway serves REST after `timing.gatewayAnswers`. */
   readonly start: () => void;
-  /** `kill -9`: its gateway's port is closed at once, the other members notice later. */
+  /** Kills the process (`kill -9`): its gateway's port closes at once, and the other brokers notice later. */
   readonly crash: () => Promise<void>;
-  /** Ends in good order. */
+  /** Stops the process gracefully. */
   readonly stop: () => Promise<void>;
-  readonly phase: () => Broker['phase'];
-  /** Its role in each of its partitions, by the partition's id. */
+  readonly phase: () => ModelBroker['phase'];
+  /** Its role in each of its partitions, by partition id. */
   readonly roles: () => Readonly<Record<string, 'leader' | 'follower'>>;
 }
 
-/** The brokers of one cluster, each with a gateway of its own, none of them started. */
-export function layOutBrokers({ ports, ...options }: SimulatedBrokersOptions): readonly SimulatedBroker[] {
-  const { clock = systemClock } = options;
+/** Creates the brokers of one cluster, each with a gateway of its own. None of them is started. */
+export function createSimulatedBrokers({ ports, ...options }: SimulatedBrokersOptions): readonly SimulatedBroker[] {
+  const { clock = wallClock } = options;
   const model = simulateCluster({ ...options, brokers: ports.length });
   const createdAt = clock.now();
   const state = () => model.at(clock.now() - createdAt);
-  const apply = (event: ClusterEvent) => model.apply(event, clock.now() - createdAt);
+  const apply = (event: SimulatedEvent) => model.apply(event, clock.now() - createdAt);
 
   return ports.map((port, broker) => {
     const phase = () => state().brokers.get(broker)?.phase ?? 'down';
@@ -57,9 +58,9 @@ export function layOutBrokers({ ports, ...options }: SimulatedBrokersOptions): r
   });
 }
 
-/** Runs the gateway of a broker that is started now, until the signal aborts. */
-async function runGateway(state: () => ClusterState, options: GatewayOptions, signal: AbortSignal): Promise<void> {
-  const { clock = systemClock } = options;
+/** Runs the gateway of a broker that is being started, until the signal aborts. */
+async function runGateway(state: () => ModelState, options: GatewayOptions, signal: AbortSignal): Promise<void> {
+  const { clock = wallClock } = options;
   const startedAt = clock.now();
   await clock.sleep(timing.gatewayAnswers, signal);
   if (signal.aborted) return;
@@ -72,7 +73,7 @@ async function runGateway(state: () => ClusterState, options: GatewayOptions, si
   await gateway.close();
 }
 
-function rolesOf(broker: number, { partitions }: ClusterState): Readonly<Record<string, 'leader' | 'follower'>> {
+function rolesOf(broker: number, { partitions }: ModelState): Readonly<Record<string, 'leader' | 'follower'>> {
   const own = partitions.filter(({ replicas }) => replicas.some((replica) => replica.broker === broker));
   return Object.fromEntries(own.map(({ id, leader }) => [id, leader === broker ? 'leader' : 'follower']));
 }

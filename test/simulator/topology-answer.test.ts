@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { simulateCluster } from '../../src/simulator/cluster-model.ts';
 import { randomFrom } from '../../src/simulator/random.ts';
-import { topologyAnswer } from '../../src/simulator/topology.ts';
+import { topologyAnswer } from '../../src/simulator/topology-answer.ts';
 
 const answer = (version: string, zones: readonly string[] = []) =>
   topologyAnswer(simulateCluster({ version, zones }).at(0), 'a-cluster', randomFrom(1));
 
-describe('the version decides the fields', () => {
+describe('the fields of a simulated topology, by version', () => {
   it.each([
     ['8.5.8', ['brokers', 'clusterSize', 'partitionsCount', 'replicationFactor', 'gatewayVersion']],
     [
@@ -38,7 +38,7 @@ describe('the version decides the fields', () => {
   });
 });
 
-it('orders brokers and partitions otherwise from answer to answer, and alike for the same seed', () => {
+it('shuffles brokers and partitions in each simulated answer, in the same way for the same seed', () => {
   const state = simulateCluster({ brokers: 6, partitions: 6 }).at(0);
   const first = topologyAnswer(state, '', randomFrom('seed', 1));
   const second = topologyAnswer(state, '', randomFrom('seed', 2));

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A token request (RFC 6749 section 4.4), as far as it could be read. */
-export interface TokenRequest {
+/** A token request (RFC 6749, section 4.4). What is missing or unreadable is undefined. */
+export interface ReceivedTokenRequest {
   readonly contentType: string;
   readonly grantType: string | undefined;
   readonly clientId: string | undefined;
   readonly clientSecret: string | undefined;
-  /** A JWT (RFC 7523, 2.2). */
+  /** A JWT (RFC 7523, section 2.2). */
   readonly clientAssertion: string | undefined;
   readonly audience: string | undefined;
   readonly scope: string | undefined;
@@ -14,8 +14,8 @@ export interface TokenRequest {
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Credentials in the Authorization header (client_secret_basic) win over those in the body (client_secret_post). */
-export function readTokenRequest(headers: IncomingHttpHeaders, body: string): TokenRequest {
+/** Credentials in the Authorization header (client_secret_basic) take precedence over those in the body. */
+export function readTokenRequest(headers: IncomingHttpHeaders, body: string): ReceivedTokenRequest {
   const contentType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
   const parameter = contentType === 'application/json' ? jsonParameters(body) : formParameters(body);
   const basic = basicCredentials(headers.authorization);
@@ -49,7 +49,7 @@ function jsonParameters(body: string): Parameters {
   }
 }
 
-/** RFC 6749 section 2.3.1: id and secret are form-encoded before they are joined. */
+/** Decodes id and secret, which are form-encoded before they are joined (RFC 6749, section 2.3.1). */
 function basicCredentials(authorization: string | undefined) {
   const encoded = /^Basic +(\S+)$/i.exec(authorization ?? '')?.[1];
   if (encoded === undefined) return undefined;

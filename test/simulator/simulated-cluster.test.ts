@@ -2,15 +2,15 @@ import { request as httpsRequest } from 'node:https';
 import { generateKeyPair, SignJWT } from 'jose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
-  type SimulatedCluster,
-  type SimulatedClusterOptions,
-  startSimulatedCluster,
-} from '../../src/simulator/cluster.ts';
-import {
   type IdentityProvider,
   type IdentityProviderOptions,
   startIdentityProvider,
 } from '../../src/simulator/identity-provider.ts';
+import {
+  type SimulatedCluster,
+  type SimulatedClusterOptions,
+  startSimulatedCluster,
+} from '../../src/simulator/simulated-cluster.ts';
 import { loopbackCertificate } from './loopback-certificate.ts';
 import { manualClock } from './manual-clock.ts';
 
@@ -33,8 +33,8 @@ const get = (cluster: SimulatedCluster, path = 'v1/topology', authorization?: st
 
 const typeOf = (response: Response) => response.headers.get('content-type');
 
-describe('the paths', () => {
-  it('are v1 and v2 from 8.6 on', async () => {
+describe('the REST API of a simulated cluster', () => {
+  it('serves v1 and v2 from 8.6 on', async () => {
     const cluster = await start({ version: '8.6.0' });
     for (const path of ['v1/topology', 'v2/topology']) {
       const response = await get(cluster, path);
@@ -43,7 +43,7 @@ describe('the paths', () => {
     }
   });
 
-  it('are v1 only in 8.5, where v2 is a 404 with a problem', async () => {
+  it('serves only v1 in 8.5, where v2 is a 404 with a problem', async () => {
     const cluster = await start({ version: '8.5.8' });
     expect((await get(cluster)).status).toBe(200);
     const response = await get(cluster, 'v2/topology');
@@ -51,7 +51,7 @@ describe('the paths', () => {
     expect(await response.json()).toMatchObject({ status: 404, instance: '/v2/topology' });
   });
 
-  it('are below the base path, everything else being nginx’s 404 on SaaS', async () => {
+  it('is below the base path, and any other path is a 404 of nginx on SaaS', async () => {
     const cluster = await start({ basePath: '0f4a-uuid', ingress: 'saas' });
     expect(cluster.address.pathname).toBe('/0f4a-uuid/');
     expect((await get(cluster)).status).toBe(200);
@@ -59,12 +59,12 @@ describe('the paths', () => {
     expect([response.status, typeOf(response)]).toEqual([404, 'text/html']);
   });
 
-  it('take GET only', async () => {
+  it('accepts only GET', async () => {
     const { address } = await start();
     expect(await fetch(new URL('v1/topology', address), { method: 'POST' })).toHaveProperty('status', 405);
   });
 
-  it('have a status without authentication from 8.8 on: 204 with a healthy leader, else 503', async () => {
+  it('serves v2/status without authentication from 8.8 on: 204 with a healthy leader, else 503', async () => {
     const authentication = { method: 'basic', username: 'demo', password: 'demo' } as const;
     const clock = manualClock();
     const cluster = await start({ version: '8.8.0', authentication, clock });
@@ -77,8 +77,8 @@ describe('the paths', () => {
   });
 });
 
-describe('the script', () => {
-  it('follows the clock passed in', async () => {
+describe('the script of a simulated cluster', () => {
+  it('follows the given clock', async () => {
     const clock = manualClock();
     const cluster = await start({
       clock,
@@ -94,7 +94,7 @@ describe('the script', () => {
     expect(await listed()).toBe(2);
   });
 
-  it('gives the same answers for the same seed', async () => {
+  it('leads to the same answers for the same seed', async () => {
     const [one, two, other] = [await start({ seed: 7 }), await start({ seed: 7 }), await start({ seed: 8 })];
     const answers = async (cluster: SimulatedCluster) => {
       const texts: string[] = [];
@@ -108,8 +108,8 @@ describe('the script', () => {
   });
 });
 
-describe('faults of the HTTP face', () => {
-  it('are back pressure as a problem that names RESOURCE_EXHAUSTED', async () => {
+describe('an HTTP fault of a simulated cluster', () => {
+  it('can be back pressure, as a problem that names RESOURCE_EXHAUSTED', async () => {
     const cluster = await start();
     cluster.apply({ type: 'http-fault', fault: { kind: 'status', status: 503, retryAfter: 5 } });
     const response = await get(cluster);
@@ -119,7 +119,7 @@ describe('faults of the HTTP face', () => {
     expect((await get(cluster)).status).toBe(200);
   });
 
-  it('are a web page and a redirect to a login', async () => {
+  it('can be an HTML page, or a redirect to a login', async () => {
     const cluster = await start();
     cluster.apply({ type: 'http-fault', fault: { kind: 'html' } });
     const page = await get(cluster);
@@ -129,7 +129,7 @@ describe('faults of the HTTP face', () => {
     expect([redirect.status, redirect.headers.get('location')]).toEqual([302, '/login']);
   });
 
-  it('are a closed connection, and a silence that ends with the cluster', async () => {
+  it('can be a closed connection, or no answer until the cluster is closed', async () => {
     const cluster = await start();
     cluster.apply({ type: 'http-fault', fault: { kind: 'hang-up' } });
     await expect(get(cluster)).rejects.toThrow('fetch failed');
@@ -141,17 +141,17 @@ describe('faults of the HTTP face', () => {
   });
 });
 
-describe('Basic authentication', () => {
+describe('Basic authentication of a simulated cluster', () => {
   const authentication = { method: 'basic', username: 'demo', password: 'p:ä' } as const;
   const basic = (password: string) => `Basic ${Buffer.from(`demo:${password}`).toString('base64')}`;
 
-  it('lets the right credentials in', async () => {
+  it('accepts the right credentials', async () => {
     const cluster = await start({ authentication });
     expect((await get(cluster, 'v1/topology', basic('p:ä'))).status).toBe(200);
     expect(cluster.requests()).toEqual({ answered: 1, refused: 0, other: 0 });
   });
 
-  it('is nginx in front before 8.8', async () => {
+  it('is done by an nginx in front before 8.8', async () => {
     const cluster = await start({ authentication, version: '8.6.0' });
     for (const authorization of [undefined, basic('wrong')]) {
       const response = await get(cluster, 'v1/topology', authorization);
@@ -161,7 +161,7 @@ describe('Basic authentication', () => {
     expect(cluster.requests()).toEqual({ answered: 0, refused: 2, other: 0 });
   });
 
-  it('is the cluster’s own from 8.8 on: a problem without credentials, a challenge for wrong ones', async () => {
+  it('is done by the cluster from 8.8 on: a problem without credentials, a challenge for wrong ones', async () => {
     const cluster = await start({ authentication, version: '8.8.0' });
     const without = await get(cluster);
     expect([without.status, typeOf(without)]).toEqual([401, 'application/problem+json']);
@@ -172,7 +172,7 @@ describe('Basic authentication', () => {
   });
 });
 
-describe('OAuth 2', () => {
+describe('OAuth 2 of a simulated cluster', () => {
   const clock = manualClock();
   const audience = 'zeebe-api';
 
@@ -204,14 +204,14 @@ describe('OAuth 2', () => {
       .sign(privateKey);
   }
 
-  it.each(['8.6.0', '8.9.0'])('lets a good token in (%s), a JWT and an opaque one', async (version) => {
+  it.each(['8.6.0', '8.9.0'])('accepts a valid token (%s), a JWT and an opaque one', async (version) => {
     for (const tokens of ['jwt', 'opaque'] as const) {
       const { issuer, cluster } = await secured({ version }, { tokens });
       expect((await get(cluster, 'v1/topology', `Bearer ${await tokenFrom(issuer)}`)).status).toBe(200);
     }
   });
 
-  describe('in 8.6, where every refusal is a problem without a challenge', () => {
+  describe('in 8.6, where every 401 is a problem without a challenge', () => {
     const detailOf = async (cluster: SimulatedCluster, authorization?: string) => {
       const response = await get(cluster, 'v1/topology', authorization);
       expect([response.status, typeOf(response)]).toEqual([401, 'application/problem+json']);
@@ -220,14 +220,14 @@ describe('OAuth 2', () => {
       return Object.entries(body ?? {}).find(([key]) => key === 'detail')?.[1];
     };
 
-    it('tells no token from something else', async () => {
+    it('distinguishes a missing token from an invalid one', async () => {
       const { cluster } = await secured({});
       expect(await detailOf(cluster)).toBe('Access Denied');
       expect(await detailOf(cluster, 'Bearer nonsense')).toBe('error decoding jwt');
       expect(await detailOf(cluster, 'Basic ZGVtbzpkZW1v')).toBe('error decoding jwt');
     });
 
-    it('refuses a token as soon as it has expired', async () => {
+    it('rejects a token as soon as it has expired', async () => {
       const { issuer, cluster } = await secured({}, { tokenLifetime: 60 });
       const token = await tokenFrom(issuer);
       clock.advance(59_000);
@@ -236,7 +236,7 @@ describe('OAuth 2', () => {
       expect(await detailOf(cluster, `Bearer ${token}`)).toBe('the token has expired');
     });
 
-    it('refuses another audience, another issuer, another key', async () => {
+    it('rejects another audience, another issuer, another key', async () => {
       const { issuer, cluster } = await secured({});
       issuer.apply({ type: 'audience-changes', clientId: 'exporter', audience: 'account' });
       expect(await detailOf(cluster, `Bearer ${await tokenFrom(issuer)}`)).toBe('the provided claims are invalid');
@@ -247,7 +247,7 @@ describe('OAuth 2', () => {
     });
   });
 
-  describe('from 8.8 on, where every refusal is empty but for its challenge', () => {
+  describe('from 8.8 on, where every 401 has a challenge and no body', () => {
     const challengeOf = async (cluster: SimulatedCluster, authorization?: string) => {
       const response = await get(cluster, 'v2/topology', authorization);
       expect([response.status, await response.text()]).toEqual([401, '']);
@@ -267,7 +267,7 @@ describe('OAuth 2', () => {
       expect(challenge).toContain('Token audiences are [account], expected at least one of [zeebe-api]');
     });
 
-    it('allows a minute of clock skew, then names the expiry', async () => {
+    it('allows a minute of clock skew, and then names the expiry', async () => {
       const { issuer, cluster } = await secured({ version: '8.9.0' }, { tokenLifetime: 60 });
       const token = await tokenFrom(issuer);
       clock.advance(119_000);
@@ -277,7 +277,7 @@ describe('OAuth 2', () => {
       expect(challenge).toMatch(/Jwt expired at 2030-01-01T\d\d:\d\d:\d\dZ/);
     });
 
-    it('refuses the issuer’s other name and the keys of before a rotation', async () => {
+    it('rejects another name of the issuer, and keys from before a rotation', async () => {
       const { issuer, cluster } = await secured({ version: '8.9.0' });
       const token = await tokenFrom(issuer);
       issuer.apply({ type: 'keys-rotate' });
@@ -292,7 +292,7 @@ describe('OAuth 2', () => {
     });
   });
 
-  it('fails, and blames no token, where the keys cannot be fetched', async () => {
+  it('answers 500 instead of 401 if the keys cannot be fetched', async () => {
     const { issuer } = await secured({});
     const keyOf = () => Promise.reject(new TypeError('fetch failed'));
     const cluster = await start({
@@ -302,14 +302,14 @@ describe('OAuth 2', () => {
     expect((await get(cluster, 'v1/topology', `Bearer ${await tokenFrom(issuer)}`)).status).toBe(500);
   });
 
-  it('is refused by SaaS’s ingress with a page', async () => {
+  it('is rejected by the ingress of SaaS with an HTML page', async () => {
     const { cluster } = await secured({ ingress: 'saas', basePath: '/uuid', version: '8.9.0' });
     const response = await get(cluster, 'v2/topology', 'Bearer nonsense');
     expect([response.status, typeOf(response)]).toEqual([401, 'text/html']);
   });
 });
 
-it('speaks TLS with a key and a certificate', async () => {
+it('serves a simulated cluster over TLS with a key and a certificate', async () => {
   const cluster = await start({ tls: loopbackCertificate });
   const status = await new Promise((resolve, reject) => {
     const request = httpsRequest(new URL('v1/topology', cluster.address), {
@@ -323,7 +323,7 @@ it('speaks TLS with a key and a certificate', async () => {
   expect(status).toBe(200);
 });
 
-it('says so when its port is taken', async () => {
+it('rejects the start of a simulated cluster whose port is in use', async () => {
   const { address } = await start();
   await expect(start({ port: Number(address.port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });

@@ -1,35 +1,38 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Reply } from './replies.ts';
+import type { HttpReply } from './replies.ts';
 
-export interface ListenOptions {
+export interface ServerOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string;
-  /** Default 0: a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
-  /** PEM: with them the server speaks TLS only. */
+  /** PEM. If set, the server accepts TLS only. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-interface Listening {
+interface RunningServer {
   readonly origin: string;
-  /** Ends the server and every open connection. */
+  /** Closes the server and every open connection. */
   readonly close: () => Promise<void>;
 }
 
-/** A handler's answer; `silence` never answers, `hang-up` closes the connection. */
-export type Answer = Reply | 'silence' | 'hang-up';
+/** A response, or none: `silence` never answers, and `hang-up` closes the connection. */
+export type ServerAnswer = HttpReply | 'silence' | 'hang-up';
 
-/** `gone` aborts when the client's connection ends. Rejects as `server.listen` does, for example with EADDRINUSE. */
-export async function listen(
-  options: ListenOptions,
-  answer: (request: IncomingMessage, gone: AbortSignal) => Answer | Promise<Answer>,
-): Promise<Listening> {
+/**
+ * Starts a server that answers with the result of `answer`. `disconnected` aborts when the client's connection ends.
+ * Rejects as `server.listen` does, for example with EADDRINUSE.
+ */
+export async function startServer(
+  options: ServerOptions,
+  answer: (request: IncomingMessage, disconnected: AbortSignal) => ServerAnswer | Promise<ServerAnswer>,
+): Promise<RunningServer> {
   const handler = async (request: IncomingMessage, response: ServerResponse) => {
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
+    const disconnected = new AbortController();
+    response.on('close', () => disconnected.abort());
     try {
-      send(response, await answer(request, gone.signal));
+      send(response, await answer(request, disconnected.signal));
     } catch (error) {
       response.statusCode = 500;
       response.end(`The simulator failed: ${error instanceof Error ? error.message : error}\n`);
@@ -54,7 +57,7 @@ export async function listen(
   };
 }
 
-function send(response: ServerResponse, answer: Answer): void {
+function send(response: ServerResponse, answer: ServerAnswer): void {
   if (answer === 'silence') return;
   if (answer === 'hang-up') {
     response.socket?.destroy();

@@ -1,20 +1,20 @@
-import { systemClock } from './clock.ts';
 import { type ClusterModelOptions, simulateCluster } from './cluster-model.ts';
-import type { ClusterState } from './cluster-state.ts';
-import type { ClusterEvent } from './events.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
+import type { ModelState } from './model-state.ts';
+import type { SimulatedEvent } from './simulated-events.ts';
+import { wallClock } from './wall-clock.ts';
 
 export interface SimulatedClusterOptions extends ClusterModelOptions, GatewayOptions {}
 
 export interface SimulatedCluster extends Gateway {
-  readonly apply: (event: ClusterEvent) => void;
-  /** The present state. */
-  readonly state: () => ClusterState;
+  readonly apply: (event: SimulatedEvent) => void;
+  /** Returns the present state. */
+  readonly state: () => ModelState;
 }
 
-/** A simulated cluster behind one gateway, listening. Throws as simulateCluster does, rejects as `server.listen` does. */
+/** Starts a simulated cluster behind one gateway. Rejects as `simulateCluster` throws, or as `server.listen` does. */
 export async function startSimulatedCluster(options: SimulatedClusterOptions = {}): Promise<SimulatedCluster> {
-  const { clock = systemClock } = options;
+  const { clock = wallClock } = options;
   const model = simulateCluster(options);
   const startedAt = clock.now();
   const state = () => model.at(clock.now() - startedAt);

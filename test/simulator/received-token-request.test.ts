@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readTokenRequest } from '../../src/simulator/token-request.ts';
+import { readTokenRequest } from '../../src/simulator/received-token-request.ts';
 
 const formEncoded = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
 
-describe('client credentials', () => {
-  it('are read from the Authorization header as RFC 6749 2.3.1 encodes them, whatever they are', () => {
+describe('client credentials of a token request', () => {
+  it('are decoded from the Authorization header as RFC 6749, section 2.3.1, encodes them', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (clientId, clientSecret) => {
         const encoded = Buffer.from(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`).toString('base64');
@@ -15,7 +15,7 @@ describe('client credentials', () => {
     );
   });
 
-  it('are read from a form and from JSON, whatever they are', () => {
+  it('are read from a form and from JSON', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (secret) => {
         const form = new URLSearchParams({ client_id: 'a', client_secret: secret }).toString();
@@ -28,7 +28,12 @@ describe('client credentials', () => {
   });
 });
 
-it.each(['', 'null', '[', '{"client_id": 5}'])('reads nothing from the JSON body %j', (body) => {
+it.each([
+  '',
+  'null',
+  '[',
+  '{"client_id": 5}',
+])('reads no credentials of a token request from the JSON body %j', (body) => {
   expect(readTokenRequest({ 'content-type': 'application/json' }, body)).toEqual({
     contentType: 'application/json',
     grantType: undefined,

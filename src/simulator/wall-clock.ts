@@ -1,12 +1,12 @@
-/** What the HTTP side knows of time. Both simulators take one; tests pass their own. */
-export interface Clock {
+/** The time of the simulated cluster and identity provider, passed in so that tests can set it. */
+export interface WallClock {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Resolves after `milliseconds`, or as soon as the signal aborts. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-export const systemClock: Clock = {
+export const wallClock: WallClock = {
   now: () => Date.now(),
   sleep: (milliseconds, signal) =>
     new Promise((resolve) => {

@@ -1,15 +1,15 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { layOutBrokers } from '../../src/simulator/brokers.ts';
-import type { TopologyAnswer } from '../../src/simulator/topology.ts';
+import { createSimulatedBrokers } from '../../src/simulator/simulated-brokers.ts';
+import type { TopologyAnswer } from '../../src/simulator/topology-answer.ts';
 import { freePorts } from '../e2e/ports.ts';
 import { recorded } from '../topologies.ts';
 import { manualClock } from './manual-clock.ts';
 
-/** Brokers under a clock of the test's, none of them started, with what the gateway in each of them answers now. */
+/** Creates brokers with a manual clock, none of them started. `ask` requests the topology from a broker's gateway. */
 async function cluster(size: number, version = '8.6.0') {
   const clock = manualClock();
   const ports = await freePorts(size);
-  const brokers = layOutBrokers({ ports, version, replicationFactor: size, partitions: size, clock }).map(
+  const brokers = createSimulatedBrokers({ ports, version, replicationFactor: size, partitions: size, clock }).map(
     (broker, index) => {
       onTestFinished(broker.stop);
       const ask = async (): Promise<TopologyAnswer> =>
@@ -20,7 +20,7 @@ async function cluster(size: number, version = '8.6.0') {
   return { clock, brokers };
 }
 
-/** Of three, all of them up, under a clock that stands still until the test advances it. */
+/** Creates three brokers that are up. The clock stands still until the test advances it. */
 async function runningCluster() {
   const { clock, brokers } = await cluster(3);
   for (const broker of brokers) broker.start();
@@ -31,8 +31,8 @@ async function runningCluster() {
   return { clock, brokers };
 }
 
-describe('a broker that is started', () => {
-  it('answers after 7 s, first without a topology, is listed after 16 s and complete after 19 s', async () => {
+describe('a simulated broker that is started', () => {
+  it('answers after 7 s without a topology, is listed after 16 s and complete after 19 s', async () => {
     const { clock, brokers } = await cluster(1, '8.5.8');
     const [broker] = brokers;
     await expect(broker?.ask()).rejects.toThrow('fetch failed');
@@ -55,7 +55,7 @@ describe('a broker that is started', () => {
     expect(broker?.roles()).toEqual({ 1: 'leader' });
   });
 
-  it('opens no port where it is ended before it answers', async () => {
+  it('opens no port if it crashes before it answers', async () => {
     const { clock, brokers } = await cluster(1);
     brokers[0]?.start();
     const ended = brokers[0]?.crash();
@@ -65,8 +65,8 @@ describe('a broker that is started', () => {
   });
 });
 
-describe('a broker that ends', () => {
-  it('closes its own port at once, while the gateways of the others answer and notice a crash later', async () => {
+describe('a simulated broker that ends', () => {
+  it('closes its own port at once, while the gateways of the others answer and notice the crash later', async () => {
     const { clock, brokers } = await runningCluster();
     const [victim, witness] = brokers;
     await victim?.crash();
@@ -76,14 +76,14 @@ describe('a broker that ends', () => {
     expect((await witness?.ask())?.brokers?.map(({ nodeId }) => nodeId).toSorted()).toEqual([1, 2]);
   });
 
-  it('is no longer listed by the others where it ends in good order', async () => {
+  it('is no longer listed by the others after a graceful stop', async () => {
     const { brokers } = await runningCluster();
     const [victim, witness] = brokers;
     await victim?.stop();
     expect((await witness?.ask())?.brokers?.map(({ nodeId }) => nodeId).toSorted()).toEqual([1, 2]);
   });
 
-  it('answers again on the same port once it is started again, first without a topology', async () => {
+  it('answers on the same port after a restart, at first without a topology', async () => {
     const { clock, brokers } = await runningCluster();
     const [victim, witness] = brokers;
     await victim?.crash();
@@ -94,7 +94,7 @@ describe('a broker that ends', () => {
   });
 });
 
-it('the roles that brokers see themselves are those that a gateway tells', async () => {
+it('reports the same roles from simulated brokers as from their gateways', async () => {
   const { brokers } = await runningCluster();
   const told = await brokers[0]?.ask();
   for (const [nodeId, { roles }] of brokers.entries()) {
