@@ -1,6 +1,6 @@
 # The base images are pinned by digest (an index of linux/amd64 and linux/arm64). The tag is only informative.
 ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
-ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot@sha256:14d42e2511532589a7c7e01a753667a74fcc96266e137e8125006b87b0c32d0a
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot@sha256:774b7d020b24214835769e24c3544835526cd0288f0b094eae48e8b2c2429a79
 
 # Runs on the build platform for every target platform: the output is JavaScript, and bcrypt ships a binary for each.
 FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
@@ -35,7 +35,7 @@ LABEL org.opencontainers.image.title="zeebe-topology-exporter" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.base.name="gcr.io/distroless/nodejs24-debian12:nonroot"
+      org.opencontainers.image.base.name="gcr.io/distroless/nodejs24-debian13:nonroot"
 
 # A single malloc arena for all threads needs a tenth less resident memory. A fixed mmap threshold makes malloc return
 # freed responses of several megabytes to the system.

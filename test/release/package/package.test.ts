@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parse } from 'yaml';
 import { startSimulatedCluster } from '../../../src/simulator/simulated-cluster.ts';
 
 const execute = promisify(execFile);
@@ -48,6 +49,26 @@ describe('the package', () => {
 
     const licences = await dist('third-party-licences.txt');
     expect(production.filter((each) => !licences.includes(` - ${each}\n`))).toEqual([]);
+  });
+
+  it('names its sources, as provenance requires, its issues and its page', async () => {
+    const manifest = JSON.parse(await readFile(join(folder, 'package/package.json'), 'utf8'));
+    const { home }: { home: string } = parse(
+      await readFile(join(root, 'helm/zeebe-topology-exporter/Chart.yaml'), 'utf8'),
+    );
+    expect(manifest).toMatchObject({
+      homepage: `${home}#readme`,
+      bugs: `${home}/issues`,
+      repository: { type: 'git', url: `git+${home}.git` },
+      author: expect.stringContaining('zeebe-topology-exporter authors'),
+      publishConfig: { access: 'public', provenance: true },
+    });
+  });
+
+  it('could be published, to everyone and as the latest version', async () => {
+    const { stderr } = await execute('npm', ['publish', '--dry-run', tarball()], { cwd: folder });
+    expect(stderr).toContain('with tag latest and public access (dry-run)');
+    expect(stderr).not.toContain('auto-corrected');
   });
 
   it('cannot be imported as a library', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { actionlintTool } from '../go-tools.ts';
 
 const execute = promisify(execFile);
@@ -28,7 +29,7 @@ describe('actionlint', () => {
     try {
       const release = await readFile(join(workflows, 'release.yaml'), 'utf8');
       const wrong = join(folder, 'release.yaml');
-      await writeFile(wrong, release.replaceAll('needs.version.outputs.version', 'needs.version.outputs.versoin'));
+      await writeFile(wrong, release.replaceAll('needs.files.outputs.version', 'needs.files.outputs.versoin'));
       await expect(execute(actionlint, [wrong])).rejects.toMatchObject({
         stdout: expect.stringContaining('"versoin" is not defined'),
       });
@@ -37,3 +38,18 @@ describe('actionlint', () => {
     }
   });
 });
+
+it('CI runs every part of .ci/run', async () => {
+  const { jobs }: { jobs: Readonly<Record<string, Job>> } = parse(await readFile(join(workflows, 'ci.yaml'), 'utf8'));
+  const run = await readFile(join(workflows, '../../.ci/run'), 'utf8');
+  const [, parts = ''] = /then set -- (.+); fi/.exec(run) ?? [];
+  // The part unit is `npm test`, which needs nothing of .ci/run and has a job without it.
+  expect(jobs.unit?.steps).toContainEqual({ run: 'npm test' });
+  const others = Object.values(jobs).flatMap(({ strategy }) => strategy?.matrix.part ?? []);
+  expect(['unit', ...others].sort()).toEqual(parts.split(' ').sort());
+});
+
+interface Job {
+  readonly strategy?: { readonly matrix: { readonly part: readonly string[] } };
+  readonly steps: readonly object[];
+}
