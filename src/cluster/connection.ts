@@ -12,7 +12,7 @@ import { omitUndefined } from '../omit-undefined.ts';
 import type { PolledConnection } from '../poll/poll.ts';
 import { createFailureLog } from '../poll/poll-log.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
-import { createWatchedDispatcher } from '../transport/server-certificates.ts';
+import { createCertificateTrackingAgent } from '../transport/server-certificates.ts';
 import { createClient } from '../zeebe/client.ts';
 
 /** The connection to a cluster and, where it uses OAuth 2, to its identity provider. */
@@ -26,7 +26,7 @@ export interface ClusterConnection extends Omit<PolledConnection, 'filesRead'> {
 /** Creates the connection that the settings describe. No socket is opened before the first request. */
 export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken): ClusterConnection {
   const { address, authentication: method, transport, pollTimeout } = cluster;
-  const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout);
+  const { dispatcher, expiry } = createCertificateTrackingAgent(transport, pollTimeout);
   const secrets = [...proxyCredentials(transport), ...secretsOf(method)];
   const authentication = createAuthentication(cluster, clock, kept);
   const clusterClient = clientExpiry(address, transport);
@@ -77,7 +77,7 @@ export function connectToIdentityProvider(config: OAuth2Config, pollTimeout: num
   const { endpoint, transport } = config;
   // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
   // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
-  const { dispatcher, expiry } = createWatchedDispatcher(transport, pollTimeout, { keepAlive: false });
+  const { dispatcher, expiry } = createCertificateTrackingAgent(transport, pollTimeout, { keepAlive: false });
   const tokenClient = clientExpiry('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl, transport);
   return {
     endpoint: createTokenEndpoint(config, dispatcher, clock),

@@ -10,7 +10,7 @@ import { transportFailureOf } from './transport-failure.ts';
 const maxInspection = 5_000;
 
 /** A dispatcher that tracks the certificates of the servers that it connects to. */
-export interface WatchedDispatcher {
+export interface CertificateTrackingAgent {
   readonly dispatcher: Dispatcher;
   /**
    * Returns the earliest expiry of the certificate chains last seen, in Unix milliseconds; undefined until one was seen.
@@ -22,11 +22,11 @@ export interface WatchedDispatcher {
 /** Receives the origin of a server and a socket that is connected to it. */
 type OnConnected = (origin: string, socket: unknown) => void;
 
-export function createWatchedDispatcher(
+export function createCertificateTrackingAgent(
   transport: TransportConfig,
   timeout: number,
   { keepAlive = true }: Pick<DispatcherOptions, 'keepAlive'> = {},
-): WatchedDispatcher {
+): CertificateTrackingAgent {
   /** By origin: an issuer and its token endpoint may be different servers. */
   const expiries = new Map<string, number>();
   const refused = new Set<string>();

@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createWatchedDispatcher } from '../../src/transport/server-certificates.ts';
+import { createCertificateTrackingAgent } from '../../src/transport/server-certificates.ts';
 import { transportFailureOf } from '../../src/transport/transport-failure.ts';
 import { expiredIssuer, faultyAuthority, faultyExpiry, faultyServers, withoutEnd } from './faulty-certificates.ts';
 import { httpsServer } from './loopback.ts';
@@ -14,7 +14,7 @@ const never = new AbortController().signal;
 async function ask(server: { readonly cert: string; readonly key: string; readonly ciphers: string }) {
   const url = await httpsServer(server, (_, response) => response.end());
   const tls = { ca: faultyAuthority, insecureSkipVerify: false };
-  const { dispatcher, expiry } = createWatchedDispatcher({ tls, enableHttp2: false }, 60_000);
+  const { dispatcher, expiry } = createCertificateTrackingAgent({ tls, enableHttp2: false }, 60_000);
   onTestFinished(() => dispatcher.destroy());
   const reason = await request(url, { dispatcher }).then(
     () => undefined,

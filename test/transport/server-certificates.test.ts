@@ -7,7 +7,7 @@ import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { TransportConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/secret.ts';
-import { createWatchedDispatcher } from '../../src/transport/server-certificates.ts';
+import { createCertificateTrackingAgent } from '../../src/transport/server-certificates.ts';
 import { transportFailureOf } from '../../src/transport/transport-failure.ts';
 import { authority, client, elsewhere, expired, intermediate, renewed, server } from './issued-certificates.ts';
 import { httpServer, httpsServer, listen } from './loopback.ts';
@@ -27,7 +27,7 @@ const chain = { key: server.key, cert: server.cert + intermediate.cert };
 
 /** Returns functions that send requests with one dispatcher, and return the certificate expiry that it has seen. */
 function asking(transport: TransportConfig = trusting) {
-  const { dispatcher, expiry } = createWatchedDispatcher(transport, 60_000);
+  const { dispatcher, expiry } = createCertificateTrackingAgent(transport, 60_000);
   onTestFinished(() => dispatcher.destroy());
   return {
     expiry: () => expiry(never),
@@ -193,7 +193,7 @@ it('reading the certificate of a server that no longer responds ends when the si
     if (!isSilent) https.emit('connection', socket);
   });
   const url = `https://127.0.0.1:${await listen(silent)}/`;
-  const { dispatcher, expiry } = createWatchedDispatcher(trusting, 60_000);
+  const { dispatcher, expiry } = createCertificateTrackingAgent(trusting, 60_000);
   onTestFinished(() => dispatcher.destroy());
   await expect(request(url, { dispatcher })).rejects.toThrow('certificate has expired');
   isSilent = true;
