@@ -80,13 +80,15 @@ export function clusterStatus(state: ClusterState, history: ClusterHistory): Clu
   return {
     name,
     verdict,
-    ...(verdictSince !== undefined && { verdictSince: seconds(verdictSince) }),
     findings: findingsNow(state),
     pollInterval: seconds(state.pollInterval),
-    ...(lastPoll && { lastPoll: pollStatus(lastPoll, state.settingNames) }),
-    ...(lastSuccessAt !== undefined && { lastSuccessAt: seconds(lastSuccessAt) }),
     authentication: authenticationStatus(method, state.authentication, state.settingNames),
-    ...(view && { topology: topologyStatus(view) }),
+    ...omitUndefined({
+      verdictSince: optionalSeconds(verdictSince),
+      lastPoll: lastPoll && pollStatus(lastPoll, state.settingNames),
+      lastSuccessAt: optionalSeconds(lastSuccessAt),
+      topology: view && topologyStatus(view),
+    }),
     events: events.map((event) => ({ ...event, at: seconds(event.at) })),
   };
 }
@@ -129,8 +131,7 @@ function authenticationStatus(
 function tokenStatus({ obtainedAt, expiresAt, lifetime }: TokenTimes): NonNullable<AuthenticationStatus['token']> {
   return {
     obtainedAt: seconds(obtainedAt),
-    ...(expiresAt !== undefined && { expiresAt: seconds(expiresAt) }),
-    ...(lifetime !== undefined && { lifetime: seconds(lifetime) }),
+    ...omitUndefined({ expiresAt: optionalSeconds(expiresAt), lifetime: optionalSeconds(lifetime) }),
   };
 }
 
@@ -154,4 +155,8 @@ function replicaStatus({ partition, role, health, state }: Replica): ReplicaStat
 
 function seconds(milliseconds: number): number {
   return milliseconds / 1000;
+}
+
+function optionalSeconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : seconds(milliseconds);
 }
