@@ -13,8 +13,7 @@ import type { Exporter } from './exporter.ts';
 import { ListenError, listenOnAll, type Servers } from './http/listen.ts';
 import { createLogger, openOutput } from './logger.ts';
 import { keepHeapSmall } from './memory.ts';
-import type { Signals } from './process.ts';
-import { logCrashesTo } from './process.ts';
+import { logCrashesTo, type Signals } from './process.ts';
 import { escapeUnprintable } from './redact.ts';
 import { revision, version } from './version.ts';
 
