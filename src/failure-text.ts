@@ -29,7 +29,7 @@ export function failureText(failure: Failure, names: SettingNames): FailureText 
   const phrases = answerPhrases(failure, names);
   switch (problem.kind) {
     case 'unanswered':
-      return unanswered(problem, request, names);
+      return unansweredText(problem, request, names);
     case 'no_credentials':
     case 'password_refused':
     case 'forbidden':
@@ -86,7 +86,7 @@ function providerAddress(request: FailedRequest | undefined, names: SettingNames
   return names[request?.to === 'token_endpoint' ? 'oauth2.token_url' : 'oauth2.issuer_url'];
 }
 
-function unanswered(problem: Unanswered, request: FailedRequest | undefined, names: SettingNames): FailureText {
+function unansweredText(problem: Unanswered, request: FailedRequest | undefined, names: SettingNames): FailureText {
   const { cause, proxy, reason } = problem;
   const remedy =
     reason === 'too_large'

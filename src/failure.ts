@@ -54,7 +54,7 @@ export type FailureReason = PollFailureReason | AuthFailureReason;
 export interface Failure<Reason extends FailureReason = FailureReason> {
   /** The label of the metrics. */
   readonly reason: Reason;
-  readonly problem: Problem;
+  readonly problem: FailureProblem;
   /** Absent if it is not the failure of one request. */
   readonly request?: FailedRequest;
   /** The status of the answer; absent if there was no whole answer. */
@@ -77,7 +77,7 @@ export interface FailedRequest {
 }
 
 /** Tells apart the situations that have sentences of their own, with the facts that only they have. */
-export type Problem =
+export type FailureProblem =
   | Unanswered
   | AccessRefused
   | TokenRefused

@@ -75,7 +75,7 @@ function withoutHidden(text: string, hidden: Uint8Array): string {
 }
 
 /** Returns the secret parts of a header's value: the credentials without their scheme, and the password of Basic. */
-export function secretsOf(header: string): readonly string[] {
+export function secretsInHeader(header: string): readonly string[] {
   const [, scheme, credentials] = /^(Basic|Bearer) (.+)$/.exec(header) ?? [];
   if (credentials === undefined) return [header];
   if (scheme === 'Bearer') return [credentials];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure, Problem } from '../src/failure.ts';
+import type { Failure, FailureProblem } from '../src/failure.ts';
 import { failureText } from '../src/failure-text.ts';
 import { onlyCluster } from './config/loading.ts';
 import { told } from './failure-texts.ts';
@@ -14,7 +14,7 @@ const unanswered = {
 } as const;
 
 /** One problem of each kind. */
-const problems: { readonly [Kind in Problem['kind']]: Problem & { readonly kind: Kind } } = {
+const problems: { readonly [Kind in FailureProblem['kind']]: FailureProblem & { readonly kind: Kind } } = {
   unanswered,
   no_credentials: { kind: 'no_credentials' },
   password_refused: { kind: 'password_refused', username: 'demo' },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hideSecrets, secretsOf } from '../src/redact.ts';
+import { hideSecrets, secretsInHeader } from '../src/redact.ts';
 
 const unit = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 const upperCaseUnit = (character: string) => unit(character).toUpperCase().replace('U', 'u');
@@ -146,9 +146,9 @@ describe('secrets in external text', () => {
   });
 
   it('include the credentials of an Authorization header and the password of Basic', () => {
-    expect(secretsOf('Bearer eyJ.eyJ.sig')).toEqual(['eyJ.eyJ.sig']);
+    expect(secretsInHeader('Bearer eyJ.eyJ.sig')).toEqual(['eyJ.eyJ.sig']);
     const credentials = Buffer.from('demo:pass:wörd!').toString('base64');
-    expect(secretsOf(`Basic ${credentials}`)).toEqual([credentials.replace(/=+$/, ''), 'pass:wörd!']);
-    expect(secretsOf('key-123')).toEqual(['key-123']);
+    expect(secretsInHeader(`Basic ${credentials}`)).toEqual([credentials.replace(/=+$/, ''), 'pass:wörd!']);
+    expect(secretsInHeader('key-123')).toEqual(['key-123']);
   });
 });

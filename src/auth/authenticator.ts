@@ -1,5 +1,5 @@
 import type { AuthenticationMethod, BasicConfig } from '../config/config.ts';
-import type { AuthFailureReason, Failure, Problem } from '../failure.ts';
+import type { AuthFailureReason, Failure, FailureProblem } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { Answer, Reply } from '../transport/reply.ts';
 import type { TokenTimes } from './token.ts';
@@ -41,7 +41,7 @@ export function forbiddenBy(reply: Reply): Failure<'forbidden'> | undefined {
 export function refusal<Reason extends AuthFailureReason>(
   { url, status }: Answer,
   reason: Reason,
-  problem: Problem,
+  problem: FailureProblem,
   said = '',
 ): Failure<Reason> {
   const request = { to: 'cluster', url: url.href } as const;
@@ -66,7 +66,7 @@ export const none: Authenticator = {
 };
 
 /** `reason` and `problem` are those of a 401. */
-function authenticated(reply: Reply, reason: AuthFailureReason, problem: Problem): Authenticated {
+function authenticated(reply: Reply, reason: AuthFailureReason, problem: FailureProblem): Authenticated {
   const answer = unauthorized(reply);
   const failure = answer ? refusal(answer, reason, problem) : forbiddenBy(reply);
   return { reply, requested: true, tokenRequests: [], ...omitUndefined({ failure }) };

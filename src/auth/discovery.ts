@@ -1,6 +1,6 @@
 import { type AuthorizationServer, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
 import type { OAuth2Config } from '../config/config.ts';
-import type { Problem } from '../failure.ts';
+import type { FailureProblem } from '../failure.ts';
 import { singleLine } from '../redact.ts';
 import { type Answer, unreadableBody } from '../transport/reply.ts';
 import {
@@ -68,7 +68,7 @@ export function withoutQuery(endpoint: string): string {
   return url ? singleLine(`${url.origin}${url.pathname}`) : 'that is no URL';
 }
 
-function problemWith(answer: Answer): Problem {
+function problemWith(answer: Answer): FailureProblem {
   const body = unreadableBody(answer);
   if (body) return { kind: 'unreadable_body', body };
   const { issuer, token_endpoint } = jsonObject(answer.body) ?? {};

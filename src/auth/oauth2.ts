@@ -25,7 +25,7 @@ const maxForbidden = 3;
  * forbids several times in a row (403). `audience` is the configured one, if any.
  */
 export function createOAuth2(audience: string | undefined, tokens: TokenCache): Authenticator {
-  const { sendWith, isForbiddenOften } = createSender(tokens);
+  const { sendWith, isForbiddenOften } = createTokenSender(tokens);
 
   /** For a token that was just issued: tells the cache that another one would be refused, too. */
   const refuse = (token: Token, answer: Answer): Failure<AuthFailureReason> => {
@@ -60,13 +60,13 @@ export function createOAuth2(audience: string | undefined, tokens: TokenCache): 
   };
 }
 
-interface Sender {
+interface TokenSender {
   readonly sendWith: (token: Token, send: Send) => Promise<Reply>;
   readonly isForbiddenOften: () => boolean;
 }
 
 /** Sends tokens, and counts the 403s since the cluster last accepted one. */
-function createSender(tokens: TokenCache): Sender {
+function createTokenSender(tokens: TokenCache): TokenSender {
   let forbidden = 0;
   return {
     sendWith: async ({ accessToken }, send) => {

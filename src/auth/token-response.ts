@@ -5,7 +5,7 @@ import type { OAuth2Config } from '../config/config.ts';
 import type {
   FailedRequest,
   Failure,
-  Problem,
+  FailureProblem,
   TokenDefect,
   TokenFailureReason,
   TokenRequestRefused,
@@ -13,7 +13,7 @@ import type {
   Unanswered,
 } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { secretsOf, singleLine } from '../redact.ts';
+import { secretsInHeader, singleLine } from '../redact.ts';
 import { type Answer, type Reply, send, unreadableBody } from '../transport/reply.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
 import { isTime } from './token.ts';
@@ -66,7 +66,7 @@ export function recordingFetch(
           method,
           url: new URL(url),
           headers: { ...headers, 'accept-encoding': 'identity' },
-          secrets: [...secrets, ...assertions, ...secretsOf(headers.authorization ?? '')],
+          secrets: [...secrets, ...assertions, ...secretsInHeader(headers.authorization ?? '')],
           transport: config.transport,
           ...omitUndefined({ body: body?.toString() }),
           maxBytes,
@@ -209,7 +209,7 @@ function refusalBy(status: number, error: unknown): readonly [TokenFailureReason
   return ['token_request_rejected', isClientRefused ? 'client_refused' : 'token_request_refused'];
 }
 
-function problemWithToken(answer: Answer, fields: Fields | undefined): Problem {
+function problemWithToken(answer: Answer, fields: Fields | undefined): FailureProblem {
   const { status, contentType, isUtf8, masked } = answer;
   const body = unreadableBody(answer);
   if (body) return { kind: 'unreadable_body', body };

@@ -48,7 +48,7 @@ export function createTextReport(withColours: boolean): TextReport {
         case 'failed': {
           const { problem, change } = step.diagnosis;
           const text =
-            step.facts === undefined ? nothing : textOf({ ...step, status: 'ok', facts: step.facts } as AnyDone);
+            step.facts === undefined ? noText : textOf({ ...step, status: 'ok', facts: step.facts } as AnyDone);
           const details = [...text.details, paint('red', problem), change];
           return render(paint('red', '✗'), step.name, { summary: text.summary, details });
         }
@@ -69,7 +69,7 @@ const newToken =
   'the token was just issued: a running exporter may use an older one, without permissions granted since';
 
 type AnyDone = Done<StepName>;
-const nothing: StepText = { summary: '', details: [] };
+const noText: StepText = { summary: '', details: [] };
 
 /** A cluster that can be polled may still be unhealthy. */
 function isWorrying(step: AnyDone): boolean {

@@ -17,7 +17,7 @@ import { diagnoseTopology, type Probes } from './diagnose-topology.ts';
 import { shakeHands, speaksOnlyHttp2, waitForAlert } from './probes.ts';
 import type { CheckContext, Done, Step, TokenFacts, TopologyFacts } from './steps.ts';
 
-interface Credentials {
+interface ClusterCredentials {
   /** Returns a new authenticator for each poll, so that polls do not affect each other. */
   readonly authenticator: () => Authenticator;
   readonly token: TokenFacts | undefined;
@@ -26,7 +26,7 @@ interface Credentials {
 /** Polls the topology as the exporter does, and reports it and the verdict that follows from it. */
 export async function* topologySteps(
   target: Target,
-  { authenticator, token }: Credentials,
+  { authenticator, token }: ClusterCredentials,
   context: CheckContext,
 ): AsyncGenerator<Step, void> {
   const { config } = target;

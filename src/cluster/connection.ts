@@ -27,7 +27,7 @@ export interface ClusterConnection extends Omit<PolledConnection, 'filesRead'> {
 export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken): ClusterConnection {
   const { address, authentication: method, transport, pollTimeout } = cluster;
   const { dispatcher, expiry } = createCertificateTrackingAgent(transport, pollTimeout);
-  const secrets = [...proxyCredentials(transport), ...secretsOf(method)];
+  const secrets = [...proxyCredentials(transport), ...tokenSecretsOf(method)];
   const authentication = createAuthentication(cluster, clock, kept);
   const clusterClient = clientExpiry(address, transport);
   return {
@@ -91,7 +91,7 @@ function withoutTokens(authenticator: Authenticator): Authentication {
 }
 
 /** What an answer of the cluster may show if it comes from the same server as the tokens. */
-function secretsOf(authentication: AuthenticationConfig): readonly string[] {
+function tokenSecretsOf(authentication: AuthenticationConfig): readonly string[] {
   return authentication.method === 'oauth2' ? secretsOfRequests(authentication) : [];
 }
 

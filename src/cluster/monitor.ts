@@ -51,7 +51,7 @@ export function createClusterMonitor(
   const poll = createPoll({ connection: connection.current, pollTimeout, clock, admit: output.admit });
   const record = createRecord(cluster, output, { logger, clock });
   const stopping = new AbortController();
-  const polls = singleFlight(async () => {
+  const polls = createSharedRun(async () => {
     const result = await poll(stopping.signal);
     // The result of a poll that the stop has ended says nothing about the cluster.
     if (stopping.signal.aborted) return false;
@@ -79,14 +79,14 @@ export function createClusterMonitor(
   };
 }
 
-interface SingleFlight<T> {
+interface SharedRun<T> {
   /** Joins the run in progress, or starts one. */
   readonly join: () => Promise<T>;
   /** The run in progress, if any. */
   readonly current: () => Promise<T> | undefined;
 }
 
-function singleFlight<T>(run: () => Promise<T>): SingleFlight<T> {
+function createSharedRun<T>(run: () => Promise<T>): SharedRun<T> {
   let current: Promise<T> | undefined;
   return {
     join: () => {

@@ -7,7 +7,7 @@ import type {
   ClusterFiles,
   OAuth2Config,
   TlsConfig,
-  TokenEndpoint,
+  TokenEndpointConfig,
   TransportConfig,
 } from './config.ts';
 import {
@@ -108,7 +108,7 @@ function oauth2Config(cluster: Cluster, address: URL | undefined): OAuth2Config 
 const issuerKeys = ['oauth2.issuer_url', 'oauth2.discovery_url'] as const;
 
 /** Returns undefined if something is wrong, which is reported. */
-function tokenEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpoint | undefined {
+function tokenEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpointConfig | undefined {
   const issuerKey = issuerKeys.find((key) => settings.has(key));
   if (settings.has('oauth2.token_url')) {
     if (issuerKey !== undefined) {
@@ -135,7 +135,7 @@ function issuer(settings: ClusterSettings): URL | undefined {
 }
 
 /** Camunda's token endpoint is a default only for clusters of Camunda, so that it does not get credentials of others. */
-function defaultEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpoint | undefined {
+function defaultEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpointConfig | undefined {
   if (address?.hostname.endsWith('.camunda.io')) return { tokenUrl: new URL(saasTokenUrl) };
   if (address !== undefined) {
     const names = `a token endpoint, or an issuer in ${settings.name('oauth2.issuer_url')}`;

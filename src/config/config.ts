@@ -186,7 +186,7 @@ export interface OAuth2Config {
   readonly method: 'oauth2';
   readonly clientId: string;
   readonly clientAuthentication: ClientAuthentication;
-  readonly endpoint: TokenEndpoint;
+  readonly endpoint: TokenEndpointConfig;
   readonly audience?: string;
   readonly scopes: readonly string[];
   readonly resource?: string;
@@ -234,7 +234,7 @@ export interface TlsClientAuth {
 }
 
 /** Configured, or named by the issuer's discovery document (OpenID Connect Discovery 1.0). */
-export type TokenEndpoint = { readonly tokenUrl: URL } | { readonly issuerUrl: URL };
+export type TokenEndpointConfig = { readonly tokenUrl: URL } | { readonly issuerUrl: URL };
 
 /**
  * Whether two configurations, or parts of them, are equal. Secrets are compared by their values, objects regardless of

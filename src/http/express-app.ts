@@ -10,12 +10,12 @@ import { createStatusPage } from './status-page.ts';
 export interface ExpressAppOptions {
   readonly status: StatusFeed;
   readonly clusters: ProbedClusters;
-  readonly reload: Reload;
+  readonly reload: ReloadConfiguration;
   readonly telemetryPath: string;
 }
 
 /** Reloads the configuration. `message` says what has changed, or why the configuration cannot be used. */
-type Reload = () => Promise<{ readonly ok: boolean; readonly message: string }>;
+type ReloadConfiguration = () => Promise<{ readonly ok: boolean; readonly message: string }>;
 
 type HandleError = (error: unknown, request: IncomingMessage, response: ServerResponse) => void;
 
@@ -48,7 +48,7 @@ function allowOnly(...methods: readonly string[]): RequestHandler {
   };
 }
 
-function reloadConfiguration(reload: Reload, { sendLongText }: Sender): RequestHandler {
+function reloadConfiguration(reload: ReloadConfiguration, { sendLongText }: Sender): RequestHandler {
   return async (request, response) => {
     if (isCrossOrigin(request)) {
       sendText(response, 403, 'web pages of another origin may not reload the configuration');
@@ -69,7 +69,7 @@ const maxHostLength = 253 + 6;
  */
 function serviceDiscovery({ all }: ProbedClusters, { sendBuffer }: Sender): RequestHandler {
   return (request, response) => {
-    const host = hostOf(request);
+    const host = advertisedHost(request);
     if (host.length > maxHostLength) {
       sendText(response, 400, `the Host header is longer than ${maxHostLength} characters`);
       return;
@@ -88,7 +88,7 @@ function serviceDiscovery({ all }: ProbedClusters, { sendBuffer }: Sender): Requ
 }
 
 /** Returns the host and port by which the client addressed the exporter, or those of the socket if it did not say. */
-function hostOf({ headers, socket }: Request): string {
+function advertisedHost({ headers, socket }: Request): string {
   const { localAddress = '', localPort } = socket;
   return headers.host ?? `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

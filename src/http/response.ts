@@ -91,7 +91,7 @@ export interface Backlog {
 /** Bytes that may wait for the clients of the process. */
 export const maxBacklog = Math.min(64 * 1024 * 1024, shareOfMemory(1 / 16));
 
-interface Reader {
+interface SlowReader {
   readonly network: string;
   readonly unread: Set<Body>;
   readonly close: () => void;
@@ -104,10 +104,10 @@ interface Reader {
  * not close each other's connections.
  */
 export function createBacklog(limit: number): Backlog {
-  const readers = new Map<Socket, Reader>();
+  const readers = new Map<Socket, SlowReader>();
   const kept = createKeptBytes();
 
-  const addReader = (socket: Socket): Reader => {
+  const addReader = (socket: Socket): SlowReader => {
     const unread = new Set<Body>();
     const close = () => {
       for (const body of unread) kept.release(body);
@@ -172,7 +172,7 @@ function createKeptBytes() {
 }
 
 /** Returns the reader that has waited longest, of the network with the most unread bytes. */
-function readerToClose(readers: readonly Reader[]): Reader | undefined {
+function readerToClose(readers: readonly SlowReader[]): SlowReader | undefined {
   const sizes = new Map<string, number>();
   for (const { network, unread } of readers) {
     const size = [...unread].reduce((sum, body) => sum + lengthOf(body), sizes.get(network) ?? 0);
@@ -182,7 +182,7 @@ function readerToClose(readers: readonly Reader[]): Reader | undefined {
   return readers.find(({ network }) => sizes.get(network) === max);
 }
 
-function largestUnread(readers: Iterable<Reader>): number {
+function largestUnread(readers: Iterable<SlowReader>): number {
   return [...readers].reduce((largest, { unread }) => Math.max(largest, ...[...unread].map(lengthOf)), 0);
 }
 

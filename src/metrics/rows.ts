@@ -93,7 +93,7 @@ function writeRows(prefixes: readonly string[], values: Uint32Array): RowChunk {
 /** Returns the same slot if no value has changed. */
 function withValues(slot: Slot, next: Uint32Array): Slot {
   const { current, previous } = slot;
-  if (equal(current.values, next)) return slot;
+  if (haveSameValues(current.values, next)) return slot;
   const { positions } = current;
   if (!haveSameWidths(current.values, next)) return { current: writeRows(prefixesOf(current), next.slice()) };
   const { bytes, values } =
@@ -110,7 +110,7 @@ function withValues(slot: Slot, next: Uint32Array): Slot {
 }
 
 /** Compares the memory of both, which takes a fraction of the time of comparing each value. */
-function equal(one: Uint32Array, other: Uint32Array): boolean {
+function haveSameValues(one: Uint32Array, other: Uint32Array): boolean {
   return memoryOf(one).equals(memoryOf(other));
 }
 

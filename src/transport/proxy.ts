@@ -50,12 +50,12 @@ function isExcluded(url: URL): boolean {
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return entries.some((entry) => {
     const [, pattern = entry, onlyPort = port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
-    return onlyPort === port && matches(withoutBrackets(pattern), hostOf(url));
+    return onlyPort === port && matchesHost(withoutBrackets(pattern), hostOf(url));
   });
 }
 
 /** Matches a host with `*`, an IP address, a range of them, a domain with its subdomains, or `*.domain` for subdomains only. */
-function matches(pattern: string, host: string): boolean {
+function matchesHost(pattern: string, host: string): boolean {
   const [address = '', prefix] = pattern.split('/');
   if (isIP(address) !== 0) return isIP(host) !== 0 && isInRange(host, address, prefix);
   const domain = pattern.replace(/^\*?\./, '').replace(/\.$/, '');
@@ -69,11 +69,11 @@ function isInRange(host: string, address: string, prefix: string | undefined): b
   const length = Number(prefix ?? bits);
   if (prefix === '' || !Number.isInteger(length) || length < 0 || length > bits) return false;
   const range = new BlockList();
-  range.addSubnet(address, length, family(address));
-  return range.check(host, family(host));
+  range.addSubnet(address, length, addressFamily(address));
+  return range.check(host, addressFamily(host));
 }
 
-function family(address: string): 'ipv4' | 'ipv6' {
+function addressFamily(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 4 ? 'ipv4' : 'ipv6';
 }
 

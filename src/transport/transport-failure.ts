@@ -7,7 +7,7 @@ import { involvedProxyOf, type Requested } from './proxy.ts';
 export function transportFailureOf(error: unknown, requested?: Requested): TransportFailure {
   const chain = causes(error);
   const code = chain.map(codeOf).find((candidate) => candidate !== '') ?? '';
-  const reason = reasonOf(code, chain);
+  const reason = transportReasonOf(code, chain);
   const message = chain.map(({ message }) => message).findLast((text) => text !== '') ?? 'no reason given';
   const saysCode = code === '' || code === unspecified || message.includes(code);
   const cause = singleLine(saysCode ? message : `${message} (${code})`);
@@ -41,7 +41,7 @@ function isDeadline({ name }: Error): boolean {
   return name === 'TimeoutError';
 }
 
-function reasonOf(code: string, chain: readonly Error[]): TransportFailureReason {
+function transportReasonOf(code: string, chain: readonly Error[]): TransportFailureReason {
   if (chain.some(isDeadline) || timeouts.has(code)) return 'timeout';
   if (/^(ENOTFOUND|EAI_)/.test(code)) return 'dns';
   if (tooLarge.has(code)) return 'too_large';

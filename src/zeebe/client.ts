@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import type { ApiVersion, TransportConfig } from '../config/config.ts';
-import type { Failure, Problem, RequestFailureReason } from '../failure.ts';
+import type { Failure, FailureProblem, RequestFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { secretsOf, singleLine } from '../redact.ts';
+import { secretsInHeader, singleLine } from '../redact.ts';
 import type { Secret } from '../secret.ts';
 import { maxAnswerBytes } from '../transport/dispatcher.ts';
 import { type Answer, type NoAnswer, type Reply, send, unreadableBody } from '../transport/reply.ts';
@@ -38,7 +38,7 @@ export function createClient(options: ClientOptions): Client {
       method: 'GET',
       url: new URL(`${version}/topology`, address),
       headers: { ...ownHeaders, ...headers },
-      secrets: [...secrets, ...Object.values(headers).flatMap(secretsOf)],
+      secrets: [...secrets, ...Object.values(headers).flatMap(secretsInHeader)],
       maxBytes: maxAnswerBytes,
       dispatcher,
       transport,
@@ -110,7 +110,7 @@ export function readAnswer(answer: Answer): ReadTopology {
   return parsed.ok ? parsed : failed(answer, 'malformed', { kind: 'not_a_topology', mismatch: parsed.problem });
 }
 
-type ReasonAndProblem = readonly [reason: RequestFailureReason, problem: Problem];
+type ReasonAndProblem = readonly [reason: RequestFailureReason, problem: FailureProblem];
 
 function problemWithStatus({ status, location, body, masked }: Answer): ReasonAndProblem | undefined {
   if (status === 200) return undefined;
@@ -131,7 +131,11 @@ function problemWithBody(answer: Answer): ReasonAndProblem | undefined {
 }
 
 /** Quotes the beginning of an error. A 200 is not quoted. */
-function failed(answer: Answer, reason: RequestFailureReason, problem: Problem): Extract<ReadTopology, { ok: false }> {
+function failed(
+  answer: Answer,
+  reason: RequestFailureReason,
+  problem: FailureProblem,
+): Extract<ReadTopology, { ok: false }> {
   const { url, status, body, masked } = answer;
   const said = status === 200 ? '' : singleLine(masked(body));
   const request = { to: 'cluster', url: url.href } as const;
