@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { alertsPage } from '../../docs/alerts.ts';
 import { metricsPage } from '../../docs/metrics.ts';
@@ -15,13 +15,20 @@ describe.each([
   });
 });
 
-describe('docs/prometheus.md', () => {
+const docs = new URL('../../docs/', import.meta.url);
+const pagesWithMetrics = readdirSync(docs).filter(
+  (file) => file.endsWith('.md') && read(`docs/${file}`).includes('zeebe_topology_'),
+);
+
+describe.each(pagesWithMetrics)('docs/%s', (file) => {
   it('names only metrics that exist', async () => {
     const { cluster, exporter } = await documentedFamilies();
     const names = [...cluster, ...exporter].map(({ name }) => name);
-    const named = [...read('docs/prometheus.md').matchAll(/\bzeebe_topology_\w+/g)].map(([name]) => name);
+    const named = [...read(`docs/${file}`).matchAll(/(?<![:\w])zeebe_topology_\w+/g)].map(([name]) => name);
     expect(named).not.toEqual([]);
-    expect(named.filter((name) => !names.some((known) => known.startsWith(name)))).toEqual([]);
+    const isKnown = (name: string) =>
+      names.some((known) => known.startsWith(name) || name.replace(/_(?:bucket|count|sum)$/, '') === known);
+    expect(named.filter((name) => !isKnown(name))).toEqual([]);
   });
 });
 
