@@ -61,7 +61,9 @@ A key with a dot is nested: \`log.level\` is the key \`level\` under \`log\`.
 
 ${settingsTable(topTable, ['Key in the file', 'Flag', 'Variable', 'Default', 'Meaning'])}
 
-\`--version\` and \`--help\` print the version or the help and exit.
+\`--version\` (\`-V\`, \`version\`) prints the version and exits. \`--help\` (\`-h\`, \`help\`) prints the commands and the flags
+of the default command, \`serve\`; with a command before it, the flags that this command reads. A value that begins with
+\`-\` follows a \`=\`.
 
 ### Exit codes
 

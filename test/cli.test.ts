@@ -12,6 +12,13 @@ function flags(...argv: readonly string[]): Flags {
   return parsed.flags;
 }
 
+function printed(argv: readonly string[], exitCode: 0 | 2): string {
+  const parsed = parseCommandLine(argv, '1.2.3');
+  if (parsed.command !== 'print') throw new Error(`expected print, got ${parsed.command}`);
+  expect(parsed.exitCode).toBe(exitCode);
+  return parsed.text;
+}
+
 describe('the command line', () => {
   it('runs serve by default and for the command serve', () => {
     expect(parseCommandLine([], '1.2.3')).toEqual({ command: 'serve', flags: {}, check: false });
@@ -60,7 +67,13 @@ describe('the command line', () => {
     });
   });
 
-  it.each([['--version'], ['serve', '--version']])('prints the version for %s', (...argv) => {
+  it.each([
+    ['--version'],
+    ['-V'],
+    ['version'],
+    ['serve', '--version'],
+    ['check', '-V'],
+  ])('prints the version for %s', (...argv) => {
     expect(parseCommandLine(argv, 'exporter 1.2.3 (Node 24)')).toEqual({
       command: 'print',
       text: 'exporter 1.2.3 (Node 24)\n',
@@ -68,7 +81,14 @@ describe('the command line', () => {
     });
   });
 
-  it.each([['--help'], ['serve', '--help']])('lists every flag in the help for %s', (...argv) => {
+  it.each([
+    ['--help'],
+    ['-h'],
+    ['help'],
+    ['serve', '--help'],
+    ['serve', '-h'],
+    ['help', 'serve'],
+  ])('lists every flag in the help for %s', (...argv) => {
     const parsed = parseCommandLine(argv, '1.2.3');
     expect(parsed).toMatchObject({ command: 'print', exitCode: 0 });
     for (const flag of ['--config.file', '--config.check', '--web.listen-address', '--web.telemetry-path']) {
@@ -79,10 +99,53 @@ describe('the command line', () => {
     }
   });
 
+  it.each([['--help'], ['-h'], ['help']])('lists the commands in the help for %s', (...argv) => {
+    const text = printed(argv, 0);
+    for (const command of ['serve', 'check', 'demo', 'version', 'help']) expect(text).toMatch(`\n  ${command} `);
+    expect(text).toContain('The\n           default command.');
+  });
+
   it.each([
+    ['--help'],
+    ['serve', '--help'],
+    ['check', '--help'],
+    ['demo', '--help'],
+  ])('says in the help for %s where the variables are documented', (...argv) => {
+    expect(printed(argv, 0)).toMatch(/Environment variables .* are documented in\nhttps:.*\/docs\/configuration\.md\n/);
+  });
+
+  it('lists in the help of a command only the flags that it reads, and accepts the others', () => {
+    expect(printed(['check', '--help'], 0)).toMatch(/--config\.file (.|\n)*--output /);
+    expect(printed(['check', '--help'], 0)).not.toMatch(/--(web|log)\./);
+    expect(printed(['demo', '--help'], 0)).toMatch(/--web\.listen-address (.|\n)*--log\.level /);
+    expect(printed(['demo', '--help'], 0)).not.toMatch(/--config\./);
+    const flags = { 'log.level': 'warn' };
+    expect(parseCommandLine(['check', '--log.level=warn'], '1.2.3')).toMatchObject({ command: 'check', flags });
+  });
+
+  it('accepts a value that begins with - after =', () => {
+    expect(flags('--config.file=--config.check')).toEqual({ 'config.file': '--config.check' });
+  });
+
+  it('does not repeat the value of an unknown flag', () => {
+    expect(printed(['--password=hunter2'], 2)).not.toContain('hunter2');
+  });
+
+  it.each([
+    [['--config.chek=x'], "unknown option '--config.chek'\n(Did you mean --config.check?)"],
+    [['--log-level=debug'], '(Did you mean --log.level?)'],
+    [['--log.level=debug', '--listen-address', ':1'], '(Did you mean --web.listen-address?)'],
+    [['check', '--outptu=json'], '(Did you mean --output?)'],
+    [['--hlep'], '(Did you mean --help?)'],
+    [['--config.check=true'], "option '--config.check' takes no value"],
+    [['--config.file', '--config.check'], "option '--config.file <PATH>' argument missing before '--config.check'"],
+    [['--config.file', '-V'], "option '--config.file <PATH>' argument missing before '-V'"],
+    [['--log.level', '--verbose=1'], "option '--log.level <LEVEL>' argument missing before '--verbose'"],
+    [['chek'], "unknown command 'chek'\n(Did you mean check?)"],
+    [['watch'], "unknown command 'watch'\n(Run 'zeebe-topology-exporter --help' for the commands.)"],
+    [['check', '--xyz'], "unknown option '--xyz'\n(Run 'zeebe-topology-exporter check --help' for its flags.)"],
     [['--config.chek'], "unknown option '--config.chek'\n(Did you mean --config.check?)"],
     [['--config.file'], 'argument missing'],
-    [['watch'], 'too many arguments'],
     [['serve', 'more'], 'too many arguments'],
   ])('reports a usage error with exit code 2 for %s', (argv, text) => {
     expect(parseCommandLine(argv, '1.2.3')).toEqual({

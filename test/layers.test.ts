@@ -20,6 +20,7 @@ const layers: readonly (readonly string[])[] = [
   [
     'version.ts',
     'omit-undefined.ts',
+    'nearest-name.ts',
     'clock.ts',
     'memory.ts',
     'secret.ts',
