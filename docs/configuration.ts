@@ -43,8 +43,9 @@ export function configurationPage(): string {
 The exporter monitors one cluster configured by environment variables, or the clusters of a configuration file.
 Precedence: flags, environment, file, defaults.
 
-The whole configuration is validated before the exporter starts. \`--config.check\` only validates it. All problems are
-reported at once, with location, expected and actual value:
+The whole configuration is validated before the exporter starts. \`--config.check\` only validates it and lists the
+address and the authentication of each cluster, with the file and line or the variable that they come from. All problems
+are reported at once, with location, expected and actual value:
 
 \`\`\`
 exporter.yml:15: clusters[1].oauth2.client_id: expected a value, found nothing

@@ -45,6 +45,7 @@ const layers: readonly (readonly string[])[] = [
     'demo.ts',
     'healthcheck.ts',
     'cli.ts',
+    'config-summary.ts',
     'commands.ts',
     'process.ts',
     'program.ts',
