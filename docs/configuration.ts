@@ -80,7 +80,8 @@ A second SIGTERM or SIGINT ends the process at once, with exit code 128 plus the
 ### The log
 
 The log is written to standard error. A line has at most 16 KiB: longer texts and lists are truncated, and the line then
-has \`"truncated": true\`. Control and format characters are escaped in both formats. In the pretty format, the fields of
+has \`"truncated": true\`. Control and format characters are escaped in every format. \`logfmt\` is the format of Prometheus and Go's slog: \`key=value\`, with values in quotes if they
+contain spaces, quotes, \`=\` or line breaks. In the pretty format, the fields of
 a line are indented below it.
 
 A log that is not read (Ctrl-S, a pager, a blocked log driver) does not stop the exporter. Up to 1 MiB is buffered in

@@ -40,6 +40,7 @@ const layers: readonly (readonly string[])[] = [
   ['http/'],
   ['check/'],
   [
+    'logfmt.ts',
     'logger.ts',
     'exporter.ts',
     'demo.ts',

@@ -89,7 +89,7 @@ export const topTable = {
     flag: '--log.level=LEVEL',
   }),
   'log.format': text({
-    doc: `The log format: ${logFormats.join(' or ')}. Default: pretty on a terminal, json elsewhere.`,
+    doc: `The log format: ${logFormats.join(', ')}. Default: pretty on a terminal, json elsewhere.`,
     format: oneOf(logFormats),
     flag: '--log.format=FORMAT',
   }),
