@@ -19,11 +19,12 @@ export type CommandLine =
 
 const settings: Table = topTable;
 const options = Object.entries(settings).flatMap(([key, setting]) => {
-  const { flag, doc, shape } = setting;
+  const { flag, doc, shape, variables = [] } = setting;
   if (flag === undefined) return [];
-  const standard = setting.default ? ` (default: ${setting.default})` : '';
+  const standard = setting.default ? [`default: ${setting.default}`] : [];
+  const notes = [...standard, ...variables].join(', ');
   const create = () => {
-    const option = new Option(flag.replace(/=(.*)/, ' <$1>'), `${doc}${standard}`);
+    const option = new Option(flag.replace(/=(.*)/, ' <$1>'), notes === '' ? doc : `${doc} (${notes})`);
     return shape === 'list' ? option.argParser(append) : option;
   };
   return { key, attribute: create().attributeName(), create };

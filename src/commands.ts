@@ -83,7 +83,11 @@ async function demo(flags: Flags, { stop, askToStop, followHangUps }: Signals): 
   followHangUps(() => askToStop('SIGHUP'));
   // Loaded only here: `serve` does not use the simulator.
   const { startDemo } = await import('./demo.ts');
-  const { config, introduce, tell, close } = await startDemo(flags, process.stderr.isTTY);
+  const { config, introduce, tell, close } = await startDemo({
+    flags,
+    env: process.env,
+    isTerminal: process.stderr.isTTY,
+  });
   const write = openOutput(1, (lost) => write(`  (${lost} lines were lost: they were not read)\n`));
   const say = (sentence: string) => write(`${sentence}\n`);
   const stopping = new AbortController();

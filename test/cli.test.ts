@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseCommandLine } from '../src/cli.ts';
-import type { Flags } from '../src/config/load-config.ts';
+import { type Flags, loadConfigFromFiles } from '../src/config/load-config.ts';
 import { complaints, load } from './config/loading.ts';
 
 function flags(...argv: readonly string[]): Flags {
@@ -116,6 +116,7 @@ describe('the command line', () => {
 
   it('lists in the help of a command only the flags that it reads, and accepts the others', () => {
     expect(printed(['check', '--help'], 0)).toMatch(/--config\.file (.|\n)*--output /);
+    expect(printed(['check', '--help'], 0)).toMatch(/\(CONFIG_FILE\)/);
     expect(printed(['check', '--help'], 0)).not.toMatch(/--(web|log)\./);
     expect(printed(['demo', '--help'], 0)).toMatch(/--web\.listen-address (.|\n)*--log\.level /);
     expect(printed(['demo', '--help'], 0)).not.toMatch(/--config\./);
@@ -193,6 +194,50 @@ describe('the settings of the exporter', () => {
       },
       log: { level: 'warn' },
     });
+  });
+
+  it('come from variables as well, which win over the file, and flags over them', () => {
+    const given = {
+      CONFIG_FILE: 'conf/exporter.yml',
+      WEB_LISTEN_ADDRESS: 'localhost:1 [::1]:2',
+      LOG_LEVEL: 'warn',
+      LOG_FORMAT: 'logfmt',
+    };
+    const files = {
+      'conf/exporter.yml': 'clusters: [{ name: one, address: "http://one" }]\nlog: { level: debug, format: json }',
+      'other.yml': 'clusters: [{ name: other, address: "http://other" }]',
+    };
+    expect(load({ env: given, files }).config).toMatchObject({
+      clusters: [{ name: 'one' }],
+      web: { listenAddresses: [{ port: 1 }, { port: 2 }] },
+      log: { level: 'warn', format: 'logfmt' },
+    });
+    const overriding = flags(
+      '--config.file=other.yml',
+      '--web.listen-address=:3',
+      '--log.level=error',
+      '--log.format=json',
+    );
+    expect(load({ env: given, files, flags: overriding }).config).toMatchObject({
+      clusters: [{ name: 'other' }],
+      web: { listenAddresses: [{ port: 3 }] },
+      log: { level: 'error', format: 'json' },
+    });
+    expect(load({ env: { CONFIG_FILE: '', LOG_LEVEL: '' } }).config.log.level).toBe('info');
+  });
+
+  it('are read from the file that a variable names, without blocking the process', async () => {
+    const inputs = { flags: {}, env: { CONFIG_FILE: 'exporter.yml' }, isTerminal: false };
+    const readFile = async () => Buffer.from('clusters: [{ name: one, address: "http://one" }]');
+    expect((await loadConfigFromFiles({ ...inputs, readFile })).config.clusters).toMatchObject([{ name: 'one' }]);
+  });
+
+  it('are named by variable in problems', () => {
+    expect(complaints({ env: { WEB_LISTEN_ADDRESS: '10650', LOG_LEVEL: 'loud', CONFIG_FILE: 'none.yml' } })).toEqual([
+      'none.yml: expected a readable file, found no such file or directory',
+      'WEB_LISTEN_ADDRESS: expected addresses such as :10650, localhost:10650 or [::1]:10650, found ["10650"]',
+      'LOG_LEVEL: expected one of debug, info, warn, error, found "loud"',
+    ]);
   });
 
   it('are named by flag, or by file and line, in problems', () => {
