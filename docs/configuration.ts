@@ -45,7 +45,7 @@ Precedence: flags, environment, file, defaults.
 
 The whole configuration is validated before the exporter starts. \`--config.check\` only validates it and lists the
 address and the authentication of each cluster, with the file and line or the variable that they come from. All problems
-are reported at once, with location, expected and actual value:
+are reported at once, those of a file in the order of its lines, with location, expected and actual value:
 
 \`\`\`
 exporter.yml:15: clusters[1].oauth2.client_id: expected a value, found nothing
@@ -203,8 +203,10 @@ ${exampleFile.trimEnd()}
 \`\`\`
 
 The file is YAML 1.2. Text that looks like a number, \`true\`, \`false\` or \`null\` needs quotes, because YAML would
-convert it: \`client_id: "0123"\`. Unknown and duplicate keys are errors. A file has at most 500,000 values, where values
-repeated by aliases count each time. A lone surrogate (\`"\\uD800"\`) in a text is an error.
+convert it: \`client_id: "0123"\`. Unknown and duplicate keys are errors. At the top of the file, keys that begin with
+\`x-\` are ignored: they can hold values that aliases (\`*\`) repeat. Merge keys (\`<<\`) are errors. A file
+has at most 500,000 values, where values repeated by aliases count each time. A lone surrogate (\`"\\uD800"\`) in a text
+is an error.
 `;
 }
 

@@ -244,8 +244,8 @@ describe('the settings of the exporter', () => {
     const file = 'log: { level: loud }\nweb:\n  telemetry_path: /probe';
     expect(complaints({ env, file, flags: flags('--web.listen-address=10650', '--log.format=') })).toEqual([
       '--web.listen-address: expected addresses such as :10650, localhost:10650 or [::1]:10650, found ["10650"]',
-      'conf/exporter.yml:3: web.telemetry_path: expected a path that the exporter does not serve itself (/ /-/healthy /-/ready /-/reload /api/v1/clusters /probe /sd), found "/probe"',
       'conf/exporter.yml:1: log.level: expected one of debug, info, warn, error, found "loud"',
+      'conf/exporter.yml:3: web.telemetry_path: expected a path that the exporter does not serve itself (/ /-/healthy /-/ready /-/reload /api/v1/clusters /probe /sd), found "/probe"',
       '--log.format: expected one of json, logfmt, pretty, found ""',
     ]);
     expect(complaints({ env, file: 'log: { level: debug }', flags: flags('--log.level=loud') })).toEqual([
