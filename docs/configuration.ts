@@ -3,6 +3,7 @@ import type { Raw, Setting, Table } from '../src/config/setting.ts';
 import { clusterTable, topTable } from '../src/config/settings-table.ts';
 
 export const exampleFile = `\
+# yaml-language-server: $schema=https://raw.githubusercontent.com/zeebe-topology-exporter/zeebe-topology-exporter/main/docs/exporter.schema.json
 poll_interval: 15s
 poll_timeout: 10s
 
@@ -48,7 +49,7 @@ address and the authentication of each cluster, with the file and line or the va
 are reported at once, those of a file in the order of its lines, with location, expected and actual value:
 
 \`\`\`
-exporter.yml:15: clusters[1].oauth2.client_id: expected a value, found nothing
+exporter.yml:16: clusters[1].oauth2.client_id: expected a value, found nothing
 CAMUNDA_AUTH_STRATEGY: expected one of NONE, BASIC, OAUTH, found "BEARER"
 --web.telemetry-path: expected a path such as /metrics (letters, digits, . _ ~ - between slashes), found "metrics"
 \`\`\`
@@ -80,9 +81,10 @@ A second SIGTERM or SIGINT ends the process at once, with exit code 128 plus the
 ### The log
 
 The log is written to standard error. A line has at most 16 KiB: longer texts and lists are truncated, and the line then
-has \`"truncated": true\`. Control and format characters are escaped in every format. \`logfmt\` is the format of Prometheus and Go's slog: \`key=value\`, with values in quotes if they
-contain spaces, quotes, \`=\` or line breaks. In the pretty format, the fields of
-a line are indented below it.
+has the field \`truncated\`. Control and format characters are escaped in every format. \`logfmt\` is the format of
+Prometheus and of Go's slog: \`key=value\`, with values in quotes if they contain spaces, quotes, \`=\` or line breaks. A
+nested field is named by its path (\`err.stack\`), and the value of a list is JSON. The pretty format shows the cluster,
+the message and, indented below, the stack of an error.
 
 A log that is not read (Ctrl-S, a pager, a blocked log driver) does not stop the exporter. Up to 1 MiB is buffered in
 memory, further lines are dropped, and once the log can be written again a line says how many were dropped.
@@ -202,11 +204,15 @@ misspelled (\`CAMUNDA_CLIENT_SECRETE\`), or if it is another client's name for a
 ${exampleFile.trimEnd()}
 \`\`\`
 
+The first line lets editors with a YAML language server complete and check the file by its JSON schema,
+[exporter.schema.json](exporter.schema.json), which the npm package contains too. The exporter itself ignores the line and
+checks more than a schema can.
+
 The file is YAML 1.2. Text that looks like a number, \`true\`, \`false\` or \`null\` needs quotes, because YAML would
-convert it: \`client_id: "0123"\`. Unknown and duplicate keys are errors. At the top of the file, keys that begin with
-\`x-\` are ignored: they can hold values that aliases (\`*\`) repeat. Merge keys (\`<<\`) are errors. A file
-has at most 500,000 values, where values repeated by aliases count each time. A lone surrogate (\`"\\uD800"\`) in a text
-is an error.
+convert it: \`client_id: "0123"\`. Unknown keys, duplicate keys and merge keys (\`<<\`) are
+errors. At the top of the file, keys that begin with \`x-\` are ignored: they can hold values that aliases (\`*\`) repeat. A
+file has at most 500,000 values, where values repeated by aliases count each time. A lone surrogate (\`"\\uD800"\`) in a
+text is an error.
 `;
 }
 

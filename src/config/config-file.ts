@@ -18,7 +18,7 @@ export const noFile: ConfigFile = { top: nothing };
 const unusable: ConfigFile = { top: nothing, clusters: [] };
 
 /** Reading 2,000 clusters takes a few seconds, during which the exporter does nothing else. */
-const maxClusters = 2_000;
+export const maxClusters = 2_000;
 
 /** Reads a configuration file and reports all problems. A file that is not a YAML mapping has no settings. */
 export function readConfigFile(file: string, readFile: ReadFile, problems: Problem[]): ConfigFile {
