@@ -104,8 +104,8 @@ function flagsOfDefault({ commands: [command] }: Command): string {
 }
 
 /**
- * Rejects an unknown flag, with the known one that is nearest, and a flag that stands where the value of another one
- * belongs, which commander would take for that value. A value that begins with - can be given as `--flag=-value`.
+ * Rejects an unknown flag, with the known one that is nearest, a command behind flags, and a flag that stands where the
+ * value of another one belongs, which commander would take for that value. A value that begins with - can be given as `--flag=-value`.
  */
 function rejectMisreadFlags(program: Command, [name, ...argv]: readonly string[]): void {
   const command = program.commands.find((candidate) => candidate.name() === name);
@@ -120,6 +120,9 @@ function rejectMisreadFlags(program: Command, [name, ...argv]: readonly string[]
     }
     const isValue = awaitsValue !== undefined;
     awaitsValue = !isValue && option?.required && value === undefined ? option : undefined;
+    if (!isValue && program.commands.some((other) => other.name() === argument)) {
+      command.error(`error: the command ${argument} must be the first argument`);
+    }
     if (isValue || !argument.startsWith('--') || isHelp(argument)) continue;
     if (option === undefined) rejectUnknown(command, flag);
     else if (!option.required && value !== undefined) command.error(`error: option '${flag}' takes no value`);

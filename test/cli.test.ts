@@ -124,6 +124,10 @@ describe('the command line', () => {
     expect(parseCommandLine(['check', '--log.level=warn'], '1.2.3')).toMatchObject({ command: 'check', flags });
   });
 
+  it('accepts the name of a command as the value of a flag', () => {
+    expect(flags('--config.file', 'check')).toEqual({ 'config.file': 'check' });
+  });
+
   it('accepts a value that begins with - after =', () => {
     expect(flags('--config.file=--config.check')).toEqual({ 'config.file': '--config.check' });
   });
@@ -142,6 +146,7 @@ describe('the command line', () => {
     [['--config.file', '--config.check'], "option '--config.file <PATH>' argument missing before '--config.check'"],
     [['--config.file', '-V'], "option '--config.file <PATH>' argument missing before '-V'"],
     [['--log.level', '--verbose=1'], "option '--log.level <LEVEL>' argument missing before '--verbose'"],
+    [['--log.level=debug', 'check'], 'the command check must be the first argument'],
     [['chek'], "unknown command 'chek'\n(Did you mean check?)"],
     [['watch'], "unknown command 'watch'\n(Run 'zeebe-topology-exporter --help' for the commands.)"],
     [['check', '--xyz'], "unknown option '--xyz'\n(Run 'zeebe-topology-exporter check --help' for its flags.)"],
