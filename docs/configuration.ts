@@ -3,6 +3,7 @@ import type { Raw, Setting, Table } from '../src/config/setting.ts';
 import { clusterTable, topTable } from '../src/config/settings-table.ts';
 
 export const exampleFile = `\
+# yaml-language-server: $schema=https://raw.githubusercontent.com/zeebe-topology-exporter/zeebe-topology-exporter/main/docs/exporter.schema.json
 poll_interval: 15s
 poll_timeout: 10s
 
@@ -43,11 +44,12 @@ export function configurationPage(): string {
 The exporter monitors one cluster configured by environment variables, or the clusters of a configuration file.
 Precedence: flags, environment, file, defaults.
 
-The whole configuration is validated before the exporter starts. \`--config.check\` only validates it. All problems are
-reported at once, with location, expected and actual value:
+The whole configuration is validated before the exporter starts. \`--config.check\` only validates it and lists the
+address and the authentication of each cluster, with the file and line or the variable that they come from. All problems
+are reported at once, those of a file in the order of its lines, with location, expected and actual value:
 
 \`\`\`
-exporter.yml:15: clusters[1].oauth2.client_id: expected a value, found nothing
+exporter.yml:16: clusters[1].oauth2.client_id: expected a value, found nothing
 CAMUNDA_AUTH_STRATEGY: expected one of NONE, BASIC, OAUTH, found "BEARER"
 --web.telemetry-path: expected a path such as /metrics (letters, digits, . _ ~ - between slashes), found "metrics"
 \`\`\`
@@ -61,7 +63,9 @@ A key with a dot is nested: \`log.level\` is the key \`level\` under \`log\`.
 
 ${settingsTable(topTable, ['Key in the file', 'Flag', 'Variable', 'Default', 'Meaning'])}
 
-\`--version\` and \`--help\` print the version or the help and exit.
+\`--version\` (\`-V\`, \`version\`) prints the version and exits. \`--help\` (\`-h\`, \`help\`) prints the commands and the flags
+of the default command, \`serve\`; with a command before it, the flags that this command reads. A value that begins with
+\`-\` follows a \`=\`.
 
 ### Exit codes
 
@@ -77,8 +81,10 @@ A second SIGTERM or SIGINT ends the process at once, with exit code 128 plus the
 ### The log
 
 The log is written to standard error. A line has at most 16 KiB: longer texts and lists are truncated, and the line then
-has \`"truncated": true\`. Control and format characters are escaped in both formats. In the pretty format, the fields of
-a line are indented below it.
+has the field \`truncated\`. Control and format characters are escaped in every format. \`logfmt\` is the format of
+Prometheus and of Go's slog: \`key=value\`, with values in quotes if they contain spaces, quotes, \`=\` or line breaks. A
+nested field is named by its path (\`err.stack\`), and the value of a list is JSON. The pretty format shows the cluster,
+the message and, indented below, the stack of an error.
 
 A log that is not read (Ctrl-S, a pager, a blocked log driver) does not stop the exporter. Up to 1 MiB is buffered in
 memory, further lines are dropped, and once the log can be written again a line says how many were dropped.
@@ -198,9 +204,15 @@ misspelled (\`CAMUNDA_CLIENT_SECRETE\`), or if it is another client's name for a
 ${exampleFile.trimEnd()}
 \`\`\`
 
+The first line lets editors with a YAML language server complete and check the file by its JSON schema,
+[exporter.schema.json](exporter.schema.json), which the npm package contains too. The exporter itself ignores the line and
+checks more than a schema can.
+
 The file is YAML 1.2. Text that looks like a number, \`true\`, \`false\` or \`null\` needs quotes, because YAML would
-convert it: \`client_id: "0123"\`. Unknown and duplicate keys are errors. A file has at most 500,000 values, where values
-repeated by aliases count each time. A lone surrogate (\`"\\uD800"\`) in a text is an error.
+convert it: \`client_id: "0123"\`. Unknown keys, duplicate keys and merge keys (\`<<\`) are
+errors. At the top of the file, keys that begin with \`x-\` are ignored: they can hold values that aliases (\`*\`) repeat. A
+file has at most 500,000 values, where values repeated by aliases count each time. A lone surrogate (\`"\\uD800"\`) in a
+text is an error.
 `;
 }
 

@@ -1,4 +1,4 @@
-/** The keywords of JSON Schema, draft 7, that the schema of the values uses. */
+/** The keywords of JSON Schema, draft 7, that the schemas of the values and of the configuration file use. */
 export interface Schema {
   readonly $schema?: string;
   readonly title?: string;
@@ -16,7 +16,11 @@ export interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly propertyNames?: Schema;
   readonly additionalProperties?: boolean | Schema;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly not?: Schema;
   readonly oneOf?: readonly Schema[];
 }
 

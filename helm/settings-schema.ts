@@ -14,6 +14,8 @@ import { closed, dataKey, duration, emptyOr, list, optional, type Schema, some, 
 /** The allowed values of settings that are enumerations. The tables of settings do not export them. */
 const words: Readonly<Record<string, readonly string[]>> = {
   api_version: apiVersions,
+  'log.level': logLevels,
+  'log.format': logFormats,
   'oauth2.client_auth': clientAuthenticationMethods,
   'oauth2.signature_algorithm': signatureAlgorithms,
   'oauth2.tls_config.min_version': Object.keys(tlsVersions),
@@ -48,28 +50,36 @@ function file(key: string): Schema {
   };
 }
 
+/** Returns the schema of a setting, or undefined for that of its kind. */
+type Override = (key: string) => Schema | undefined;
+
+const fileReference: Override = (key) => (key.endsWith('_file') ? file(key) : undefined);
+
 function setting(key: string, { shape }: Setting): Schema {
-  if (key.endsWith('_file')) return file(key);
   if (urls.includes(key)) return { type: 'string', pattern: '^https?://[^/]' };
   const values = words[key];
   if (values === undefined) return shapes[shape];
   return shape === 'list' ? list({ enum: values }) : { enum: values };
 }
 
-/** Returns the schema of the mapping for these settings. A key with a dot becomes a key of a nested mapping. */
-export function mapping(table: Table, prefix = ''): Schema {
+/**
+ * Returns the schema of the mapping for these settings. A key with a dot becomes a key of a nested mapping. By default,
+ * settings that name a file accept a reference to a key that the chart mounts.
+ */
+export function mapping(table: Table, override = fileReference, prefix = ''): Schema {
   const properties: Record<string, Schema> = {};
   for (const key of Object.keys(table)) {
     if (!key.startsWith(prefix)) continue;
     const [name = '', ...inner] = key.slice(prefix.length).split('.');
     const found = table[key];
-    if (inner.length > 0) properties[name] = mapping(table, `${prefix}${name}.`);
-    else if (found) properties[name] = { ...setting(key, found), description: found.doc };
+    if (inner.length > 0) properties[name] = mapping(table, override, `${prefix}${name}.`);
+    else if (found) properties[name] = { ...(override(key) ?? setting(key, found)), description: found.doc };
   }
   return closed(properties);
 }
 
-const inFile = (table: Table): Table =>
+/** Returns the settings that are keys of the configuration file. */
+export const inFile = (table: Table): Table =>
   Object.fromEntries(Object.entries(table).filter(([, { file: isInFile }]) => isInFile !== false));
 
 export const cluster = (): Schema => {

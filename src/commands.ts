@@ -9,6 +9,7 @@ import type { Load } from './cluster/reload.ts';
 import type { Config } from './config/config.ts';
 import { type Flags, type LoadedConfig, loadConfigFromFiles } from './config/load-config.ts';
 import { ConfigError } from './config/problem.ts';
+import { configSummary } from './config-summary.ts';
 import type { Exporter } from './exporter.ts';
 import { ListenError, listenOnAll, type Servers } from './http/listen.ts';
 import { createLogger, openOutput } from './logger.ts';
@@ -50,9 +51,9 @@ async function run(commandLine: CommandLine, signals: Signals): Promise<number> 
 }
 
 async function checkConfig(flags: Flags): Promise<number> {
-  const { config, notices } = await load(flags);
+  const { clusters, notices } = await load(flags);
   for (const { message } of notices) process.stdout.write(`${message}\n`);
-  process.stdout.write(`The configuration is valid: ${config.clusters.map(({ name }) => name).join(', ')}.\n`);
+  process.stdout.write(configSummary(clusters));
   return 0;
 }
 
@@ -82,7 +83,11 @@ async function demo(flags: Flags, { stop, askToStop, followHangUps }: Signals): 
   followHangUps(() => askToStop('SIGHUP'));
   // Loaded only here: `serve` does not use the simulator.
   const { startDemo } = await import('./demo.ts');
-  const { config, introduce, tell, close } = await startDemo(flags, process.stderr.isTTY);
+  const { config, introduce, tell, close } = await startDemo({
+    flags,
+    env: process.env,
+    isTerminal: process.stderr.isTTY,
+  });
   const write = openOutput(1, (lost) => write(`  (${lost} lines were lost: they were not read)\n`));
   const say = (sentence: string) => write(`${sentence}\n`);
   const stopping = new AbortController();

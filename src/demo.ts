@@ -1,8 +1,11 @@
 import { stringify } from 'yaml';
 import { sleep, systemClock } from './clock.ts';
 import type { AuthenticationMethod, Config } from './config/config.ts';
+import type { Environment } from './config/environment.ts';
 import { readFileInTurn } from './config/file-reader.ts';
 import { type Flags, loadConfigFromFiles } from './config/load-config.ts';
+import type { Table } from './config/setting.ts';
+import { topTable } from './config/settings-table.ts';
 import type { Servers } from './http/listen.ts';
 import { type RunningStory, type StoryCredentials, startStory, storyPeriod, storySteps } from './simulator/story.ts';
 
@@ -18,14 +21,20 @@ export interface Demo {
   readonly close: () => Promise<void>;
 }
 
+interface DemoInputs {
+  readonly flags: Flags;
+  readonly env: Environment;
+  readonly isTerminal: boolean;
+}
+
 /** Starts the simulated clusters and identity provider. Ignores the clusters of the flags and of the environment. */
-export async function startDemo(flags: Flags, isTerminal: boolean): Promise<Demo> {
+export async function startDemo({ flags, env, isTerminal }: DemoInputs): Promise<Demo> {
   const story = await startStory();
   const startedAt = systemClock.monotonic();
   const file = configFile(story);
   const { config } = await loadConfigFromFiles({
     flags: { ...flags, 'config.file': 'demo.yml' },
-    env: {},
+    env: Object.fromEntries(variablesOfFlags.map((name) => [name, env[name]])),
     isTerminal,
     readFile: async (path) => (path === 'demo.yml' ? Buffer.from(file) : readFileInTurn(path)),
   });
@@ -54,6 +63,9 @@ export async function startDemo(flags: Flags, isTerminal: boolean): Promise<Demo
     close: () => story.close(),
   };
 }
+
+const settings: Table = topTable;
+const variablesOfFlags = Object.values(settings).flatMap(({ flag, variables = [] }) => (flag ? variables : []));
 
 const methods: Readonly<Record<AuthenticationMethod, string>> = {
   none: 'no authentication',

@@ -2,9 +2,10 @@ import { constants, fstatSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogConfig } from './config/config.ts';
+import { toLogfmt } from './logfmt.ts';
 import { errorText, escapeUnprintable } from './redact.ts';
 
-/** Bytes of a line in JSON. Docker and Kubernetes split longer lines. */
+/** Bytes of a line in JSON or logfmt. Docker and Kubernetes split longer lines. */
 const maxLineLength = 16 * 1024;
 
 /**
@@ -12,7 +13,8 @@ const maxLineLength = 16 * 1024;
  * bounded length, without characters that a terminal would act on.
  */
 export function createLogger({ level, format }: LogConfig, write: (line: string) => void): Logger {
-  const render = format === 'json' ? (line: string) => `${line}\n` : createPrettifier();
+  const encode = format === 'logfmt' ? (line: string) => toLogfmt(JSON.parse(line)) : escapeUnprintable;
+  const finish = format === 'pretty' ? createPrettifier() : (line: string) => `${line}\n`;
   const options = {
     level,
     base: null,
@@ -20,18 +22,21 @@ export function createLogger({ level, format }: LogConfig, write: (line: string)
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: errorText },
   };
-  return pino(options, { write: (line) => write(render(bounded(line.trimEnd()))) });
+  return pino(options, { write: (line) => write(finish(bounded(line.trimEnd(), encode))) });
 }
 
-/** Cuts texts and lists until the line has at most `maxLineLength` bytes, and then sets its field `truncated`. */
-function bounded(line: string): string {
+/**
+ * Encodes a line in JSON. Cuts its texts and lists until the result has at most `maxLineLength` bytes, and then sets the
+ * field `truncated`.
+ */
+function bounded(line: string, encode: (line: string) => string): string {
   // A long line is cut first, as escaping takes time for each character.
-  const whole = line.length <= maxLineLength ? escapeUnprintable(line) : undefined;
+  const whole = line.length <= maxLineLength ? encode(line) : undefined;
   if (whole !== undefined && Buffer.byteLength(whole) <= maxLineLength) return whole;
   const fields: Readonly<Record<string, unknown>> = JSON.parse(line);
   for (let maxLength = maxLineLength / 2; ; maxLength /= 2) {
     const cut = Object.entries(fields).map(([key, value]) => [key, truncated(value, maxLength)]);
-    const shorter = escapeUnprintable(JSON.stringify({ ...Object.fromEntries(cut), truncated: true }));
+    const shorter = encode(JSON.stringify({ ...Object.fromEntries(cut), truncated: true }));
     if (Buffer.byteLength(shorter) <= maxLineLength || maxLength <= 1) return shorter;
   }
 }

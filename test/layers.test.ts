@@ -20,6 +20,7 @@ const layers: readonly (readonly string[])[] = [
   [
     'version.ts',
     'omit-undefined.ts',
+    'nearest-name.ts',
     'clock.ts',
     'memory.ts',
     'secret.ts',
@@ -39,11 +40,13 @@ const layers: readonly (readonly string[])[] = [
   ['http/'],
   ['check/'],
   [
+    'logfmt.ts',
     'logger.ts',
     'exporter.ts',
     'demo.ts',
     'healthcheck.ts',
     'cli.ts',
+    'config-summary.ts',
     'commands.ts',
     'process.ts',
     'program.ts',

@@ -23,6 +23,7 @@ function logTo(format: Format) {
 /** Matches one event: one line, and below it only indented lines. */
 const safe: Readonly<Record<Format, RegExp>> = {
   json: /^\{[^\p{C}\p{Zl}\p{Zp}]*\}\n$/u,
+  logfmt: /^time=\S+ level=[a-z]+ [^\p{C}\p{Zl}\p{Zp}]*\n$/u,
   pretty: /^\[\d\d:\d\d:\d\d\.\d{3}\] [A-Z]+: [^\p{C}\p{Zl}\p{Zp}]*(\n {4}[^\p{C}\p{Zl}\p{Zp}]*)*\n$/u,
 };
 
@@ -99,6 +100,69 @@ describe('a log line in JSON', () => {
     const text = 'x'.repeat(16_000);
     logger.info(text);
     expect(parsed(chunks)).toEqual({ level: 'info', time: expect.any(String), msg: text });
+  });
+});
+
+describe('a log line in logfmt', () => {
+  /** Decodes a line as the decoders of Go do: a text in quotes has the escape sequences of JSON. */
+  const decoded = (line: string): Readonly<Record<string, string>> => {
+    const part = '("(?:[^"\\\\]|\\\\.)*"|[^\\s"=]+)';
+    expect(line).toMatch(new RegExp(`^(${part}=${part}( |\\n$))+$`));
+    const text = (raw: string) => (raw.startsWith('"') ? JSON.parse(raw) : raw);
+    return Object.fromEntries(
+      [...line.matchAll(new RegExp(`${part}=${part}`, 'g'))].map(([, name = '', value = '']) => [
+        text(name),
+        text(value),
+      ]),
+    );
+  };
+
+  it('begins with time, level and message, and names nested fields by their path', () => {
+    const { logger, chunks } = logTo('logfmt');
+    const err = Object.assign(new Error('it broke'), { stack: 'Error: it broke\n    at here' });
+    logger.child({ cluster: 'production' }).error({ err, brokers: [1, 2], ready: false }, 'a request failed');
+    expect(chunks.join('')).toMatch(
+      /^time=[\dT:.-]+Z level=error msg="a request failed" cluster=production err\.type=Error err\.message="it broke" err\.stack="Error: it broke\\n {4}at here" brokers=\[1,2\] ready=false\n$/,
+    );
+  });
+
+  it.each([
+    ['plain', 'plain'],
+    ['C:\\dir', 'C:\\dir'],
+    ['', '""'],
+    ['two words', '"two words"'],
+    ['a=b', '"a=b"'],
+    ['say "hi"', String.raw`"say \"hi\""`],
+    ['one\ntwo', String.raw`"one\ntwo"`],
+    ['\u001b[2J', String.raw`"\u001b[2J"`],
+    ['größe', 'größe'],
+  ])('writes the value %j as %s', (value, written) => {
+    const { logger, chunks } = logTo('logfmt');
+    logger.info({ value }, 'text');
+    expect(chunks.join('')).toMatch(/ msg=text /);
+    expect(chunks.join('').endsWith(` value=${written}\n`)).toBe(true);
+  });
+
+  it('preserves every text, in names too', () => {
+    fc.assert(
+      fc.property(anyText, fc.array(anyText), (text, list) => {
+        fc.pre([text, ...list].every((each) => each.isWellFormed()));
+        const { logger, chunks } = logTo('logfmt');
+        logger.child({ cluster: text }).info({ list, [`name ${text}`]: text }, text);
+        expect(decoded(chunks.join(''))).toMatchObject({
+          msg: text,
+          cluster: text,
+          list: JSON.stringify(list),
+          [`name ${text}`]: text,
+        });
+      }),
+    );
+  });
+
+  it('is marked as truncated', () => {
+    const { logger, chunks } = logTo('logfmt');
+    logger.info({ ids: Array.from({ length: 8_192 }, (_, id) => `"${id}"`) }, `a ${'long '.repeat(5_000)}text`);
+    expect(decoded(chunks.join(''))).toMatchObject({ truncated: 'true', msg: expect.stringMatching(/^a long .*…$/) });
   });
 });
 

@@ -1,10 +1,11 @@
+import { nearestName } from '../nearest-name.ts';
 import { type ReadFile, readFailure } from './file-reader.ts';
 import type { Problem } from './problem.ts';
 import { namedSource, type Source } from './resolve.ts';
-import type { Raw, Shape, Table } from './setting.ts';
+import type { Raw, Setting, Shape, Table } from './setting.ts';
 import { EncodingError, textOf } from './setting-files.ts';
 import { clusterTable, topTable } from './settings-table.ts';
-import { formatPath, type Path, parseYaml, type Yaml } from './yaml.ts';
+import { formatPath, harmlessKey, type Path, parseYaml, type Yaml } from './yaml.ts';
 
 interface ConfigFile {
   readonly top: Source;
@@ -17,20 +18,27 @@ export const noFile: ConfigFile = { top: nothing };
 const unusable: ConfigFile = { top: nothing, clusters: [] };
 
 /** Reading 2,000 clusters takes a few seconds, during which the exporter does nothing else. */
-const maxClusters = 2_000;
+export const maxClusters = 2_000;
 
 /** Reads a configuration file and reports all problems. A file that is not a YAML mapping has no settings. */
 export function readConfigFile(file: string, readFile: ReadFile, problems: Problem[]): ConfigFile {
   const mapping = readMappingFile(file, readFile, problems);
   if (mapping === undefined) return unusable;
   const { yaml, content } = mapping;
-  if (Object.keys(content).length === 0) {
-    problems.push({ place: file, expected: 'clusters or other settings', found: 'an empty file' });
+  const settings = Object.entries(content).filter(([key]) => !isExtension(key));
+  if (settings.length === 0) {
+    const found = Object.keys(content).length === 0 ? 'an empty file' : 'only keys that begin with x-';
+    problems.push({ place: file, expected: 'clusters or other settings', found });
     return unusable;
   }
-  const { clusters, ...others } = content;
+  const { clusters, ...others } = Object.fromEntries(settings);
   const top = readMapping(others, { yaml, root: [], table: topTable, alsoKnown: ['clusters'], problems });
   return clusters === undefined ? { top } : { top, clusters: readClusters(clusters, yaml, problems) };
+}
+
+/** Keys at the top that begin with x-, as in Compose files, hold values for YAML aliases. */
+function isExtension(key: string): boolean {
+  return key.startsWith('x-');
 }
 
 function readClusters(clusters: unknown, yaml: Yaml, problems: Problem[]): readonly Source[] {
@@ -125,11 +133,13 @@ function readGroup(group: Mapping, prefix: string, reading: Reading, found: Foun
     const setting = table[key];
     if (!names.includes(name)) {
       const parent = pathOf(root, prefix).slice(0, -1);
-      const place = yaml.place([...parent, name], [...parent, harmlessName(name, value)]);
-      problems.push({ place, expected: `one of ${[...names, ...alsoKnown].join(', ')}`, found: 'an unknown key' });
+      const shownAs = harmlessKey(name, value);
+      const known = [...names, ...alsoKnown];
+      const place = yaml.place([...parent, name], [...parent, shownAs]);
+      problems.push({ place, expected: `one of ${known.join(', ')}`, found: unknownKey(shownAs, known) });
     } else if (setting !== undefined) {
       found.present.add(key);
-      const read = readValue(value, setting.shape);
+      const read = readValue(value, setting);
       if ('raw' in read) found.given.set(key, read.raw);
       else problems.push({ place: yaml.place(pathOf(root, key)), ...read });
     } else if (isMapping(value)) {
@@ -145,12 +155,30 @@ function pathOf(root: Path, key: string): Path {
   return [...root, ...key.split('.')];
 }
 
-function readValue(value: unknown, shape: Shape): { readonly raw: Raw } | Omit<Problem, 'place'> {
-  const raw = rawOf(value, shape);
-  if (raw === undefined) return { expected: shapes[shape], found: describe(value) };
+function unknownKey(name: string, known: readonly string[]): string {
+  if (name === '<<')
+    return 'a merge key, which YAML 1.2 does not have (an alias can only be a whole value: oauth2: *shared)';
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? 'an unknown key' : `an unknown key (did you mean ${nearest}?)`;
+}
+
+function readValue(value: unknown, setting: Setting): { readonly raw: Raw } | Omit<Problem, 'place'> {
+  const raw = rawOf(value, setting.shape);
+  if (raw === undefined) return { expected: expectedOf(value, setting), found: describe(value) };
   if (isWellFormed(raw)) return { raw };
   const found = 'half a character (one of \\uD800 to \\uDFFF that stands alone)';
   return { expected: 'text of whole characters', found };
+}
+
+/** A number that would not be valid as text either, such as a duration without unit, is not a matter of quotes. */
+function expectedOf(value: unknown, { shape, format }: Setting): string {
+  if (shape !== 'text' || (typeof value !== 'number' && typeof value !== 'boolean')) return shapes[shape];
+  try {
+    format(String(value));
+    return shapes.text;
+  } catch (error) {
+    return error instanceof Error ? error.message : shapes.text;
+  }
 }
 
 /** Returns the keys that a group may have: `client_id` in `oauth2.`. */
@@ -158,11 +186,6 @@ function namesIn(table: Table, prefix: string): readonly string[] {
   const keys = Object.keys(table).filter((key) => key.startsWith(prefix) && table[key]?.file !== false);
   const names = keys.map((key) => key.slice(prefix.length).replace(/\..*/, ''));
   return [...new Set(names)];
-}
-
-/** Masks a key without a value or with unusual characters: it may be a secret behind a missing colon. */
-function harmlessName(name: string, value: unknown): string {
-  return value !== null && /^[\w-]+$/.test(name) ? name : '…';
 }
 
 const quoted = 'in quotes if it looks like a number, true, false or null';

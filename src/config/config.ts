@@ -78,7 +78,7 @@ export interface ListenAddress {
 }
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export const logFormats = ['json', 'pretty'] as const;
+export const logFormats = ['json', 'logfmt', 'pretty'] as const;
 
 export interface LogConfig {
   readonly level: (typeof logLevels)[number];

@@ -59,8 +59,8 @@ export async function loadConfigFromFiles({
   readFile = readConfigInTurn,
   ...inputs
 }: Inputs & { readonly readFile?: ReadFileAsync }): Promise<LoadedConfig> {
-  const { 'config.file': configFile, 'web.config.file': webConfigFile } = inputs.flags;
-  const first = [configFile, webConfigFile].filter((path) => typeof path === 'string');
+  const webConfigFile = String(inputs.flags['web.config.file'] ?? '');
+  const first = [configFileOf(inputs), webConfigFile].filter((path) => path !== '');
   const contents = await readFiles(first, readFile, readTimeout);
   const description = describeConfig(inputs, readFrom(contents));
   const named = await readFiles(pathsOf(description), readFile, readTimeout);
@@ -92,7 +92,7 @@ interface ClusterDescription extends ClusterOriginInputs {
 function describeConfig({ flags, env, isTerminal }: Inputs, readFile: ReadFile): ConfigDescription {
   const problems: Problem[] = [];
   const notices: Notice[] = [];
-  const path = String(flags['config.file'] ?? '');
+  const path = configFileOf({ flags, env });
   const file = path === '' ? noFile : readConfigFile(path, readFile, problems);
   const common = [file.top, environmentSource(topTable, env, problems)];
   const settings = settingsOf(topTable, resolve(topTable, [...common, flagSource(flags)], problems), problems);
@@ -113,6 +113,12 @@ function describeConfig({ flags, env, isTerminal }: Inputs, readFile: ReadFile):
     unread,
     problems,
   };
+}
+
+/** Returns the path of the configuration file; empty if there is none. */
+function configFileOf({ flags, env }: Pick<Inputs, 'flags' | 'env'>): string {
+  const [variable = ''] = topTable['config.file'].variables ?? [];
+  return String(flags['config.file'] ?? env[variable] ?? '');
 }
 
 function flagSource(flags: Flags): Source {

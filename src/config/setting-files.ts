@@ -77,7 +77,9 @@ function parsedFile<T extends Table, V>(
       return undefined;
     }
     const expected = error instanceof Error ? error.message : 'something else';
-    settings.report(key, `a file with ${expected}`, `another content in ${absolute}`);
+    const [found, position] =
+      error instanceof SecretTextError ? [error.found, error.position] : ['another content', ''];
+    settings.report(key, `a file with ${expected}`, `${found} in ${absolute}${position}`);
     return undefined;
   }
 }
@@ -90,6 +92,21 @@ export class EncodingError extends Error {
 
   constructor(found: string, position: string) {
     super(found);
+    this.position = position;
+  }
+}
+
+/** The text in a file cannot be a secret. The message is that of the format of secrets. */
+class SecretTextError extends Error {
+  override readonly name = 'SecretTextError';
+  /** What is in the file instead. */
+  readonly found: string;
+  /** As that of an `EncodingError`. */
+  readonly position: string;
+
+  constructor(expected: string, found: string, position: string) {
+    super(expected);
+    this.found = found;
     this.position = position;
   }
 }
@@ -131,7 +148,22 @@ export function secretInFile(content: Buffer): Secret {
   const text = textOf(content);
   let end = text.length;
   while (text[end - 1] === '\n') end -= text[end - 2] === '\r' ? 2 : 1;
-  return secret(text.slice(0, end));
+  return checkedSecret(text.slice(0, end), text);
+}
+
+/** Says what is wrong with a secret, without showing a part of it. */
+function checkedSecret(line: string, text: string): Secret {
+  try {
+    return secret(line);
+  } catch (error) {
+    const expected = error instanceof Error ? error.message : 'a secret';
+    if (line === '') throw new SecretTextError(expected, text === '' ? 'nothing' : 'only line breaks', '');
+    const lineCount = line.split('\n').length;
+    if (lineCount > 1) throw new SecretTextError(expected, `${lineCount} lines`, '');
+    const index = line.search(/\p{Cc}/u);
+    const code = line.charCodeAt(index).toString(16).toUpperCase().padStart(4, '0');
+    throw new SecretTextError(expected, `the control character U+${code}`, `:1:${index + 1}`);
+  }
 }
 
 /** Accepts one or more PEM certificates (RFC 7468), the last one complete too, and other text between them. */

@@ -49,6 +49,7 @@ export const topTable = {
   'config.file': text({
     doc: 'The configuration file (YAML). Without it, or without clusters in it, the environment describes one cluster.',
     format: singleLineText,
+    variables: ['CONFIG_FILE'],
     flag: '--config.file=PATH',
     file: false,
   }),
@@ -61,9 +62,10 @@ export const topTable = {
   }),
   ...polling,
   'web.listen_addresses': list({
-    doc: 'The addresses to listen on: host:port, [::1]:port, or :port for all interfaces. The flag may be repeated.',
+    doc: 'The addresses to listen on: host:port, [::1]:port, or :port for all interfaces. The flag may be repeated; spaces separate several addresses in the variable.',
     default: [':10650'],
     format: listenAddresses,
+    variables: ['WEB_LISTEN_ADDRESS'],
     flag: '--web.listen-address=ADDRESS',
   }),
   'web.telemetry_path': text({
@@ -86,11 +88,13 @@ export const topTable = {
     doc: `The log level: ${logLevels.join(', ')}.`,
     default: 'info',
     format: oneOf(logLevels),
+    variables: ['LOG_LEVEL'],
     flag: '--log.level=LEVEL',
   }),
   'log.format': text({
-    doc: `The log format: ${logFormats.join(' or ')}. Default: pretty on a terminal, json elsewhere.`,
+    doc: `The log format: ${logFormats.join(', ')}. Default: pretty on a terminal, json elsewhere.`,
     format: oneOf(logFormats),
+    variables: ['LOG_FORMAT'],
     flag: '--log.format=FORMAT',
   }),
 } satisfies Table;

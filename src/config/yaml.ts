@@ -173,10 +173,17 @@ function sizeOf(parts: readonly Content[]): number {
 
 function reportDuplicateKeys(items: readonly Pair[], report: Report): void {
   const keys = new Set<unknown>();
-  for (const { key } of items) {
+  for (const { key, value } of items) {
     if (isScalar(key)) {
-      if (keys.has(key.value)) report(key.range?.[0] ?? 0, 'Map keys must be unique');
+      if (keys.has(key.value))
+        report(key.range?.[0] ?? 0, `the key ${harmlessKey(key.value, value)} twice (keys are unique)`);
       keys.add(key.value);
     }
   }
+}
+
+/** Masks a key without a value or with unusual characters: it may be a secret behind a missing colon. */
+export function harmlessKey(key: unknown, value: unknown): string {
+  const isEmpty = value === null || (isScalar(value) && value.value === null);
+  return !isEmpty && /^([\w-]+|<<)$/.test(String(key)) ? String(key) : '…';
 }

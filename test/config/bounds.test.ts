@@ -68,7 +68,7 @@ describe('a file of 1 MiB', () => {
     const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`);
     expect(problemsOf(keys.join('\n'))).toEqual([]);
     expect(problemsOf([...keys, 'k0: 2'].join('\n'))).toEqual([
-      { place: 'exporter.yml:20001:1', expected: 'valid YAML', found: 'Map keys must be unique' },
+      { place: 'exporter.yml:20001:1', expected: 'valid YAML', found: 'the key k0 twice (keys are unique)' },
     ]);
   });
 

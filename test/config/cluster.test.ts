@@ -104,8 +104,8 @@ clusters:
       'expected a name that no other cluster has, found "a", as at conf/exporter.yml:3: clusters[0].name';
     expect(complaints({ file })).toEqual([
       `conf/exporter.yml:5: clusters[2].name: ${expected}`,
-      `conf/exporter.yml:6: clusters[3].name: ${expected}`,
       'conf/exporter.yml:5: clusters[2].address: expected a URL that begins with http:// or https://, found "zeebe"',
+      `conf/exporter.yml:6: clusters[3].name: ${expected}`,
     ]);
   });
 });
@@ -233,9 +233,17 @@ describe('a secret in a file', { timeout: 60_000 }, () => {
     expect(passwordIn(' open sesame \u00a0\n')).toBe(' open sesame \u00a0');
   });
 
-  it.each(['', '\n', '\r\n\n', 'two\nlines', 'nul\0'])('is not %j', (content) => {
+  it.each([
+    ['', 'nothing', ''],
+    ['\n', 'only line breaks', ''],
+    ['\r\n\n', 'only line breaks', ''],
+    ['two\nlines', '2 lines', ''],
+    ['user: a\r\npassword: b\r\n', '2 lines', ''],
+    ['nul\0', 'the control character U+0000', ':1:4'],
+    ['a\u0085b', 'the control character U+0085', ':1:2'],
+  ])('is not %j', (content, found, position) => {
     expect(complaints({ file, files: { 'conf/secrets/zeebe': content } })).toEqual([
-      `${place}.basic_auth.password_file: expected a file with text without control characters, not empty, found another content in ${process.cwd()}/conf/secrets/zeebe`,
+      `${place}.basic_auth.password_file: expected a file with text without control characters, not empty, found ${found} in ${process.cwd()}/conf/secrets/zeebe${position}`,
     ]);
   });
 
@@ -332,5 +340,8 @@ clusters:
   - 15
 `;
   expect(complaints({ file, flags: { 'web.telemetry_path': 'metrics' } })).toHaveLength(9);
-  expect(() => load({ file })).toThrow(/The configuration cannot be used:\n {2}conf\/exporter.yml:9: clusters\[2\]: /);
+  expect(() => load({ file })).toThrow(/The configuration cannot be used:\n {2}conf\/exporter.yml:2: poll_timeout: /);
+  const lines = complaints({ file }).map((complaint) => Number(/:(\d+): /.exec(complaint)?.[1]));
+  expect(lines).toEqual(lines.toSorted((one, other) => one - other));
+  expect(lines).toEqual(expect.arrayContaining([2, 5, 6, 7, 8, 9]));
 });

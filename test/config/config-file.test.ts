@@ -130,8 +130,9 @@ describe('what has the wrong shape', () => {
     ['tls_config: []', 'tls_config', 'a mapping', 'an empty list'],
     ['basic_auth: [{ username: demo }]', 'basic_auth', 'a mapping', 'a list with a mapping in it'],
     ['proxy_url: { host: proxy }', 'proxy_url', `text (${quoted})`, 'a mapping'],
-    ['api_version: 2', 'api_version', `text (${quoted})`, 'a number'],
-    ['poll_interval: 15', 'poll_interval', `text (${quoted})`, 'a number'],
+    ['api_version: 2', 'api_version', 'one of v1, v2, auto', 'a number'],
+    ['poll_interval: 15', 'poll_interval', 'a duration such as 15s or 1m30s', 'a number'],
+    ['poll_timeout: true', 'poll_timeout', 'a duration such as 15s or 1m30s', 'a boolean'],
     ['proxy_url:', 'proxy_url', `text (${quoted})`, 'an empty value'],
     ['headers: [a]', 'headers', `a mapping from names to texts (each ${quoted})`, 'a list'],
     [
@@ -188,16 +189,17 @@ describe('what has the wrong shape', () => {
 
 describe('a key that is not known', () => {
   it.each([
-    ['adress: http://zeebe', 'adress'],
+    ['adress: http://zeebe', 'adress', ' (did you mean address?)'],
+    ['pollInterval: 15s', 'pollInterval', ' (did you mean poll_interval?)'],
+    ['proxy: http://proxy', 'proxy', ' (did you mean proxy_url?)'],
     ['oauth2.client_id: exporter', '…'],
     ['auth_strategy: NONE', 'auth_strategy'],
     ['constructor: a', 'constructor'],
     ['__proto__: a', '__proto__'],
-    ['<<: a', '…'],
     ['15: a', '15'],
-  ])('%s is told with its line and those that are known', (line, shown) => {
+  ])('%s is told with its line and those that are known', (line, shown, meant = '') => {
     expect(complaints({ file: fileWith(line) })).toEqual([
-      `conf/exporter.yml:4: clusters[0].${shown}: expected one of name, address, api_version, poll_interval, poll_timeout, basic_auth, oauth2, tls_config, proxy_url, enable_http2, headers, found an unknown key`,
+      `conf/exporter.yml:4: clusters[0].${shown}: expected one of name, address, api_version, poll_interval, poll_timeout, basic_auth, oauth2, tls_config, proxy_url, enable_http2, headers, found an unknown key${meant}`,
     ]);
   });
 
@@ -205,9 +207,24 @@ describe('a key that is not known', () => {
     const file = `config: { check: true }\ncluster: []\n${fileWith('basic_auth:', '  user: demo', '  username: demo', '  password: b')}`;
     expect(complaints({ file })).toEqual([
       'conf/exporter.yml:1: config: expected one of poll_interval, poll_timeout, web, log, clusters, found an unknown key',
-      'conf/exporter.yml:2: cluster: expected one of poll_interval, poll_timeout, web, log, clusters, found an unknown key',
-      'conf/exporter.yml:7: clusters[0].basic_auth.user: expected one of username, password, password_file, found an unknown key',
+      'conf/exporter.yml:2: cluster: expected one of poll_interval, poll_timeout, web, log, clusters, found an unknown key (did you mean clusters?)',
+      'conf/exporter.yml:7: clusters[0].basic_auth.user: expected one of username, password, password_file, found an unknown key (did you mean username?)',
     ]);
+  });
+
+  it('is a merge key, which is named', () => {
+    const file = `x-shared: &shared { poll_interval: 1m }\n${fileWith('<<: *shared')}`;
+    expect(complaints({ file })).toEqual([
+      expect.stringMatching(
+        /^conf\/exporter\.yml:5: clusters\[0\]\.<<: expected one of .*, found a merge key, which YAML 1\.2/,
+      ),
+    ]);
+  });
+
+  it('may begin with x- at the top, for values that aliases repeat, but not below', () => {
+    const file = `x-oauth2: &shared { client_id: a, client_secret: b }\n${saasFileWith('oauth2: *shared')}`;
+    expect(oauth2Of({ file }).clientId).toBe('a');
+    expect(complaints({ file: fileWith('x-owner: a') })).toEqual([expect.stringContaining('found an unknown key')]);
   });
 
   it('is not shown where it may be a secret whose colon went missing', () => {
@@ -223,7 +240,8 @@ describe('text that is not YAML', () => {
     ['a: 1\nb: "opensesame', '2:15', /Missing closing "quote/],
     ['a: 1\n a: opensesame', '1:4', /Nested mappings/],
     ['a: b: opensesame', '1:4', /Nested mappings/],
-    ['clusters: 1\nclusters: 2', '2:1', /unique/],
+    ['clusters: 1\nclusters: 2', '2:1', /the key clusters twice/],
+    ['a: 1\nb: { opensesame, opensesame }', '2:18', /the key … twice/],
     ['a: "\\opensesame"', '1:5', /escape sequence/],
     ['a: *opensesame', '1:4', /alias/],
     ['a: !opensesame b', '1:4', /tag/],

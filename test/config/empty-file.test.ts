@@ -108,6 +108,6 @@ it('a file without clusters leaves the cluster to the environment', () => {
 
 it('only keys that are shared are no clusters', () => {
   expect(complaints({ file: 'x-shared: &shared { client_id: a }\n', env })).toEqual([
-    'conf/exporter.yml:1: x-shared: expected one of poll_interval, poll_timeout, web, log, clusters, found an unknown key',
+    'conf/exporter.yml: expected clusters or other settings, found only keys that begin with x-',
   ]);
 });

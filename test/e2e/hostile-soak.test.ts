@@ -106,13 +106,13 @@ function percentile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
 }
 
-/** Returns how much longer than at best this machine has taken for the same work, in 99 of 100 cases. */
+/** Returns how much longer than at best this machine has taken for the same work, as a median. */
 function measureSlowdown(): () => number {
   const times: number[] = [];
   const child = fork(join(import.meta.dirname, 'hostile', 'machine-speed-process.ts'), { execPath: command[0] });
   child.on('message', (time: number) => times.push(time));
   onTestFinished(() => void child.kill());
-  return () => percentile(times, 0.99) / Math.min(...times);
+  return () => percentile(times, 0.5) / Math.min(...times);
 }
 
 describe('ten minutes of hostile clusters and clients at once', () => {
@@ -214,7 +214,7 @@ describe('ten minutes of hostile clusters and clients at once', () => {
       lateness99: percentile(counts.lateness, 0.99),
       slowdown: slowdown(),
     });
-    // On a machine that does nothing else: others on it may leave the exporter less of the processors.
+    // The limit is a second on a machine that runs only this test. Other processes may leave less of the processors.
     const second = 1_000 * slowdown();
     expect(peak).toBeLessThan(memoryLimit);
     expect(scrapeTimes.length).toBeGreaterThan(duration / 1_000 / 4);

@@ -212,7 +212,7 @@ describe('secrets are hidden', () => {
         }, 200));
         return listen.apply(this, args);
       };`;
-    for (const format of ['json', 'pretty']) {
+    for (const format of ['json', 'logfmt', 'pretty']) {
       const flags = [`--config.file=${configuration}`, '--web.listen-address=127.0.0.1:0', `--log.format=${format}`];
       const { code, output } = await run(at, ...flags, {
         NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}`,
@@ -236,7 +236,7 @@ describe('the answer of a cluster', () => {
     `x\0\b\u007f\u202e${forged}`,
   ];
 
-  it.each(['json', 'pretty'])('cannot forge a log line in the format %s, nor a series', async (format) => {
+  it.each(['json', 'logfmt', 'pretty'])('cannot forge a log line in the format %s, nor a series', async (format) => {
     const [port = 0] = await freePorts(1);
     const topologies = nasty.map((text) => ({
       brokers: [{ nodeId: 0, host: text, port: 1, version: text, partitions: [] }],
@@ -304,8 +304,9 @@ describe('the answer of a cluster', () => {
     for (const line of log.trimEnd().split('\n')) {
       if (format === 'json')
         expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), msg: expect.any(String) });
+      else if (format === 'logfmt') expect(line).toMatch(/^time=\S+ level=(debug|info|warn|error) msg=/);
       else expect(line).toMatch(/^\[[\d:.]+\] (DEBUG|INFO|WARN|ERROR): /);
-      if (format === 'pretty') expect(line).not.toMatch(/[\p{Cc}\u2028\u2029\u202e]/u);
+      if (format !== 'json') expect(line).not.toMatch(/[\p{Cc}\u2028\u2029\u202e]/u);
     }
   });
 });

@@ -111,7 +111,7 @@ describe.each(Object.entries(valueSets))('the chart with values for %s', (_name,
 
   it('renders a configuration that the exporter accepts', async () => {
     const container = await layOut(rendered, objects);
-    expect(await checkConfig(container)).toMatch(/^The configuration is valid: .+\.\n$/);
+    expect(await checkConfig(container)).toMatch(/^The configuration is valid: .+\.\n/);
   });
 });
 

@@ -30,7 +30,7 @@ describe('the package', () => {
     const sources = (await readdir(join(root, 'src'), { recursive: true })).filter((path) => /\.\w+$/.test(path));
     const built = sources.map((path) => `dist/${path.replace(/\.ts$/, '.js')}`);
     const made = ['dist/revision', 'dist/sbom.cdx.json', 'dist/third-party-licences.txt'];
-    const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const documents = ['CHANGELOG.md', 'LICENSE', 'docs/exporter.schema.json', 'README.md', 'package.json'];
     expect(packed.files.map(({ path }) => path).sort()).toEqual([...built, ...made, ...documents].sort());
   });
 

@@ -1,0 +1,45 @@
+import { writeFileSync } from 'node:fs';
+import { closed, type Schema } from '../helm/json-schema.ts';
+import { inFile, mapping } from '../helm/settings-schema.ts';
+import { maxClusters } from '../src/config/config-file.ts';
+import { clusterTable, polling, topTable } from '../src/config/settings-table.ts';
+
+/** A Prometheus duration with each unit at most once, the largest first, as the exporter requires it. */
+const duration: Schema = {
+  type: 'string',
+  pattern: '^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$',
+  minLength: 1,
+};
+
+const ofFile = (key: string): Schema | undefined => (key in polling ? duration : undefined);
+
+/** Returns the content of docs/exporter.schema.json. */
+export function exporterSchema(): Schema {
+  const cluster: Schema = {
+    ...mapping(inFile(clusterTable), ofFile),
+    required: ['name', 'address'],
+    not: { required: ['basic_auth', 'oauth2'] },
+  };
+  const top = mapping(inFile(topTable), ofFile);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Configuration file of zeebe-topology-exporter',
+    ...closed({
+      ...top.properties,
+      clusters: {
+        type: 'array',
+        items: cluster,
+        minItems: 1,
+        maxItems: maxClusters,
+        description: 'The clusters to monitor. Without this key, the environment describes one cluster.',
+      },
+    }),
+    patternProperties: { '^x-': { description: 'Ignored. Holds values that YAML aliases repeat.' } },
+  };
+}
+
+export const exporterSchemaText = (): string => `${JSON.stringify(exporterSchema(), undefined, 2)}\n`;
+
+if (import.meta.filename === process.argv[1]) {
+  writeFileSync(new URL('exporter.schema.json', import.meta.url), exporterSchemaText());
+}

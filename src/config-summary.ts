@@ -1,0 +1,29 @@
+import type { AuthenticationMethod } from './config/config.ts';
+import type { LoadedCluster } from './config/effective-settings.ts';
+import { escapeUnprintable } from './redact.ts';
+
+const methods: Readonly<Record<AuthenticationMethod, string>> = {
+  none: 'none',
+  basic: 'HTTP Basic',
+  oauth2: 'OAuth 2',
+};
+
+/** Describes what `serve` would run: the address and the authentication of each cluster, and where each value comes from. */
+export function configSummary(clusters: readonly LoadedCluster[]): string {
+  const names = clusters.map(({ config }) => config.name).join(', ');
+  return [`The configuration is valid: ${names}.`, ...clusters.flatMap(summaryOf)]
+    .map((line) => `${escapeUnprintable(line)}\n`)
+    .join('');
+}
+
+function summaryOf({ config: { name, authentication }, origin }: LoadedCluster): readonly string[] {
+  const settings = origin.settings().map(({ key, value, place }) => ({ key, line: `${key}: ${value} (${place})` }));
+  const isAuthentication = (key: string) => /^(auth_strategy$|basic_auth\.|oauth2\.)/.test(key);
+  return [
+    '',
+    name,
+    ...settings.filter(({ key }) => key === 'address').map(({ line }) => `  ${line}`),
+    `  authentication: ${methods[authentication.method]}`,
+    ...settings.filter(({ key }) => isAuthentication(key)).map(({ line }) => `    ${line}`),
+  ];
+}
