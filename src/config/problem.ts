@@ -7,9 +7,8 @@ export interface Problem {
 }
 
 /**
- * The configuration cannot be used. The message lists all problems, each in one line and those of a
- * file in the order of the file, and then the variables that are not
- * read, as a misspelt variable is often why a setting is missing.
+ * The configuration cannot be used. The message lists all problems, one in each line and those of a file in its order,
+ * and then the variables that are not read, since a misspelt variable is often why a setting is missing.
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
