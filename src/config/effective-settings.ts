@@ -18,8 +18,6 @@ export interface ClusterOrigin {
   /** Whether a configuration file describes the cluster, or the environment. */
   readonly fromFile: boolean;
   readonly settings: () => readonly EffectiveSetting[];
-  /** Returns the name of a setting, given or not: its key in the file, or its variable. */
-  readonly name: (key: ClusterKey) => string;
 }
 
 export interface LoadedCluster {
@@ -42,7 +40,6 @@ export function originOf(
   { settings, given, env, fromFile }: ClusterOriginInputs,
   config: ClusterConfig,
 ): ClusterOrigin {
-  const names = settingNamesOf(settings, fromFile);
   const placeOf = (key: ClusterKey): string => {
     const place = settings.has(key) ? settings.place(key) : 'default';
     const isUnsetVariable = table[key]?.variables?.includes(place) && (env[place] ?? '') === '';
@@ -57,7 +54,6 @@ export function originOf(
   return {
     fromFile,
     settings: () => keys.filter((key) => isUsed(key, config)).flatMap((key) => effective(key) ?? []),
-    name: (key) => names[key],
   };
 }
 

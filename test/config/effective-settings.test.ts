@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 
-import type { ClusterOrigin } from '../../src/config/effective-settings.ts';
+import type { LoadedCluster } from '../../src/config/effective-settings.ts';
 import { load } from './loading.ts';
 
-function onlyOrigin(given: Parameters<typeof load>[0]): ClusterOrigin {
+function onlyLoaded(given: Parameters<typeof load>[0]): LoadedCluster {
   const [cluster] = load(given).clusters;
   if (cluster === undefined) {
     throw new Error('a cluster was expected');
   }
-  return cluster.origin;
+  return cluster;
 }
 
 /** `key = value (place)`, as they are listed. */
 function listed(given: Parameters<typeof load>[0]): readonly string[] {
-  return onlyOrigin(given)
-    .settings()
+  return onlyLoaded(given)
+    .origin.settings()
     .map(({ key, value, place }) => `${key} = ${value} (${place})`);
 }
 
@@ -89,18 +89,18 @@ clusters:
 
 describe('the name of a setting', () => {
   it('is its key where a file describes the cluster', () => {
-    const origin = onlyOrigin({ file: 'clusters: [{ name: one, address: "http://zeebe" }]' });
+    const { config, origin } = onlyLoaded({ file: 'clusters: [{ name: one, address: "http://zeebe" }]' });
     expect(origin.fromFile).toBe(true);
-    expect(origin.name('oauth2.audience')).toBe('oauth2.audience');
-    expect(origin.name('tls_config.ca_file')).toBe('tls_config.ca_file');
+    expect(config.settingNames['oauth2.audience']).toBe('oauth2.audience');
+    expect(config.settingNames['tls_config.ca_file']).toBe('tls_config.ca_file');
   });
 
   it('is the variable that is set, or could be, where the environment does', () => {
-    const origin = onlyOrigin({ env: { CAMUNDA_REST_ADDRESS: 'http://zeebe' } });
+    const { config, origin } = onlyLoaded({ env: { CAMUNDA_REST_ADDRESS: 'http://zeebe' } });
     expect(origin.fromFile).toBe(false);
-    expect(origin.name('address')).toBe('CAMUNDA_REST_ADDRESS');
-    expect(origin.name('oauth2.audience')).toBe('CAMUNDA_TOKEN_AUDIENCE');
-    expect(origin.name('tls_config.ca_file')).toBe('CAMUNDA_CA_CERTIFICATE_PATH');
-    expect(origin.name('proxy_url')).toBe('proxy_url in a configuration file (no variable sets it)');
+    expect(config.settingNames.address).toBe('CAMUNDA_REST_ADDRESS');
+    expect(config.settingNames['oauth2.audience']).toBe('CAMUNDA_TOKEN_AUDIENCE');
+    expect(config.settingNames['tls_config.ca_file']).toBe('CAMUNDA_CA_CERTIFICATE_PATH');
+    expect(config.settingNames.proxy_url).toBe('proxy_url in a configuration file (no variable sets it)');
   });
 });

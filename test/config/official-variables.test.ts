@@ -144,7 +144,7 @@ describe('the id of a SaaS cluster', () => {
 
   it('is what the address is told by', () => {
     const [cluster] = load({ env: { CAMUNDA_CLUSTER_ID: '0f4a' } }).clusters;
-    expect(cluster?.origin.name('address')).toBe('CAMUNDA_CLUSTER_ID');
+    expect(cluster?.config.settingNames.address).toBe('CAMUNDA_CLUSTER_ID');
     expect(cluster?.origin.settings()).toContainEqual({
       key: 'address',
       value: 'https://bru-2.zeebe.camunda.io/0f4a',
