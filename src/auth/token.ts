@@ -74,19 +74,24 @@ export interface Claims {
   readonly issuedAt?: number;
 }
 
-/** Returns undefined for an opaque token, which works as well as a JWT. */
+/** Returns undefined for an opaque token. */
 export function readClaims(accessToken: string): Claims | undefined {
-  let payload: JWTPayload;
-  try {
-    payload = decodeJwt(accessToken);
-  } catch {
-    return undefined;
-  }
+  const payload = decodeToken(accessToken);
+  if (payload === undefined) return undefined;
   const { aud, exp, iat } = payload;
   return {
     audiences: [aud ?? []].flat().filter((audience) => typeof audience === 'string'),
     ...omitUndefined({ expiresAt: isTime(exp) ? exp : undefined, issuedAt: isTime(iat) ? iat : undefined }),
   };
+}
+
+/** Returns all claims of a JWT, unverified; undefined for an opaque token, which works as well. */
+export function decodeToken(accessToken: string): JWTPayload | undefined {
+  try {
+    return decodeJwt(accessToken);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Accepts a time or a duration in seconds that makes sense: thousands of years do not, and overflow a date. */

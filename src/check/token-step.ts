@@ -1,6 +1,5 @@
-import { decodeJwt, type JWTPayload } from 'jose';
 import { secretsOfRequests } from '../auth/client-authentication.ts';
-import { isTime, type Token } from '../auth/token.ts';
+import { decodeToken, isTime, type Token } from '../auth/token.ts';
 import type { TokenAnswer, TokenRefusal } from '../auth/token-endpoint.ts';
 import { jsonObject } from '../auth/token-response.ts';
 import { withDeadline } from '../clock.ts';
@@ -63,7 +62,7 @@ function realmDiagnosis({ url, names }: Endpoint, found: URL): Diagnosis {
  */
 function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, oauth2: OAuth2Config): TokenFacts {
   const secrets = secretsOfRequests(oauth2);
-  const claims = claimsOf(accessToken.open());
+  const claims = decodeToken(accessToken.open());
   const hidden = (value: unknown) => (typeof value === 'string' ? [hideSecrets(value, secrets)] : []);
   const shown = (values: readonly unknown[]) => values.flatMap(hidden).map((text) => singleLine(text));
   const first = (...values: readonly unknown[]) => shown(values)[0];
@@ -83,14 +82,6 @@ function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, oauth2: OAuth2
       clock_difference_seconds: isTime(claims?.iat) ? Math.round(obtainedAt / 1000 - claims.iat) : undefined,
     }),
   };
-}
-
-function claimsOf(accessToken: string): JWTPayload | undefined {
-  try {
-    return decodeJwt(accessToken);
-  } catch {
-    return undefined;
-  }
 }
 
 /**
