@@ -74,14 +74,16 @@ const methods: Readonly<Record<AuthenticationMethod, string>> = {
 };
 
 function configFile({ clusters }: RunningStory): string {
-  return stringify({
-    poll_interval: '2s',
-    clusters: clusters.map(({ name, address, credentials }) => ({
-      name,
-      address: address.href,
-      ...authenticationOf(credentials),
-    })),
-  });
+  return stringify({ poll_interval: '2s', clusters: clusterEntries(clusters) });
+}
+
+/** Returns `clusters` of a configuration file. */
+export function clusterEntries(clusters: RunningStory['clusters']): readonly Readonly<Record<string, unknown>>[] {
+  return clusters.map(({ name, address, credentials }) => ({
+    name,
+    address: address.href,
+    ...authenticationOf(credentials),
+  }));
 }
 
 function authenticationOf(credentials: StoryCredentials): Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import { type RunningStory, type StoryCredentials, startStory, storyPeriod } from '../../src/simulator/story.ts';
+import { clusterEntries } from '../../src/demo.ts';
+import { type RunningStory, startStory, storyPeriod } from '../../src/simulator/story.ts';
 import { startAlertingStack } from './alerting/alerting-stack.ts';
 import { heldClock } from './alerting/held-clock.ts';
 import { shortThresholds } from './alerting/short-thresholds.ts';
@@ -103,26 +104,5 @@ async function untilTheTokenIsAboutToBeRenewed(exporter: Exporter): Promise<void
 }
 
 function configFile({ clusters }: RunningStory): string {
-  return stringify({
-    poll_interval: '1s',
-    poll_timeout: '1s',
-    clusters: clusters.map(({ name, address, credentials }) => ({
-      name,
-      address: address.href,
-      ...authentication(credentials),
-    })),
-  });
-}
-
-function authentication(credentials: StoryCredentials): Readonly<Record<string, unknown>> {
-  switch (credentials.method) {
-    case 'none':
-      return {};
-    case 'basic':
-      return { basic_auth: { username: credentials.username, password: credentials.password } };
-    case 'oauth2': {
-      const { clientId, clientSecret, tokenUrl, audience } = credentials;
-      return { oauth2: { client_id: clientId, client_secret: clientSecret, token_url: tokenUrl, audience } };
-    }
-  }
+  return stringify({ poll_interval: '1s', poll_timeout: '1s', clusters: clusterEntries(clusters) });
 }

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { rules } from '../../../prometheus/rules.ts';
 import { type AlertName, type Duration, defaultThresholds, type Thresholds } from '../../../prometheus/thresholds.ts';
-import { type RunningStory, type StoryCredentials, startStory } from '../../../src/simulator/story.ts';
+import { clusterEntries } from '../../../src/demo.ts';
+import { type RunningStory, startStory } from '../../../src/simulator/story.ts';
 import { wallClock } from '../../../src/simulator/wall-clock.ts';
 import { createSystemFolder, start, untilUp } from '../process.ts';
 import { type PrometheusWithRules, startPrometheus } from './prometheus.ts';
@@ -75,32 +76,7 @@ async function startExporter(story: RunningStory) {
 }
 
 function configuration({ clusters }: RunningStory): string {
-  return JSON.stringify({
-    poll_interval: '1s',
-    clusters: clusters.map(({ name, address, credentials }) => ({
-      name,
-      address: address.href,
-      ...authentication(credentials),
-    })),
-  });
-}
-
-function authentication(credentials: StoryCredentials): object {
-  switch (credentials.method) {
-    case 'none':
-      return {};
-    case 'basic':
-      return { basic_auth: { username: credentials.username, password: credentials.password } };
-    case 'oauth2':
-      return {
-        oauth2: {
-          client_id: credentials.clientId,
-          client_secret: credentials.clientSecret,
-          token_url: credentials.tokenUrl,
-          audience: credentials.audience,
-        },
-      };
-  }
+  return JSON.stringify({ poll_interval: '1s', clusters: clusterEntries(clusters) });
 }
 
 export const daysLeft = { cluster: 60, token: 7, exporter: 30 } as const;
