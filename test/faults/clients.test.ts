@@ -49,18 +49,17 @@ describe('an exporter that clients attack', () => {
     expect((await ask('/metrics')).body).toContain('zeebe_topology_up{zeebe_cluster="a"} 1');
   });
 
-  it('needs less than 64 MiB of memory for pipelined responses that are not read', async () => {
+  it('needs less than 128 MiB of memory for pipelined responses that are not read', async () => {
     const { port, ask, peakMemory } = await runExporter(await configuration());
-    const gzipped = { 'accept-encoding': 'gzip' };
-    for (const path of ['/api/v1/clusters', '/probe?cluster=a', '/sd', '/']) {
-      await ask(path, { headers: gzipped });
-    }
+    // The response to a probe is large without compression. A copy for each reader would take 2 GiB.
+    const paths = ['/api/v1/clusters', '/probe?cluster=a', '/sd', '/'];
+    for (const path of paths) await ask(path);
     const before = peakMemory();
-    for (const path of ['/api/v1/clusters', '/probe?cluster=a', '/sd', '/']) {
-      await hold(500, port, request(path, 'GET', gzipped).repeat(8));
+    for (const path of paths) {
+      await hold(500, port, request(path).repeat(8));
       expect((await ask('/metrics')).status).toBe(200);
     }
-    expect((peakMemory() - before) / 1024 / 1024).toBeLessThan(64);
+    expect((peakMemory() - before) / 1024 / 1024).toBeLessThan(128);
   });
 
   it('shares one reload between thousands of POST /-/reload', async () => {

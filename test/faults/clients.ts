@@ -36,8 +36,8 @@ export const clientAttacks: readonly ClientAttack[] = [
   {
     attack: 'many pipelined requests on each connection',
     bound: '8 pipelined requests; identical responses share their bytes',
-    others: 'a delay of a few seconds on a busy machine; at most 64 MiB of memory is used',
-    test: [here, 'needs less than 64 MiB of memory for pipelined responses that are not read'],
+    others: 'a delay of a few seconds on a busy machine; at most 128 MiB of memory is used',
+    test: [here, 'needs less than 128 MiB of memory for pipelined responses that are not read'],
   },
   {
     attack: 'slow readers of many versions of a page',
