@@ -26,8 +26,8 @@ const render = () => renderCluster(state, new Map());
 /** Sets gauges as most exporters do: resets all gauges of a registry and sets them again. */
 function setGauges(topology: Topology, gauges: ReturnType<typeof createGauges>): void {
   for (const gauge of Object.values(gauges)) gauge.reset();
-  for (const { id, replicas } of topology.brokers) {
-    gauges.brokerUp.set({ zeebe_cluster: 'a', broker: id }, 1);
+  for (const { id } of topology.brokers) gauges.brokerUp.set({ zeebe_cluster: 'a', broker: id }, 1);
+  for (const { id, replicas } of topology.groups[0]?.brokers ?? []) {
     for (const { partition, role, health } of replicas) {
       for (const each of roles) {
         gauges.role.set({ zeebe_cluster: 'a', broker: id, partition, role: each }, Number(each === role));
@@ -37,11 +37,14 @@ function setGauges(topology: Topology, gauges: ReturnType<typeof createGauges>):
       }
     }
   }
-  for (const { id, leaders, replicas, healthyReplicas } of state.view?.partitions ?? []) {
+  for (const { id, leaders, replicas, healthyReplicas } of state.view?.groups[0]?.partitions ?? []) {
     gauges.hasLeader.set({ zeebe_cluster: 'a', partition: id }, Number(leaders.length > 0));
     gauges.replicas.set({ zeebe_cluster: 'a', partition: id }, replicas);
     gauges.healthyReplicas.set({ zeebe_cluster: 'a', partition: id }, healthyReplicas);
-    gauges.leaderChanges.set({ zeebe_cluster: 'a', partition: id }, state.leaders.get(id)?.changes ?? 0);
+    gauges.leaderChanges.set(
+      { zeebe_cluster: 'a', partition: id },
+      state.leaders.get(undefined)?.get(id)?.changes ?? 0,
+    );
   }
 }
 

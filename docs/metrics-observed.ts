@@ -5,7 +5,7 @@ import type { Family } from '../src/metrics/family.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../src/metrics/process-metrics.ts';
 import type { PollResult } from '../src/poll/poll.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
-import type { Topology } from '../src/zeebe/topology.ts';
+import type { PartitionGroup, Topology } from '../src/zeebe/topology.ts';
 import { textOfLines } from '../test/metrics/pages.ts';
 
 // The definitions of the families do not state their labels, nor when they have no series. Both are derived from pages
@@ -16,10 +16,12 @@ export interface Documented extends Family {
   readonly labels: Readonly<Record<string, readonly string[] | 'any'>>;
   /** The circumstances in which the family has no series. */
   readonly absent: readonly string[];
+  /** Whether its series belong to a physical tenant if all of them are polled. */
+  readonly isOfTenant: boolean;
 }
 
 /** Labels whose values come from the cluster or the build. */
-const open = ['broker', 'partition', 'host', 'port', 'version', 'cluster_id', 'revision', 'nodejs'];
+const open = ['physical_tenant', 'broker', 'partition', 'host', 'port', 'version', 'cluster_id', 'revision', 'nodejs'];
 
 const at = Date.UTC(2026, 0, 1);
 const authentication: PollResult['authentication'] = {
@@ -27,23 +29,20 @@ const authentication: PollResult['authentication'] = {
   token: { obtainedAt: at, expiresAt: at, lifetime: 1 },
   tokenRequests: [{ seconds: 1 }],
 };
-const topology: Topology = {
-  clusterSize: 1,
+const group: PartitionGroup = {
   partitionsCount: 1,
   replicationFactor: 1,
+  lastCompletedChangeId: 1,
+  brokers: [{ id: '0', replicas: [{ partition: 1, role: 'leader', health: 'healthy', state: 'active' }] }],
+};
+const topology: Topology = {
+  clusterSize: 1,
   gatewayVersion: '8.10.0',
   clusterId: 'id',
-  lastCompletedChangeId: 1,
-  brokers: [
-    {
-      id: '0',
-      host: 'zeebe',
-      port: '26501',
-      version: '8.10.0',
-      replicas: [{ partition: 1, role: 'leader', health: 'healthy', state: 'active' }],
-    },
-  ],
+  brokers: [{ id: '0', host: 'zeebe', port: '26501', version: '8.10.0' }],
+  groups: [group],
 };
+const allTenants: Topology = { ...topology, groups: [{ tenant: 'default', ...group }] };
 /** A poll after which every family has series. */
 const success = {
   endedAt: at,
@@ -112,7 +111,13 @@ const circumstances: readonly Circumstance[] = [
   },
   {
     text: 'the gateway knows no topology',
-    polls: [success, { ...success, outcome: { ok: true, topology: { gatewayVersion: '8.10.0', brokers: [] } } }],
+    polls: [
+      success,
+      {
+        ...success,
+        outcome: { ok: true, topology: { gatewayVersion: '8.10.0', brokers: [], groups: [{ brokers: [] }] } },
+      },
+    ],
   },
   {
     text: 'the response does not contain it',
@@ -126,13 +131,14 @@ const circumstances: readonly Circumstance[] = [
   { text: 'no setting names a file', polls: [withoutFiles(success)] },
 ];
 
-function asToldByOlderOnes({ clusterId, lastCompletedChangeId, brokers, ...rest }: Topology): Topology {
+function asToldByOlderOnes({ clusterId, groups, ...rest }: Topology): Topology {
+  return { ...rest, groups: groups.map(withoutStates) };
+}
+
+function withoutStates({ lastCompletedChangeId, brokers, ...rest }: PartitionGroup): PartitionGroup {
   return {
     ...rest,
-    brokers: brokers.map(({ replicas, ...broker }) => ({
-      ...broker,
-      replicas: replicas.map(({ state, ...replica }) => replica),
-    })),
+    brokers: brokers.map(({ id, replicas }) => ({ id, replicas: replicas.map(({ state, ...replica }) => replica) })),
   };
 }
 
@@ -146,6 +152,7 @@ export async function documentedFamilies(): Promise<{
 }> {
   const methods = ['oauth2', 'basic', 'none'] as const;
   const complete = await Promise.all(methods.map((method) => clusterLines([success], method)));
+  const ofTenants = await clusterLines([{ ...success, outcome: { ok: true, topology: allTenants } }]);
   const others = await Promise.all(
     circumstances.map(async (circumstance) => ({
       ...circumstance,
@@ -153,15 +160,27 @@ export async function documentedFamilies(): Promise<{
     })),
   );
   const cluster = clusterFamilies.map(({ name, type, help }, index): Documented => {
-    const lines = complete.map((families) => families[index] ?? '').join('');
-    if (lines === '')
+    const withTenants = ofTenants[index] ?? '';
+    const isOfTenant = withTenants.includes('physical_tenant=');
+    const usual = complete.map((families) => families[index] ?? '').join('');
+    if (usual === '' && withTenants === '')
       throw new Error(
         `${name} has no series on the pages rendered here: add a circumstance to docs/metrics-observed.ts`,
       );
+    if (usual === '') {
+      return {
+        name,
+        type,
+        help,
+        labels: labelsOf(withTenants),
+        absent: ['`physical_tenants` is not set', 'polls fail'],
+        isOfTenant,
+      };
+    }
     const absentIn = others.filter((circumstance) => circumstance.lines[index] === '');
     const texts = absentIn.map(({ text }) => text);
     const absent = absentIn.filter(({ within = [] }) => !within.some((wider) => texts.includes(wider)));
-    return { name, type, help, labels: labelsOf(lines), absent: absent.map(({ text }) => text) };
+    return { name, type, help, labels: labelsOf(usual), isOfTenant, absent: absent.map(({ text }) => text) };
   });
   return { cluster, exporter: await exporterFamilies() };
 }
@@ -186,6 +205,7 @@ async function exporterFamilies(): Promise<readonly Documented[]> {
       help,
       type: type as Family['type'],
       labels: labelsOf(lines),
+      isOfTenant: false,
       absent: [
         ...(plain.includes(` ${name} `) ? [] : ['`--web.config.file` is not set']),
         ...(plain.includes(` ${name} `) || withPasswords.includes(` ${name} `) ? [] : ['that file has no TLS']),

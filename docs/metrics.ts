@@ -70,6 +70,9 @@ ${tableOf(pollFamilies)}
 
 ${tableOf(topologyFamilies)}
 
+If all physical tenants are polled (\`physical_tenants: all\`, see [physical tenants](physical-tenants.md)), these have the
+label \`physical_tenant\` in addition: ${tenantFamilies(cluster)}.
+
 ## Authentication
 
 ${tableOf(authenticationFamilies)}
@@ -120,6 +123,12 @@ Values of \`health\` in \`zeebe_topology_cluster_health\`. The first condition t
 | \`degraded\` | a broker is missing, a partition has fewer healthy replicas than expected, or the health of a leader is unknown |
 | \`healthy\` | none of these |
 `;
+}
+
+function tenantFamilies(families: readonly Documented[]): string {
+  return families
+    .flatMap(({ name, isOfTenant, labels }) => (isOfTenant && !('physical_tenant' in labels) ? [code(name)] : []))
+    .join(', ');
 }
 
 function familyTable(families: readonly Documented[]): string {

@@ -4,6 +4,7 @@ import {
   clientAuthTypes,
   logFormats,
   logLevels,
+  physicalTenants,
   signatureAlgorithms,
 } from '../src/config/config.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
@@ -14,6 +15,7 @@ import { closed, dataKey, duration, emptyOr, list, optional, type Schema, some, 
 /** The allowed values of settings that are enumerations. The tables of settings do not export them. */
 const words: Readonly<Record<string, readonly string[]>> = {
   api_version: apiVersions,
+  physical_tenants: physicalTenants,
   'log.level': logLevels,
   'log.format': logFormats,
   'oauth2.client_auth': clientAuthenticationMethods,

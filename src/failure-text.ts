@@ -1,19 +1,19 @@
+import { accessRefused, tokenRefused } from './access-failure-text.ts';
 import type { SettingNames } from './config/config.ts';
 import type {
-  AccessRefused,
   FailedRequest,
   Failure,
   InvolvedProxy,
   NoRequest,
   NoTopology,
   TlsAlert,
-  TokenRefused,
   TransportFailureReason,
   Unanswered,
   UnreadableBody,
 } from './failure.ts';
 import { maxShareOfMemory, minShareOfMemory, pageShareOfMemory } from './memory.ts';
 import { singleLine } from './redact.ts';
+import { tenantNotFound } from './tenant-failure-text.ts';
 import {
   type AnswerPhrases,
   type FailureText,
@@ -33,10 +33,10 @@ export function failureText(failure: Failure, names: SettingNames): FailureText 
     case 'no_credentials':
     case 'password_refused':
     case 'forbidden':
-      return accessRefused(problem, phrases, names);
+      return accessRefused(problem, failure, phrases, names);
     case 'token_refused':
     case 'token_for_another_audience':
-      return tokenRefused(problem, phrases, names);
+      return tokenRefused(problem, failure, phrases, names);
     case 'redirect':
       return redirected(problem.location, phrases, request);
     case 'unreadable_body':
@@ -57,6 +57,8 @@ export function failureText(failure: Failure, names: SettingNames): FailureText 
     case 'no_room_on_page':
     case 'nothing_sent':
       return noRequest(problem, names);
+    case 'not_found':
+      return { message: phrases.answered, remedy: notFoundRemedy(phrases, request, names) };
     default:
       return noTopology(problem, phrases, names);
   }
@@ -144,64 +146,25 @@ function proxyRemedy(
   return `check that the proxy ${address} runs and can be reached from here, and its address in ${name}`;
 }
 
-function accessRefused(problem: AccessRefused, { answered }: AnswerPhrases, names: SettingNames): FailureText {
-  const password = `${names['basic_auth.username']} and ${names['basic_auth.password']}`;
-  const client = `${names['oauth2.client_id']} and ${names['oauth2.client_secret']}`;
-  switch (problem.kind) {
-    case 'no_credentials':
-      return {
-        message: 'the cluster answered 401 and no credentials are set',
-        remedy: `set ${password}, or ${client}, depending on what the cluster asks for`,
-      };
-    case 'password_refused':
-      return {
-        message: `the cluster answered 401 to the user name ${JSON.stringify(problem.username)} and its password`,
-        remedy: `check ${password}; a cluster that asks for OIDC refuses every password: set ${client} instead`,
-      };
-    case 'forbidden':
-      return {
-        message: answered,
-        remedy:
-          'the cluster does not allow this client to read the topology: grant it access, or check the ingress or ' +
-          'firewall in front of the cluster',
-      };
-  }
-}
-
-function tokenRefused(
-  { kind, audiences, configuredAudience }: TokenRefused,
-  { said }: AnswerPhrases,
-  names: SettingNames,
-): FailureText {
-  const has =
-    audiences === undefined ? 'unknown audiences (it is opaque)' : `audiences ${singleLine(JSON.stringify(audiences))}`;
-  const configured =
-    configuredAudience === undefined ? 'none is configured' : `configured is ${JSON.stringify(configuredAudience)}`;
-  const answer = said === '' ? '' : `; the cluster said${said}`;
-  return {
-    message: `the cluster answered 401 to a new token; the token has ${has}, ${configured}${answer}`,
-    remedy:
-      kind === 'token_for_another_audience'
-        ? 'the identity provider must put the audience that the cluster expects into the token: set ' +
-          `${names['oauth2.audience']}, in Keycloak an audience mapper on the client, in Entra ID ` +
-          `${names['oauth2.scopes']} to <application id>/.default`
-        : 'check that the cluster trusts this identity provider (issuer, signing keys) and that both clocks are right',
-  };
-}
-
 const isNoRestApi = 'means that the address is that of a web application, not of the REST API';
 
+function notFoundRemedy(
+  { checkAddress }: AnswerPhrases,
+  request: FailedRequest | undefined,
+  names: SettingNames,
+): string {
+  const ofTenant = tenantNotFound(request, names);
+  if (ofTenant !== undefined) return ofTenant;
+  const isV1 = request?.url.endsWith('/v1/topology');
+  return isV1 ? `${checkAddress}; set ${names.api_version} to v2 if the cluster no longer serves v1` : checkAddress;
+}
+
 function noTopology(
-  problem: NoTopology,
+  problem: Exclude<NoTopology, { readonly kind: 'not_found' }>,
   { answered, said, checkAddress }: AnswerPhrases,
   names: SettingNames,
 ): FailureText {
   switch (problem.kind) {
-    case 'not_found':
-      return {
-        message: answered,
-        remedy: `${checkAddress}; set ${names.api_version} to v2 if the cluster no longer serves v1`,
-      };
     case 'rate_limited':
       return { message: `${answered}${said}`, remedy: `poll less often: raise ${names.poll_interval}` };
     case 'http_status':

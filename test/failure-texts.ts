@@ -6,6 +6,7 @@ import { failureText } from '../src/failure-text.ts';
 export const fileNames: SettingNames = {
   address: 'address',
   api_version: 'api_version',
+  physical_tenants: 'physical_tenants',
   poll_interval: 'poll_interval',
   poll_timeout: 'poll_timeout',
   'basic_auth.username': 'basic_auth.username',

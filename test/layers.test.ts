@@ -29,7 +29,7 @@ const layers: readonly (readonly string[])[] = [
     'certificates.ts',
   ],
   ['config/'],
-  ['failure.ts', 'token-failure-text.ts', 'failure-text.ts'],
+  ['failure.ts', 'tenant-failure-text.ts', 'token-failure-text.ts', 'access-failure-text.ts', 'failure-text.ts'],
   ['transport/'],
   ['auth/'],
   ['zeebe/'],

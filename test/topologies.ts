@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { omitUndefined } from '../src/omit-undefined.ts';
 import { parseTopology } from '../src/zeebe/parse.ts';
-import type { Broker, Replica, Topology } from '../src/zeebe/topology.ts';
+import type { Broker, PartitionGroup, Replica, Topology } from '../src/zeebe/topology.ts';
 
 export function leader(partition: number, facts: Partial<Replica> = {}): Replica {
   return { partition, role: 'leader', health: 'healthy', ...facts };
@@ -10,28 +11,52 @@ export function follower(partition: number, facts: Partial<Replica> = {}): Repli
   return { partition, role: 'follower', health: 'healthy', ...facts };
 }
 
-export function broker(id: string, ...replicas: readonly Replica[]): Broker {
+/** A broker as answers without physical tenants list it. */
+export interface ListedBroker extends Broker {
+  readonly replicas: readonly Replica[];
+}
+
+export function broker(id: string, ...replicas: readonly Replica[]): ListedBroker {
   return { id, host: `zeebe-${id}`, port: '26501', version: '8.6.0', replicas };
 }
 
-type Facts = Omit<Topology, 'brokers'>;
+type Facts = Omit<Topology, 'brokers' | 'groups'> & Omit<PartitionGroup, 'tenant' | 'brokers'>;
 
 const threeOfEach: Facts = { clusterSize: 3, partitionsCount: 3, replicationFactor: 3, gatewayVersion: '8.6.0' };
 
 /** Returns a topology; without other `facts`, of three brokers and three partitions with three replicas each. */
-export function topology(brokers: readonly Broker[], facts: Facts = {}): Topology {
-  return { ...threeOfEach, ...facts, brokers };
+export function topology(brokers: readonly ListedBroker[], facts: Facts = {}): Topology {
+  return exactTopology({ ...threeOfEach, ...facts }, brokers);
+}
+
+/** Returns a topology with these facts only. */
+export function exactTopology(
+  { partitionsCount, replicationFactor, lastCompletedChangeId, ...facts }: Facts,
+  brokers: readonly ListedBroker[],
+): Topology {
+  const group = {
+    ...omitUndefined({ partitionsCount, replicationFactor, lastCompletedChangeId }),
+    brokers: brokers.map(({ id, replicas }) => ({ id, replicas })),
+  };
+  return { ...facts, brokers: brokers.map(({ replicas, ...facts }) => facts), groups: [group] };
 }
 
 /** A healthy cluster: every broker leads one partition and follows the two others. */
-export const threeBrokers: readonly Broker[] = [
+export const threeBrokers: readonly ListedBroker[] = [
   broker('0', leader(1), follower(2), follower(3)),
   broker('1', follower(1), leader(2), follower(3)),
   broker('2', follower(1), follower(2), leader(3)),
 ];
 
+/** Returns the partitions of a topology without physical tenants. */
+export function groupOf({ groups }: Topology): PartitionGroup {
+  const [group] = groups;
+  if (group === undefined || groups.length > 1) throw new Error(`${groups.length} groups, expected 1`);
+  return group;
+}
+
 /** A gateway that does not know the topology yet. */
-export const nothingKnown: Topology = { brokers: [], gatewayVersion: '8.6.0' };
+export const nothingKnown = exactTopology({ gatewayVersion: '8.6.0' }, []);
 
 /** Returns the recorded answer of a real cluster. */
 export function recorded(name: string): string {

@@ -1,13 +1,25 @@
 import type { OAuth2Config } from '../config/config.ts';
 import type { Failure } from '../failure.ts';
 import { singleLine } from '../redact.ts';
+import { tenantCredentials } from '../tenant-failure-text.ts';
 import type { Answer } from '../transport/reply.ts';
 import { clientNames, isEntra, isKeycloak, isSaasCluster, type Target, tokenEndpoint } from './check-target.ts';
 import { diagnosisOf, proxyBefore } from './diagnose-connection.ts';
-import type { Diagnosis, TokenFacts } from './steps.ts';
+import { type Diagnosis, type TokenFacts, upperFirst, withFullStop } from './steps.ts';
 
 /** The cluster answered 401 or 403: no credentials, the wrong kind of them, wrong ones, or missing permissions. */
 export function diagnoseAuthentication(
+  failure: Failure,
+  answer: Answer,
+  target: Target,
+  token: TokenFacts | undefined,
+): Diagnosis {
+  const { problem, change } = diagnoseCredentials(failure, answer, target, token);
+  const ofTenant = tenantCredentials(failure.request);
+  return { problem, change: ofTenant === '' ? change : `${change} ${upperFirst(withFullStop(ofTenant))}` };
+}
+
+function diagnoseCredentials(
   failure: Failure,
   answer: Answer,
   target: Target,

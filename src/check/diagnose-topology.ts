@@ -1,11 +1,14 @@
 import { jsonObject } from '../auth/token-response.ts';
+import type { ClusterConfig } from '../config/config.ts';
+import { tenantsIn } from '../config/physical-tenants.ts';
 import type { Failure, PollFailureReason, TlsAlert, Unanswered } from '../failure.ts';
 import { singleLine } from '../redact.ts';
+import { tenantCredentials } from '../tenant-failure-text.ts';
 import type { Answer, Reply } from '../transport/reply.ts';
 import { clusterEndpoint, isSaasCluster, type Target } from './check-target.ts';
 import { diagnoseAuthentication } from './diagnose-authentication.ts';
 import { clientCertificateDiagnosis, diagnoseProxy, diagnosisOf, http2Diagnosis } from './diagnose-connection.ts';
-import { type Diagnosis, type TokenFacts, withFullStop } from './steps.ts';
+import { type Diagnosis, type TokenFacts, upperFirst, withFullStop } from './steps.ts';
 
 export interface FailedPoll {
   readonly failure: Failure<PollFailureReason>;
@@ -18,6 +21,8 @@ export interface FailedPoll {
 export interface Probes {
   /** Whether the topology is found under the other version of the API, with the same credentials. */
   readonly otherVersionWorks: () => Promise<boolean>;
+  /** Whether the topology is found without asking for all physical tenants, with the same credentials. */
+  readonly defaultTenantWorks: () => Promise<boolean>;
   /** Whether the port speaks TLS. */
   readonly speaksTls: () => Promise<boolean>;
   /** Whether the port supports HTTP/2 and not HTTP/1.1. */
@@ -34,9 +39,23 @@ export async function diagnoseTopology(poll: FailedPoll, target: Target, probes:
     return (await diagnoseByProbes(problem, target, probes)) ?? diagnoseNoAnswer(failure, problem, target);
   }
   if (reply?.kind !== 'answer') return diagnosisOf(failure, target);
-  if (failure.reason === 'auth') return diagnoseAuthentication(failure, reply, target, token);
+  if (failure.reason === 'auth') {
+    const { physicalTenants } = target.config;
+    const isOfTenant = physicalTenants !== undefined && (await probes.defaultTenantWorks());
+    return isOfTenant ? tenantInsteadOfAdmin(failure, target) : diagnoseAuthentication(failure, reply, target, token);
+  }
   if (problem.kind === 'not_found') return diagnoseNotFound(target, probes);
   return diagnoseAnswer(failure, reply, target);
+}
+
+/** The credentials are those of a tenant, and the topology of all tenants was asked for. */
+function tenantInsteadOfAdmin({ request }: Failure, { config: { settingNames } }: Target): Diagnosis {
+  return {
+    problem: 'The cluster accepts these credentials for the physical tenant default, but not for the whole cluster.',
+    change:
+      `Set the credentials of a cluster admin, or remove ${settingNames.physical_tenants} to poll that tenant alone. ` +
+      upperFirst(withFullStop(tenantCredentials(request))),
+  };
 }
 
 /** Finds out why the peer closed the connection; undefined if it did not, or the probes find no reason. */
@@ -94,15 +113,17 @@ function diagnoseNoAnswer(
   return diagnosisOf(failure, target);
 }
 
-async function diagnoseNotFound({ config, origin }: Target, { otherVersionWorks }: Probes): Promise<Diagnosis> {
-  const { address, apiVersion, settingNames } = config;
+async function diagnoseNotFound({ config }: Target, probes: Probes): Promise<Diagnosis> {
+  const { address, apiVersion, physicalTenants, settingNames } = config;
+  const { otherVersionWorks } = probes;
+  const tenants = tenantsIn(address.pathname);
+  if (physicalTenants) return diagnoseNoWholeCluster(config, probes);
+  if (tenants.kind === 'one') return noSuchTenant(tenants.id, settingNames.address);
   if (apiVersion !== 'auto' && (await otherVersionWorks())) {
     const other = apiVersion === 'v1' ? 'v2' : 'v1';
     return {
       problem: `This cluster does not serve the API under /${apiVersion}, but under /${other}.`,
-      change: origin.fromFile
-        ? `Set ${settingNames.api_version} to ${other}.`
-        : `Change the address in ${settingNames.address} so that it ends with /${other}.`,
+      change: `Set ${settingNames.api_version} to ${other}.`,
     };
   }
   return isSaasCluster(address)
@@ -113,6 +134,33 @@ async function diagnoseNotFound({ config, origin }: Target, { otherVersionWorks 
     : {
         problem: `The server at ${address.href} answered 404: it has no REST API there.`,
         change: `Correct the path in ${settingNames.address}: it is the part before /v1/topology.`,
+      };
+}
+
+async function diagnoseNoWholeCluster(
+  { address, settingNames }: ClusterConfig,
+  { defaultTenantWorks }: Probes,
+): Promise<Diagnosis> {
+  return (await defaultTenantWorks())
+    ? {
+        problem: 'This cluster has no physical tenants: it is older than Camunda 8.10.',
+        change: `Remove ${settingNames.physical_tenants}.`,
+      }
+    : {
+        problem: `The server at ${address.href} answered 404 to cluster/v2/topology: it has no REST API there, or it is older than Camunda 8.10.`,
+        change: `Correct the path in ${settingNames.address}: it is the part before /cluster/v2/topology. For a cluster older than 8.10, remove ${settingNames.physical_tenants}.`,
+      };
+}
+
+function noSuchTenant(id: string, addressName: string): Diagnosis {
+  return id === 'default'
+    ? {
+        problem: 'This cluster has no configured physical tenants, and so no address for the tenant default (404).',
+        change: `Remove /physical-tenants/default from ${addressName}.`,
+      }
+    : {
+        problem: `This cluster has no physical tenant with the id ${id} (404).`,
+        change: `Correct the id at the end of ${addressName}. Tenants are configured in the cluster, and are there after a rolling restart.`,
       };
 }
 

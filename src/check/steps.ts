@@ -71,12 +71,16 @@ export interface TopologyFacts {
   readonly url: string;
   readonly brokers: number;
   readonly cluster_size?: number;
+  readonly physical_tenants?: number;
+  /** Of all physical tenants that the response contains. */
   readonly partitions?: number;
   readonly replication_factor?: number;
   readonly gateway_version?: string;
   readonly cluster_id?: string;
   /** Set if the request had a token, which a check always obtains anew. */
   readonly new_token?: true;
+  /** Set if the response is about the physical tenant `default` alone, and says nothing of others. */
+  readonly only_default_tenant?: true;
 }
 
 export interface VerdictFacts {

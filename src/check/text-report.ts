@@ -68,6 +68,14 @@ function conclusion(failed: readonly string[], all: number): string {
 const newToken =
   'the token was just issued: a running exporter may use an older one, without permissions granted since';
 
+const onlyDefaultTenant =
+  'since 8.10 this response is about the physical tenant default alone: if the cluster has others, set ' +
+  'physical_tenants to all (ZEEBE_PHYSICAL_TENANTS=all) and the credentials of a cluster admin';
+
+function topologyNotes({ new_token, only_default_tenant }: TopologyFacts): readonly string[] {
+  return [...(new_token ? [newToken] : []), ...(only_default_tenant ? [onlyDefaultTenant] : [])];
+}
+
 type AnyDone = Done<StepName>;
 const noText: StepText = { summary: '', details: [] };
 
@@ -93,7 +101,7 @@ function textOf(step: AnyDone): StepText {
     case 'token':
       return { summary: step.facts.opaque ? 'opaque, without readable claims' : '', details: token(step.facts) };
     case 'topology':
-      return { summary: topology(step.facts), details: step.facts.new_token ? [newToken] : [] };
+      return { summary: topology(step.facts), details: topologyNotes(step.facts) };
     case 'verdict':
       return { summary: step.facts.verdict, details: step.facts.findings };
   }
@@ -136,9 +144,11 @@ function clock(difference: number): string {
 }
 
 function topology(facts: TopologyFacts): string {
-  const { brokers, cluster_size, partitions, replication_factor, gateway_version, cluster_id } = facts;
+  const { brokers, cluster_size, physical_tenants, partitions, replication_factor, gateway_version, cluster_id } =
+    facts;
   return [
     cluster_size === undefined ? count(brokers, 'broker') : `${brokers} of ${count(cluster_size, 'broker')}`,
+    ...(physical_tenants === undefined ? [] : [count(physical_tenants, 'physical tenant')]),
     ...(partitions === undefined ? [] : [count(partitions, 'partition')]),
     ...(replication_factor === undefined ? [] : [`replication factor ${replication_factor}`]),
     ...(gateway_version === undefined ? [] : [`gateway ${gateway_version}`]),

@@ -1,7 +1,7 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import { withDeadline } from '../clock.ts';
 import { connect } from '../cluster/connection.ts';
-import type { ApiVersion } from '../config/config.ts';
+import type { ApiVersion, ClusterConfig } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { createPoll, type PollResult } from '../poll/poll.ts';
 import { initialState, nextState } from '../poll/state.ts';
@@ -9,8 +9,8 @@ import { singleLine } from '../redact.ts';
 import type { Reply } from '../transport/reply.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
 import type { Client } from '../zeebe/client.ts';
-import type { Topology } from '../zeebe/topology.ts';
-import { findingsOf } from '../zeebe/verdict.ts';
+import { findingsOf } from '../zeebe/findings.ts';
+import { type Topology, tellsOfDefaultAlone } from '../zeebe/topology.ts';
 import { clusterEndpoint, type Target } from './check-target.ts';
 import { proxyBefore } from './diagnose-connection.ts';
 import { diagnoseTopology, type Probes } from './diagnose-topology.ts';
@@ -30,17 +30,22 @@ export async function* topologySteps(
   context: CheckContext,
 ): AsyncGenerator<Step, void> {
   const { config } = target;
-  const poll = (version: ApiVersion) => pollOnce(target, authenticator(), version, context);
-  const { result, reply } = await poll(config.apiVersion);
+  const poll = (request: TopologyRequest) => pollOnce(target, authenticator(), request, context);
+  const { result, reply } = await poll(config);
   const { outcome } = result;
   if (outcome.ok) {
-    yield { name: 'topology', status: 'ok', facts: topologyFacts(outcome.topology, reply, token) };
+    yield {
+      name: 'topology',
+      status: 'ok',
+      facts: topologyFacts(outcome.topology, { address: config.address, reply, token }),
+    };
     yield verdictStep(target, result);
     return;
   }
-  const otherVersionWorks = async () => (await poll(config.apiVersion === 'v1' ? 'v2' : 'v1')).result.outcome.ok;
+  const works = async (apiVersion: ApiVersion) => (await poll({ apiVersion })).result.outcome.ok;
   const diagnosis = await diagnoseTopology({ failure: outcome.failure, reply, token }, target, {
-    otherVersionWorks,
+    otherVersionWorks: () => works(config.apiVersion === 'v1' ? 'v2' : 'v1'),
+    defaultTenantWorks: () => works('v2'),
     ...handshakeProbes(target, context),
   });
   yield { name: 'topology', status: 'failed', diagnosis };
@@ -52,13 +57,16 @@ interface Polled {
   readonly reply: Reply | undefined;
 }
 
+type TopologyRequest = Pick<ClusterConfig, 'apiVersion' | 'physicalTenants'>;
+
 async function pollOnce(
   target: Target,
   authenticator: Authenticator,
-  apiVersion: ApiVersion,
+  { apiVersion, physicalTenants }: TopologyRequest,
   { clock, signal }: CheckContext,
 ): Promise<Polled> {
-  const { client, close } = connect({ ...target.config, apiVersion }, clock);
+  const { physicalTenants: _, ...config } = target.config;
+  const { client, close } = connect({ ...config, apiVersion, ...omitUndefined({ physicalTenants }) }, clock);
   let reply: Reply | undefined;
   const recordingClient: Client = async (...request) => {
     reply = await client(...request);
@@ -67,6 +75,7 @@ async function pollOnce(
   const poll = createPoll({
     connection: async () => ({ client: recordingClient, authenticator, certificates: async () => ({}) }),
     pollTimeout: target.config.pollTimeout,
+    physicalTenants,
     clock,
   });
   const result = await poll(signal);
@@ -78,7 +87,10 @@ async function pollOnce(
 const maxAlertDelay = 2_000;
 
 /** Handshakes with the cluster. None is carried out if a proxy would answer in its place. */
-function handshakeProbes(target: Target, { signal }: CheckContext): Omit<Probes, 'otherVersionWorks'> {
+function handshakeProbes(
+  target: Target,
+  { signal }: CheckContext,
+): Omit<Probes, 'otherVersionWorks' | 'defaultTenantWorks'> {
   const endpoint = clusterEndpoint(target);
   const isProxied = proxyBefore(endpoint, target) !== undefined;
   return {
@@ -106,27 +118,34 @@ function handshakeProbes(target: Target, { signal }: CheckContext): Omit<Probes,
   };
 }
 
-function topologyFacts(
-  { brokers, clusterSize, partitionsCount, replicationFactor, gatewayVersion, clusterId }: Topology,
-  reply: Reply | undefined,
-  token: TokenFacts | undefined,
-): TopologyFacts {
+interface Received {
+  readonly address: URL;
+  readonly reply: Reply | undefined;
+  readonly token: TokenFacts | undefined;
+}
+
+function topologyFacts(topology: Topology, { address, reply, token }: Received): TopologyFacts {
+  const { brokers, groups, clusterSize, gatewayVersion, clusterId } = topology;
+  const [only, ...others] = groups;
+  const partitions = groups.flatMap(({ partitionsCount }) => partitionsCount ?? []);
   return {
     url: reply?.url.href ?? '',
     brokers: brokers.length,
     ...omitUndefined({
       cluster_size: clusterSize,
-      partitions: partitionsCount,
-      replication_factor: replicationFactor,
+      physical_tenants: groups.every(({ tenant }) => tenant !== undefined) ? groups.length : undefined,
+      partitions: partitions.length === 0 ? undefined : partitions.reduce((sum, count) => sum + count),
+      replication_factor: others.length === 0 ? only?.replicationFactor : undefined,
       gateway_version: gatewayVersion === undefined ? undefined : singleLine(gatewayVersion),
       cluster_id: clusterId === undefined ? undefined : singleLine(clusterId),
     }),
     ...(token && { new_token: true }),
+    ...(tellsOfDefaultAlone(address, topology) && { only_default_tenant: true }),
   };
 }
 
 function verdictStep({ config }: Target, result: PollResult): Done<'verdict'> {
   const { verdict, view } = nextState(initialState(config), result);
-  const findings = view ? findingsOf(view.topology, view.partitions, view.missingBrokers) : [];
+  const findings = view ? findingsOf(view) : [];
   return { name: 'verdict', status: 'ok', facts: { verdict, findings: findings.map(({ text }) => text) } };
 }

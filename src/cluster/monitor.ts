@@ -5,6 +5,7 @@ import { type ClusterHistory, nextHistory, noHistory } from '../poll/events.ts';
 import { type Admit, createPoll, type PollResult } from '../poll/poll.ts';
 import { createPollLog } from '../poll/poll-log.ts';
 import { type ClusterState, initialState, nextState } from '../poll/state.ts';
+import { tellsOfDefaultAlone } from '../zeebe/topology.ts';
 import { reconnectOnFileChange } from './connection.ts';
 
 /** What runs for one cluster. */
@@ -45,10 +46,16 @@ export function createClusterMonitor(
   output: ClusterOutput,
   { logger: parentLogger, clock }: MonitorOptions,
 ): ClusterMonitor {
-  const { name, pollInterval, pollTimeout } = cluster;
+  const { name, pollInterval, pollTimeout, physicalTenants } = cluster;
   const logger = parentLogger.child({ cluster: name });
   const connection = reconnectOnFileChange(cluster, logger, clock);
-  const poll = createPoll({ connection: connection.current, pollTimeout, clock, admit: output.admit });
+  const poll = createPoll({
+    connection: connection.current,
+    pollTimeout,
+    physicalTenants,
+    clock,
+    admit: output.admit,
+  });
   const record = createRecord(cluster, output, { logger, clock });
   const stopping = new AbortController();
   const polls = createSharedRun(async () => {
@@ -112,6 +119,7 @@ function createRecord(
   { logger, clock }: MonitorOptions,
 ): ClusterRecord {
   const log = createPollLog(logger, clock);
+  const noteTenant = createTenantNote(cluster, logger);
   let state = initialState(cluster);
   let history = noHistory;
   let hasResult = false;
@@ -126,8 +134,23 @@ function createRecord(
       await publish(state, history, result);
       hasResult = true;
       log(state, history.latest);
+      noteTenant(state);
     },
     hasResult: () => hasResult,
+  };
+}
+
+/** Logs once that polls see one of several physical tenants, if that may be so. */
+function createTenantNote({ address, settingNames }: ClusterConfig, logger: Logger): (state: ClusterState) => void {
+  let isNoted = false;
+  return ({ view }) => {
+    if (isNoted || !view || !tellsOfDefaultAlone(address, view.topology)) return;
+    isNoted = true;
+    logger.info(
+      { gatewayVersion: view.topology.gatewayVersion },
+      `polls see the physical tenant default alone: if the cluster has others, set ${settingNames.physical_tenants} to all, ` +
+        'and the credentials of a cluster admin',
+    );
   };
 }
 

@@ -22,21 +22,40 @@ function anonymousUrl(raw: string, credentialsBelongIn: string): URL {
   return url;
 }
 
-interface ClusterAddress {
+export interface ClusterAddress {
   /** Ends with `/`. */
   readonly base: URL;
   /** The version at the end of the address, if any. */
   readonly apiVersion?: 'v1' | 'v2';
+  /** Whether the address is that of the API for the whole cluster, `cluster/v2`, which `base` does not contain. */
+  readonly isWholeCluster: boolean;
+  /** The physical tenant at the end of the base, if any. */
+  readonly physicalTenant?: string;
 }
 
 /** Parses a cluster's base address, which may end with the version of the API or the whole path of the topology. */
 export function clusterAddress(raw: string): ClusterAddress {
   const base = anonymousUrl(raw, 'basic_auth or oauth2');
   if (raw.includes('?')) throw new Error('a URL without a query (?)');
-  const version = /\/(v[12])(\/topology)?\/*$/.exec(base.pathname);
-  const path = version === null ? base.pathname : base.pathname.slice(0, version.index);
-  base.pathname = path.replace(/\/*$/, '/');
-  return version === null ? { base } : { base, apiVersion: version[1] === 'v2' ? 'v2' : 'v1' };
+  const [, path = '', version] = /^(.*?)(?:\/(v[12])(?:\/topology)?)?\/*$/.exec(base.pathname) ?? [];
+  if (path.endsWith('/topology')) throw new Error('a URL that ends before /topology');
+  const isWholeCluster = path.endsWith('/cluster');
+  base.pathname = `${isWholeCluster ? path.slice(0, -'/cluster'.length) : path}`.replace(/\/*$/, '/');
+  const physicalTenant = physicalTenantIn(base);
+  return {
+    base,
+    isWholeCluster,
+    ...(version !== undefined && { apiVersion: version === 'v2' ? 'v2' : 'v1' }),
+    ...(physicalTenant !== undefined && { physicalTenant }),
+  };
+}
+
+/** Ids have lower-case letters and digits, at most 64 (Camunda 8.10, physical tenants). */
+function physicalTenantIn({ pathname }: URL): string | undefined {
+  const [, id] = /\/physical-tenants(?:\/([^/]*))?\/$/.exec(pathname) ?? [];
+  if (id === undefined && !pathname.endsWith('/physical-tenants/')) return undefined;
+  if (id !== undefined && /^[a-z\d]{1,64}$/.test(id)) return id;
+  throw new Error('the id of a physical tenant after /physical-tenants/, of lower-case letters and digits');
 }
 
 /** May have a query, but no fragment (RFC 6749, 3.2). */

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../omit-undefined.ts';
+import type { ClusterAddress } from './addresses.ts';
 import { type Cluster, type ClusterSettings, clientAuthentication, requiredSecret } from './client-credential.ts';
 import type {
   AuthenticationConfig,
@@ -39,20 +40,42 @@ export function buildCluster(
   const address = settings.required('address');
   const authentication = authenticationConfig(cluster, address?.base);
   const transport = transportConfig(cluster, 'tls_config', settings.value('enable_http2'));
-  if (name === undefined || address === undefined || authentication === undefined) return undefined;
-  const apiVersion = settings.value('api_version');
+  const request = address && topologyRequest(settings, address);
+  if (name === undefined || address === undefined || request === undefined || authentication === undefined) {
+    return undefined;
+  }
   const paths = namedFiles(settings.resolved, folder);
   const digests = digestsOf(contentsOf(paths, readFile));
   return {
     name,
     address: address.base,
-    apiVersion: settings.has('api_version') ? apiVersion : (address.apiVersion ?? apiVersion),
+    ...request,
     ...pollTimes(settings),
     authentication,
     transport,
     headers: settings.value('headers'),
     ...(paths.length > 0 && { files: { paths, digests, settings: settings.resolved, folder } }),
   };
+}
+
+/** Reports settings that ask for one physical tenant and for all of them, or for tenants of v1, which has none. */
+function topologyRequest(
+  settings: ClusterSettings,
+  { apiVersion: versionInAddress, isWholeCluster, physicalTenant }: ClusterAddress,
+): Pick<ClusterConfig, 'apiVersion' | 'physicalTenants'> {
+  const physicalTenants = settings.value('physical_tenants');
+  const all = `${settings.name('physical_tenants')} set to all`;
+  const report = (key: 'address' | 'physical_tenants' | 'api_version', expected: string) =>
+    settings.report(key, expected, settings.shown(key));
+  if (isWholeCluster && !physicalTenants) report('address', `an address without /cluster, and ${all}`);
+  if (physicalTenant !== undefined && physicalTenants) {
+    report('address', `an address without /physical-tenants/${physicalTenant}, because of ${all}`);
+  }
+  const isGiven = settings.has('api_version');
+  const apiVersion = isGiven ? settings.value('api_version') : (versionInAddress ?? settings.value('api_version'));
+  if (!physicalTenants && physicalTenant === undefined) return { apiVersion };
+  if (apiVersion === 'v1') report(isGiven ? 'api_version' : 'address', 'v2, as v1 has no physical tenants');
+  return { apiVersion: 'v2', ...omitUndefined({ physicalTenants }) };
 }
 
 function pollTimes(settings: ClusterSettings): Pick<ClusterConfig, 'pollInterval' | 'pollTimeout'> {

@@ -88,12 +88,18 @@ export interface LogConfig {
 export const apiVersions = ['v1', 'v2', 'auto'] as const;
 export type ApiVersion = (typeof apiVersions)[number];
 
+/** Which physical tenants of a cluster of 8.10 are polled; without it, the one that the address leads to. */
+export const physicalTenants = ['all'] as const;
+export type PhysicalTenants = (typeof physicalTenants)[number];
+
 export interface ClusterConfig {
   readonly name: string;
   /** The base to which `v1/topology` is appended: ends with `/`, without credentials, query and fragment. */
   readonly address: URL;
   /** `auto` requests v1, and v2 if v1 is not found. */
   readonly apiVersion: ApiVersion;
+  /** Present: `cluster/v2/topology` is requested, whatever the version is. */
+  readonly physicalTenants?: PhysicalTenants;
   /** Milliseconds. */
   readonly pollInterval: number;
   /** Milliseconds, at most the interval; token requests included. */
@@ -113,6 +119,7 @@ type TlsSetting = 'ca_file' | 'cert_file' | 'key_file' | 'server_name' | 'min_ve
 type NamedSetting =
   | 'address'
   | 'api_version'
+  | 'physical_tenants'
   | 'poll_interval'
   | 'poll_timeout'
   | 'basic_auth.username'

@@ -71,8 +71,9 @@ export function settingNamesOf(
   return Object.fromEntries(keys.map((key) => [key, name(key)])) as Readonly<Record<ClusterKey, string>>;
 }
 
-/** Whether a setting belongs to the authentication in use. Groups that are not used have defaults too. */
-function isUsed(key: ClusterKey, { authentication }: ClusterConfig): boolean {
+/** Whether a setting has an effect. Groups of settings that are not used have defaults too. */
+function isUsed(key: ClusterKey, { authentication, physicalTenants }: ClusterConfig): boolean {
+  if (key === 'api_version') return physicalTenants === undefined;
   if (authentication.method !== 'oauth2') return !key.startsWith('oauth2.');
   return key !== 'oauth2.token_url' || 'tokenUrl' in authentication.endpoint;
 }

@@ -9,7 +9,7 @@ export function singleLineText(raw: string): string {
 export function oneOf<const V extends string>(values: readonly V[]): (raw: string) => V {
   return (raw) => {
     const value = values.find((candidate) => candidate === raw);
-    if (value === undefined) throw new Error(`one of ${values.join(', ')}`);
+    if (value === undefined) throw new Error(`${values.length === 1 ? 'the word' : 'one of'} ${values.join(', ')}`);
     return value;
   };
 }

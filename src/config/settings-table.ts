@@ -8,7 +8,14 @@ import {
   telemetryPath,
   tokenUrl,
 } from './addresses.ts';
-import { apiVersions, clientAuthenticationMethods, logFormats, logLevels, signatureAlgorithms } from './config.ts';
+import {
+  apiVersions,
+  clientAuthenticationMethods,
+  logFormats,
+  logLevels,
+  physicalTenants,
+  signatureAlgorithms,
+} from './config.ts';
 import {
   authStrategy,
   clusterName,
@@ -108,7 +115,7 @@ export const clusterTable = {
     variableDefault: 'default',
   }),
   address: text({
-    doc: 'The base address of the REST API (http or https), with its path. A trailing /v1 or /v2 selects the version unless api_version is set.',
+    doc: 'The base address of the REST API (http or https), with its path. A trailing /v1 or /v2 selects the version unless api_version is set. With /physical-tenants/<id> at its end, that physical tenant is polled.',
     format: clusterAddress,
     show: showUrl,
     variables: ['ZEEBE_REST_ADDRESS', 'CAMUNDA_REST_ADDRESS'],
@@ -128,10 +135,15 @@ export const clusterTable = {
     file: false,
   }),
   api_version: text({
-    doc: 'v1, v2, or auto (v1, then v2 if v1 is not found).',
-    default: 'v1',
+    doc: 'v1, v2, or auto (v1, then v2 if v1 is not found; v2 alone below /physical-tenants/).',
+    default: 'auto',
     format: oneOf(apiVersions),
     variables: ['ZEEBE_API_VERSION'],
+  }),
+  physical_tenants: text({
+    doc: 'all: poll every physical tenant of a cluster of Camunda 8.10 or later, with cluster-admin credentials (docs/physical-tenants.md). Default: only the tenant that the address leads to, which is the tenant default unless the address ends with /physical-tenants/<id>.',
+    format: oneOf(physicalTenants),
+    variables: ['ZEEBE_PHYSICAL_TENANTS'],
   }),
   ...polling,
   auth_strategy: text({

@@ -1,6 +1,7 @@
 import { createYielder } from '../clock.ts';
-import type { ClusterState, ClusterView } from '../poll/state.ts';
-import { haveSameReplicas } from '../zeebe/topology.ts';
+import type { ClusterState } from '../poll/state.ts';
+import { haveSameReplicas, sameItems } from '../zeebe/topology.ts';
+import type { ClusterView, GroupView } from '../zeebe/view.ts';
 import type { Chunk } from './chunk.ts';
 import { authenticationFamilies, credentialFamilies, pollFamilies } from './cluster-families.ts';
 import { linesOfMetric, type MetricValuesByName } from './counters.ts';
@@ -49,11 +50,14 @@ function createLayout(): (view: ClusterView | undefined) => object | undefined {
 }
 
 function haveSameSeries(one: ClusterView, other: ClusterView): boolean {
-  if (one === other) return true;
+  return one === other || sameItems(one.groups, other.groups, haveSamePartitions);
+}
+
+function haveSamePartitions(one: GroupView, other: GroupView): boolean {
   return (
-    one.partitions.length === other.partitions.length &&
-    one.partitions.every(({ id }, index) => id === other.partitions[index]?.id) &&
-    haveSameReplicas(one.topology.brokers, other.topology.brokers)
+    one.tenant === other.tenant &&
+    sameItems(one.partitions, other.partitions, (a, b) => a.id === b.id) &&
+    haveSameReplicas(one.brokers, other.brokers)
   );
 }
 

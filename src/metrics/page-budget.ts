@@ -1,5 +1,5 @@
 import type { Admit } from '../poll/poll.ts';
-import type { Topology } from '../zeebe/topology.ts';
+import type { PartitionGroup, Topology } from '../zeebe/topology.ts';
 
 /** The bytes that all clusters together may take on the page; see `createPageBudget`. */
 export interface PageBudget {
@@ -63,30 +63,43 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Bytes of a line without the name of the cluster and the id of the broker. */
+/** Bytes of a line without the name of the cluster, the id of the broker and the physical tenant. */
 const maxLineBytes = 100;
 const linesOfReplica = 8;
 const linesOfReplicaWithState = 13;
 const linesOfPartition = 4;
 const linesOfBroker = 2;
+/** Four of its verdict, three of its sizes. */
+const linesOfTenant = 7;
+const tenantLabelBytes = ',physical_tenant=""'.length;
 
 /** The bytes that the series of brokers, partitions and replicas take on the page: never less than the actual number. */
-export function expositionBytes(cluster: string, { clusterSize = 0, partitionsCount = 0, brokers }: Topology): number {
+export function expositionBytes(cluster: string, { clusterSize = 0, brokers, groups }: Topology): number {
   const base = maxLineBytes + bytesOf(cluster);
-  let partitions = partitionsCount;
   let maxIdBytes = 0;
   let bytes = 0;
-  for (const { id, host, port, version, replicas } of brokers) {
+  for (const { id, host, port, version } of brokers) {
     const idBytes = bytesOf(id);
     maxIdBytes = Math.max(maxIdBytes, idBytes);
-    let lines = linesOfBroker;
+    bytes += linesOfBroker * (base + idBytes) + bytesOf(host) + bytesOf(port) + bytesOf(version);
+  }
+  for (const group of groups) bytes += bytesOfGroup(base, group);
+  const missing = Math.max(clusterSize - brokers.length, 0);
+  return bytes + missing * (base + maxIdBytes);
+}
+
+function bytesOfGroup(clusterBase: number, { tenant, partitionsCount = 0, brokers }: PartitionGroup): number {
+  const base = clusterBase + (tenant === undefined ? 0 : tenantLabelBytes + bytesOf(tenant));
+  let partitions = partitionsCount;
+  let bytes = tenant === undefined ? 0 : linesOfTenant * base;
+  for (const { id, replicas } of brokers) {
+    let lines = 0;
     for (const { state } of replicas) lines += state === undefined ? linesOfReplica : linesOfReplicaWithState;
-    bytes += lines * (base + idBytes) + bytesOf(host) + bytesOf(port) + bytesOf(version);
+    bytes += lines * (base + bytesOf(id));
     // Replicas are sorted by partition.
     partitions = Math.max(partitions, replicas.at(-1)?.partition ?? 0);
   }
-  const missing = Math.max(clusterSize - brokers.length, 0);
-  return bytes + missing * (base + maxIdBytes) + partitions * linesOfPartition * base;
+  return bytes + partitions * linesOfPartition * base;
 }
 
 /** As the value of a label, at most: an escaped character takes one more byte. */

@@ -1,7 +1,7 @@
-import type { ClusterView } from '../poll/state.ts';
-import type { Partition } from '../zeebe/partitions.ts';
+import type { LeadersByTenant, Partition } from '../zeebe/partitions.ts';
 import { type Replica, replicaHealths, replicaStates, roles, sortedById, type Topology } from '../zeebe/topology.ts';
 import { verdicts } from '../zeebe/verdict.ts';
+import type { ClusterView, GroupView } from '../zeebe/view.ts';
 import {
   type Add,
   type ClusterFamily,
@@ -27,12 +27,12 @@ export const topologyFamilies: readonly ClusterFamily[] = [
   ),
   ofTopology('cluster_size', 'Expected number of brokers, as of the last poll.', ({ clusterSize }) => clusterSize),
   ofTopology('brokers', 'Number of brokers listed, as of the last poll.', ({ brokers }) => brokers.length),
-  ofTopology(
+  ofGroups(
     'partitions',
     'Expected number of partitions, as of the last poll.',
     ({ partitionsCount }) => partitionsCount,
   ),
-  ofTopology(
+  ofGroups(
     'replication_factor',
     'Replication factor as computed by the gateway, as of the last poll; it is lower while members leave or ' +
       'partitions bootstrap.',
@@ -44,10 +44,23 @@ export const topologyFamilies: readonly ClusterFamily[] = [
   infoOf('cluster_info', 'Id of the cluster, as of the last poll; always 1.', ({ clusterId }) =>
     clusterId === undefined ? undefined : labels({ cluster_id: clusterId }),
   ),
-  ofTopology(
+  ofGroups(
     'last_completed_change_id',
     'Id of the last completed change of the cluster configuration, as of the last poll.',
     ({ lastCompletedChangeId }) => lastCompletedChangeId,
+  ),
+  ofView('physical_tenants', 'Number of physical tenants listed, as of the last poll.', ({ groups }, add) => {
+    if (groups.every(({ tenant }) => tenant !== undefined)) add(groups.length);
+  }),
+  ofView(
+    'physical_tenant_health',
+    'Verdict on a physical tenant as of the last poll (1 for the current one).',
+    ({ groups }, add) => {
+      for (const { tenant, verdict } of groups) {
+        if (tenant === undefined) continue;
+        for (const health of verdicts) add(Number(health === verdict), groupLabels(tenant, { health }));
+      }
+    },
   ),
   ofView(
     'broker_up',
@@ -83,11 +96,13 @@ export const topologyFamilies: readonly ClusterFamily[] = [
     type: 'counter',
     help: 'Leader changes of a partition: polls in which the gateway reported another leader than the last known one.',
     // No partition is ever removed, so the same number of partitions means the same partitions.
-    layoutKey: ({ leaders }) => leaders.size,
+    layoutKey: ({ leaders }) => [...leaders.values()].reduce((sum, { size }) => sum + size, 0),
     dependsOn: ({ leaders }) => leaders,
-    series: ({ leaders }) => labelsOf(leaders.keys()),
+    series: ({ leaders }) => leaderSeries(leaders),
     values: ({ leaders }, put) => {
-      for (const { changes } of leaders.values()) put(changes);
+      for (const partitions of leaders.values()) {
+        for (const { changes } of partitions.values()) put(changes);
+      }
     },
   },
   ofReplicas(
@@ -126,17 +141,40 @@ function ofView(name: string, help: string, samples: (view: ClusterView, add: Ad
   return { ...family, dependsOn: ({ view }) => view };
 }
 
+/** A gauge of each partition group that has the value. */
+function ofGroups(name: string, help: string, value: (group: GroupView) => number | undefined): StateFamily {
+  return ofView(name, help, ({ groups }, add) => {
+    for (const group of groups) {
+      const present = value(group);
+      if (present === undefined) continue;
+      if (group.tenant === undefined) add(present);
+      else add(present, groupLabels(group.tenant, {}));
+    }
+  });
+}
+
+/** Returns the labels of a series that belongs to a physical tenant, if there is one: `physical_tenant` is the first. */
+function groupLabels(tenant: string | undefined, own: Readonly<Record<string, string | number>>): Labels {
+  return labels(tenant === undefined ? own : { physical_tenant: tenant, ...own });
+}
+
 function ofPartitions(name: string, help: string, value: (partition: Partition) => number): StableSeriesFamily {
   return stableSeriesOfView(name, help, {
-    series: ({ partitions }) => labelsOf(partitions.map(({ id }) => id)),
-    values: ({ partitions }, put) => {
-      for (const partition of partitions) put(value(partition));
+    *series({ groups }) {
+      for (const { tenant, partitions } of groups) {
+        for (const { id } of partitions) yield groupLabels(tenant, { partition: id });
+      }
+    },
+    values: ({ groups }, put) => {
+      for (const { partitions } of groups) for (const partition of partitions) put(value(partition));
     },
   });
 }
 
-function* labelsOf(partitions: Iterable<number>): Generator<Labels> {
-  for (const partition of partitions) yield labels({ partition });
+function* leaderSeries(leaders: LeadersByTenant): Generator<Labels> {
+  for (const [tenant, partitions] of leaders) {
+    for (const partition of partitions.keys()) yield groupLabels(tenant, { partition });
+  }
 }
 
 /** A state set for each replica that has the property: a series for each possible value. */
@@ -146,19 +184,23 @@ function ofReplicas<K extends 'role' | 'health' | 'state'>(
   help: string,
 ): StableSeriesFamily {
   return stableSeriesOfView(`partition_${property}`, help, {
-    *series({ topology }) {
-      for (const { id, replicas } of topology.brokers) {
-        for (const { partition, [property]: current } of replicas) {
-          if (current === undefined) continue;
-          for (const member of members) yield labels({ broker: id, partition, [property]: member });
+    *series({ groups }) {
+      for (const { tenant, brokers } of groups) {
+        for (const { id, replicas } of brokers) {
+          for (const { partition, [property]: current } of replicas) {
+            if (current === undefined) continue;
+            for (const member of members) yield groupLabels(tenant, { broker: id, partition, [property]: member });
+          }
         }
       }
     },
-    values: ({ topology }, put) => {
-      for (const { replicas } of topology.brokers) {
-        for (const { [property]: current } of replicas) {
-          if (current === undefined) continue;
-          for (const member of members) put(member === current ? 1 : 0);
+    values: ({ groups }, put) => {
+      for (const { brokers } of groups) {
+        for (const { replicas } of brokers) {
+          for (const { [property]: current } of replicas) {
+            if (current === undefined) continue;
+            for (const member of members) put(member === current ? 1 : 0);
+          }
         }
       }
     },

@@ -2,16 +2,20 @@ import type { Failure } from '../failure.ts';
 import { failureText } from '../failure-text.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { singleLine } from '../redact.ts';
+import { enumerate, findingsOf, named } from '../zeebe/findings.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
-import { enumerate, findingsOf, named } from '../zeebe/verdict.ts';
-import type { ClusterState, ClusterView } from './state.ts';
+import type { ClusterView, GroupView } from '../zeebe/view.ts';
+import type { ClusterState } from './state.ts';
 
 export const eventKinds = [
   'verdict_changed',
   'leader_moved',
   'broker_missing',
   'broker_back',
+  'tenant_new',
+  'tenant_gone',
+  'tenant_verdict_changed',
   'version_changed',
   'size_changed',
   'polls_failing',
@@ -48,8 +52,8 @@ export interface ClusterHistory {
 export const noHistory: ClusterHistory = { events: [], latest: [] };
 
 const maxEvents = 50;
-/** Events about versions per poll: a cluster may report another version for each of 10,000 brokers. */
-const maxVersionChanges = 10;
+/** Events about versions or sizes per poll: a cluster may report another version for each of 10,000 brokers. */
+const maxChangesOfAKind = 10;
 /** Characters. The status page shows the whole message while the failure lasts. */
 const maxMessageLength = 120;
 
@@ -122,10 +126,11 @@ function cluster(before: ClusterView | undefined, view: ClusterView): readonly H
   const missing = view.missingBrokers.filter((id) => !missingBefore.has(id));
   const back = view.topology.brokers.map(({ id }) => id).filter((id) => missingBefore.has(id));
   return [
-    ...(before ? sizeChanged(before.topology, view.topology) : []),
+    ...(before ? sizesChanged(before, view) : []),
     ...(before ? versionsChanged(before.topology, view.topology) : []),
     ...brokers('broker_missing', missing, 'missing'),
     ...brokers('broker_back', back, 'back'),
+    ...(before ? tenantsChanged(before, view) : []),
   ];
 }
 
@@ -133,17 +138,61 @@ function brokers(kind: EventKind, ids: readonly string[], what: string): readonl
   return ids.length === 0 ? [] : [{ kind, text: `${named('broker', ids)} ${ids.length === 1 ? 'is' : 'are'} ${what}` }];
 }
 
-function sizeChanged(before: Topology, now: Topology): readonly Happening[] {
-  const sizes = [
-    { noun: 'brokers', before: before.clusterSize, now: now.clusterSize },
-    { noun: 'partitions', before: before.partitionsCount, now: now.partitionsCount },
-  ];
-  return sizes
+/** A partition group of both views. */
+interface GroupPair {
+  readonly before: GroupView;
+  readonly now: GroupView;
+}
+
+function groupPairs(before: ClusterView, view: ClusterView): readonly GroupPair[] {
+  const groups = new Map(before.groups.map((group) => [group.tenant, group]));
+  return view.groups.flatMap((now) => {
+    const then = groups.get(now.tenant);
+    return then ? [{ before: then, now }] : [];
+  });
+}
+
+function sizesChanged(before: ClusterView, view: ClusterView): readonly Happening[] {
+  const partitions = groupPairs(before, view).map(({ before, now }) => ({
+    who: now.tenant === undefined ? 'the cluster' : named('physical tenant', [now.tenant]),
+    noun: 'partitions',
+    before: before.partitionsCount,
+    now: now.partitionsCount,
+  }));
+  const brokers = { before: before.topology.clusterSize, now: view.topology.clusterSize };
+  return [{ who: 'the cluster', noun: 'brokers', ...brokers }, ...partitions]
     .filter(({ before, now }) => before !== undefined && now !== undefined && before !== now)
-    .map(({ noun, before, now }) => ({
+    .slice(0, maxChangesOfAKind)
+    .map(({ who, noun, before, now }) => ({
       kind: 'size_changed',
-      text: `the cluster has ${now} ${noun} (was ${before})`,
+      text: `${who} has ${now} ${noun} (was ${before})`,
     }));
+}
+
+function tenantsChanged(before: ClusterView, view: ClusterView): readonly Happening[] {
+  const judged = groupPairs(before, view).flatMap(({ before, now }) => {
+    const hasChanged = now.tenant !== undefined && before.verdict !== now.verdict;
+    return hasChanged ? [{ tenant: now.tenant, change: `became ${now.verdict} (was ${before.verdict})` }] : [];
+  });
+  const changes = Map.groupBy(judged, ({ change }) => change);
+  return [
+    ...tenants('tenant_new', tenantsOnlyIn(view, before), 'new'),
+    ...tenants('tenant_gone', tenantsOnlyIn(before, view), 'no longer listed'),
+    ...[...changes].map(([change, group]): Happening => {
+      const ids = group.map(({ tenant }) => tenant);
+      return { kind: 'tenant_verdict_changed', text: `${named('physical tenant', ids)} ${change}` };
+    }),
+  ];
+}
+
+function tenantsOnlyIn({ groups }: ClusterView, other: ClusterView): readonly string[] {
+  const others = new Set(other.groups.map(({ tenant }) => tenant));
+  return groups.flatMap(({ tenant }) => (tenant === undefined || others.has(tenant) ? [] : [tenant]));
+}
+
+function tenants(kind: EventKind, ids: readonly string[], what: string): readonly Happening[] {
+  const verb = ids.length === 1 ? 'is' : 'are';
+  return ids.length === 0 ? [] : [{ kind, text: `${named('physical tenant', ids)} ${verb} ${what}` }];
 }
 
 function versionsChanged(before: Topology, now: Topology): readonly Happening[] {
@@ -153,11 +202,11 @@ function versionsChanged(before: Topology, now: Topology): readonly Happening[] 
     return old && version && old !== version ? [{ id, text: change(old, version) }] : [];
   });
   const groups = [...Map.groupBy(changed, ({ text }) => text)];
-  const happenings: Happening[] = groups.slice(0, maxVersionChanges).map(([text, group]) => {
+  const happenings: Happening[] = groups.slice(0, maxChangesOfAKind).map(([text, group]) => {
     const ids = group.map(({ id }) => id);
     return { kind: 'version_changed', text: `${named('broker', ids)} ${ids.length === 1 ? 'runs' : 'run'} ${text}` };
   });
-  const others = groups.slice(maxVersionChanges).flatMap(([, group]) => group.map(({ id }) => id));
+  const others = groups.slice(maxChangesOfAKind).flatMap(([, group]) => group.map(({ id }) => id));
   if (others.length > 0) {
     const verb = others.length === 1 ? 'runs' : 'run';
     happenings.push({
@@ -178,15 +227,16 @@ function change(before: string, now: string): string {
 
 function leadersMoved({ leaderChanges }: ClusterState): readonly Happening[] {
   if (leaderChanges.length === 0) return [];
-  const moves = leaderChanges.map(
-    ({ partition, from, to }) => `partition ${partition} from broker ${singleLine(from, 60)} to ${singleLine(to, 60)}`,
-  );
+  const moves = leaderChanges.map(({ tenant, partition, from, to }) => {
+    const where = tenant === undefined ? '' : ` of ${named('physical tenant', [tenant])}`;
+    return `partition ${partition}${where} from broker ${singleLine(from, 60)} to ${singleLine(to, 60)}`;
+  });
   return [{ kind: 'leader_moved', text: `leader${moves.length === 1 ? '' : 's'} moved: ${enumerate(moves)}` }];
 }
 
 function verdictChanged(before: Verdict | undefined, verdict: Verdict, view: ClusterView): readonly Happening[] {
   if (verdict === before) return [];
-  const [worst] = findingsOf(view.topology, view.partitions, view.missingBrokers);
+  const [worst] = findingsOf(view);
   const why = worst ? `: ${worst.text}` : '';
   const change = before ? `became ${verdict} (was ${before})` : `is ${verdict}`;
   return [{ kind: 'verdict_changed', text: `the cluster ${change}${why}` }];

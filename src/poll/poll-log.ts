@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Failure } from '../failure.ts';
 import { failureText } from '../failure-text.ts';
+import type { GroupView } from '../zeebe/view.ts';
 import type { ClusterEvent, EventKind } from './events.ts';
 import type { ClusterState } from './state.ts';
 
@@ -47,8 +48,14 @@ function verdictFacts({ verdict, view }: ClusterState): Readonly<Record<string, 
     brokers: view?.topology.brokers.length,
     clusterSize: view?.topology.clusterSize,
     missingBrokers: view?.missingBrokers,
-    partitionsWithoutLeader: view?.partitions.filter(({ leaders }) => leaders.length === 0).map(({ id }) => id),
+    partitionsWithoutLeader: view?.groups.flatMap(partitionsWithoutLeader),
   };
+}
+
+/** Returns partition ids, in a physical tenant as `orders/3`. */
+function partitionsWithoutLeader({ tenant, partitions }: GroupView): readonly (number | string)[] {
+  const ids = partitions.filter(({ leaders }) => leaders.length === 0).map(({ id }) => id);
+  return tenant === undefined ? ids : ids.map((id) => `${tenant}/${id}`);
 }
 
 /** Milliseconds between two lines about the same failure. */

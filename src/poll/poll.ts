@@ -2,6 +2,7 @@ import type { Authenticated, Authenticator } from '../auth/authenticator.ts';
 import type { TokenTimes } from '../auth/token.ts';
 import type { TokenRequest } from '../auth/token-endpoint.ts';
 import { type Clock, createYielder, withDeadline } from '../clock.ts';
+import type { PhysicalTenants } from '../config/config.ts';
 import type { AuthFailureReason, Failure, PollFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type Client, createReader, type Reader } from '../zeebe/client.ts';
@@ -64,6 +65,8 @@ export interface PollOptions {
   readonly connection: (signal: AbortSignal) => Promise<PolledConnection>;
   /** Milliseconds, for the whole poll including token requests. */
   readonly pollTimeout: number;
+  /** As the client of the connection. */
+  readonly physicalTenants?: PhysicalTenants | undefined;
   readonly clock: Clock;
   /** By default, every topology is admitted. */
   readonly admit?: Admit;
@@ -75,8 +78,9 @@ export interface PollOptions {
  */
 export type Admit = (topology: Topology | undefined) => Failure<PollFailureReason> | undefined;
 
-export function createPoll({ connection, pollTimeout, clock, admit = () => undefined }: PollOptions): Poll {
-  const reader = createReader();
+export function createPoll(options: PollOptions): Poll {
+  const { connection, pollTimeout, physicalTenants, clock, admit = () => undefined } = options;
+  const reader = createReader(physicalTenants);
   return async (stop) => {
     const { client, authenticator, certificates, filesRead } = await connection(stop);
     const startedAt = clock.monotonic();

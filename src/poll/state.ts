@@ -3,15 +3,10 @@ import type { AuthenticationMethod, ClusterConfig, SettingNames } from '../confi
 import type { AuthFailureReason, Failure, PollFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type KnownBrokers, missingBrokers, nextKnownBrokers, noKnownBrokers } from '../zeebe/known-brokers.ts';
-import {
-  type LeaderChange,
-  type LeaderHistory,
-  nextLeaders,
-  type Partition,
-  partitionsOf,
-} from '../zeebe/partitions.ts';
+import { type LeaderChange, type LeadersByTenant, nextLeadersByTenant } from '../zeebe/partitions.ts';
 import type { Topology } from '../zeebe/topology.ts';
-import { type Verdict, verdictOf } from '../zeebe/verdict.ts';
+import type { Verdict } from '../zeebe/verdict.ts';
+import { type ClusterView, viewOf } from '../zeebe/view.ts';
 import type { CertificateExpiries, PollResult } from './poll.ts';
 
 /** What is known of a cluster: the result of the last poll, and what outlives it. */
@@ -30,7 +25,7 @@ export interface ClusterState {
   /** Absent unless the last poll succeeded. */
   readonly view?: ClusterView;
   readonly knownBrokers: KnownBrokers;
-  readonly leaders: LeaderHistory;
+  readonly leaders: LeadersByTenant;
   /** The changes that the last poll found. */
   readonly leaderChanges: readonly LeaderChange[];
   readonly authentication: AuthenticationState;
@@ -45,13 +40,6 @@ export interface LastPoll {
   readonly endedAt: number;
   readonly failure?: Failure<PollFailureReason>;
   readonly httpStatus?: number;
-}
-
-/** A topology and what is derived from it. */
-export interface ClusterView {
-  readonly topology: Topology;
-  readonly partitions: readonly Partition[];
-  readonly missingBrokers: readonly string[];
 }
 
 export interface AuthenticationState {
@@ -106,18 +94,18 @@ function withoutTopology({ knownBrokers, leaders }: ClusterState): TopologyState
   return { verdict: 'unknown', knownBrokers, leaders, leaderChanges: [] };
 }
 
-function afterTopology({ verdict, view, knownBrokers, leaders }: ClusterState, topology: Topology): TopologyState {
+function afterTopology(state: ClusterState, topology: Topology): TopologyState {
+  const { verdict, view, knownBrokers, leaders } = state;
   if (view && topology === view.topology) return { verdict, view, knownBrokers, leaders, leaderChanges: [] };
-  const partitions = partitionsOf(topology);
   const known = nextKnownBrokers(knownBrokers, topology);
-  const missing = missingBrokers(known, topology);
-  const { history, changes } = nextLeaders(leaders, partitions);
+  const next = viewOf(topology, missingBrokers(known, topology));
+  const led = nextLeadersByTenant(leaders, next.groups);
   return {
-    verdict: verdictOf(topology, partitions, missing),
-    view: { topology, partitions, missingBrokers: missing },
+    verdict: next.verdict,
+    view: next,
     knownBrokers: known,
-    leaders: history,
-    leaderChanges: changes,
+    leaders: led.leaders,
+    leaderChanges: led.changes,
   };
 }
 

@@ -4,9 +4,12 @@ import type { AuthFailureReason, Failure, FailureReason, PollFailureReason } fro
 import { failureText } from '../failure-text.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { ClusterEvent, ClusterHistory } from '../poll/events.ts';
-import type { AuthenticationState, ClusterState, ClusterView, LastPoll } from '../poll/state.ts';
+import type { AuthenticationState, ClusterState, LastPoll } from '../poll/state.ts';
+import { type Finding, findingsOf } from '../zeebe/findings.ts';
+import type { Partition } from '../zeebe/partitions.ts';
 import type { Broker, Replica, ReplicaHealth, ReplicaState, Role, Topology } from '../zeebe/topology.ts';
-import { type Finding, findingsOf, type Verdict } from '../zeebe/verdict.ts';
+import type { Verdict } from '../zeebe/verdict.ts';
+import type { ClusterView, GroupView } from '../zeebe/view.ts';
 
 /** The response to `GET /api/v1/clusters` (docs/api.md). Times are in Unix seconds; unknown values are absent. */
 export interface StatusDocument {
@@ -54,13 +57,26 @@ export interface AuthenticationStatus {
   readonly token?: { readonly obtainedAt: number; readonly expiresAt?: number; readonly lifetime?: number };
 }
 
-export interface TopologyStatus extends Omit<Topology, 'brokers'> {
+/** The sizes, partitions and replicas are those of the only partition group; see `physicalTenants` for several. */
+export interface TopologyStatus extends Omit<Topology, 'brokers' | 'groups'>, GroupSizes {
   readonly brokers: readonly BrokerStatus[];
   readonly missingBrokers: readonly string[];
   readonly partitions: readonly PartitionStatus[];
+  /** Present if all physical tenants are polled. Partitions and replicas are listed here alone, not above. */
+  readonly physicalTenants?: readonly PhysicalTenantStatus[];
 }
 
-export interface BrokerStatus extends Omit<Broker, 'replicas'> {
+type GroupSizes = Pick<GroupView, 'partitionsCount' | 'replicationFactor' | 'lastCompletedChangeId'>;
+
+export interface PhysicalTenantStatus extends GroupSizes {
+  readonly id: string;
+  readonly verdict: Verdict;
+  /** Those that the tenant lists. */
+  readonly brokers: readonly { readonly id: string; readonly replicas: readonly ReplicaStatus[] }[];
+  readonly partitions: readonly PartitionStatus[];
+}
+
+export interface BrokerStatus extends Broker {
   readonly replicas: readonly ReplicaStatus[];
 }
 
@@ -99,7 +115,7 @@ function findingsNow({ lastPoll, view, settingNames }: ClusterState): readonly F
     const { message, remedy } = failureText(lastPoll.failure, settingNames);
     return [{ verdict: 'unknown', text: `the last poll failed: ${message}`, remedy }];
   }
-  return view ? findingsOf(view.topology, view.partitions, view.missingBrokers) : [];
+  return view ? findingsOf(view) : [];
 }
 
 function failureStatus<Reason extends FailureReason>(
@@ -135,18 +151,43 @@ function tokenStatus({ obtainedAt, expiresAt, lifetime }: TokenTimes): NonNullab
   };
 }
 
-function topologyStatus({ topology, partitions, missingBrokers }: ClusterView): TopologyStatus {
+function topologyStatus({ topology, groups, missingBrokers }: ClusterView): TopologyStatus {
+  const { clusterSize, gatewayVersion, clusterId, brokers } = topology;
+  const [only] = groups.filter(({ tenant }) => tenant === undefined);
+  const replicas = new Map(only?.brokers.map(({ id, replicas }) => [id, replicas.map(replicaStatus)]));
+  const { partitionsCount, replicationFactor, lastCompletedChangeId } = only ?? {};
   return {
-    ...topology,
-    brokers: topology.brokers.map(({ replicas, ...broker }) => ({ ...broker, replicas: replicas.map(replicaStatus) })),
+    ...omitUndefined({
+      clusterSize,
+      partitionsCount,
+      replicationFactor,
+      gatewayVersion,
+      clusterId,
+      lastCompletedChangeId,
+    }),
+    brokers: brokers.map((broker) => ({ ...broker, replicas: replicas.get(broker.id) ?? [] })),
     missingBrokers,
-    partitions: partitions.map(({ id, leaders, replicas, healthyReplicas }) => ({
-      id,
-      leaders,
-      replicas,
-      healthyReplicas,
-    })),
+    partitions: only?.partitions.map(partitionStatus) ?? [],
+    ...(!only && { physicalTenants: groups.flatMap(physicalTenantStatus) }),
   };
+}
+
+function physicalTenantStatus(group: GroupView): readonly PhysicalTenantStatus[] {
+  const { tenant, verdict, partitionsCount, replicationFactor, lastCompletedChangeId, brokers, partitions } = group;
+  if (tenant === undefined) return [];
+  return [
+    {
+      id: tenant,
+      verdict,
+      ...omitUndefined({ partitionsCount, replicationFactor, lastCompletedChangeId }),
+      brokers: brokers.map(({ id, replicas }) => ({ id, replicas: replicas.map(replicaStatus) })),
+      partitions: partitions.map(partitionStatus),
+    },
+  ];
+}
+
+function partitionStatus({ id, leaders, replicas, healthyReplicas }: Partition): PartitionStatus {
+  return { id, leaders, replicas, healthyReplicas };
 }
 
 function replicaStatus({ partition, role, health, state }: Replica): ReplicaStatus {

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { ApiVersion, TransportConfig } from '../config/config.ts';
+import type { ApiVersion, PhysicalTenants, TransportConfig } from '../config/config.ts';
 import type { Failure, FailureProblem, RequestFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { secretsInHeader, singleLine } from '../redact.ts';
@@ -7,13 +7,14 @@ import type { Secret } from '../secret.ts';
 import { maxAnswerBytes } from '../transport/dispatcher.ts';
 import { type Answer, type NoAnswer, type Reply, send, unreadableBody } from '../transport/reply.ts';
 import { userAgent } from '../version.ts';
-import { parseTopology } from './parse.ts';
+import { type ParseTopology, parseTopology, parseWholeTopology } from './parse.ts';
 import type { Topology } from './topology.ts';
 
 export interface ClientOptions {
   /** Ends with `/`. */
   readonly address: URL;
   readonly apiVersion: ApiVersion;
+  readonly physicalTenants?: PhysicalTenants;
   /** Sent with every request. They replace the client's own of the same name; those passed to the client replace them. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly dispatcher: Dispatcher;
@@ -26,17 +27,38 @@ export interface ClientOptions {
 /** Sends one GET of the topology with the headers that authenticate it. Never rejects. */
 export type Client = (headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Reply>;
 
-/** With `auto`, asks v1 first and v2 if v1 is not found. The next request begins with the version that was found. */
+/**
+ * With `auto`, asks v1 first and v2 if v1 is not found. The next request begins with the version that was found. The
+ * topology of all physical tenants has one path only.
+ */
 export function createClient(options: ClientOptions): Client {
-  const { address, apiVersion, headers: configured, dispatcher, transport = {}, secrets = [] } = options;
-  const always = Object.entries(configured).map(([name, value]): Header => [name, value.open()]);
-  let [preferred, other] = apiVersion === 'v2' ? (['v2', 'v1'] as const) : (['v1', 'v2'] as const);
+  const get = createGet(options);
+  if (options.physicalTenants) return (headers, signal) => get('cluster/v2/topology', headers, signal);
+  if (options.apiVersion !== 'auto') {
+    const path = `${options.apiVersion}/topology` as const;
+    return (headers, signal) => get(path, headers, signal);
+  }
+  let [preferred, other]: [TopologyPath, TopologyPath] = ['v1/topology', 'v2/topology'];
+  return async (headers, signal) => {
+    const first = await get(preferred, headers, signal);
+    if (first.status !== 404) return first;
+    const second = await get(other, headers, signal);
+    if (second.kind === 'no_answer') return { ...second, status: first.status };
+    if (second.status !== 404) [preferred, other] = [other, preferred];
+    return second;
+  };
+}
 
-  const get = (version: 'v1' | 'v2', given: Readonly<Record<string, string>>, signal: AbortSignal) => {
+/** Relative to the address. */
+type TopologyPath = 'v1/topology' | 'v2/topology' | 'cluster/v2/topology';
+
+function createGet({ address, headers: configured, dispatcher, transport = {}, secrets = [] }: ClientOptions) {
+  const always = Object.entries(configured).map(([name, value]): Header => [name, value.open()]);
+  return (path: TopologyPath, given: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Reply> => {
     const headers = lastOfEachName([...always, ...Object.entries(given)]);
     return send({
       method: 'GET',
-      url: new URL(`${version}/topology`, address),
+      url: new URL(path, address),
       headers: { ...ownHeaders, ...headers },
       secrets: [...secrets, ...Object.values(headers).flatMap(secretsInHeader)],
       maxBytes: maxAnswerBytes,
@@ -44,15 +66,6 @@ export function createClient(options: ClientOptions): Client {
       transport,
       signal,
     });
-  };
-
-  return async (headers, signal) => {
-    const first = await get(preferred, headers, signal);
-    if (apiVersion !== 'auto' || first.status !== 404) return first;
-    const second = await get(other, headers, signal);
-    if (second.kind === 'no_answer') return { ...second, status: first.status };
-    if (second.status !== 404) [preferred, other] = [other, preferred];
-    return second;
   };
 }
 
@@ -76,7 +89,9 @@ export interface Reader {
   readonly forget: () => void;
 }
 
-export function createReader(): Reader {
+/** Reads the topology of all physical tenants if these are asked for. */
+export function createReader(physicalTenants?: PhysicalTenants): Reader {
+  const parse = physicalTenants ? parseWholeTopology : parseTopology;
   let latest: (Pick<Answer, 'contentType' | 'body'> & { readonly result: ReadTopology }) | undefined;
   return {
     read: (reply) => {
@@ -84,7 +99,7 @@ export function createReader(): Reader {
       const { status, contentType, isUtf8, body } = reply;
       const isSame = status === 200 && isUtf8 && contentType === latest?.contentType && body === latest.body;
       if (latest && isSame) return latest.result;
-      const result = readAnswer(reply);
+      const result = readAnswer(reply, parse);
       // Does not keep the answer itself: its `masked` holds the credentials of the request.
       latest = result.ok && body.length <= maxKeptLength ? { contentType, body, result } : undefined;
       return result;
@@ -103,10 +118,10 @@ function unanswered({ url, problem }: NoAnswer): Failure<RequestFailureReason> {
 }
 
 /** Reads an answer other than 401 and 403, which the authenticator interprets. */
-export function readAnswer(answer: Answer): ReadTopology {
+export function readAnswer(answer: Answer, parse: ParseTopology = parseTopology): ReadTopology {
   const problem = problemWithStatus(answer) ?? problemWithBody(answer);
   if (problem) return failed(answer, ...problem);
-  const parsed = parseTopology(answer.body, answer.masked);
+  const parsed = parse(answer.body, answer.masked);
   return parsed.ok ? parsed : failed(answer, 'malformed', { kind: 'not_a_topology', mismatch: parsed.problem });
 }
 

@@ -1,4 +1,4 @@
-import { sortedById, type Topology } from './topology.ts';
+import { type PartitionGroup, sortedById, type Topology } from './topology.ts';
 
 /** The brokers that a cluster has listed, so that a missing one can be named. */
 export interface KnownBrokers {
@@ -20,12 +20,17 @@ export function nextKnownBrokers(known: KnownBrokers, topology: Topology): Known
   if (clusterSize === undefined) return known;
   const answers = known.answers + 1;
   const lastListed = new Map(clusterSize === known.clusterSize ? known.lastListed : []);
-  for (const { id, replicas } of topology.brokers) {
-    if (replicas.length > 0 || lastListed.has(id)) lastListed.set(id, answers);
+  const withPartitions = new Set(topology.groups.flatMap(idsWithReplicas));
+  for (const { id } of topology.brokers) {
+    if (withPartitions.has(id) || lastListed.has(id)) lastListed.set(id, answers);
   }
   const gone = latestFirst([...lastListed].filter(([, answer]) => answer < answers));
   for (const [id] of gone.slice(clusterSize)) lastListed.delete(id);
   return { clusterSize, lastListed, answers };
+}
+
+function idsWithReplicas({ brokers }: PartitionGroup): readonly string[] {
+  return brokers.filter(({ replicas }) => replicas.length > 0).map(({ id }) => id);
 }
 
 function latestFirst(listed: readonly (readonly [id: string, answer: number])[]): typeof listed {

@@ -1,7 +1,9 @@
 import { omitUndefined } from '../omit-undefined.ts';
-import { singleLine } from '../redact.ts';
+import { integer, type Json, list, Malformed, type Masked, object, quote, text } from './json-reader.ts';
 import {
   type Broker,
+  type GroupBroker,
+  type PartitionGroup,
   type Replica,
   type ReplicaHealth,
   type ReplicaState,
@@ -19,34 +21,42 @@ const maxBrokers = 10_000;
 const maxReplicas = 100_000;
 /** Lists, objects and commas. A cluster at the limits above has some 600,000. */
 const maxParts = 1_000_000;
-/** Characters. A broker's id is repeated in every series of its replicas, up to 13 per replica. */
-const maxTextLength = 256;
 
 export type ParsedTopology =
   | { readonly ok: true; readonly topology: Topology }
   /** `problem` names the place, what was expected there and what was found; redacted, one line. */
   | { readonly ok: false; readonly problem: string };
 
+/** Reads the body of an answer. A problem quotes the body after `masked` was applied. */
+export type ParseTopology = (text: string, masked?: Masked) => ParsedTopology;
+
 /**
- * Reads the body of `GET /v1/topology` or `/v2/topology`. Ignores unknown fields, turns unknown roles, healths and states
- * into `unknown`, and leaves out what is absent or null. A problem quotes the body after `masked` was applied.
+ * Reads the body of `GET v1/topology` or `v2/topology`. Ignores unknown fields, turns unknown roles, healths and states
+ * into `unknown`, and leaves out what is absent or null.
  */
-export function parseTopology(text: string, masked: Masked = (quoted) => quoted): ParsedTopology {
-  if (hasTooManyParts(text)) {
-    return { ok: false, problem: `expected at most ${maxParts} lists, objects and values, got more` };
-  }
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return { ok: false, problem: 'expected a JSON document, got text that is not JSON' };
-  }
-  try {
-    return { ok: true, topology: readTopology(document) };
-  } catch (error) {
-    if (error instanceof Malformed) return { ok: false, problem: error.problem(masked) };
-    throw error;
-  }
+export const parseTopology = parseWith(readTopology);
+
+/** Reads the body of `GET cluster/v2/topology` (8.10), the topology of all physical tenants, in the same way. */
+export const parseWholeTopology = parseWith(readWholeTopology);
+
+function parseWith(read: (document: unknown) => Topology): ParseTopology {
+  return (text, masked = (quoted) => quoted) => {
+    if (hasTooManyParts(text)) {
+      return { ok: false, problem: `expected at most ${maxParts} lists, objects and values, got more` };
+    }
+    let document: unknown;
+    try {
+      document = JSON.parse(text);
+    } catch {
+      return { ok: false, problem: 'expected a JSON document, got text that is not JSON' };
+    }
+    try {
+      return { ok: true, topology: read(document) };
+    } catch (error) {
+      if (error instanceof Malformed) return { ok: false, problem: error.problem(masked) };
+      throw error;
+    }
+  };
 }
 
 const [comma, bracket, brace] = Buffer.from(',[{');
@@ -61,20 +71,6 @@ function hasTooManyParts(text: string): boolean {
   return parts > maxParts;
 }
 
-type Masked = (text: string) => string;
-
-/** Ends the nested readers. Does not leave this file. */
-class Malformed extends Error {
-  readonly problem: (masked: Masked) => string;
-
-  constructor(problem: string | ((masked: Masked) => string)) {
-    super('not a topology');
-    this.problem = typeof problem === 'string' ? () => problem : problem;
-  }
-}
-
-type Json = { readonly [key: string]: unknown };
-
 const topologyKeys = ['brokers', 'clusterSize', 'partitionsCount', 'replicationFactor', 'gatewayVersion'];
 
 function readTopology(document: unknown): Topology {
@@ -83,48 +79,100 @@ function readTopology(document: unknown): Topology {
   if (!topologyKeys.some((key) => key in answer)) {
     throw new Malformed(`expected a topology, got an object with none of ${topologyKeys.join(', ')}`);
   }
-  return {
-    ...omitUndefined({
-      clusterSize: size(answer, 'clusterSize', maxBrokers),
-      partitionsCount: size(answer, 'partitionsCount', maxPartitions),
-      replicationFactor: size(answer, 'replicationFactor', Number.MAX_SAFE_INTEGER),
-      gatewayVersion: text(answer, 'gatewayVersion', 'the answer') || undefined,
-      clusterId: text(answer, 'clusterId', 'the answer') || undefined,
-      lastCompletedChangeId: changeId(answer.lastCompletedChangeId),
-    }),
-    brokers: readBrokers(answer),
-  };
+  const brokers = listedBrokers(answer, '');
+  const group = { ...groupSizes(answer, 'the answer'), brokers: brokers.map(readGroupBroker) };
+  checkReplicas([group]);
+  return { ...clusterFacts(answer), brokers: brokers.map(readBroker), groups: [group] };
 }
 
-function readBrokers(answer: Json): readonly Broker[] {
-  const listed = list(answer, 'brokers', '');
+function readWholeTopology(document: unknown): Topology {
+  const answer = object(document, 'the answer');
+  if (!Array.isArray(answer.physicalTenants)) {
+    throw new Malformed('expected the topology of all physical tenants, got an object without a list physicalTenants');
+  }
+  const brokers = listedBrokers(answer, '').map(readBroker);
+  const groups = readTenants(answer.physicalTenants, new Set(brokers.map(({ id }) => id)));
+  checkReplicas(groups);
+  return { ...clusterFacts(answer), brokers, groups };
+}
+
+function clusterFacts(answer: Json): Pick<Topology, 'clusterSize' | 'gatewayVersion' | 'clusterId'> {
+  return omitUndefined({
+    clusterSize: size(answer, 'clusterSize', 'the answer', maxBrokers),
+    gatewayVersion: text(answer, 'gatewayVersion', 'the answer') || undefined,
+    clusterId: text(answer, 'clusterId', 'the answer') || undefined,
+  });
+}
+
+function readTenants(tenants: readonly unknown[], brokers: ReadonlySet<string>): readonly PartitionGroup[] {
+  const ids = new Set<string>();
+  let partitions = 0;
+  const groups = tenants.map((value, index) => {
+    const place = `physicalTenants[${index}]`;
+    const group = readTenant(object(value, place), place, brokers);
+    if (ids.has(group.tenant)) {
+      throw new Malformed((masked) => `${place}: physical tenant ${quote(group.tenant, masked)} is listed twice`);
+    }
+    ids.add(group.tenant);
+    partitions += group.partitionsCount ?? 0;
+    if (ids.size > maxPartitions || partitions > maxPartitions) {
+      throw new Malformed(`physicalTenants: expected at most ${maxPartitions} partitions in all`);
+    }
+    return group;
+  });
+  return sortedById(groups, ({ tenant }) => tenant);
+}
+
+function readTenant(json: Json, place: string, brokers: ReadonlySet<string>) {
+  const tenant = text(json, 'physicalTenantId', place);
+  if (tenant === '') throw new Malformed(`${place}: expected a physicalTenantId, got none`);
+  const listed = listedBrokers(json, `${place}.`);
+  const other = listed.find(({ id }) => !brokers.has(id));
+  if (other) {
+    throw new Malformed(
+      (masked) => `${other.place}: expected a broker that the cluster lists, got ${quote(other.id, masked)}`,
+    );
+  }
+  return { tenant, ...groupSizes(json, place), brokers: listed.map(readGroupBroker) };
+}
+
+function groupSizes(json: Json, place: string): Omit<PartitionGroup, 'tenant' | 'brokers'> {
+  return omitUndefined({
+    partitionsCount: size(json, 'partitionsCount', place, maxPartitions),
+    replicationFactor: size(json, 'replicationFactor', place, Number.MAX_SAFE_INTEGER),
+    lastCompletedChangeId: changeId(json.lastCompletedChangeId),
+  });
+}
+
+function checkReplicas(groups: readonly PartitionGroup[]): void {
+  const lists = groups.flatMap(({ brokers }) => brokers.map(({ replicas }) => replicas.length));
+  if (lists.reduce((sum, length) => sum + length, 0) > maxReplicas) {
+    throw new Malformed(`brokers: expected at most ${maxReplicas} replicas in all`);
+  }
+}
+
+interface ListedBroker {
+  readonly id: string;
+  readonly json: Json;
+  readonly place: string;
+}
+
+/** Returns the entries of a list of brokers, sorted by id. `prefix` precedes `brokers` in the names of places. */
+function listedBrokers(parent: Json, prefix: string): readonly ListedBroker[] {
+  const listed = list(parent, 'brokers', prefix);
   if (listed.length > maxBrokers) {
-    throw new Malformed(`brokers: expected at most ${maxBrokers}, got ${listed.length}`);
+    throw new Malformed(`${prefix}brokers: expected at most ${maxBrokers}, got ${listed.length}`);
   }
   const ids = new Set<string>();
-  const brokers: Broker[] = [];
-  let replicas = 0;
-  for (const [index, value] of listed.entries()) {
-    const broker = readBroker(value, `brokers[${index}]`);
-    if (ids.has(broker.id))
-      throw new Malformed((masked) => `brokers[${index}]: broker ${quote(broker.id, masked)} is listed twice`);
-    ids.add(broker.id);
-    replicas += broker.replicas.length;
-    if (replicas > maxReplicas) throw new Malformed(`brokers: expected at most ${maxReplicas} replicas in all`);
-    brokers.push(broker);
-  }
+  const brokers = listed.map((value, index) => {
+    const place = `${prefix}brokers[${index}]`;
+    const json = object(value, place);
+    const id = brokerId(json, place);
+    if (ids.has(id)) throw new Malformed((masked) => `${place}: broker ${quote(id, masked)} is listed twice`);
+    ids.add(id);
+    return { id, json, place };
+  });
   return sortedById(brokers, ({ id }) => id);
-}
-
-function readBroker(value: unknown, place: string): Broker {
-  const broker = object(value, place);
-  return {
-    id: brokerId(broker, place),
-    host: text(broker, 'host', place),
-    port: integer(broker, 'port', place)?.toString() ?? '',
-    version: text(broker, 'version', place),
-    replicas: readReplicas(broker, place),
-  };
 }
 
 /** Returns `brokerId`, which names the broker since 8.10, where `nodeId` is unique only inside a zone. */
@@ -136,9 +184,18 @@ function brokerId(broker: Json, place: string): string {
   return nodeId.toString();
 }
 
-function readReplicas(broker: Json, place: string): readonly Replica[] {
+function readBroker({ id, json, place }: ListedBroker): Broker {
+  return {
+    id,
+    host: text(json, 'host', place),
+    port: integer(json, 'port', place)?.toString() ?? '',
+    version: text(json, 'version', place),
+  };
+}
+
+function readGroupBroker({ id, json, place }: ListedBroker): GroupBroker {
   const partitions = new Set<number>();
-  const replicas = list(broker, 'partitions', `${place}.`).map((value, index) => {
+  const replicas = list(json, 'partitions', `${place}.`).map((value, index) => {
     const at = `${place}.partitions[${index}]`;
     const replica = readReplica(object(value, at), at);
     if (partitions.has(replica.partition)) {
@@ -147,7 +204,7 @@ function readReplicas(broker: Json, place: string): readonly Replica[] {
     partitions.add(replica.partition);
     return replica;
   });
-  return replicas.sort((a, b) => a.partition - b.partition);
+  return { id, replicas: replicas.sort((a, b) => a.partition - b.partition) };
 }
 
 function readReplica(replica: Json, place: string): Replica {
@@ -168,43 +225,11 @@ function member<T extends string>(known: readonly T[], value: string): T | 'unkn
   return known.find((candidate) => candidate === value) ?? 'unknown';
 }
 
-function object(value: unknown, place: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new Malformed((masked) => `${place}: expected an object, got ${quote(value, masked)}`);
-}
-
-function list(parent: Json, key: string, place: string): readonly unknown[] {
-  const value = parent[key];
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value;
-  throw new Malformed((masked) => `${place}${key}: expected a list, got ${quote(value, masked)}`);
-}
-
-function text(parent: Json, key: string, place: string): string {
-  const value = parent[key];
-  if (value === undefined || value === null) return '';
-  if (typeof value !== 'string') {
-    throw new Malformed((masked) => `${place}.${key}: expected a string, got ${quote(value, masked)}`);
-  }
-  if (value.length > maxTextLength) {
-    throw new Malformed(`${place}.${key}: expected at most ${maxTextLength} characters, got ${value.length}`);
-  }
-  // Replaces lone surrogates here: ids that differ must still differ as bytes on the page.
-  return value.toWellFormed();
-}
-
-function integer(parent: Json, key: string, place: string): number | undefined {
-  const value = parent[key];
-  if (value === undefined || value === null) return undefined;
-  if (Number.isSafeInteger(value)) return value as number;
-  throw new Malformed((masked) => `${place}.${key}: expected an integer, got ${quote(value, masked)}`);
-}
-
 /** Returns undefined for -1 and 0, which a gateway sends (seen on 8.5.8) while it knows no topology. */
-function size(answer: Json, key: string, max: number): number | undefined {
-  const value = integer(answer, key, 'the answer');
+function size(json: Json, key: string, place: string, max: number): number | undefined {
+  const value = integer(json, key, place);
   if (value === undefined || value < 1) return undefined;
-  if (value > max) throw new Malformed(`the answer.${key}: expected at most ${max}, got ${value}`);
+  if (value > max) throw new Malformed(`${place}.${key}: expected at most ${max}, got ${value}`);
   return value;
 }
 
@@ -212,13 +237,4 @@ function size(answer: Json, key: string, max: number): number | undefined {
 function changeId(value: unknown): number | undefined {
   if (typeof value === 'string' && /^-?\d{1,15}$/.test(value)) return Number(value);
   return Number.isSafeInteger(value) ? (value as number) : undefined;
-}
-
-/** Returns the value as text, short enough for a log line. */
-function quote(value: unknown, masked: Masked): string {
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = masked(String(value));
-  return singleLine(typeof value === 'string' ? JSON.stringify(text) : text, 60);
 }

@@ -1,4 +1,4 @@
-import type { Replica, Topology } from './topology.ts';
+import type { PartitionGroup, Replica } from './topology.ts';
 
 /** One partition over all brokers: its leaders, and how many replicas can take over. */
 export interface Partition {
@@ -20,7 +20,7 @@ interface Tally {
 }
 
 /** Returns partitions 1 … partitionsCount and any other that is listed, sorted by id. */
-export function partitionsOf({ partitionsCount = 0, brokers }: Topology): readonly Partition[] {
+export function partitionsOf({ partitionsCount = 0, brokers }: PartitionGroup): readonly Partition[] {
   const tallies: Tally[] = [];
   const tallyOf = (id: number): Tally => {
     tallies[id] ??= { id, leaders: [], leaderReplicas: [], replicas: 0, healthyReplicas: 0 };
@@ -47,10 +47,12 @@ function countsAsReplica({ role, state }: Replica): boolean {
   return (role === 'leader' || role === 'follower') && state !== 'joining' && state !== 'leaving';
 }
 
-/** The last known leader of each partition, and how often it was another one than before. */
+/** The last known leader of each partition of a group, and how often it was another one than before. */
 export type LeaderHistory = ReadonlyMap<number, { readonly leader?: string; readonly changes: number }>;
 
 export interface LeaderChange {
+  /** Absent for the partitions of an answer without tenants. */
+  readonly tenant?: string;
   readonly partition: number;
   readonly from: string;
   readonly to: string;
@@ -83,4 +85,31 @@ export function nextLeaders(
     }
   }
   return { history: isSame ? history : next, changes };
+}
+
+/** The leaders of each partition group by its tenant, `undefined` where there are none. No group is ever removed. */
+export type LeadersByTenant = ReadonlyMap<string | undefined, LeaderHistory>;
+
+interface LedGroup {
+  readonly tenant?: string;
+  readonly partitions: readonly Partition[];
+}
+
+/** Applies `nextLeaders` to each group. Returns the same object if the history of no group has changed. */
+export function nextLeadersByTenant(
+  leaders: LeadersByTenant,
+  groups: readonly LedGroup[],
+): { readonly leaders: LeadersByTenant; readonly changes: readonly LeaderChange[] } {
+  const next = new Map(leaders);
+  const changes: LeaderChange[] = [];
+  let isSame = true;
+  for (const { tenant, partitions } of groups) {
+    const known = leaders.get(tenant);
+    const { history, changes: own } = nextLeaders(known ?? new Map(), partitions);
+    if (history === known) continue;
+    isSame = false;
+    next.set(tenant, history);
+    for (const change of own) changes.push({ ...(tenant !== undefined && { tenant }), ...change });
+  }
+  return { leaders: isSame ? leaders : next, changes };
 }

@@ -1,3 +1,5 @@
+import { tenantsIn } from '../config/physical-tenants.ts';
+
 export const roles = ['leader', 'follower', 'inactive', 'unknown'] as const;
 export type Role = (typeof roles)[number];
 
@@ -21,8 +23,25 @@ export interface Broker {
   readonly host: string;
   readonly port: string;
   readonly version: string;
+}
+
+/** The replicas of a partition group on one broker. */
+export interface GroupBroker {
+  /** That of a `Broker` of the topology. */
+  readonly id: string;
   /** Sorted by partition. */
   readonly replicas: readonly Replica[];
+}
+
+/** Partitions with ids of their own: those of a physical tenant, or all that an answer without tenants tells of. */
+export interface PartitionGroup {
+  /** The id of the physical tenant; absent if the answer does not tell of tenants. */
+  readonly tenant?: string;
+  readonly partitionsCount?: number;
+  readonly replicationFactor?: number;
+  readonly lastCompletedChangeId?: number;
+  /** Sorted by id. */
+  readonly brokers: readonly GroupBroker[];
 }
 
 /**
@@ -45,20 +64,33 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** A valid answer of `GET /v1/topology`. Fields that it leaves out, and sizes below 1, are absent. */
+/** A valid topology. Fields that the answer leaves out, and sizes below 1, are absent. */
 export interface Topology {
   readonly clusterSize?: number;
-  readonly partitionsCount?: number;
-  readonly replicationFactor?: number;
   readonly gatewayVersion?: string;
   readonly clusterId?: string;
-  readonly lastCompletedChangeId?: number;
   /** Sorted by id, as the order changes from one answer to the next. */
   readonly brokers: readonly Broker[];
+  /**
+   * One group without a tenant for an answer of `v1/topology` or `v2/topology`; for one of `cluster/v2/topology`, a group
+   * for each physical tenant, sorted by tenant.
+   */
+  readonly groups: readonly PartitionGroup[];
+}
+
+/**
+ * Whether the answer is about the physical tenant `default` alone, as gateways since 8.10 answer requests that name no
+ * tenant (https://docs.camunda.io). Camunda SaaS has no tenants.
+ */
+export function tellsOfDefaultAlone({ hostname, pathname }: URL, { groups, gatewayVersion = '' }: Topology): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(gatewayVersion) ?? [];
+  const hasTenants = Number(major) > 8 || (Number(major) === 8 && Number(minor) >= 10);
+  const namesNoTenant = tenantsIn(pathname).kind === 'default' && groups.every(({ tenant }) => tenant === undefined);
+  return hasTenants && namesNoTenant && !hostname.endsWith('.camunda.io');
 }
 
 /** Tells whether both list the same replicas in the same brokers, and the same replicas have a state. Compares no values. */
-export function haveSameReplicas(a: readonly Broker[], b: readonly Broker[]): boolean {
+export function haveSameReplicas(a: readonly GroupBroker[], b: readonly GroupBroker[]): boolean {
   return sameItems(a, b, (one, other) => one.id === other.id && sameItems(one.replicas, other.replicas, isSameReplica));
 }
 
@@ -66,6 +98,6 @@ function isSameReplica(a: Replica, b: Replica): boolean {
   return a.partition === b.partition && (a.state === undefined) === (b.state === undefined);
 }
 
-function sameItems<T>(a: readonly T[], b: readonly T[], isSame: (one: T, other: T) => boolean): boolean {
+export function sameItems<T>(a: readonly T[], b: readonly T[], isSame: (one: T, other: T) => boolean): boolean {
   return a.length === b.length && a.every((one, index) => isSame(one, b[index] as T));
 }

@@ -284,18 +284,20 @@ describe('check: the version of the API', () => {
 
   it('is set to v1, but only v2 exists, which is tried with the same credentials', async () => {
     const address = await httpServer(onlyV2);
-    const { failedStep } = await checkAt(address, asUser);
+    const v1 = { ZEEBE_API_VERSION: 'v1' };
+    const { failedStep } = await checkAt(address, { ...asUser, ...v1 });
     expect(failedStep).toEqual([
       'Topology',
       'This cluster does not serve the API under /v1, but under /v2.',
-      'Change the address in ZEEBE_REST_ADDRESS so that it ends with /v2.',
+      'Set ZEEBE_API_VERSION to v2.',
     ]);
     const { tokenUrl, requests } = await provider();
-    expect((await check({ env: oauthEnv(address, tokenUrl) })).failedStep).toEqual(failedStep);
+    expect((await check({ env: { ...oauthEnv(address, tokenUrl), ...v1 } })).failedStep).toEqual(failedStep);
     expect(requests().issued).toBe(1);
-    const basic = `basic_auth: { username: ${user.username}, password: ${user.password} }`;
+    const basic = `basic_auth: { username: ${user.username}, password: ${user.password} }, api_version: v1`;
     const { failedStep: inFile } = await check({ file: `clusters: [{ name: one, address: '${address}', ${basic} }]` });
     expect(inFile.at(-1)).toBe('Set api_version to v2.');
+    expect((await checkAt(address, asUser)).exitCode).toBe(0);
   });
 
   it('is set to v2, but Zeebe 8.5 has only v1', async () => {

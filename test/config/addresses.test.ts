@@ -28,7 +28,6 @@ describe("a cluster's address", { timeout: 60_000 }, () => {
     ['https://host/v2/base', 'https://host/v2/base/', undefined],
     ['https://host/base-v2', 'https://host/base-v2/', undefined],
     ['https://host/v3', 'https://host/v3/', undefined],
-    ['https://host/topology', 'https://host/topology/', undefined],
   ])('%s is the base %s, version %s', (raw, base, apiVersion) => {
     expect(clusterAddress(raw).base.href).toBe(base);
     expect(clusterAddress(raw).apiVersion).toBe(apiVersion);

@@ -199,7 +199,7 @@ describe('a key that is not known', () => {
     ['15: a', '15'],
   ])('%s is told with its line and those that are known', (line, shown, meant = '') => {
     expect(complaints({ file: fileWith(line) })).toEqual([
-      `conf/exporter.yml:4: clusters[0].${shown}: expected one of name, address, api_version, poll_interval, poll_timeout, basic_auth, oauth2, tls_config, proxy_url, enable_http2, headers, found an unknown key${meant}`,
+      `conf/exporter.yml:4: clusters[0].${shown}: expected one of name, address, api_version, physical_tenants, poll_interval, poll_timeout, basic_auth, oauth2, tls_config, proxy_url, enable_http2, headers, found an unknown key${meant}`,
     ]);
   });
 

@@ -23,7 +23,7 @@ describe('the settings in force', () => {
     expect(listed({})).toEqual([
       'name = default (default)',
       'address = http://localhost:8080/ (default)',
-      'api_version = v1 (default)',
+      'api_version = auto (default)',
       'poll_interval = 15s (default)',
       'poll_timeout = 10s (default)',
     ]);
@@ -72,7 +72,7 @@ clusters:
     expect(listed({ file, env, files: { 'conf/secret': 'OPENSESAME' } })).toEqual([
       'name = one (conf/exporter.yml:3: clusters[0].name)',
       'address = http://zeebe:8080 (conf/exporter.yml:4: clusters[0].address)',
-      'api_version = v1 (default)',
+      'api_version = auto (default)',
       'poll_interval = 20s (conf/exporter.yml:1: poll_interval)',
       'poll_timeout = 3s (ZEEBE_POLL_TIMEOUT)',
       'oauth2.client_id = exporter (conf/exporter.yml:6: clusters[0].oauth2.client_id)',

@@ -12,7 +12,7 @@ describe('without any variable', () => {
     expect(cluster).toEqual({
       name: 'default',
       address: new URL('http://localhost:8080/'),
-      apiVersion: 'v1',
+      apiVersion: 'auto',
       pollInterval: 15_000,
       pollTimeout: 10_000,
       authentication: { method: 'none' },

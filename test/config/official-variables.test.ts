@@ -61,6 +61,7 @@ const variables: readonly (readonly [variable: string, others: Environment, valu
   ['CAMUNDA_CLUSTER_REGION', { CAMUNDA_CLUSTER_ID: '0f4a' }, 'syd-1', address, 'https://syd-1.zeebe.camunda.io/0f4a/'],
   ['ZEEBE_CLUSTER_NAME', {}, 'production', ({ name }) => name, 'production'],
   ['ZEEBE_API_VERSION', {}, 'v2', ({ apiVersion }) => apiVersion, 'v2'],
+  ['ZEEBE_PHYSICAL_TENANTS', {}, 'all', ({ physicalTenants }) => physicalTenants, 'all'],
   ['ZEEBE_POLL_INTERVAL', {}, '1m', ({ pollInterval }) => pollInterval, 60_000],
   ['ZEEBE_POLL_TIMEOUT', {}, '3s', ({ pollTimeout }) => pollTimeout, 3_000],
   ['CAMUNDA_AUTH_STRATEGY', {}, 'NONE', ({ authentication }) => authentication.method, 'none'],

@@ -55,7 +55,6 @@ describe('a variable that is not read', () => {
   });
 
   it.each([
-    'ZEEBE_PHYSICAL_TENANTS',
     'CAMUNDA_SDK_LOG_LEVEL',
     'CAMUNDA_DEFAULT_TENANT_ID',
     'ZEEBE_PORT_26500_TCP_ADDR',

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
-import type { Broker, Topology } from '../../src/zeebe/topology.ts';
+import type { Topology } from '../../src/zeebe/topology.ts';
 import { partOf, textOfLines } from '../metrics/pages.ts';
 import { endOfPoll, succeeded } from '../polls.ts';
-import { broker, follower, leader, topology } from '../topologies.ts';
+import { broker, follower, type ListedBroker, leader, topology } from '../topologies.ts';
 
 const page = readFileSync(new URL('../../docs/sizing.md', import.meta.url), 'utf8');
 
@@ -42,7 +42,7 @@ function clusterOf({ brokers, partitions, factor }: Size, reportsState = false):
       if (place >= factor) return [];
       return [place === 0 ? leader(partition + 1, state) : follower(partition + 1, state)];
     });
-  const listed: readonly Broker[] = Array.from({ length: brokers }, (_, index) =>
+  const listed: readonly ListedBroker[] = Array.from({ length: brokers }, (_, index) =>
     broker(String(index), ...replicasOn(index)),
   );
   return topology(listed, {

@@ -5,9 +5,9 @@ import type { StableSeriesFamily } from '../../src/metrics/family.ts';
 import { labels, sample } from '../../src/metrics/family.ts';
 import { createRowRenderer } from '../../src/metrics/rows.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
-import { type Broker, replicaHealths, replicaStates, roles } from '../../src/zeebe/topology.ts';
+import { replicaHealths, replicaStates, roles } from '../../src/zeebe/topology.ts';
 import { clusterConfig, failed, succeeded } from '../polls.ts';
-import { topology } from '../topologies.ts';
+import { type ListedBroker, topology } from '../topologies.ts';
 import { textOfLines } from './pages.ts';
 
 const name = 'ä"1';
@@ -23,7 +23,7 @@ const replica = fc.record(
   },
   { requiredKeys: ['partition', 'role', 'health'] },
 );
-const brokers: fc.Arbitrary<readonly Broker[]> = fc.uniqueArray(
+const brokers: fc.Arbitrary<readonly ListedBroker[]> = fc.uniqueArray(
   fc.record({
     id: fc.constantFrom('0', '1', '10', 'zürich_"2"'),
     host: fc.constant('zeebe'),

@@ -28,7 +28,7 @@ describe('the state after a successful poll', () => {
     expect(state.lastSuccessAt).toBe(endOfPoll);
     expect(state.verdict).toBe('unhealthy');
     expect(state.view).toMatchObject({ topology: withoutBroker1, missingBrokers: ['1'] });
-    expect(state.view?.partitions.map(({ leaders }) => leaders)).toEqual([['0'], [], ['2']]);
+    expect(state.view?.groups[0]?.partitions.map(({ leaders }) => leaders)).toEqual([['0'], [], ['2']]);
   });
 
   it('has no failure of the poll before', () => {
@@ -105,7 +105,7 @@ describe('the state after a failed poll', () => {
   it('keeps the leaders: one that moved meanwhile is a change, one that stayed is none', () => {
     const moved = topology([broker('0', leader(1), leader(2)), broker('2', leader(3))]);
     const after = stateAfter([succeeded(healthy), failed('connect'), failed('tls'), succeeded(moved)]);
-    expect([...after.leaders].map(([partition, { changes }]) => [partition, changes])).toEqual([
+    expect([...(after.leaders.get(undefined) ?? [])].map(([partition, { changes }]) => [partition, changes])).toEqual([
       [1, 0],
       [2, 1],
       [3, 0],

@@ -34,6 +34,7 @@ async function clusterText(): Promise<string> {
     clusterId: '9f2c',
     lastCompletedChangeId: 1,
   });
+  const allTenants = { ...complete, groups: complete.groups.map((group) => ({ tenant: 'default', ...group })) };
   const result: PollResult = succeeded(complete, {
     authentication: {
       up: true,
@@ -46,7 +47,8 @@ async function clusterText(): Promise<string> {
   });
   const counters = createCounters('oauth2');
   counters.record(result);
-  const state = stateAfter([result]);
-  const part = await createClusterRenderer(state.name)(state, await counters.values());
-  return part.map(textOfLines).join('');
+  const values = await counters.values();
+  const states = [stateAfter([result]), stateAfter([succeeded(allTenants)])];
+  const parts = await Promise.all(states.map((state) => createClusterRenderer(state.name)(state, values)));
+  return parts.flat().map(textOfLines).join('');
 }

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { findingsOf } from '../../src/zeebe/findings.ts';
 import { missingBrokers, nextKnownBrokers, noKnownBrokers } from '../../src/zeebe/known-brokers.ts';
-import { partitionsOf } from '../../src/zeebe/partitions.ts';
 import type { Topology } from '../../src/zeebe/topology.ts';
-import { findingsOf, verdictOf } from '../../src/zeebe/verdict.ts';
+import { viewOf } from '../../src/zeebe/view.ts';
 import { type Answer, anyAnswer } from '../arbitraries.ts';
 import { broker, follower, leader, nothingKnown, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
 
 /** Returns the findings of a topology; by default with the brokers missing that its first answer names. */
 function textsOf(answer: Topology, missing = missingBrokers(nextKnownBrokers(noKnownBrokers, answer), answer)) {
-  return findingsOf(answer, partitionsOf(answer), missing).map(({ text }) => text);
+  return findingsOf(viewOf(answer, missing)).map(({ text }) => text);
 }
 
 describe('the findings', () => {
@@ -83,10 +83,10 @@ describe('the findings', () => {
         const then = topologyOf(before);
         const now = topologyOf(answer);
         const missing = missingBrokers(nextKnownBrokers(nextKnownBrokers(noKnownBrokers, then), now), now);
-        const partitions = partitionsOf(now);
-        const findings = findingsOf(now, partitions, missing);
+        const view = viewOf(now, missing);
+        const findings = findingsOf(view);
         const verdicts = findings.map(({ verdict }) => verdict);
-        expect(verdicts[0] ?? 'healthy').toBe(verdictOf(now, partitions, missing));
+        expect(verdicts[0] ?? 'healthy').toBe(view.verdict);
         expect(verdicts).toEqual([...verdicts].sort((a, b) => gravity[b] - gravity[a]));
       }),
       { numRuns: 500 },
@@ -101,7 +101,7 @@ describe('the findings', () => {
           nextKnownBrokers(nextKnownBrokers(noKnownBrokers, topologyOf(before)), now),
           now,
         );
-        for (const { text } of findingsOf(now, partitionsOf(now), missing)) expect(text).toMatch(/^[^\p{C}\u2028]+$/u);
+        for (const { text } of findingsOf(viewOf(now, missing))) expect(text).toMatch(/^[^\p{C}\u2028]+$/u);
       }),
     );
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { nextLeaders, partitionsOf } from '../../src/zeebe/partitions.ts';
-import { broker, leader, topology } from '../topologies.ts';
+import { broker, groupOf, leader, topology } from '../topologies.ts';
 
 /** Returns the leaders after a sequence of answers in which these brokers led partition 1. */
 function led(...leaders: readonly (readonly string[])[]) {
   return leaders.reduce<ReturnType<typeof nextLeaders>>(
     ({ history }, ids) => {
       const brokers = ids.map((id) => broker(id, leader(1)));
-      return nextLeaders(history, partitionsOf(topology(brokers, { partitionsCount: 1 })));
+      return nextLeaders(history, partitionsOf(groupOf(topology(brokers, { partitionsCount: 1 }))));
     },
     { history: new Map(), changes: [] },
   );
@@ -38,17 +38,13 @@ describe('the number of leader changes', () => {
 
   it('is counted for each partition separately', () => {
     const partitions = (ids: readonly string[]) =>
-      partitionsOf(
-        topology(
-          ids.map((id, index) => broker(id, leader(index + 1))),
-          { partitionsCount: 2 },
-        ),
-      );
+      partitionsOf(groupOf(topology(ids.map((id, index) => broker(id, leader(index + 1))))));
     const first = nextLeaders(new Map(), partitions(['0', '1']));
     const { history } = nextLeaders(first.history, partitions(['0', '2']));
     expect([...history].map(([id, { changes }]) => [id, changes])).toEqual([
       [1, 0],
       [2, 1],
+      [3, 0],
     ]);
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { parseTopology } from '../../src/zeebe/parse.ts';
 import { anyAnswer, reordered } from '../arbitraries.ts';
-import { recorded, topologyOf } from '../topologies.ts';
+import { exactTopology, follower, groupOf, leader, recorded, topologyOf } from '../topologies.ts';
 
 // The property tests have many runs, and the machine may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -16,43 +16,25 @@ const partitions = (count: number) => Array.from({ length: count }, (_, index) =
 
 describe('an answer of a real cluster', () => {
   it('is read completely, sorted by broker id and partition', () => {
+    const replicas = (...roles: readonly ('leader' | 'follower')[]) =>
+      roles.map((role, index) => ({ partition: index + 1, role, health: 'healthy' as const }));
     expect(topologyOf(recorded('8.6.0-3x3x3-healthy'))).toEqual({
       clusterSize: 3,
-      partitionsCount: 3,
-      replicationFactor: 3,
       gatewayVersion: '8.6.0',
-      brokers: [
+      brokers: ['26501', '26511', '26521'].map((port, index) => ({
+        id: `${index}`,
+        host: '127.0.0.1',
+        port,
+        version: '8.6.0',
+      })),
+      groups: [
         {
-          id: '0',
-          host: '127.0.0.1',
-          port: '26501',
-          version: '8.6.0',
-          replicas: [
-            { partition: 1, role: 'leader', health: 'healthy' },
-            { partition: 2, role: 'follower', health: 'healthy' },
-            { partition: 3, role: 'leader', health: 'healthy' },
-          ],
-        },
-        {
-          id: '1',
-          host: '127.0.0.1',
-          port: '26511',
-          version: '8.6.0',
-          replicas: [
-            { partition: 1, role: 'follower', health: 'healthy' },
-            { partition: 2, role: 'leader', health: 'healthy' },
-            { partition: 3, role: 'follower', health: 'healthy' },
-          ],
-        },
-        {
-          id: '2',
-          host: '127.0.0.1',
-          port: '26521',
-          version: '8.6.0',
-          replicas: [
-            { partition: 1, role: 'follower', health: 'healthy' },
-            { partition: 2, role: 'follower', health: 'healthy' },
-            { partition: 3, role: 'follower', health: 'healthy' },
+          partitionsCount: 3,
+          replicationFactor: 3,
+          brokers: [
+            { id: '0', replicas: replicas('leader', 'follower', 'leader') },
+            { id: '1', replicas: replicas('follower', 'leader', 'follower') },
+            { id: '2', replicas: replicas('follower', 'follower', 'follower') },
           ],
         },
       ],
@@ -60,7 +42,7 @@ describe('an answer of a real cluster', () => {
   });
 
   it('has no sizes and no brokers while the gateway knows no topology (clusterSize: -1)', () => {
-    expect(topologyOf(recorded('8.5.8-starting'))).toEqual({ gatewayVersion: '8.5.8', brokers: [] });
+    expect(topologyOf(recorded('8.5.8-starting'))).toEqual(exactTopology({ gatewayVersion: '8.5.8' }, []));
   });
 });
 
@@ -74,15 +56,15 @@ describe('parsing a topology', () => {
     'clusterId',
   ])('treats %s: null as absent', (field) => {
     const rest = field === 'gatewayVersion' ? { clusterSize: 3 } : { gatewayVersion: '8.6.0' };
-    expect(topologyOf({ ...rest, [field]: null })).toEqual({ ...rest, brokers: [] });
+    expect(topologyOf({ ...rest, [field]: null })).toEqual(exactTopology(rest, []));
   });
 
   it.each(['clusterSize', 'partitionsCount', 'replicationFactor'])('treats %s below 1 as absent', (field) => {
-    for (const value of [0, -1]) expect(topologyOf({ [field]: value })).toEqual({ brokers: [] });
+    for (const value of [0, -1]) expect(topologyOf({ [field]: value })).toEqual(exactTopology({}, []));
   });
 
   it('treats an empty gatewayVersion or clusterId as absent', () => {
-    expect(topologyOf({ gatewayVersion: '', clusterId: '' })).toEqual({ brokers: [] });
+    expect(topologyOf({ gatewayVersion: '', clusterId: '' })).toEqual(exactTopology({}, []));
   });
 
   it('ignores unknown fields', () => {
@@ -92,12 +74,8 @@ describe('parsing a topology', () => {
       clusterSize: 1,
       mood: { good: true },
     };
-    expect(topologyOf(known)).toEqual({
-      clusterSize: 1,
-      brokers: [
-        { id: '0', host: '', port: '', version: '', replicas: [{ partition: 1, role: 'leader', health: 'healthy' }] },
-      ],
-    });
+    const broker = { id: '0', host: '', port: '', version: '', replicas: [leader(1)] };
+    expect(topologyOf(known)).toEqual(exactTopology({ clusterSize: 1 }, [broker]));
   });
 
   it.each([
@@ -111,7 +89,7 @@ describe('parsing a topology', () => {
     ['null', undefined],
     ['{}', undefined],
   ])('reads lastCompletedChangeId %s as %s', (text, id) => {
-    expect(topologyOf(`{"clusterSize":1,"lastCompletedChangeId":${text}}`).lastCompletedChangeId).toBe(id);
+    expect(groupOf(topologyOf(`{"clusterSize":1,"lastCompletedChangeId":${text}}`)).lastCompletedChangeId).toBe(id);
   });
 
   it('reads the fields of 8.10: zones in brokerId, states, cluster id, change id', () => {
@@ -128,10 +106,15 @@ describe('parsing a topology', () => {
     const answer = { brokers, clusterSize: 2, clusterId: 'c0ffee', lastCompletedChangeId: '4' };
     expect(topologyOf(answer)).toMatchObject({
       clusterId: 'c0ffee',
-      lastCompletedChangeId: 4,
-      brokers: [
-        { id: 'eu-west-1_0', replicas: [{ partition: 1, role: 'leader', health: 'healthy', state: 'active' }] },
-        { id: 'eu-west-2_0', replicas: [{ partition: 1, role: 'follower', health: 'healthy', state: 'joining' }] },
+      brokers: [{ id: 'eu-west-1_0' }, { id: 'eu-west-2_0' }],
+      groups: [
+        {
+          lastCompletedChangeId: 4,
+          brokers: [
+            { id: 'eu-west-1_0', replicas: [leader(1, { state: 'active' })] },
+            { id: 'eu-west-2_0', replicas: [follower(1, { state: 'joining' })] },
+          ],
+        },
       ],
     });
   });
@@ -141,10 +124,10 @@ describe('parsing a topology', () => {
   });
 
   it('treats absent and null broker fields as empty', () => {
-    const empty = { id: '0', host: '', port: '', version: '', replicas: [] };
+    const empty = exactTopology({}, [{ id: '0', host: '', port: '', version: '', replicas: [] }]);
     const nulls = { nodeId: 0, host: null, port: null, version: null, partitions: null };
-    expect(topologyOf({ brokers: [{ nodeId: 0 }] }).brokers).toEqual([empty]);
-    expect(topologyOf({ brokers: [nulls] }).brokers).toEqual([empty]);
+    expect(topologyOf({ brokers: [{ nodeId: 0 }] })).toEqual(empty);
+    expect(topologyOf({ brokers: [nulls] })).toEqual(empty);
   });
 
   it.each([
@@ -167,7 +150,7 @@ describe('parsing a topology', () => {
     ],
   ])('reads the replica %o as %o', (replica, read) => {
     const answer = { brokers: [{ nodeId: 0, partitions: [{ partitionId: 1, ...replica }] }] };
-    expect(topologyOf(answer).brokers[0]?.replicas).toEqual([{ partition: 1, ...read }]);
+    expect(groupOf(topologyOf(answer)).brokers[0]?.replicas).toEqual([{ partition: 1, ...read }]);
   });
 });
 
@@ -390,7 +373,7 @@ describe('the limit', () => {
   });
 
   it('of 15 digits applies to a change id that is a string', () => {
-    const idOf = (digits: number) => topologyOf({ clusterSize: 3, lastCompletedChangeId: '9'.repeat(digits) });
+    const idOf = (digits: number) => groupOf(topologyOf({ clusterSize: 3, lastCompletedChangeId: '9'.repeat(digits) }));
     expect(idOf(15).lastCompletedChangeId).toBe(999_999_999_999_999);
     expect(idOf(16)).not.toHaveProperty('lastCompletedChangeId');
   });

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { type Partition, partitionsOf } from '../../src/zeebe/partitions.ts';
 import type { ReplicaState } from '../../src/zeebe/topology.ts';
-import { broker, follower, leader, nothingKnown, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
+import {
+  broker,
+  exactTopology,
+  follower,
+  groupOf,
+  leader,
+  recorded,
+  threeBrokers,
+  topology,
+  topologyOf,
+} from '../topologies.ts';
 
 function only(partitions: readonly Partition[]): Partition {
   const [partition] = partitions;
@@ -13,23 +23,23 @@ const ofOnePartition = { clusterSize: 3, partitionsCount: 1, replicationFactor: 
 
 describe('the partitions', () => {
   it('are 1 to partitionsCount, listed or not', () => {
-    expect(partitionsOf(topology([])).map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect(partitionsOf(groupOf(topology([]))).map(({ id }) => id)).toEqual([1, 2, 3]);
   });
 
   it('include other listed ones, sorted by id', () => {
     const scaling = topology([broker('0', leader(7), leader(1)), broker('1', leader(5))]);
-    expect(partitionsOf(scaling).map(({ id }) => id)).toEqual([1, 2, 3, 5, 7]);
+    expect(partitionsOf(groupOf(scaling)).map(({ id }) => id)).toEqual([1, 2, 3, 5, 7]);
   });
 
   it('are the listed ones if the gateway returns no count', () => {
     const brokers = [broker('0', leader(2))];
-    expect(partitionsOf({ ...nothingKnown, brokers }).map(({ id }) => id)).toEqual([2]);
+    expect(partitionsOf(groupOf(exactTopology({}, brokers))).map(({ id }) => id)).toEqual([2]);
   });
 });
 
 describe('a partition', () => {
   it('of a healthy cluster has one leader and every replica healthy', () => {
-    expect(partitionsOf(topology(threeBrokers))).toMatchObject([
+    expect(partitionsOf(groupOf(topology(threeBrokers)))).toMatchObject([
       { id: 1, leaders: ['0'], replicas: 3, healthyReplicas: 3 },
       { id: 2, leaders: ['1'], replicas: 3, healthyReplicas: 3 },
       { id: 3, leaders: ['2'], replicas: 3, healthyReplicas: 3 },
@@ -37,7 +47,7 @@ describe('a partition', () => {
   });
 
   it('of a cluster that lost its quorum has no leader, but healthy replicas', () => {
-    expect(partitionsOf(topologyOf(recorded('8.6.0-3x3x3-quorum-lost')))).toMatchObject([
+    expect(partitionsOf(groupOf(topologyOf(recorded('8.6.0-3x3x3-quorum-lost'))))).toMatchObject([
       { id: 1, leaders: [], replicas: 1, healthyReplicas: 1 },
       { id: 2, leaders: [], replicas: 1, healthyReplicas: 1 },
       { id: 3, leaders: [], replicas: 1, healthyReplicas: 1 },
@@ -51,7 +61,10 @@ describe('a partition', () => {
       broker('2', follower(1, { role: 'inactive' })),
       broker('3', follower(1, { role: 'unknown' })),
     ];
-    expect(only(partitionsOf(topology(brokers, ofOnePartition)))).toMatchObject({ replicas: 2, healthyReplicas: 2 });
+    expect(only(partitionsOf(groupOf(topology(brokers, ofOnePartition))))).toMatchObject({
+      replicas: 2,
+      healthyReplicas: 2,
+    });
   });
 
   it('counts only replicas with the health healthy as healthy', () => {
@@ -62,7 +75,10 @@ describe('a partition', () => {
       broker('3', follower(1, { health: 'unknown' })),
       broker('4', follower(1, { role: 'inactive', health: 'healthy' })),
     ];
-    expect(only(partitionsOf(topology(brokers, ofOnePartition)))).toMatchObject({ replicas: 4, healthyReplicas: 1 });
+    expect(only(partitionsOf(groupOf(topology(brokers, ofOnePartition))))).toMatchObject({
+      replicas: 4,
+      healthyReplicas: 1,
+    });
   });
 
   it.each<[ReplicaState, number]>([
@@ -73,7 +89,7 @@ describe('a partition', () => {
     ['leaving', 0],
   ])('counts a replica that is %s as %i', (state, count) => {
     const brokers = [broker('0', follower(1, { state }))];
-    expect(only(partitionsOf(topology(brokers, ofOnePartition)))).toMatchObject({
+    expect(only(partitionsOf(groupOf(topology(brokers, ofOnePartition))))).toMatchObject({
       replicas: count,
       healthyReplicas: count,
     });
@@ -81,11 +97,17 @@ describe('a partition', () => {
 
   it('is led by a replica that is leaving', () => {
     const brokers = [broker('0', leader(1, { state: 'leaving' }))];
-    expect(only(partitionsOf(topology(brokers, ofOnePartition)))).toMatchObject({ leaders: ['0'], replicas: 0 });
+    expect(only(partitionsOf(groupOf(topology(brokers, ofOnePartition))))).toMatchObject({
+      leaders: ['0'],
+      replicas: 0,
+    });
   });
 
   it('may have two leaders', () => {
     const brokers = [broker('0', leader(1)), broker('1', leader(1))];
-    expect(only(partitionsOf(topology(brokers, ofOnePartition)))).toMatchObject({ leaders: ['0', '1'], replicas: 2 });
+    expect(only(partitionsOf(groupOf(topology(brokers, ofOnePartition))))).toMatchObject({
+      leaders: ['0', '1'],
+      replicas: 2,
+    });
   });
 });

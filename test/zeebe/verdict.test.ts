@@ -1,25 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { missingBrokers, nextKnownBrokers, noKnownBrokers } from '../../src/zeebe/known-brokers.ts';
-import { partitionsOf } from '../../src/zeebe/partitions.ts';
-import type { Broker, ReplicaHealth, ReplicaState, Topology } from '../../src/zeebe/topology.ts';
-import { type Verdict, verdictOf } from '../../src/zeebe/verdict.ts';
+import type { ReplicaHealth, ReplicaState, Topology } from '../../src/zeebe/topology.ts';
+import type { Verdict } from '../../src/zeebe/verdict.ts';
+import { viewOf } from '../../src/zeebe/view.ts';
 import { anyAnswer, reordered } from '../arbitraries.ts';
-import { broker, follower, leader, nothingKnown, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
+import {
+  broker,
+  exactTopology,
+  follower,
+  type ListedBroker,
+  leader,
+  nothingKnown,
+  recorded,
+  threeBrokers,
+  topology,
+  topologyOf,
+} from '../topologies.ts';
 
 /** Returns the verdict of an answer; by default with the brokers missing that a first answer names. */
 function verdict(answer: Topology, missing?: readonly string[]): Verdict {
-  return verdictOf(
-    answer,
-    partitionsOf(answer),
-    missing ?? missingBrokers(nextKnownBrokers(noKnownBrokers, answer), answer),
-  );
+  return viewOf(answer, missing ?? missingBrokers(nextKnownBrokers(noKnownBrokers, answer), answer)).verdict;
 }
 
 const onePartition = { clusterSize: 3, partitionsCount: 1, replicationFactor: 3 };
 
 /** Returns three brokers with one partition, whose leader has the given health. */
-function withLeader(health: ReplicaHealth): readonly Broker[] {
+function withLeader(health: ReplicaHealth): readonly ListedBroker[] {
   return [broker('0', leader(1, { health })), broker('1', follower(1)), broker('2', follower(1))];
 }
 
@@ -50,7 +57,7 @@ describe('the verdict unknown', () => {
   });
 
   it('has precedence over partitions without a leader', () => {
-    expect(verdict({ ...nothingKnown, partitionsCount: 3 })).toBe('unknown');
+    expect(verdict(exactTopology({ partitionsCount: 3 }, []))).toBe('unknown');
   });
 });
 
@@ -69,13 +76,13 @@ describe('the verdict unhealthy', () => {
   });
 
   it('does not apply to a partition without a leader beyond partitionsCount, which is still bootstrapping', () => {
-    const bootstrapping = topology([
+    const bootstrapping = [
       broker('0', leader(1), follower(2)),
       broker('1', follower(1), follower(2)),
       broker('2', follower(1), follower(2)),
-    ]);
-    expect(verdict({ ...bootstrapping, partitionsCount: 1 })).toBe('healthy');
-    expect(verdict({ ...bootstrapping, partitionsCount: 2 })).toBe('unhealthy');
+    ];
+    expect(verdict(topology(bootstrapping, { partitionsCount: 1 }))).toBe('healthy');
+    expect(verdict(topology(bootstrapping, { partitionsCount: 2 }))).toBe('unhealthy');
   });
 
   it('applies if no broker is listed', () => {

@@ -32,10 +32,14 @@ export function sized({ brokers, partitions, replicationFactor = 3 }: Size, trou
 
   const listed = Array.from({ length: brokers }, (_, id) => id).filter((id) => !gone.includes(id));
   const all = Array.from({ length: partitions }, (_, index) => index + 1);
+  const members = listed.map((id) => ({
+    id: `${id}`,
+    replicas: all
+      .filter((partition) => replicasOf(partition).includes(id))
+      .map((partition) => ({ partition, role: roleOf(partition, id), health: healthOf(partition, id) })),
+  }));
   return {
     clusterSize: brokers,
-    partitionsCount: partitions,
-    replicationFactor,
     gatewayVersion: '8.6.0',
     brokers: listed.map(
       (id): Broker => ({
@@ -43,10 +47,8 @@ export function sized({ brokers, partitions, replicationFactor = 3 }: Size, trou
         host: `camunda-zeebe-${id}.camunda-zeebe.camunda.svc`,
         port: '26501',
         version: versions[id] ?? '8.6.0',
-        replicas: all
-          .filter((partition) => replicasOf(partition).includes(id))
-          .map((partition) => ({ partition, role: roleOf(partition, id), health: healthOf(partition, id) })),
       }),
     ),
+    groups: [{ partitionsCount: partitions, replicationFactor, brokers: members }],
   };
 }

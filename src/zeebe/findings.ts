@@ -1,0 +1,170 @@
+import { singleLine } from '../redact.ts';
+import type { Partition } from './partitions.ts';
+import { bySeverity, leaderHealth, type Verdict } from './verdict.ts';
+import type { ClusterView, GroupView } from './view.ts';
+
+/** One problem of a cluster, in words. */
+export interface Finding {
+  /** The verdict if this were the only problem. */
+  readonly verdict: Exclude<Verdict, 'healthy'>;
+  /** A sentence without capital and full stop. */
+  readonly text: string;
+}
+
+/**
+ * Returns the reasons for the verdict of a view, the worst first: none if it is healthy, else at least one. What several
+ * physical tenants have in common is one finding.
+ */
+export function findingsOf({ topology, groups, missingBrokers }: ClusterView): readonly Finding[] {
+  const { clusterSize, brokers } = topology;
+  if (groups.length === 0) return [{ verdict: 'unknown', text: 'the gateway lists no physical tenant' }];
+  const isAnyKnown = groups.some(({ verdict }) => verdict !== 'unknown');
+  return [
+    ...ofGroups(groups, (group) => [...unknownSizes(group, clusterSize), ...partitionsThatCannotProcess(group)]),
+    ...(isAnyKnown && clusterSize !== undefined ? brokersNotListed(brokers.length, clusterSize, missingBrokers) : []),
+    ...ofGroups(groups, (group) => partitionsAtRisk(group, clusterSize)),
+  ].sort((one, other) => bySeverity(one.verdict, other.verdict));
+}
+
+/** Returns the findings of all groups; the same ones in several physical tenants are one that names them. */
+function ofGroups(
+  groups: readonly GroupView[],
+  findings: (group: GroupView) => readonly Finding[],
+): readonly Finding[] {
+  const found = groups.flatMap((group) => findings(group).map((finding) => ({ tenant: group.tenant, ...finding })));
+  const same = Map.groupBy(found, ({ verdict, text }) => `${verdict} ${text}`);
+  return [...same.values()].flatMap((group) => {
+    const tenants = group.flatMap(({ tenant }) => tenant ?? []);
+    const where = tenants.length === 0 ? '' : `${named('physical tenant', tenants)}: `;
+    return group.slice(0, 1).map(({ verdict, text }) => ({ verdict, text: `${where}${text}` }));
+  });
+}
+
+function unknownSizes(
+  { verdict, partitionsCount, replicationFactor }: GroupView,
+  clusterSize: number | undefined,
+): readonly Finding[] {
+  return verdict === 'unknown'
+    ? [{ verdict, text: withoutSizes({ clusterSize, partitionsCount, replicationFactor }) }]
+    : [];
+}
+
+function partitionsThatCannotProcess(group: GroupView): readonly Finding[] {
+  const { verdict, partitions, partitionsCount = 0 } = group;
+  if (verdict === 'unknown') return [];
+  const expected = partitions.filter(({ id }) => id <= partitionsCount);
+  return [...withoutLeader(expected, group), ...badLeaders(expected)];
+}
+
+function partitionsAtRisk(
+  { verdict, partitions, replicationFactor = 0 }: GroupView,
+  clusterSize = 0,
+): readonly Finding[] {
+  if (verdict === 'unknown') return [];
+  const wanted = Math.min(replicationFactor, clusterSize);
+  return [...fewHealthyReplicas(partitions, wanted), ...leadersOfUnknownHealth(partitions)];
+}
+
+function withoutSizes(sizes: Readonly<Record<string, number | undefined>>): string {
+  const untold = Object.entries(sizes).flatMap(([name, size]) => (size === undefined ? [name] : []));
+  return untold.length === 3
+    ? 'the gateway knows no topology yet'
+    : `the gateway does not tell ${untold.join(' and ')}`;
+}
+
+function withoutLeader(partitions: readonly Partition[], group: GroupView): readonly Finding[] {
+  const ids = partitions.filter(({ leaders }) => leaders.length === 0).map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const recovering = recoveringPartitions(group);
+  const [inRecovery, others] = [ids.filter((id) => recovering.has(id)), ids.filter((id) => !recovering.has(id))];
+  return [
+    ...(others.length > 0 ? [leaderless(others, '')] : []),
+    ...(inRecovery.length > 0 ? [leaderless(inRecovery, ', and replicas in recovery mode')] : []),
+  ];
+}
+
+function leaderless(ids: readonly number[], more: string): Finding {
+  return {
+    verdict: 'unhealthy',
+    text: `${named('partition', ids)} ${ids.length === 1 ? 'has' : 'have'} no leader${more}`,
+  };
+}
+
+/** An operator puts a physical tenant into recovery mode, in which its partitions have no leader. */
+function recoveringPartitions({ brokers }: GroupView): ReadonlySet<number> {
+  const replicas = brokers.flatMap(({ replicas }) => replicas.filter(({ state }) => state === 'recovering'));
+  return new Set(replicas.map(({ partition }) => partition));
+}
+
+function badLeaders(partitions: readonly Partition[]): readonly Finding[] {
+  const bad = partitions.flatMap((partition) => {
+    const health = leaderHealth(partition);
+    return health === 'unhealthy' || health === 'dead' ? [{ id: partition.id, health }] : [];
+  });
+  return [...Map.groupBy(bad, ({ health }) => health)].map(([health, group]) => ({
+    verdict: 'unhealthy',
+    text: `${theLeaderOf(group.map(({ id }) => id))} ${health}`,
+  }));
+}
+
+function brokersNotListed(listed: number, clusterSize: number, missing: readonly string[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (missing.length > 0) {
+    findings.push({
+      verdict: 'degraded',
+      text: `${named('broker', missing)} ${missing.length === 1 ? 'is' : 'are'} missing`,
+    });
+  }
+  const unnamed = clusterSize - listed - missing.length;
+  if (unnamed > 0) {
+    const who = unnamed === 1 ? 'a broker is' : `${unnamed} brokers are`;
+    findings.push({
+      verdict: 'degraded',
+      text: `${who} missing, unknown by name: ${listed} of ${clusterSize} are listed`,
+    });
+  }
+  return findings;
+}
+
+function fewHealthyReplicas(partitions: readonly Partition[], wanted: number): readonly Finding[] {
+  const few = partitions.filter(({ healthyReplicas }) => healthyReplicas < wanted);
+  const byCount = Map.groupBy(few, ({ healthyReplicas }) => healthyReplicas);
+  return [...byCount]
+    .sort(([a], [b]) => a - b)
+    .map(([healthy, group]) => {
+      const ids = group.map(({ id }) => id);
+      const verb = ids.length === 1 ? 'has' : 'have';
+      return {
+        verdict: 'degraded',
+        text: `${named('partition', ids)} ${verb} ${healthy} of ${wanted} healthy replicas`,
+      };
+    });
+}
+
+function leadersOfUnknownHealth(partitions: readonly Partition[]): readonly Finding[] {
+  const ids = partitions
+    .filter(({ leaderReplicas }) => leaderReplicas.some(({ health }) => health === 'unknown'))
+    .map(({ id }) => id);
+  return ids.length === 0 ? [] : [{ verdict: 'degraded', text: `${theLeaderOf(ids)} of unknown health` }];
+}
+
+function theLeaderOf(ids: readonly number[]): string {
+  return ids.length === 1
+    ? `the leader of ${named('partition', ids)} is`
+    : `the leaders of ${named('partition', ids)} are`;
+}
+
+/** Ids in one text: a large cluster may lose hundreds at once. */
+const maxListed = 10;
+
+/** Returns `broker 1`, `partitions 1, 2 and 3` or `partitions 1, 2, … 10 and 290 more`. Needs at least one id. */
+export function named(noun: 'broker' | 'partition' | 'physical tenant', ids: readonly (string | number)[]): string {
+  return `${noun}${ids.length === 1 ? '' : 's'} ${enumerate(ids.map((id) => singleLine(String(id), 60)))}`;
+}
+
+/** Joins texts with commas and a last `and`. Cuts a long list, and tells how many it leaves out. */
+export function enumerate(texts: readonly string[]): string {
+  const listed = texts.length > maxListed ? texts.slice(0, maxListed) : texts.slice(0, -1);
+  const last = texts.length > maxListed ? `${texts.length - maxListed} more` : texts.slice(-1).join();
+  return listed.length === 0 ? last : `${listed.join(', ')} and ${last}`;
+}
