@@ -1,5 +1,6 @@
 import { electLater, settleLeader } from './elections.ts';
 import {
+  allPartitions,
   forEachReplicaOn,
   isRunning,
   type ModelBroker,
@@ -25,7 +26,7 @@ export function crashBroker(simulation: Simulation, broker: ModelBroker): void {
 /** Ends the process gracefully: its partitions elect new leaders, and it is no longer listed. */
 export function stopBroker(simulation: Simulation, broker: ModelBroker): void {
   if (!endProcess(broker)) return;
-  for (const partition of simulation.state.partitions) {
+  for (const partition of allPartitions(simulation.state)) {
     if (partition.leader === broker.id) electLater(simulation, partition);
   }
   unlist(simulation, broker);
@@ -53,6 +54,13 @@ export function restartBroker(simulation: Simulation, broker: ModelBroker, versi
 
 /** Restarts the brokers one by one with that version, the last first, and then upgrades the gateway. */
 export function upgradeCluster(simulation: Simulation, version: string): void {
+  restartOneByOne(simulation, version, () => {
+    simulation.state.gatewayVersion = version;
+  });
+}
+
+/** Restarts the brokers one by one, the last first, with that version or their own, and then calls `done`. */
+export function restartOneByOne(simulation: Simulation, version: string | undefined, done: () => void): void {
   const { state, timeline } = simulation;
   const lastFirst = [...state.brokers.values()].reverse();
   for (const [step, broker] of lastFirst.entries()) {
@@ -62,9 +70,7 @@ export function upgradeCluster(simulation: Simulation, version: string): void {
       restartBroker(simulation, broker, version);
     });
   }
-  timeline.after(lastFirst.length * timing.upgradeStep, () => {
-    state.gatewayVersion = version;
-  });
+  timeline.after(lastFirst.length * timing.upgradeStep, done);
 }
 
 /** Ends the process, or cancels its start. Returns whether it was running. */
@@ -94,7 +100,7 @@ function rejoinAtRandom(
 ): void {
   replica.health = 'healthy';
   const window = timing.restartedBrokerComplete - timing.restartedBrokerListed;
-  const delay = 1 + Math.floor(simulation.random() * (window - 1));
+  const delay = 1 + Math.floor(partition.tenant.random() * (window - 1));
   planUnlessRepeated(simulation, broker, 'starts', delay, () => {
     if (partition.replicas.includes(replica)) rejoin(simulation, replica, partition);
   });

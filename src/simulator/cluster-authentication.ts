@@ -11,18 +11,29 @@ export interface TokenIssuer {
   readonly introspect: (token: string) => string;
 }
 
+export interface User {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface TokenProvider {
+  readonly issuer: TokenIssuer;
+  readonly audience: string;
+}
+
 export type ClusterAuthentication =
   | { readonly method: 'none' }
-  | { readonly method: 'basic'; readonly username: string; readonly password: string }
-  | { readonly method: 'oauth2'; readonly issuer: TokenIssuer; readonly audience: string };
+  | ({ readonly method: 'basic' } & User)
+  /** Accepts tokens of further providers too, as a physical tenant may be assigned several. */
+  | ({ readonly method: 'oauth2'; readonly further?: readonly TokenProvider[] } & TokenProvider);
 
 /**
  * What rejects bad credentials: the Identity SDK (8.5 to 8.7), Spring Security (8.8 and later), or an nginx in front of
  * the cluster (on SaaS, and for Basic before 8.8, which had no Basic authentication of its own).
  */
-type Refuser = 'identity' | 'spring' | 'nginx';
+export type Refuser = 'identity' | 'spring' | 'nginx';
 
-interface Credentials {
+export interface Credentials {
   readonly authorization: string | undefined;
   /** The request's path, for the problem's `instance`. */
   readonly path: string;
@@ -40,22 +51,24 @@ export async function refusal(
     case 'none':
       return undefined;
     case 'basic':
-      return basicRefusal(authentication, refuser, credentials);
+      return basicRefusal([authentication], refuser, credentials);
     case 'oauth2': {
-      const flaw = await tokenFlaw(authentication, refuser, credentials);
-      return flaw && tokenRefusals[refuser](flaw, credentials.path);
+      const providers = [authentication, ...(authentication.further ?? [])];
+      const flaws = await Promise.all(providers.map((provider) => tokenFlaw(provider, refuser, credentials)));
+      const [flaw] = flaws;
+      return flaw && !flaws.includes(undefined) ? tokenRefusals[refuser](flaw, credentials.path) : undefined;
     }
   }
 }
 
-type BasicAuthentication = Extract<ClusterAuthentication, { method: 'basic' }>;
-type OAuth2Authentication = Extract<ClusterAuthentication, { method: 'oauth2' }>;
-
-function basicRefusal(expected: BasicAuthentication, refuser: Refuser, sent: Credentials): HttpReply | undefined {
+export function basicRefusal(users: readonly User[], refuser: Refuser, sent: Credentials): HttpReply | undefined {
   const encoded = /^Basic +(\S+)$/i.exec(sent.authorization ?? '')?.[1];
   const given = Buffer.from(encoded ?? '', 'base64');
-  const right = Buffer.from(`${expected.username}:${expected.password}`);
-  if (given.length === right.length && timingSafeEqual(given, right)) return undefined;
+  const isRight = users.some(({ username, password }) => {
+    const right = Buffer.from(`${username}:${password}`);
+    return given.length === right.length && timingSafeEqual(given, right);
+  });
+  if (isRight) return undefined;
   if (refuser !== 'spring') {
     return html(401, '401 Authorization Required', { 'www-authenticate': 'Basic realm="Zeebe"' });
   }
@@ -74,12 +87,12 @@ interface TokenFlaw {
 const clockSkew: Record<Refuser, number> = { identity: 0, spring: 60, nginx: 0 };
 
 async function tokenFlaw(
-  { issuer, audience }: OAuth2Authentication,
+  { issuer, audience }: TokenProvider,
   refuser: Refuser,
   { authorization, now }: Credentials,
 ): Promise<TokenFlaw | undefined> {
   if (authorization === undefined) return { kind: 'missing', description: '' };
-  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  const token = bearerToken(authorization);
   // Spring's bearer filter ignores other schemes, as if there were no credentials.
   if (token === undefined) return { kind: refuser === 'spring' ? 'missing' : 'undecodable', description: '' };
   try {
@@ -95,6 +108,8 @@ async function tokenFlaw(
     return flawOf(error, audience);
   }
 }
+
+export const bearerToken = (authorization: string): string | undefined => /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 
 function flawOf(error: unknown, audience: string): TokenFlaw {
   if (error instanceof errors.JWTExpired) {

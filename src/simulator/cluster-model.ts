@@ -1,16 +1,17 @@
-import { crashBroker, restartBroker, stopBroker, upgradeCluster } from './broker-lifecycle.ts';
+import { crashBroker, restartBroker, restartOneByOne, stopBroker, upgradeCluster } from './broker-lifecycle.ts';
 import { moveLeader, setReplicaHealth } from './elections.ts';
 import {
   type BrokerAddress,
+  defaultTenant,
   findBroker,
   findPartition,
+  findTenant,
   type ModelState,
   type MutableModelState,
   type Simulation,
 } from './model-state.ts';
-import { randomFrom } from './random.ts';
-import { createMembers, scaleCluster } from './scaling.ts';
-import type { SimulatedEvent } from './simulated-events.ts';
+import { addBrokers, prepareTenant, scaleCluster, setRecovering } from './scaling.ts';
+import type { SimulatedEvent, TenantSizes } from './simulated-events.ts';
 import { createTimeline, type Script } from './timeline.ts';
 
 export interface ClusterModelOptions {
@@ -22,6 +23,11 @@ export interface ClusterModelOptions {
   readonly partitions?: number;
   /** Default 3, or the number of brokers if that is smaller. */
   readonly replicationFactor?: number;
+  /**
+   * The physical tenants that are configured, by id, from 8.10 on. Their sizes are those above if nothing is said.
+   * Default none; the tenant `default` is always there.
+   */
+  readonly physicalTenants?: Readonly<Record<string, Partial<TenantSizes>>>;
   /** The version of brokers and gateway, which also decides the fields of the answer. Default `8.6.0`. */
   readonly version?: string;
   /** Names of zones over which the brokers are spread; answers have them from 8.10 on. */
@@ -41,6 +47,12 @@ export interface ClusterModel {
   readonly apply: (event: SimulatedEvent, elapsed: number) => void;
 }
 
+/** Returns that many physical tenants of the same size: `default`, `tenant2`, `tenant3` … */
+export function equalTenants(count: number): NonNullable<ClusterModelOptions['physicalTenants']> {
+  const others = Array.from({ length: count - 1 }, (_, i) => [`tenant${i + 2}`, {}] as const);
+  return { [defaultTenant]: {}, ...Object.fromEntries(others) };
+}
+
 /** Throws a RangeError for sizes Zeebe would refuse and for a script that names what the cluster does not have. */
 export function simulateCluster(options: ClusterModelOptions = {}): ClusterModel {
   if (options.script !== undefined) {
@@ -52,11 +64,13 @@ export function simulateCluster(options: ClusterModelOptions = {}): ClusterModel
 
 function buildModel(options: ClusterModelOptions): ClusterModel {
   const { seed = 1, brokers = 3, partitions = 3, replicationFactor = Math.min(3, brokers), script } = options;
-  if (replicationFactor < 1) throw new RangeError(`replicationFactor must be 1 or more; it is ${replicationFactor}.`);
   const timeline = createTimeline<SimulatedEvent>(script ?? { events: [] }, (event) => applyEvent(simulation, event));
-  const random = randomFrom(seed, 'elections');
-  const simulation: Simulation = { state: emptyState(options), timeline, random, replicationFactor };
-  createMembers(simulation, { brokers, partitions });
+  const simulation: Simulation = { seed, state: emptyState(options), timeline, plannedChanges: 0, plannedBrokers: 0 };
+  addBrokers(simulation, brokers);
+  const { [defaultTenant]: ofDefault = {}, ...others } = options.physicalTenants ?? {};
+  for (const [id, sizes] of [[defaultTenant, ofDefault] as const, ...Object.entries(others)]) {
+    prepareTenant(simulation, id, { partitions, replicationFactor, ...sizes })();
+  }
   return {
     at: (elapsed) => {
       timeline.advance(elapsed);
@@ -69,20 +83,19 @@ function buildModel(options: ClusterModelOptions): ClusterModel {
   };
 }
 
-function emptyState({ version = '8.6.0', zones = [], addressOf = defaultAddressOf }: ClusterModelOptions) {
-  const state: MutableModelState = {
+function emptyState(options: ClusterModelOptions): MutableModelState {
+  const { physicalTenants = {}, version = '8.6.0', zones = [], addressOf = defaultAddressOf } = options;
+  return {
     brokers: new Map(),
-    partitions: [],
+    tenants: new Map(),
+    tenantsConfigured: Object.keys(physicalTenants).length > 0,
     clusterSize: 0,
     gatewayVersion: version,
     zones,
     addressOf,
-    lastPlannedChangeId: 0,
-    lastCompletedChangeId: -1,
     gatewayKnowsTopology: true,
     httpFault: undefined,
   };
-  return state;
 }
 
 function defaultAddressOf(broker: number): BrokerAddress {
@@ -102,13 +115,19 @@ function applyEvent(simulation: Simulation, event: SimulatedEvent): void {
       restartBroker(simulation, findBroker(state, event.broker), event.version);
       break;
     case 'leader-moves':
-      moveLeader(simulation, findPartition(state, event.partition), event.to);
+      moveLeader(simulation, findPartition(state, event.partition, event.tenant), event.to);
       break;
     case 'replica-health':
-      setReplicaHealth(simulation, findPartition(state, event.partition), event.broker, event.health);
+      setReplicaHealth(simulation, findPartition(state, event.partition, event.tenant), event.broker, event.health);
       break;
     case 'scale':
       scaleCluster(simulation, event);
+      break;
+    case 'mode-changes':
+      setRecovering(simulation, findTenant(state.tenants, event.tenant), event.mode === 'recovering');
+      break;
+    case 'tenant-added':
+      addTenant(simulation, event);
       break;
     case 'upgrade':
       upgradeCluster(simulation, event.version);
@@ -118,10 +137,21 @@ function applyEvent(simulation: Simulation, event: SimulatedEvent): void {
       state.gatewayKnowsTopology = event.type === 'gateway-recovers';
       break;
     case 'http-fault':
-      state.httpFault = event.fault;
-      break;
     case 'http-recovers':
-      state.httpFault = undefined;
+      state.httpFault = event.type === 'http-fault' ? event.fault : undefined;
       break;
   }
+}
+
+function addTenant(
+  simulation: Simulation,
+  { tenant, ...sizes }: Extract<SimulatedEvent, { type: 'tenant-added' }>,
+): void {
+  const { state } = simulation;
+  const { partitions, replicationFactor } = findTenant(state.tenants);
+  const start = prepareTenant(simulation, tenant, { partitions: partitions.length, replicationFactor, ...sizes });
+  restartOneByOne(simulation, undefined, () => {
+    state.tenantsConfigured = true;
+    start();
+  });
 }

@@ -8,8 +8,9 @@ import type { Health } from './simulated-events.ts';
  * one, `preferred` if that can lead.
  */
 export function settleLeader(simulation: Simulation, partition: ModelPartition, preferred?: number): void {
-  if (partition.electing) return;
-  const majority = Math.floor(simulation.replicationFactor / 2) + 1;
+  const { replicationFactor, random, recovering } = partition.tenant;
+  if (partition.electing || recovering) return;
+  const majority = Math.floor(replicationFactor / 2) + 1;
   const leader = partition.replicas.find((replica) => replica.broker === partition.leader);
   if (leader !== undefined && canVote(leader)) {
     if (partition.replicas.filter(canVote).length < majority) partition.leader = undefined;
@@ -17,7 +18,7 @@ export function settleLeader(simulation: Simulation, partition: ModelPartition, 
   }
   const candidates = partition.replicas.filter((replica) => canLead(simulation, replica));
   if (candidates.length >= majority) {
-    const elected = candidates.find(({ broker }) => broker === preferred) ?? pick(simulation.random, candidates);
+    const elected = candidates.find(({ broker }) => broker === preferred) ?? pick(random, candidates);
     // The gateway drops the entry of a leader once there is a newer one.
     if (leader !== undefined && !leader.alive) leader.listed = false;
     partition.leader = elected?.broker;
@@ -44,7 +45,7 @@ export function moveLeader(simulation: Simulation, partition: ModelPartition, to
   const others = partition.replicas.filter(
     (replica) => replica.broker !== partition.leader && canLead(simulation, replica),
   );
-  electLater(simulation, partition, to ?? pick(simulation.random, others)?.broker);
+  electLater(simulation, partition, to ?? pick(partition.tenant.random, others)?.broker);
 }
 
 /** Throws a RangeError if the partition has no replica on that broker. */

@@ -26,7 +26,24 @@ export interface ModelReplica {
   state: 'joining' | 'active' | 'leaving';
 }
 
+/** A physical tenant: a partition group of its own on the brokers that all tenants share. */
+export interface ModelTenant {
+  readonly id: string;
+  readonly replicationFactor: number;
+  readonly partitions: ModelPartition[];
+  /** Decides its elections, so that they do not depend on what happens to other tenants. */
+  readonly random: Random;
+  /** Whether it is in recovery mode: its partitions are inactive. */
+  recovering: boolean;
+  /** 0 before the first change. */
+  lastPlannedChangeId: number;
+  /** −1 before the first change. */
+  lastCompletedChangeId: number;
+}
+
 export interface ModelPartition {
+  readonly tenant: ModelTenant;
+  /** Unique within the tenant. */
   readonly id: number;
   replicas: ModelReplica[];
   leader: number | undefined;
@@ -43,13 +60,13 @@ export interface BrokerAddress {
 /** What the gateway knows at one moment. */
 export interface ModelState {
   readonly brokers: ReadonlyMap<number, Readonly<ModelBroker>>;
-  readonly partitions: readonly Readonly<ModelPartition>[];
+  /** By id. The first is `default`, which is always there. */
+  readonly tenants: ReadonlyMap<string, Readonly<ModelTenant>>;
+  readonly tenantsConfigured: boolean;
   readonly clusterSize: number;
   readonly gatewayVersion: string;
   readonly zones: readonly string[];
   readonly addressOf: (broker: number) => BrokerAddress;
-  /** −1 before the first change. */
-  readonly lastCompletedChangeId: number;
   readonly gatewayKnowsTopology: boolean;
   readonly httpFault: HttpFault | undefined;
 }
@@ -57,23 +74,29 @@ export interface ModelState {
 /** The same state, for the functions that change it. */
 export interface MutableModelState extends ModelState {
   readonly brokers: Map<number, ModelBroker>;
-  readonly partitions: ModelPartition[];
+  readonly tenants: Map<string, ModelTenant>;
+  tenantsConfigured: boolean;
   clusterSize: number;
   gatewayVersion: string;
-  lastPlannedChangeId: number;
-  lastCompletedChangeId: number;
   gatewayKnowsTopology: boolean;
   httpFault: HttpFault | undefined;
 }
 
 /** The state of a simulated cluster and what the functions that change it need. */
 export interface Simulation {
+  /** Decides elections. */
+  readonly seed: string | number;
   readonly state: MutableModelState;
   /** Plans what follows later from an event. */
   readonly timeline: Timeline;
-  readonly random: Random;
-  readonly replicationFactor: number;
+  /** Changes of the cluster's size or of a tenant's that have been planned. A later one replaces an earlier one. */
+  plannedChanges: number;
+  /** The number of brokers as of the last change that was planned. Brokers that it removes leave later. */
+  plannedBrokers: number;
 }
+
+/** The id of the physical tenant that every cluster has. */
+export const defaultTenant = 'default';
 
 /** Throws a RangeError if there is no such broker. */
 export function findBroker({ brokers }: MutableModelState, id: number): ModelBroker {
@@ -84,11 +107,22 @@ export function findBroker({ brokers }: MutableModelState, id: number): ModelBro
   return broker;
 }
 
-/** Throws a RangeError if there is no such partition. */
-export function findPartition({ partitions }: MutableModelState, id: number): ModelPartition {
+/** Throws a RangeError if there is no such physical tenant. */
+export function findTenant<Tenant>(tenants: ReadonlyMap<string, Tenant>, id: string = defaultTenant): Tenant {
+  const tenant = tenants.get(id);
+  if (tenant === undefined) {
+    throw new RangeError(`There is no physical tenant ${id}: the cluster has ${[...tenants.keys()].join(', ')}.`);
+  }
+  return tenant;
+}
+
+/** Throws a RangeError if there is no such physical tenant or partition. */
+export function findPartition({ tenants }: MutableModelState, id: number, tenantId?: string): ModelPartition {
+  const { partitions } = findTenant(tenants, tenantId);
   const partition = partitions[id - 1];
   if (partition === undefined) {
-    throw new RangeError(`There is no partition ${id}: the cluster has partitions 1 to ${partitions.length}.`);
+    const owner = tenantId === undefined ? 'the cluster' : `physical tenant ${tenantId}`;
+    throw new RangeError(`There is no partition ${id}: ${owner} has partitions 1 to ${partitions.length}.`);
   }
   return partition;
 }
@@ -103,12 +137,17 @@ export function findReplica({ id, replicas }: ModelPartition, broker: number): M
   return replica;
 }
 
+/** Returns the partitions of every physical tenant. */
+export function allPartitions({ tenants }: MutableModelState): readonly ModelPartition[] {
+  return [...tenants.values()].flatMap(({ partitions }) => partitions);
+}
+
 export function forEachReplicaOn(
-  { partitions }: MutableModelState,
+  state: MutableModelState,
   broker: ModelBroker,
   action: (replica: ModelReplica, partition: ModelPartition) => void,
 ): void {
-  for (const partition of partitions) {
+  for (const partition of allPartitions(state)) {
     for (const replica of partition.replicas) if (replica.broker === broker.id) action(replica, partition);
   }
 }

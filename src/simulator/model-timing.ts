@@ -21,6 +21,6 @@ export const timing = {
   replicasJoined: 10_000,
   /** Scaling: the replaced replicas have left. */
   replicasLeft: 12_000,
-  /** A rolling upgrade: the time from one broker to the next. */
+  /** A rolling restart or upgrade: the time from one broker to the next. */
   upgradeStep: 30_000,
 } as const;

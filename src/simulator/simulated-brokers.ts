@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ClusterModelOptions, simulateCluster } from './cluster-model.ts';
 import { type GatewayOptions, startGateway } from './gateway.ts';
-import type { ModelBroker, ModelState } from './model-state.ts';
+import { findTenant, type ModelBroker, type ModelState } from './model-state.ts';
 import { timing } from './model-timing.ts';
 import type { SimulatedEvent } from './simulated-events.ts';
 import { wallClock } from './wall-clock.ts';
@@ -21,7 +21,7 @@ export interface SimulatedBroker {
   /** Stops the process gracefully. */
   readonly stop: () => Promise<void>;
   readonly phase: () => ModelBroker['phase'];
-  /** Its role in each of its partitions, by partition id. */
+  /** Its role in each of its partitions of the physical tenant `default`, by partition id. */
   readonly roles: () => Readonly<Record<string, 'leader' | 'follower'>>;
 }
 
@@ -73,7 +73,8 @@ async function runGateway(state: () => ModelState, options: GatewayOptions, sign
   await gateway.close();
 }
 
-function rolesOf(broker: number, { partitions }: ModelState): Readonly<Record<string, 'leader' | 'follower'>> {
+function rolesOf(broker: number, { tenants }: ModelState): Readonly<Record<string, 'leader' | 'follower'>> {
+  const { partitions } = findTenant(tenants);
   const own = partitions.filter(({ replicas }) => replicas.some((replica) => replica.broker === broker));
   return Object.fromEntries(own.map(({ id, leader }) => [id, leader === broker ? 'leader' : 'follower']));
 }

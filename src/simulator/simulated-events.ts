@@ -2,7 +2,16 @@ import type { HttpFault } from './http-fault.ts';
 
 export type Health = 'healthy' | 'unhealthy' | 'dead';
 
-/** Brokers are numbered from 0 to size − 1, in clusters with zones too. Partition ids begin at 1. */
+/** The sizes of a physical tenant. */
+export interface TenantSizes {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+}
+
+/**
+ * Brokers are numbered from 0 to size − 1, in clusters with zones too. Partition ids begin at 1, in each physical tenant
+ * again; `tenant` is the partition's, `default` if it is missing.
+ */
 export type SimulatedEvent =
   /** The process is killed (`kill -9`). */
   | { readonly type: 'broker-crashes'; readonly broker: number }
@@ -11,15 +20,20 @@ export type SimulatedEvent =
   /** The process is started. If it still runs, it crashes first. */
   | { readonly type: 'broker-restarts'; readonly broker: number; readonly version?: string }
   /** Another replica becomes the leader: `to`, or a random one. */
-  | { readonly type: 'leader-moves'; readonly partition: number; readonly to?: number }
+  | { readonly type: 'leader-moves'; readonly partition: number; readonly to?: number; readonly tenant?: string }
   | {
       readonly type: 'replica-health';
       readonly partition: number;
       readonly broker: number;
       readonly health: Health;
+      readonly tenant?: string;
     }
-  /** The partitions are redistributed over `brokers`. Their number may only grow, as in Zeebe. */
-  | { readonly type: 'scale'; readonly brokers?: number; readonly partitions?: number }
+  /** All partitions are redistributed over `brokers`. The number of a tenant's partitions may only grow, as in Zeebe. */
+  | { readonly type: 'scale'; readonly brokers?: number; readonly partitions?: number; readonly tenant?: string }
+  /** In recovery mode all partitions of the tenant are inactive, on purpose. */
+  | { readonly type: 'mode-changes'; readonly mode: 'processing' | 'recovering'; readonly tenant?: string }
+  /** A rolling restart of the brokers, after which there is one more tenant: as large as `default`, if nothing is said. */
+  | ({ readonly type: 'tenant-added'; readonly tenant: string } & Partial<TenantSizes>)
   /** A rolling upgrade: the brokers one by one, beginning with the last, and then the gateway. */
   | { readonly type: 'upgrade'; readonly version: string }
   /** The gateway knows no topology, as right after its start. */

@@ -231,6 +231,7 @@ export async function startStory({ seed = 1, ...rest }: StoryOptions = {}): Prom
         brokers: 4,
         partitions: 4,
         zones: ['eu-west-1', 'eu-central-1'],
+        physicalTenants: { returns: { partitions: 2 } },
       },
     ),
   ];

@@ -1,8 +1,15 @@
-import type { ModelBroker, ModelPartition, ModelReplica, ModelState } from './model-state.ts';
+import {
+  findTenant,
+  type ModelBroker,
+  type ModelPartition,
+  type ModelReplica,
+  type ModelState,
+  type ModelTenant,
+} from './model-state.ts';
 import { type Random, shuffled } from './random.ts';
 import type { Health } from './simulated-events.ts';
 
-/** The answer of `GET /v1/topology` and `/v2/topology`. Its fields depend on the gateway's version. */
+/** The answer of `GET /v1/topology` and `/v2/topology`: one physical tenant. Its fields depend on the version. */
 export interface TopologyAnswer {
   readonly brokers?: readonly BrokerAnswer[];
   readonly clusterSize: number;
@@ -30,7 +37,7 @@ export interface PartitionAnswer {
   readonly role: 'leader' | 'follower' | 'inactive';
   readonly health: Health;
   /** From 8.10 on. */
-  readonly state?: ModelReplica['state'];
+  readonly state?: ModelReplica['state'] | 'recovering';
 }
 
 /** Returns what the API of that version has. An unreadable version counts as the newest. */
@@ -44,37 +51,55 @@ export function featuresOf(version: string) {
     changeId: minor >= 8,
     clusterId: minor >= 9,
     brokerIdAndState: minor >= 10,
+    physicalTenants: minor >= 10,
+    /** In the alphas of 8.10 each tenant tells the `partitionsCount` of `default` (camunda/camunda #59642). */
+    ownPartitionsCount: !version.startsWith('8.10.0-alpha'),
   };
 }
 
 /** Shuffles the brokers, and the partitions of each broker, as their order is arbitrary in a real gateway's answers. */
-export function topologyAnswer(state: ModelState, clusterId: string, random: Random): TopologyAnswer {
+export function topologyAnswer(
+  state: ModelState,
+  clusterId: string,
+  random: Random,
+  tenant: Readonly<ModelTenant> = findTenant(state.tenants),
+): TopologyAnswer {
   const features = featuresOf(state.gatewayVersion);
   const { gatewayVersion } = state;
   const identity = {
-    ...(features.changeId && { lastCompletedChangeId: String(state.lastCompletedChangeId) }),
+    ...(features.changeId && { lastCompletedChangeId: String(tenant.lastCompletedChangeId) }),
     ...(features.clusterId && { clusterId }),
   };
   if (!state.gatewayKnowsTopology) {
     const brokers = features.changeId && { brokers: [] };
     return { ...brokers, clusterSize: -1, partitionsCount: 0, replicationFactor: 0, gatewayVersion, ...identity };
   }
-  const partitionsOf = partitionAnswers(state);
+  const partitionsOf = partitionAnswers(state, tenant);
   const listed = [...state.brokers.values()].filter((broker) => broker.listed);
   return {
     brokers: shuffled(random, listed).map((broker) =>
       brokerAnswer(state, broker, shuffled(random, partitionsOf.get(broker.id) ?? [])),
     ),
     clusterSize: state.clusterSize,
-    partitionsCount: state.partitions.length,
-    replicationFactor: Math.min(...state.partitions.map(activeReplicas)),
+    ...sizesOf(state, tenant),
     gatewayVersion,
     ...identity,
   };
 }
 
-/** Returns the listed replicas by broker. */
-function partitionAnswers({ partitions, gatewayVersion }: ModelState): ReadonlyMap<number, readonly PartitionAnswer[]> {
+export function sizesOf({ tenants, gatewayVersion }: ModelState, tenant: Readonly<ModelTenant>) {
+  const claimed = featuresOf(gatewayVersion).ownPartitionsCount ? tenant : findTenant(tenants);
+  return {
+    partitionsCount: claimed.partitions.length,
+    replicationFactor: Math.min(...tenant.partitions.map(activeReplicas)),
+  };
+}
+
+/** Returns the listed replicas of a physical tenant, by broker. */
+export function partitionAnswers(
+  { gatewayVersion }: ModelState,
+  { partitions, recovering }: Readonly<ModelTenant>,
+): ReadonlyMap<number, readonly PartitionAnswer[]> {
   const { brokerIdAndState } = featuresOf(gatewayVersion);
   const answers = new Map<number, PartitionAnswer[]>();
   for (const partition of partitions) {
@@ -84,7 +109,7 @@ function partitionAnswers({ partitions, gatewayVersion }: ModelState): ReadonlyM
         partitionId: partition.id,
         role: roleOf(replica, partition),
         health: replica.health,
-        ...(brokerIdAndState && { state: replica.state }),
+        ...(brokerIdAndState && { state: recovering ? 'recovering' : replica.state }),
       };
       const others = answers.get(replica.broker);
       if (others === undefined) answers.set(replica.broker, [answer]);
@@ -99,9 +124,7 @@ function brokerAnswer(
   { id, version }: Readonly<ModelBroker>,
   partitions: readonly PartitionAnswer[],
 ): BrokerAnswer {
-  const nodeId = zones.length === 0 ? id : Math.floor(id / zones.length);
-  const zone = zones[id % zones.length];
-  const brokerId = zone === undefined ? `${nodeId}` : `${zone}_${nodeId}`;
+  const { nodeId, brokerId } = brokerIds(zones, id);
   return {
     nodeId,
     ...(featuresOf(gatewayVersion).brokerIdAndState && { brokerId }),
@@ -111,11 +134,18 @@ function brokerAnswer(
   };
 }
 
+export function brokerIds(zones: readonly string[], broker: number): { nodeId: number; brokerId: string } {
+  const nodeId = zones.length === 0 ? broker : Math.floor(broker / zones.length);
+  const zone = zones[broker % zones.length];
+  return { nodeId, brokerId: zone === undefined ? `${nodeId}` : `${zone}_${nodeId}` };
+}
+
 /** The gateway reports the minimum over all partitions. A partition that has not started yet counts as 1. */
 const activeReplicas = ({ replicas }: Readonly<ModelPartition>): number =>
   Math.max(1, replicas.filter(({ state }) => state === 'active').length);
 
 function roleOf(replica: ModelReplica, partition: Readonly<ModelPartition>): PartitionAnswer['role'] {
   if (partition.leader === replica.broker) return 'leader';
-  return replica.health === 'dead' || replica.state === 'joining' ? 'inactive' : 'follower';
+  const isInactive = partition.tenant.recovering || replica.health === 'dead' || replica.state === 'joining';
+  return isInactive ? 'inactive' : 'follower';
 }
