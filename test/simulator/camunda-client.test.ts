@@ -64,6 +64,25 @@ describe('Camunda’s own TypeScript client, with a simulated cluster', () => {
     expect(replicas.filter(({ health }) => health === 'unhealthy')).toHaveLength(1);
   });
 
+  it('gets the topology of one physical tenant, whose path is its address', async () => {
+    const cluster = await start({
+      version: '8.10.0',
+      physicalTenants: { orders: { partitions: 5, replicationFactor: 1 } },
+    });
+    cluster.apply({ type: 'mode-changes', tenant: 'orders', mode: 'recovering' });
+    const topology = await topologyWith({
+      CAMUNDA_REST_ADDRESS: new URL('physical-tenants/orders', cluster.address).href,
+      CAMUNDA_AUTH_STRATEGY: 'NONE',
+    });
+    expect(topology).toMatchObject({
+      clusterSize: 4,
+      partitionsCount: 5,
+      replicationFactor: 1,
+      lastCompletedChangeId: '1',
+    });
+    expect(topology.brokers.flatMap(({ partitions }) => partitions)).toHaveLength(5);
+  });
+
   it('gets the topology with BASIC', async () => {
     const cluster = await start({ authentication: { method: 'basic', username: 'demo', password: 'secret' } });
     const environment = {
