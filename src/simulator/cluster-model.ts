@@ -24,8 +24,8 @@ export interface ClusterModelOptions {
   /** Default 3, or the number of brokers if that is smaller. */
   readonly replicationFactor?: number;
   /**
-   * The physical tenants that are configured, by id, from 8.10 on. Their sizes are those above if nothing is said.
-   * Default none; the tenant `default` is always there.
+   * The physical tenants that are configured, by id, from 8.10 on. By default each has the sizes above. The tenant
+   * `default` is always there, configured or not. Default none.
    */
   readonly physicalTenants?: Readonly<Record<string, Partial<TenantSizes>>>;
   /** The version of brokers and gateway, which also decides the fields of the answer. Default `8.6.0`. */

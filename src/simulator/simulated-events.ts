@@ -9,8 +9,8 @@ export interface TenantSizes {
 }
 
 /**
- * Brokers are numbered from 0 to size − 1, in clusters with zones too. Partition ids begin at 1, in each physical tenant
- * again; `tenant` is the partition's, `default` if it is missing.
+ * Brokers are numbered from 0 to size − 1, in clusters with zones too. Partition ids begin at 1 in each physical tenant.
+ * `tenant` is the id of the physical tenant concerned. Default `default`.
  */
 export type SimulatedEvent =
   /** The process is killed (`kill -9`). */
@@ -32,7 +32,7 @@ export type SimulatedEvent =
   | { readonly type: 'scale'; readonly brokers?: number; readonly partitions?: number; readonly tenant?: string }
   /** In recovery mode all partitions of the tenant are inactive, on purpose. */
   | { readonly type: 'mode-changes'; readonly mode: 'processing' | 'recovering'; readonly tenant?: string }
-  /** A rolling restart of the brokers, after which there is one more tenant: as large as `default`, if nothing is said. */
+  /** A rolling restart of the brokers, after which there is one more tenant, by default of the size of `default`. */
   | ({ readonly type: 'tenant-added'; readonly tenant: string } & Partial<TenantSizes>)
   /** A rolling upgrade: the brokers one by one, beginning with the last, and then the gateway. */
   | { readonly type: 'upgrade'; readonly version: string }
