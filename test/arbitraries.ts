@@ -93,3 +93,65 @@ export function reordered(answer: Answer): fc.Arbitrary<Answer> {
     .chain(shuffled)
     .map((order) => ({ ...answer, brokers: order }));
 }
+
+/** A valid topology of all physical tenants as gateways of 8.10 return it, likely or not. */
+export interface WholeAnswer {
+  readonly clusterSize: number;
+  readonly gatewayVersion: string | null;
+  readonly clusterId: string | null;
+  readonly brokers: readonly Omit<AnswerBroker, 'nodeId' | 'partitions'>[];
+  readonly physicalTenants: readonly AnswerTenant[];
+}
+
+export interface AnswerTenant {
+  readonly physicalTenantId: string;
+  readonly partitionsCount: number;
+  readonly replicationFactor: number;
+  readonly lastCompletedChangeId: string;
+  readonly brokers: readonly { readonly brokerId: string; readonly partitions: readonly AnswerReplica[] }[];
+}
+
+const wholeBroker = fc.record({
+  brokerId: fc.oneof(
+    fc.nat({ max: 9 }).map(String),
+    anyText.filter((text) => text !== ''),
+  ),
+  host: anyText,
+  port: fc.integer({ min: 1, max: 65_535 }),
+  version: anyText,
+});
+
+function tenantOn(brokerIds: readonly string[]): fc.Arbitrary<AnswerTenant> {
+  const partitions = fc.uniqueArray(replica, { selector: ({ partitionId }) => partitionId, maxLength: 4 });
+  return fc.record({
+    physicalTenantId: fc.oneof(
+      fc.constantFrom('default', 'orders', 'returns'),
+      anyText.filter((text) => text !== ''),
+    ),
+    partitionsCount: size,
+    replicationFactor: size,
+    lastCompletedChangeId: fc.integer().map(String),
+    brokers: fc
+      .subarray([...brokerIds])
+      .chain((listed) =>
+        fc.tuple(...listed.map((brokerId) => fc.record({ brokerId: fc.constant(brokerId), partitions }))),
+      ),
+  });
+}
+
+const distinct = (id: string) => id.toWellFormed();
+
+export const anyWholeAnswer: fc.Arbitrary<WholeAnswer> = fc
+  .uniqueArray(wholeBroker, { selector: ({ brokerId }) => distinct(brokerId), maxLength: 4 })
+  .chain((brokers) =>
+    fc.record({
+      clusterSize: size,
+      gatewayVersion: fc.option(anyText),
+      clusterId: fc.option(anyText),
+      brokers: fc.constant(brokers),
+      physicalTenants: fc.uniqueArray(tenantOn(brokers.map(({ brokerId }) => brokerId)), {
+        selector: ({ physicalTenantId }) => distinct(physicalTenantId),
+        maxLength: 4,
+      }),
+    }),
+  );

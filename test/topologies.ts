@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { omitUndefined } from '../src/omit-undefined.ts';
-import { parseTopology } from '../src/zeebe/parse.ts';
+import { parseTopology, parseWholeTopology } from '../src/zeebe/parse.ts';
 import type { Broker, PartitionGroup, Replica, Topology } from '../src/zeebe/topology.ts';
 
 export function leader(partition: number, facts: Partial<Replica> = {}): Replica {
@@ -62,6 +62,34 @@ export const nothingKnown = exactTopology({ gatewayVersion: '8.6.0' }, []);
 export function recorded(name: string): string {
   return readFileSync(new URL(`fixtures/zeebe-${name}.json`, import.meta.url), 'utf8');
 }
+
+/** Parses the topology of all physical tenants. Throws if it is malformed. */
+export function wholeTopologyOf(answer: unknown): Topology {
+  const parsed = parseWholeTopology(JSON.stringify(answer));
+  if (!parsed.ok) throw new Error(parsed.problem);
+  return parsed.topology;
+}
+
+/** A physical tenant with the given replicas on each broker. */
+export function tenant(
+  id: string,
+  brokers: Readonly<Record<string, readonly Replica[]>>,
+  facts: Partial<PartitionGroup> = {},
+): PartitionGroup {
+  const replicas = Object.entries(brokers).map(([id, replicas]) => ({ id, replicas }));
+  return { tenant: id, partitionsCount: 1, replicationFactor: 3, ...facts, brokers: replicas };
+}
+
+/** A cluster of three brokers with these physical tenants. */
+export function tenants(...groups: readonly PartitionGroup[]): Topology {
+  const brokers = ['0', '1', '2'].map((id) => ({ id, host: `zeebe-${id}`, port: '26501', version: '8.10.0' }));
+  return { clusterSize: 3, gatewayVersion: '8.10.0', brokers, groups };
+}
+
+/** The replicas of a tenant with one partition, which broker 0 leads. */
+export const onePartition = { '0': [leader(1)], '1': [follower(1)], '2': [follower(1)] } as const;
+/** The same without a leader. */
+export const oneWithoutLeader = { '0': [follower(1)], '1': [follower(1)], '2': [follower(1)] } as const;
 
 /** Parses an answer, given as JSON or as a value. Throws if it is malformed. */
 export function topologyOf(answer: unknown): Topology {

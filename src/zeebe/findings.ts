@@ -11,13 +11,18 @@ export interface Finding {
   readonly text: string;
 }
 
+const noTopologyYet = 'the gateway knows no topology yet';
+
 /**
  * Returns the reasons for the verdict of a view, the worst first: none if it is healthy, else at least one. What several
  * physical tenants have in common is one finding.
  */
 export function findingsOf({ topology, groups, missingBrokers }: ClusterView): readonly Finding[] {
   const { clusterSize, brokers } = topology;
-  if (groups.length === 0) return [{ verdict: 'unknown', text: 'the gateway lists no physical tenant' }];
+  if (groups.length === 0) {
+    const text = clusterSize === undefined ? noTopologyYet : 'the gateway lists no physical tenant';
+    return [{ verdict: 'unknown', text }];
+  }
   const isAnyKnown = groups.some(({ verdict }) => verdict !== 'unknown');
   return [
     ...ofGroups(groups, (group) => [...unknownSizes(group, clusterSize), ...partitionsThatCannotProcess(group)]),
@@ -67,9 +72,7 @@ function partitionsAtRisk(
 
 function withoutSizes(sizes: Readonly<Record<string, number | undefined>>): string {
   const untold = Object.entries(sizes).flatMap(([name, size]) => (size === undefined ? [name] : []));
-  return untold.length === 3
-    ? 'the gateway knows no topology yet'
-    : `the gateway does not tell ${untold.join(' and ')}`;
+  return untold.length === 3 ? noTopologyYet : `the gateway does not tell ${untold.join(' and ')}`;
 }
 
 function withoutLeader(partitions: readonly Partition[], group: GroupView): readonly Finding[] {

@@ -320,6 +320,107 @@ describe('check: the version of the API', () => {
   });
 });
 
+describe('check: physical tenants', () => {
+  const tenantsOf = { version: '8.10.0', physicalTenants: { orders: { partitions: 2 } } } as const;
+  const admin = { username: 'admin', password: 'admin-password' };
+  const asAdmin = { CAMUNDA_BASIC_AUTH_USERNAME: admin.username, CAMUNDA_BASIC_AUTH_PASSWORD: admin.password };
+  const all = { ZEEBE_PHYSICAL_TENANTS: 'all' };
+  const withAdmin = {
+    ...tenantsOf,
+    authentication: { method: 'basic', ...user },
+    clusterAdmin: { method: 'basic', users: [admin] },
+  } as const;
+
+  it('are all polled with the credentials of a cluster admin', async () => {
+    const { address } = await cluster(withAdmin);
+    const { text: report, exitCode } = await checkAt(address, { ...asAdmin, ...all });
+    expect(report).toMatch(/✓ Topology: 3 of 3 brokers, 2 physical tenants, \d+ partitions, gateway 8\.10\.0/);
+    expect(report).toMatch(/✓ Verdict: healthy/);
+    expect(report).not.toContain('tenant default alone');
+    expect(exitCode).toBe(0);
+  });
+
+  it('are not told by the topology of a gateway of 8.10, which check says', async () => {
+    const { address } = await cluster(withAdmin);
+    const { text: report, exitCode } = await checkAt(address, asUser);
+    expect(report).toContain(
+      'the physical tenant default alone: if the cluster has others, set physical_tenants to all',
+    );
+    expect(exitCode).toBe(0);
+    const older = await cluster({ version: '8.9.0' });
+    expect((await checkAt(older.address)).text).not.toContain('tenant');
+  });
+
+  it('are refused to the user of a tenant, who is told apart from a wrong password', async () => {
+    const { address } = await cluster(withAdmin);
+    expect((await checkAt(address, { ...asUser, ...all })).failedStep.slice(0, 2)).toEqual([
+      'Topology',
+      'The cluster accepts these credentials for the physical tenant default, but not for the whole cluster.',
+    ]);
+    const { failedStep } = await checkAt(address, { ...asUser, CAMUNDA_BASIC_AUTH_PASSWORD: 'wrong', ...all });
+    expect(failedStep[1]).toBe('The cluster rejected the user name and password.');
+    expect(failedStep[2]).toContain('camunda.security.cluster-admin.basic.users');
+  });
+
+  it('are refused to the client of a tenant, and read by one of the cluster admin', async () => {
+    const issuer = await provider();
+    const authentication = { method: 'oauth2', issuer, audience: client.audience } as const;
+    const ofTenant = await cluster({ ...tenantsOf, authentication });
+    const env = (address: URL) => ({
+      ...oauthEnv(address, issuer.tokenUrl),
+      CAMUNDA_TOKEN_AUDIENCE: client.audience,
+      ...all,
+    });
+    const { failedStep } = await check({ env: env(ofTenant.address) });
+    expect(failedStep[1]).toContain('but not for the whole cluster');
+    expect(failedStep[2]).toContain('camunda.security.cluster-admin.oidc');
+    const clusterAdmin = { ...authentication, clients: [client.clientId] };
+    const whole = await cluster({ ...tenantsOf, authentication, clusterAdmin });
+    expect((await check({ env: env(whole.address) })).exitCode).toBe(0);
+  });
+
+  it('do not exist before 8.10, which is told apart from a wrong path', async () => {
+    const { address } = await cluster({ version: '8.9.0', authentication: { method: 'basic', ...user } });
+    expect((await checkAt(address, { ...asUser, ...all })).failedStep.slice(1)).toEqual([
+      'This cluster has no physical tenants: it is older than Camunda 8.10.',
+      'Remove ZEEBE_PHYSICAL_TENANTS.',
+    ]);
+    const elsewhere = await text(404, 'text/plain', 'not found');
+    expect((await checkAt(elsewhere, all)).failedStep.at(-1)).toContain('Correct the path in ZEEBE_REST_ADDRESS');
+  });
+
+  it('are polled one by one by their addresses, with their own credentials', async () => {
+    const { address } = await cluster(withAdmin);
+    const at = (id: string, env = asUser) => checkAt(new URL(`physical-tenants/${id}`, address), env);
+    expect((await at('default')).exitCode).toBe(0);
+    expect((await at('default')).text).not.toContain('tenant default alone');
+    expect((await at('unknown', asAdmin)).failedStep).toEqual([
+      'Topology',
+      'This cluster has no physical tenant with the id unknown (404).',
+      'Correct the id at the end of ZEEBE_REST_ADDRESS. Tenants are configured in the cluster, and are there after a rolling restart.',
+    ]);
+    const without = await cluster({ version: '8.10.0' });
+    expect((await checkAt(new URL('physical-tenants/default', without.address))).failedStep.slice(1)).toEqual([
+      'This cluster has no configured physical tenants, and so no address for the tenant default (404).',
+      'Remove /physical-tenants/default from ZEEBE_REST_ADDRESS.',
+    ]);
+  });
+
+  it('reject tokens of another issuer or audience, and the providers of the tenant are named', async () => {
+    const [ofCluster, ofTenant] = [await provider(), await provider()];
+    const { address } = await cluster({
+      ...tenantsOf,
+      authentication: { method: 'oauth2', issuer: ofCluster, audience: client.audience },
+      tenantAuthentication: { orders: { method: 'oauth2', issuer: ofTenant, audience: client.audience } },
+    });
+    const orders = new URL('physical-tenants/orders', address);
+    const env = (tokenUrl: string) => ({ ...oauthEnv(orders, tokenUrl), CAMUNDA_TOKEN_AUDIENCE: client.audience });
+    expect((await check({ env: env(ofTenant.tokenUrl) })).exitCode).toBe(0);
+    const { failedStep } = await check({ env: env(ofCluster.tokenUrl) });
+    expect(failedStep.at(-1)).toContain('among the providers that the physical tenant orders assigns');
+  });
+});
+
 describe('check: Camunda SaaS', () => {
   const id = '5c34c0a7-7f29-4424-8414-125615f7a9b9';
 

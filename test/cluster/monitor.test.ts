@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { type ClusterOutput, createClusterMonitor } from '../../src/cluster/monitor.ts';
@@ -23,13 +24,17 @@ afterEach(() => {
 });
 
 /** A cluster whose polls end when the test says so. */
-async function setUp(config: Partial<ClusterConfig> = {}, budget = createPageBudget(1e6)) {
+async function setUp(
+  config: Partial<ClusterConfig> = {},
+  budget = createPageBudget(1e6),
+  answer: RequestListener = healthy,
+) {
   const waiting: (() => void)[] = [];
   let requests = 0;
   const address = new URL(
     await httpServer((incoming, response) => {
       requests++;
-      waiting.push(() => healthy(incoming, response));
+      waiting.push(() => answer(incoming, response));
     }),
   );
   const page = createPage(['production'], noProcessMetrics, systemClock);
@@ -39,13 +44,15 @@ async function setUp(config: Partial<ClusterConfig> = {}, budget = createPageBud
     ...metrics,
     publish: (state, _history, result) => metrics.publish(state, result),
   };
-  const monitor = createClusterMonitor(cluster, output, { logger: memoryLog().logger, clock: systemClock });
+  const { logger, lines } = memoryLog();
+  const monitor = createClusterMonitor(cluster, output, { logger, clock: systemClock });
   onTestFinished(() => monitor.stop());
   const read = async () => readPage(textOf(await page.body('text', 'identity')));
   return {
     monitor,
     read,
     requests: () => requests,
+    lines,
     untilRequested: async (count: number) => {
       await vi.waitFor(() => expect(requests).toBe(count), soon);
     },
@@ -166,5 +173,26 @@ describe('a topology for which the page has no room', () => {
     expect(next.admits(20_000)).toBe(false);
     await monitor.stop();
     expect(next.admits(20_000)).toBe(true);
+  });
+});
+
+describe('a gateway of 8.10', () => {
+  const answer: RequestListener = (_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end('{"clusterSize":1,"partitionsCount":1,"replicationFactor":1,"gatewayVersion":"8.10.0","brokers":[]}');
+  };
+
+  it('is told once to have more physical tenants than polls may see', async () => {
+    const { monitor, untilRequested, answerAll, lines } = await setUp({}, createPageBudget(1e6), answer);
+    for (const count of [1, 2]) {
+      const ended = monitor.pollNow();
+      await untilRequested(count);
+      answerAll();
+      await ended;
+    }
+    const notes = lines.filter(({ msg }) => msg.includes('polls see the physical tenant default alone'));
+    expect(notes).toMatchObject([
+      { gatewayVersion: '8.10.0', msg: expect.stringContaining('set physical_tenants to all') },
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formats } from '../../src/metrics/family.ts';
 import { endOfPoll, failed, failure, succeeded } from '../polls.ts';
-import { recorded, topologyOf } from '../topologies.ts';
+import { onePartition, oneWithoutLeader, recorded, tenant, tenants, topologyOf } from '../topologies.ts';
 import { basic, oauth2 } from './authentication.ts';
 import { type PolledCluster, pageOf } from './pages.ts';
 import { parseStrictly } from './strict-parser.ts';
@@ -77,6 +77,16 @@ const states: Readonly<Record<string, readonly PolledCluster[]>> = {
     {
       results: [succeeded(zones)],
       config: { authentication: basic },
+    },
+  ],
+  'physical-tenants': [
+    {
+      results: [
+        succeeded(tenants(tenant('default', onePartition), tenant('orders', onePartition))),
+        succeeded(tenants(tenant('default', onePartition), tenant('orders', oneWithoutLeader)), {
+          endedAt: endOfPoll + 15_000,
+        }),
+      ],
     },
   ],
   'token-expired': [

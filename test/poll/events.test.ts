@@ -5,7 +5,19 @@ import type { PollResult } from '../../src/poll/poll.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
 import { anyAnswer } from '../arbitraries.ts';
 import { clusterConfig, endOfPoll, failed, failure, succeeded, unauthenticated } from '../polls.ts';
-import { broker, follower, leader, nothingKnown, threeBrokers, topology, topologyOf } from '../topologies.ts';
+import {
+  broker,
+  follower,
+  leader,
+  nothingKnown,
+  onePartition,
+  oneWithoutLeader,
+  tenant,
+  tenants,
+  threeBrokers,
+  topology,
+  topologyOf,
+} from '../topologies.ts';
 
 /** Polls one after the other, a second apart. */
 function historyOf(results: readonly PollResult[]): ClusterHistory {
@@ -264,5 +276,56 @@ describe('in an event', () => {
     expect(textsOf([ledBy(long), ledBy(`y${long}`)])).toContain(
       `leader moved: partition 1 from broker ${cut(60)} to y${cut(59)}`,
     );
+  });
+});
+
+describe('the events of physical tenants', () => {
+  const good = tenant('default', onePartition);
+  const orders = tenant('orders', onePartition);
+
+  it('tell a tenant whose verdict changes, before that of the cluster', () => {
+    const { events } = historyOf([
+      succeeded(tenants(good, orders)),
+      succeeded(tenants(good, tenant('orders', oneWithoutLeader))),
+    ]);
+    expect(events.map(({ kind, text }) => [kind, text])).toEqual([
+      [
+        'verdict_changed',
+        'the cluster became unhealthy (was healthy): physical tenant orders: partition 1 has no leader',
+      ],
+      ['tenant_verdict_changed', 'physical tenant orders became unhealthy (was healthy)'],
+      ['verdict_changed', 'the cluster is healthy'],
+    ]);
+  });
+
+  it('tell a new tenant, one that is no longer listed, and one with more partitions', () => {
+    const larger = tenant(
+      'default',
+      { '0': [leader(1), leader(2)], '1': [follower(1), follower(2)], '2': [follower(1), follower(2)] },
+      { partitionsCount: 2 },
+    );
+    expect(textsOf([succeeded(tenants(good)), succeeded(tenants(larger, orders)), succeeded(tenants(larger))])).toEqual(
+      [
+        'physical tenant orders is no longer listed',
+        'physical tenant orders is new',
+        'physical tenant default has 2 partitions (was 1)',
+        'the cluster is healthy',
+      ],
+    );
+  });
+
+  it('name the tenant of a leader that moved', () => {
+    const moved = tenant('orders', { '0': [follower(1)], '1': [leader(1)], '2': [follower(1)] });
+    expect(textsOf([succeeded(tenants(good, orders)), succeeded(tenants(good, moved))])[0]).toBe(
+      'leader moved: partition 1 of physical tenant orders from broker 0 to 1',
+    );
+  });
+
+  it('put hundreds of tenants that change at once into short events', () => {
+    const many = (replicas: typeof onePartition | typeof oneWithoutLeader) =>
+      succeeded(tenants(...Array.from({ length: 300 }, (_, index) => tenant(`t${index}`, replicas))));
+    const { latest } = historyOf([many(onePartition), many(oneWithoutLeader)]);
+    expect(latest).toHaveLength(2);
+    for (const { text } of latest) expect(text.length).toBeLessThan(250);
   });
 });

@@ -9,7 +9,19 @@ import { anyAnswer } from '../arbitraries.ts';
 import { told } from '../failure-texts.ts';
 import { manualClock } from '../manual-clock.ts';
 import { endOfPoll, failed, failure, remedy, stateAfter, succeeded, unauthenticated } from '../polls.ts';
-import { broker, follower, leader, recorded, threeBrokers, topology, topologyOf } from '../topologies.ts';
+import {
+  broker,
+  follower,
+  leader,
+  onePartition,
+  oneWithoutLeader,
+  recorded,
+  tenant,
+  tenants,
+  threeBrokers,
+  topology,
+  topologyOf,
+} from '../topologies.ts';
 
 const end = endOfPoll / 1000;
 
@@ -52,6 +64,23 @@ describe('the status of a cluster', () => {
       'healthy',
       'joining',
     ]);
+  });
+
+  it('contains the physical tenants, their verdicts, partitions and replicas, which are then not listed above', () => {
+    const { topology: shown } = statusAfter(
+      succeeded(tenants(tenant('default', onePartition), tenant('orders', oneWithoutLeader))),
+    );
+    expect(shown?.partitions).toEqual([]);
+    expect(shown?.brokers.map(({ id, replicas }) => [id, replicas])).toEqual([
+      ['0', []],
+      ['1', []],
+      ['2', []],
+    ]);
+    expect(shown?.physicalTenants).toMatchObject([
+      { id: 'default', verdict: 'healthy', partitionsCount: 1, partitions: [{ id: 1, leaders: ['0'] }] },
+      { id: 'orders', verdict: 'unhealthy', brokers: [{ id: '0', replicas: [[1, 'follower', 'healthy']] }, {}, {}] },
+    ]);
+    expect(statusAfter(succeeded(topology(threeBrokers))).topology).not.toHaveProperty('physicalTenants');
   });
 
   it('lists the missing brokers, also as findings', () => {

@@ -5,7 +5,7 @@ import { Secret } from '../../src/secret.ts';
 import { createDispatcher } from '../../src/transport/dispatcher.ts';
 import type { Answer, Reply } from '../../src/transport/reply.ts';
 import { version } from '../../src/version.ts';
-import { type Client, createClient, createReader, readAnswer } from '../../src/zeebe/client.ts';
+import { type Client, type ClientOptions, createClient, createReader, readAnswer } from '../../src/zeebe/client.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { answered } from '../auth/sending.ts';
 import { told } from '../failure-texts.ts';
@@ -18,13 +18,10 @@ afterAll(() => nock.restore());
 const json = { 'content-type': 'application/json' };
 const healthy = recorded('8.6.0-3x3x3-healthy');
 
-function clientOf(
-  address: string,
-  { apiVersion = 'v1', headers = {} }: { apiVersion?: ApiVersion; headers?: Record<string, Secret> } = {},
-): Client {
+function clientOf(address: string, options: Partial<ClientOptions> = {}): Client {
   const dispatcher = createDispatcher({ tls: { insecureSkipVerify: false }, enableHttp2: false }, 60_000);
   onTestFinished(() => dispatcher.destroy());
-  return createClient({ address: new URL(address), apiVersion, headers, dispatcher });
+  return createClient({ address: new URL(address), apiVersion: 'v1', headers: {}, dispatcher, ...options });
 }
 
 /** Answers requests to `http://cluster.test`, and records their paths and headers. */
@@ -159,6 +156,24 @@ describe('api_version', () => {
     const client = clientOf('http://cluster.test/', { apiVersion: 'auto' });
     await client({ authorization: 'Bearer token' }, neverAborted);
     expect(headers.map((each) => each.get('authorization'))).toEqual(['Bearer token', 'Bearer token']);
+  });
+});
+
+describe('a request of all physical tenants', () => {
+  it.each<ApiVersion>(['v1', 'v2', 'auto'])('has one path, whatever the version: %s', async (apiVersion) => {
+    const { paths } = cluster(() => 404);
+    const sent = await clientOf('http://cluster.test/zeebe/', { apiVersion, physicalTenants: 'all' })({}, neverAborted);
+    expect(paths).toEqual(['/zeebe/cluster/v2/topology']);
+    expect(statusOf(sent)).toBe(404);
+  });
+
+  it('does not take the topology of one tenant for an answer', async () => {
+    const { read } = createReader('all');
+    const answer = read(answered(200, { contentType: 'application/json', body: healthy }));
+    expect(!answer.ok && told(answer.failure)).toMatchObject({
+      reason: 'malformed',
+      message: expect.stringContaining('expected the topology of all physical tenants'),
+    });
   });
 });
 
