@@ -2,20 +2,23 @@ import { Gauge, Registry } from 'prom-client';
 import type { ClusterConfig } from '../src/config/config.ts';
 import { createClusterRenderer } from '../src/metrics/cluster-renderer.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
-import { parseTopology } from '../src/zeebe/parse.ts';
+import { parseTopology, parseWholeTopology } from '../src/zeebe/parse.ts';
 import { replicaHealths, roles, type Topology } from '../src/zeebe/topology.ts';
-import { type Size, topologyDocument } from './sizes.ts';
+import { type Size, type TenantSize, tenantSizes, tenantsDocument, topologyDocument } from './sizes.ts';
 import { spread } from './statistics.ts';
 
 // `node bench/topology-to-text.ts WHAT SIZE` prints the median duration of one run in milliseconds.
-const [what, size] = process.argv.slice(2);
-const documents = [0, 1, 2, 3].map((variant) => topologyDocument(size as Size, variant));
+const [what, size = ''] = process.argv.slice(2);
+const hasTenants = size in tenantSizes;
+const documents = [0, 1, 2, 3].map((variant) =>
+  hasTenants ? tenantsDocument(size as TenantSize, variant) : topologyDocument(size as Size, variant),
+);
 const cluster = { name: 'a', authentication: { method: 'none' }, pollInterval: 15_000 } as ClusterConfig;
 const iterations = size === 'L' ? 20 : 200;
 
 let state = initialState(cluster);
 const learn = (document: string): Topology => {
-  const parsed = parseTopology(document);
+  const parsed = hasTenants ? parseWholeTopology(document) : parseTopology(document);
   if (!parsed.ok) throw new Error(parsed.problem);
   state = nextState(state, { outcome: parsed, authentication: { tokenRequests: [] }, certificates: {}, endedAt: 0 });
   return parsed.topology;
