@@ -97,22 +97,23 @@ const realmRepresentation = (others: readonly object[]) => ({
   enabled: true,
   sslRequired: 'none',
   accessTokenLifespan: tokenLifetime,
-  clients: [
-    {
-      ...confidentialClient(knownClient),
-      protocolMappers: [
-        {
-          name: 'audience',
-          protocol: 'openid-connect',
-          protocolMapper: 'oidc-audience-mapper',
-          config: { 'included.custom.audience': audience, 'access.token.claim': 'true' },
-        },
-      ],
-    },
-    confidentialClient(clientWithoutAudience),
-    ...others,
-  ],
+  clients: [clientFor(knownClient, audience), confidentialClient(clientWithoutAudience), ...others],
 });
+
+/** Returns a client whose tokens are for an audience. */
+export function clientFor(client: typeof knownClient, included: string) {
+  return {
+    ...confidentialClient(client),
+    protocolMappers: [
+      {
+        name: 'audience',
+        protocol: 'openid-connect',
+        protocolMapper: 'oidc-audience-mapper',
+        config: { 'included.custom.audience': included, 'access.token.claim': 'true' },
+      },
+    ],
+  };
+}
 
 function confidentialClient({ id, secret }: typeof knownClient) {
   return { ...serviceAccount(id), secret, clientAuthenticatorType: 'client-secret' };
