@@ -12,8 +12,8 @@ export type CommandLine =
   | { readonly command: 'serve'; readonly flags: Flags; readonly check: boolean }
   /** Tries each cluster once and reports each step. */
   | { readonly command: 'check'; readonly flags: Flags; readonly output: CheckOutput }
-  /** The exporter with simulated clusters. */
-  | { readonly command: 'demo'; readonly flags: Flags }
+  /** The exporter with simulated clusters; with `slow`, their faults last until alerts fire. */
+  | { readonly command: 'demo'; readonly flags: Flags; readonly slow: boolean }
   /** Nothing to run: help or version for the standard output (0), an error of usage for the standard error (2). */
   | { readonly command: 'print'; readonly text: string; readonly exitCode: 0 | 2 };
 
@@ -157,8 +157,9 @@ function commands(choose: (commandLine: CommandLine) => void): readonly [Command
       }),
     settingsCommand('demo', (key) => !key.startsWith('config.'))
       .description('Serve the metrics of simulated clusters that change over time. Requires no configuration.')
-      .action((_options, command: Command) => {
-        choose({ command: 'demo', flags: flagsOf(command) });
+      .addOption(new Option('--slow', 'Let faults last until their alerts fire, in rounds of 25 minutes.'))
+      .action(({ slow = false }: { readonly slow?: boolean }, command: Command) => {
+        choose({ command: 'demo', flags: flagsOf(command), slow });
       }),
   ];
 }

@@ -46,7 +46,7 @@ async function run(commandLine: CommandLine, signals: Signals): Promise<number> 
         ? checkConfig(commandLine.flags)
         : check(commandLine.flags, commandLine.output, signals);
     case 'demo':
-      return demo(commandLine.flags, signals);
+      return demo(commandLine.flags, commandLine.slow, signals);
   }
 }
 
@@ -79,11 +79,12 @@ async function check(flags: Flags, output: CheckOutput, { stop, askToStop, follo
   });
 }
 
-async function demo(flags: Flags, { stop, askToStop, followHangUps }: Signals): Promise<number> {
+async function demo(flags: Flags, slow: boolean, { stop, askToStop, followHangUps }: Signals): Promise<number> {
   followHangUps(() => askToStop('SIGHUP'));
   // Loaded only here: `serve` does not use the simulator.
   const { startDemo } = await import('./demo.ts');
   const { config, introduce, tell, close } = await startDemo({
+    slow,
     flags,
     env: process.env,
     isTerminal: process.stderr.isTTY,

@@ -7,7 +7,9 @@ import { type Flags, loadConfigFromFiles } from './config/load-config.ts';
 import type { Table } from './config/setting.ts';
 import { topTable } from './config/settings-table.ts';
 import type { Servers } from './http/listen.ts';
-import { type RunningStory, type StoryCredentials, startStory, storyPeriod, storySteps } from './simulator/story.ts';
+import { fastStory } from './simulator/fast-story.ts';
+import { slowStory } from './simulator/slow-story.ts';
+import { type RunningStory, type Story, type StoryCredentials, startStory } from './simulator/story.ts';
 
 type Say = (sentence: string) => void;
 
@@ -22,16 +24,19 @@ export interface Demo {
 }
 
 interface DemoInputs {
+  /** Tells the story whose faults last until their alerts fire. */
+  readonly slow: boolean;
   readonly flags: Flags;
   readonly env: Environment;
   readonly isTerminal: boolean;
 }
 
 /** Starts the simulated clusters and identity provider. Ignores the clusters of the flags and of the environment. */
-export async function startDemo({ flags, env, isTerminal }: DemoInputs): Promise<Demo> {
-  const story = await startStory();
+export async function startDemo({ slow, flags, env, isTerminal }: DemoInputs): Promise<Demo> {
+  const story = slow ? slowStory : fastStory;
+  const running = await startStory({ story });
   const startedAt = systemClock.monotonic();
-  const file = configFile(story);
+  const file = configFile(running);
   const { config } = await loadConfigFromFiles({
     flags: { ...flags, 'config.file': 'demo.yml' },
     env: Object.fromEntries(variablesOfFlags.map((name) => [name, env[name]])),
@@ -49,18 +54,19 @@ export async function startDemo({ flags, env, isTerminal }: DemoInputs): Promise
       }
       say('');
       say(`Open ${base}/ for the status page, ${base}${config.web.telemetryPath} for the metrics. Ctrl-C ends it.`);
+      for (const line of alertsOf(story)) say(line);
       say('What happens, again and again:');
     },
     tell: async (say, signal) => {
       for (let round = 0; !signal.aborted; round++) {
-        for (const { at, sentence } of storySteps) {
-          await sleep(startedAt + round * storyPeriod + at - systemClock.monotonic(), signal);
+        for (const { at, sentence } of story.steps) {
+          await sleep(startedAt + round * story.period + at - systemClock.monotonic(), signal);
           if (signal.aborted) return;
           say(`  ${new Date().toLocaleTimeString('en-GB')}  ${sentence}`);
         }
       }
     },
-    close: () => story.close(),
+    close: () => running.close(),
   };
 }
 
@@ -72,6 +78,20 @@ const methods: Readonly<Record<AuthenticationMethod, string>> = {
   basic: 'HTTP Basic',
   oauth2: 'OAuth 2, with tokens that live for 30 seconds',
 };
+
+/** Returns lines about the alerts that the faults of the story last long enough for. */
+function alertsOf({ alerts = [], period }: Story): readonly string[] {
+  if (alerts.length === 0) return [];
+  const width = Math.max(...alerts.map(({ name }) => name.length));
+  const minutes = (time: number) => `${time / 60_000}`.padStart(2);
+  return [
+    `With the project's alert rules, Prometheus fires these alerts in each round of ${minutes(period)} minutes:`,
+    ...alerts.map(
+      ({ name, cluster, firesBy, resolvesBy }) =>
+        `  ${name.padEnd(width)}  ${cluster.padEnd(10)} within ${minutes(firesBy)} minutes, resolved within ${minutes(resolvesBy)}`,
+    ),
+  ];
+}
 
 function configFile({ clusters }: RunningStory): string {
   return stringify({ poll_interval: '2s', clusters: clusterEntries(clusters) });

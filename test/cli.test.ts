@@ -27,7 +27,18 @@ describe('the command line', () => {
 
   it('accepts the same flags for demo', () => {
     const flags = { 'web.listen_addresses': ['127.0.0.1:1'] };
-    expect(parseCommandLine(['demo', '--web.listen-address=127.0.0.1:1'], '1.2.3')).toEqual({ command: 'demo', flags });
+    expect(parseCommandLine(['demo', '--web.listen-address=127.0.0.1:1'], '1.2.3')).toEqual({
+      command: 'demo',
+      flags,
+      slow: false,
+    });
+  });
+
+  it('runs the slow story with demo --slow, which no other command accepts', () => {
+    expect(parseCommandLine(['demo', '--slow'], '1.2.3')).toEqual({ command: 'demo', flags: {}, slow: true });
+    expect(printed(['demo', '--help'], 0)).toMatch(/--slow /);
+    expect(printed(['serve', '--slow'], 2)).toContain("unknown option '--slow'");
+    expect(printed(['demo', '--slwo'], 2)).toContain('(Did you mean --slow?)');
   });
 
   it('accepts every flag with = or a space before its value', () => {

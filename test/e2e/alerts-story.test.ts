@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { clusterEntries } from '../../src/demo.ts';
-import { type RunningStory, startStory, storyPeriod } from '../../src/simulator/story.ts';
+import { fastStory } from '../../src/simulator/fast-story.ts';
+import { type RunningStory, startStory } from '../../src/simulator/story.ts';
 import { startAlertingStack } from './alerting/alerting-stack.ts';
 import { heldClock } from './alerting/held-clock.ts';
 import { shortThresholds } from './alerting/short-thresholds.ts';
@@ -61,7 +62,7 @@ const firing: Readonly<Record<string, readonly string[]>> = {
 
 it('the alerts notify of each failure in the simulated story once, and of its end', async () => {
   const clock = heldClock();
-  const story = await startStory({ clock });
+  const story = await startStory({ story: fastStory, clock });
   onTestFinished(story.close);
   const exporter = await startExporter({ file: configFile(story) });
   const {
@@ -76,8 +77,8 @@ it('the alerts notify of each failure in the simulated story once, and of its en
   const begin = new Date();
   clock.release();
   // The first crash of the second round is only noticed some seconds after its start.
-  const over = begin.getTime() + storyPeriod + 4_000;
-  await until('the story is over', 2 * storyPeriod, () => expect(Date.now()).toBeGreaterThan(over));
+  const over = begin.getTime() + fastStory.period + 4_000;
+  await until('the story is over', 2 * fastStory.period, () => expect(Date.now()).toBeGreaterThan(over));
   await until('no alert fires, and all notifications are resolved', 12, async () => {
     expect(await firingNow()).toEqual([]);
     expect(unresolved()).toEqual([]);

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { storyPeriod } from '../../src/simulator/story.ts';
+import { fastStory } from '../../src/simulator/fast-story.ts';
 import { asTarget, readDashboard, targetsOf, variableQuery, type WrittenDashboard } from './dashboards/dashboard.ts';
 import { expectedClusterPanels } from './dashboards/expected-cluster-panels.ts';
 import { expectedMonitoringPanels } from './dashboards/expected-monitoring-panels.ts';
@@ -35,7 +35,7 @@ describe('the dashboards during the simulated story', () => {
     story.begin();
     await setTimeout(secondExporterStops * 1000);
     await story.stopSecond();
-    await setTimeout(begunAt * 1000 + storyPeriod + 2000 - Date.now());
+    await setTimeout(begunAt * 1000 + fastStory.period + 2000 - Date.now());
   });
   afterAll(() => story?.stop());
 
@@ -74,7 +74,7 @@ describe('the dashboards during the simulated story', () => {
     { dashboard: cluster, selections: clusters },
   ])('have no query that fails or never returns data: $dashboard.name', async ({ dashboard, selections }) => {
     const begin = Math.floor(begunAt);
-    const end = begin + storyPeriod / 1000;
+    const end = begin + fastStory.period / 1000;
     const isAnswered = async (expr: string, selected: string) => {
       const query = interpolate(expr, viewUpTo(end), dashboard.variables, selectionOf(selected));
       const series = await story.prometheus.range(query, begin, end, 1);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type RunningStory, startStory, storyPeriod, storySteps } from '../../src/simulator/story.ts';
+import { fastStory } from '../../src/simulator/fast-story.ts';
+import { type RunningStory, startStory } from '../../src/simulator/story.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 
 const started: RunningStory[] = [];
@@ -8,7 +9,7 @@ afterEach(async () => {
 });
 
 async function start(clock: ManualClock, seed = 1): Promise<RunningStory> {
-  const story = await startStory({ seed, clock });
+  const story = await startStory({ story: fastStory, seed, clock });
   started.push(story);
   return story;
 }
@@ -45,11 +46,11 @@ async function look(cluster: StoryCluster) {
 
 describe('the story of the demo', () => {
   it('has a step every few seconds, in order, each with a sentence that names its cluster', () => {
-    const times = storySteps.map(({ at }) => at);
+    const times = fastStory.steps.map(({ at }) => at);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
-    const pauses = times.map((at, i) => (times[i + 1] ?? storyPeriod) - at);
+    const pauses = times.map((at, i) => (times[i + 1] ?? fastStory.period) - at);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(15_000);
-    for (const { sentence, actor } of storySteps) {
+    for (const { sentence, actor } of fastStory.steps) {
       const name = actor === 'identity provider' ? 'identity provider|inventory' : actor;
       expect(sentence).toMatch(new RegExp(name, 'i'));
     }
@@ -66,7 +67,7 @@ describe('the story of the demo', () => {
       const replicas = seen.map(({ text }) => text.split('"partitionId"').length - 1);
       expect(replicas).toEqual([18, 30, 12]);
       for (const { text } of seen) expect(text).not.toMatch(/"(unhealthy|dead|joining|leaving|inactive)"/);
-      clock.advance(storyPeriod);
+      clock.advance(fastStory.period);
     }
   });
 

@@ -15,7 +15,7 @@ export interface ExpectedPanel {
   readonly only?: true;
 }
 
-/** The expected panels by the steps of src/simulator/story.ts. Clusters are polled and scraped every second. */
+/** The expected panels by the steps of src/simulator/fast-story.ts. Clusters are polled and scraped every second. */
 export type ExpectedPanels = Readonly<Record<string, readonly ExpectedPanel[]>>;
 
 export const some = {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { rules } from '../../../prometheus/rules.ts';
 import { type AlertName, type Duration, defaultThresholds, type Thresholds } from '../../../prometheus/thresholds.ts';
 import { clusterEntries } from '../../../src/demo.ts';
+import { fastStory } from '../../../src/simulator/fast-story.ts';
 import { type RunningStory, startStory } from '../../../src/simulator/story.ts';
 import { wallClock } from '../../../src/simulator/wall-clock.ts';
 import { createSystemFolder, start, untilUp } from '../process.ts';
@@ -32,7 +33,7 @@ export async function startMonitoredStory(): Promise<MonitoredStory> {
   const heldAt = Date.now();
   let begunAt: number | undefined;
   const now = () => (begunAt === undefined ? heldAt : heldAt + Date.now() - begunAt);
-  const story = await startStory({ clock: { ...wallClock, now } });
+  const story = await startStory({ story: fastStory, clock: { ...wallClock, now } });
   const certificates = await serveCertificates();
   const first = await startExporter(story);
   const second = await startExporter(story);

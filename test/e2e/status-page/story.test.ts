@@ -2,13 +2,8 @@ import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import type { AuthenticationConfig, Config } from '../../../src/config/config.ts';
 import { Secret } from '../../../src/secret.ts';
-import {
-  type RunningStory,
-  type StoryCredentials,
-  startStory,
-  storyPeriod,
-  storySteps,
-} from '../../../src/simulator/story.ts';
+import { fastStory } from '../../../src/simulator/fast-story.ts';
+import { type RunningStory, type StoryCredentials, startStory } from '../../../src/simulator/story.ts';
 import { wallClock } from '../../../src/simulator/wall-clock.ts';
 import { clusterConfig } from '../../polls.ts';
 import { startExporter } from '../../start-exporter.ts';
@@ -26,12 +21,14 @@ function storyClock() {
     sleep: wallClock.sleep,
     /** Sets the clock to that many seconds after the first step of that kind. Must not go back. */
     putForwardTo: (actor: string, type: string, seconds: number) => {
-      const step = storySteps.find((each) => each.actor === actor && each.events.some((event) => event.type === type));
+      const step = fastStory.steps.find(
+        (each) => each.actor === actor && each.events.some((event) => event.type === type),
+      );
       if (!step) throw new RangeError(`the story has no ${type} of ${actor}`);
       moment = step.at + seconds * 1_000;
     },
     putForwardToEnd: () => {
-      moment = storyPeriod - 1;
+      moment = fastStory.period - 1;
     },
   };
 }
@@ -74,7 +71,7 @@ function configOf({ clusters }: RunningStory): Config {
 
 it('the status page of the real exporter shows the problems of the simulated clusters while they last', async () => {
   const clock = storyClock();
-  const story = await startStory({ clock });
+  const story = await startStory({ story: fastStory, clock });
   onTestFinished(() => story.close());
   const exporter = await startExporter(configOf(story), pino({ level: 'silent' }), clock);
   onTestFinished(() => exporter.stop());
