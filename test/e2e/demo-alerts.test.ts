@@ -50,9 +50,9 @@ function commandLines(): readonly string[] {
 const script = [node, join(root, 'prometheus', 'demo-alerts.ts')] as const;
 
 async function addresses(): Promise<{ exporter: string; prometheus: string; flags: readonly string[] }> {
-  const [exporter, prometheus] = (await freePorts(2)).map((port) => `127.0.0.1:${port}`);
+  const [exporter = '', prometheus = ''] = (await freePorts(2)).map((port) => `127.0.0.1:${port}`);
   const flags = [`--web.listen-address=${exporter}`, `--prometheus.listen-address=${prometheus}`];
-  return { exporter: `${exporter}`, prometheus: `${prometheus}`, flags };
+  return { exporter, prometheus, flags };
 }
 
 /** Returns the alerts in a state, each as `name cluster`. */
@@ -89,8 +89,11 @@ describe('npm run demo:alerts', () => {
     // To the whole process group, as a terminal does.
     running.signal('SIGINT');
     await running.exited;
-    expect(leftProcesses()).toEqual([]);
-    expect(await leftFiles()).toEqual([]);
+    // npm may end before the demo does.
+    await until('nothing is left of the demo', 15, async () => {
+      expect(leftProcesses()).toEqual([]);
+      expect(await leftFiles()).toEqual([]);
+    });
     await expect(fetch(`http://${prometheus}/`)).rejects.toThrow();
     await expect(fetch(`http://${exporter}/`)).rejects.toThrow();
   });
