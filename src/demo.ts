@@ -49,8 +49,9 @@ export async function startDemo({ slow, flags, env, isTerminal }: DemoInputs): P
       const base = `${scheme}://${address.replace(/^(\[::\]|0\.0\.0\.0)/, 'localhost')}`;
       say('');
       say('Three simulated Zeebe clusters, polled every 2 seconds:');
-      for (const { name, address, authentication } of config.clusters) {
-        say(`  ${name.padEnd(10)} ${address.href}v1/topology  ${methods[authentication.method]}`);
+      for (const { name, address, physicalTenants, authentication } of config.clusters) {
+        const path = physicalTenants ? 'cluster/v2/topology' : 'v1/topology';
+        say(`  ${name.padEnd(10)} ${address.href}${path}  ${methods[authentication.method]}`);
       }
       say('');
       say(`Open ${base}/ for the status page, ${base}${config.web.telemetryPath} for the metrics. Ctrl-C ends it.`);
@@ -99,9 +100,10 @@ function configFile({ clusters }: RunningStory): string {
 
 /** Returns `clusters` of a configuration file. */
 export function clusterEntries(clusters: RunningStory['clusters']): readonly Readonly<Record<string, unknown>>[] {
-  return clusters.map(({ name, address, credentials }) => ({
+  return clusters.map(({ name, address, credentials, isWhole }) => ({
     name,
     address: address.href,
+    ...(isWhole && { physical_tenants: 'all' }),
     ...authenticationOf(credentials),
   }));
 }

@@ -63,6 +63,8 @@ export interface RunningStory {
     readonly name: ClusterName;
     readonly address: URL;
     readonly credentials: StoryCredentials;
+    /** Whether the client is a cluster admin, and so reads the topology of all physical tenants and of no single one. */
+    readonly isWhole: boolean;
   }[];
   readonly close: () => Promise<void>;
 }
@@ -84,6 +86,7 @@ export async function startStory({ story, seed = 1, ...rest }: StoryOptions): Pr
       script: clusterScript(name, story),
     });
   const basic = { method: 'basic', ...user } as const;
+  const tokens = { method: 'oauth2', issuer: provider, audience: storyClient.audience } as const;
   const running = [
     await start('payments', none, { authentication: none, version: '8.6.0', partitions: 6 }),
     await start('orders', basic, { authentication: basic, version: '8.9.1', brokers: 5, partitions: 10 }),
@@ -91,7 +94,8 @@ export async function startStory({ story, seed = 1, ...rest }: StoryOptions): Pr
       'inventory',
       { method: 'oauth2', tokenUrl: provider.tokenUrl, ...storyClient },
       {
-        authentication: { method: 'oauth2', issuer: provider, audience: storyClient.audience },
+        authentication: tokens,
+        clusterAdmin: { ...tokens, clients: [storyClient.clientId] },
         version: '8.10.0',
         brokers: 4,
         partitions: 4,
@@ -101,7 +105,7 @@ export async function startStory({ story, seed = 1, ...rest }: StoryOptions): Pr
     ),
   ];
   return {
-    clusters: running.map(({ name, address, credentials }) => ({ name, address, credentials })),
+    clusters: running.map(({ close, ...cluster }) => cluster),
     close: async () => {
       await Promise.all([...running, provider].map((server) => server.close()));
     },
@@ -110,7 +114,7 @@ export async function startStory({ story, seed = 1, ...rest }: StoryOptions): Pr
 
 async function startCluster(name: ClusterName, credentials: StoryCredentials, options: SimulatedClusterOptions) {
   const { address, close } = await startSimulatedCluster({ ...options, clusterId: `demo-${name}` });
-  return { name, address, credentials, close };
+  return { name, address, credentials, isWhole: options.clusterAdmin !== undefined, close };
 }
 
 function clusterScript(name: ClusterName, { steps, period }: Story): Script<SimulatedEvent> {

@@ -39,7 +39,10 @@ async function authorizationFor({ credentials }: StoryCluster): Promise<Record<s
 /** Polls a cluster once, as a client would. */
 async function look(cluster: StoryCluster) {
   const headers = await authorizationFor(cluster);
-  const response = await fetch(new URL('v1/topology', cluster.address), { headers, redirect: 'manual' });
+  const response = await fetch(new URL(cluster.isWhole ? 'cluster/v2/topology' : 'v1/topology', cluster.address), {
+    headers,
+    redirect: 'manual',
+  });
   const text = await response.text();
   return { status: response.status, text, leaders: text.split('"leader"').length - 1 };
 }
@@ -63,9 +66,9 @@ describe('the story of the demo', () => {
     for (let round = 0; round < 3; round++) {
       const seen = await Promise.all(story.clusters.map(look));
       expect(seen.map(({ status }) => status)).toEqual([200, 200, 200]);
-      expect(seen.map(({ leaders }) => leaders)).toEqual([6, 10, 4]);
+      expect(seen.map(({ leaders }) => leaders)).toEqual([6, 10, 6]);
       const replicas = seen.map(({ text }) => text.split('"partitionId"').length - 1);
-      expect(replicas).toEqual([18, 30, 12]);
+      expect(replicas).toEqual([18, 30, 18]);
       for (const { text } of seen) expect(text).not.toMatch(/"(unhealthy|dead|joining|leaving|inactive)"/);
       clock.advance(fastStory.period);
     }
