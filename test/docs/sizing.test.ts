@@ -96,6 +96,25 @@ describe('the series in docs/sizing.md', () => {
     expect(await seriesAfter(succeeded(empty, authentication), method)).toBe(seriesPer.get(what));
   });
 
+  it('for each physical tenant are those of a rendered page, without its partitions', async () => {
+    const { groups, ...facts } = clusterOf({ brokers: 0, partitions: 1, factor: 0 }, true);
+    const ofTenants = (count: number) =>
+      seriesAfter(
+        succeeded({
+          ...facts,
+          groups: Array.from({ length: count }, (_, id) =>
+            groups.map((group) => ({ tenant: `${id}`, ...group })),
+          ).flat(),
+        }),
+      );
+    const [none, one, two] = await Promise.all([0, 1, 2].map(ofTenants));
+    const ofPartition = seriesPer.get('partition') ?? 0;
+    expect((two ?? 0) - (one ?? 0) - ofPartition).toBe(seriesPer.get('physical tenant, if all are polled'));
+    const alone = (await seriesAfter(succeeded(clusterOf({ brokers: 0, partitions: 1, factor: 0 })))) - ofPartition;
+    // Without the series of the cluster id.
+    expect((none ?? 0) - 1 - alone).toBe(seriesPer.get('cluster of which all physical tenants are polled'));
+  });
+
   it.each([
     ['files in its settings', { filesRead: true }],
     ['each server that it reaches over TLS', { certificates: { clusterServer: endOfPoll } }],
