@@ -1,5 +1,6 @@
 import type { Effort } from './effort.ts';
 import type { Figure } from './figure.ts';
+import { fleet } from './fleet.ts';
 import { polls } from './polls.ts';
 import { rendering } from './rendering.ts';
 import { idle, memory } from './resources.ts';
@@ -15,4 +16,5 @@ export const measurements: Readonly<Record<string, (effort: Effort) => Promise<r
   stalls,
   memory,
   idle,
+  fleet,
 };

@@ -22,7 +22,7 @@ export interface Running {
 }
 
 export async function startCluster(size: string, variants: number): Promise<Running> {
-  return started(process.execPath, [join(import.meta.dirname, 'cluster.ts'), size, String(variants)]);
+  return startNode(join(import.meta.dirname, 'cluster.ts'), size, String(variants));
 }
 
 export async function startBare(plain: Buffer, gzip: Buffer): Promise<Running> {
@@ -55,6 +55,25 @@ export function exporterFlags(cluster: string, pollInterval: string): readonly s
   const settings = { poll_interval: pollInterval, clusters: [{ name: 'a', address: cluster }] };
   writeFileSync(file, JSON.stringify(settings));
   return [`--config.file=${file}`, '--web.listen-address=127.0.0.1:0', '--log.format=json'];
+}
+
+/** Starts a script of the benchmarks that reports an address. */
+export async function startNode(script: string, ...args: readonly string[]): Promise<Running> {
+  return started(process.execPath, [script, ...args]);
+}
+
+/** Starts the built exporter with clusters whose addresses are numbered paths; every second one uses OAuth 2. */
+export async function startFleetExporter(address: string, count: number): Promise<Running> {
+  const file = join(temporaryFolder(), 'exporter.yml');
+  const clusters = Array.from({ length: count }, (_, id) => ({
+    name: `cluster-${id}`,
+    address: `${address}/${id}`,
+    ...(id % 2 === 1 && { oauth2: { client_id: 'a', client_secret: `${id}`, token_url: `${address}/token` } }),
+  }));
+  writeFileSync(file, JSON.stringify({ poll_interval: '15s', clusters }));
+  return started(process.execPath, [main, `--config.file=${file}`, '--web.listen-address=127.0.0.1:0'], {
+    MALLOC_ARENA_MAX: '1',
+  });
 }
 
 export const exporterMain = main;

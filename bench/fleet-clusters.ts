@@ -1,0 +1,38 @@
+import { listen } from './listen.ts';
+import { topologyDocument } from './sizes.ts';
+
+// Many clusters of size S and their identity provider, which respond from memory: `node bench/fleet-clusters.ts`. The
+// topology of a cluster is at /NUMBER/v1/topology and changes at every request. GET /lateness returns how many
+// milliseconds later or earlier each request for a topology arrived than one interval after the one before, as JSON, and
+// forgets them.
+const interval = 15_000;
+const answers = [0, 1, 2, 3].map((variant) => Buffer.from(topologyDocument('S', variant)));
+const token = JSON.stringify({ access_token: 'an-opaque-token', token_type: 'Bearer', expires_in: 300 });
+const arrivals = new Map<string, number>();
+let lateness: number[] = [];
+let requests = 0;
+
+function recordArrival(url: string): void {
+  const now = performance.now();
+  const before = arrivals.get(url);
+  arrivals.set(url, now);
+  if (before !== undefined) lateness.push(now - before - interval);
+}
+
+function respond(url: string): string | Buffer {
+  if (url === '/token') return token;
+  if (url === '/lateness') {
+    const recorded = lateness;
+    lateness = [];
+    return JSON.stringify(recorded);
+  }
+  recordArrival(url);
+  return answers[requests++ % answers.length] ?? '';
+}
+
+listen((request, response) => {
+  request.resume();
+  const answer = respond(request.url ?? '');
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
+  response.end(answer);
+});
