@@ -1,6 +1,7 @@
 import type { AuthFailureReason, Failure } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { singleLine } from '../redact.ts';
+import { problemText } from '../transport/problem-details.ts';
 import type { Answer, Reply } from '../transport/reply.ts';
 import {
   type Authenticated,
@@ -97,11 +98,12 @@ function outcome(
 
 /** Tells why the cluster refuses a token that was just issued: more often than not because of its audience. */
 function refusalOf({ audiences }: Token, answer: Answer, configured: string | undefined): Failure<AuthFailureReason> {
-  const said = answer.masked(`${answer.wwwAuthenticate} ${answer.body}`);
+  const { wwwAuthenticate, body, masked } = answer;
+  const said = singleLine(masked(`${wwwAuthenticate} ${problemText(answer)}`));
   const lacksConfigured = configured !== undefined && audiences !== undefined && !audiences.includes(configured);
-  const isAboutAudience = lacksConfigured || /audience|claims/i.test(said);
+  const isAboutAudience = lacksConfigured || /audience|claims/i.test(`${wwwAuthenticate} ${body}`);
   const facts = omitUndefined({ audiences, configuredAudience: configured });
   return isAboutAudience
-    ? refusal(answer, 'audience_mismatch', { kind: 'token_for_another_audience', ...facts }, singleLine(said))
-    : refusal(answer, 'token_rejected', { kind: 'token_refused', ...facts }, singleLine(said));
+    ? refusal(answer, 'audience_mismatch', { kind: 'token_for_another_audience', ...facts }, said)
+    : refusal(answer, 'token_rejected', { kind: 'token_refused', ...facts }, said);
 }

@@ -14,6 +14,7 @@ import type {
 } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { secretsInHeader, singleLine } from '../redact.ts';
+import { problemText } from '../transport/problem-details.ts';
 import { type Answer, type Reply, send, unreadableBody } from '../transport/reply.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
 import { isTime } from './token.ts';
@@ -229,10 +230,13 @@ function errorOf(response: Fields | undefined): string | undefined {
   return access_token === null && typeof error === 'string' && error !== '' ? error : undefined;
 }
 
-/** Returns `error` and `error_description` (RFC 6749, 5.2), or the beginning of the body; undefined if it is empty. */
-function saidBy({ body, masked }: Answer, fields: Fields | undefined): string | undefined {
+/**
+ * Returns `error` and `error_description` (RFC 6749, 5.2), the title and detail of problem details, or the beginning of
+ * the body; undefined if it is empty.
+ */
+function saidBy(answer: Answer, fields: Fields | undefined): string | undefined {
   const parts = [fields?.error, fields?.error_description].filter((part) => typeof part === 'string');
-  return singleLine(masked(parts.length > 0 ? parts.join(': ') : body)) || undefined;
+  return singleLine(answer.masked(parts.length > 0 ? parts.join(': ') : problemText(answer))) || undefined;
 }
 
 /** Milliseconds that a `Retry-After` may take at most: one of a year would switch the monitoring off. */

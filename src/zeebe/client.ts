@@ -5,6 +5,7 @@ import { omitUndefined } from '../omit-undefined.ts';
 import { secretsInHeader, singleLine } from '../redact.ts';
 import type { Secret } from '../secret.ts';
 import { maxAnswerBytes } from '../transport/dispatcher.ts';
+import { problemText } from '../transport/problem-details.ts';
 import { type Answer, type NoAnswer, type Reply, send, unreadableBody } from '../transport/reply.ts';
 import { userAgent } from '../version.ts';
 import { type ParseTopology, parseTopology, parseWholeTopology } from './parse.ts';
@@ -145,14 +146,14 @@ function problemWithBody(answer: Answer): ReasonAndProblem | undefined {
   return isUtf8 ? undefined : ['malformed', { kind: 'not_a_topology', mismatch: 'expected UTF-8, got other bytes' }];
 }
 
-/** Quotes the beginning of an error. A 200 is not quoted. */
+/** Quotes the title and detail of an error, or its beginning. A 200 is not quoted. */
 function failed(
   answer: Answer,
   reason: RequestFailureReason,
   problem: FailureProblem,
 ): Extract<ReadTopology, { ok: false }> {
-  const { url, status, body, masked } = answer;
-  const said = status === 200 ? '' : singleLine(masked(body));
+  const { url, status, masked } = answer;
+  const said = status === 200 ? '' : singleLine(masked(problemText(answer)));
   const request = { to: 'cluster', url: url.href } as const;
   return { ok: false, failure: { reason, problem, request, status, ...omitUndefined({ said: said || undefined }) } };
 }
