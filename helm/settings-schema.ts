@@ -97,4 +97,5 @@ export const topOfTheFile: Readonly<Record<string, Schema>> = {
   'log.level': optional(logLevels),
   'log.format': optional(logFormats),
   'web.allowed_hosts': { type: ['array', 'null'], items: some },
+  'web.external_links': { ...texts, type: ['object', 'null'] },
 };

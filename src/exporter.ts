@@ -43,7 +43,7 @@ export async function startExporter(options: ExporterOptions): Promise<Exporter>
 async function start({ config, servers, load, logger, clock }: ExporterOptions): Promise<Exporter> {
   const processMetrics = createProcessMetrics();
   const page = createPage([], processMetrics, clock);
-  const status = createStatusFeed(clock);
+  const status = createStatusFeed(clock, config.web.externalLinks);
   const budget = createPageBudget(shareOfMemory(pageShareOfMemory));
   const clusters = createClusters({
     createOutput: (cluster) => createOutput(cluster, { page, status, budget }),

@@ -109,6 +109,7 @@ const fixed: Readonly<Record<string, (config: Config) => unknown>> = {
   'web.listen_addresses': ({ web }) => web.listenAddresses,
   'web.telemetry_path': ({ web }) => web.telemetryPath,
   'web.allowed_hosts': ({ web }) => web.allowedHosts,
+  'web.external_links': ({ web }) => web.externalLinks,
   'web.config.file': ({ web }) => web.configFile,
   'log.format': ({ log }) => log.format,
 };

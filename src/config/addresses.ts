@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { Secret } from '../secret.ts';
-import type { ListenAddress } from './config.ts';
+import type { ExternalLink, ListenAddress } from './config.ts';
 import { canonicalPath, webPaths } from './web-paths.ts';
 
 /** Characters. Parsing an address may take time quadratic in its length. */
@@ -97,6 +97,23 @@ export function hostNames(raw: readonly string[]): readonly string[] {
     throw new Error('host names without port, such as exporter.example.com');
   }
   return raw.map((name) => name.toLowerCase());
+}
+
+/** The name is shown in the browser, so a long one would break the layout. */
+const maxLinkName = 40;
+
+export function externalLinks(raw: readonly (readonly [string, string])[]): readonly ExternalLink[] {
+  return raw.map(([name, template]) => {
+    if (name.trim() === '' || name.length > maxLinkName || /\p{C}/u.test(name)) {
+      throw new Error(`names of 1 to ${maxLinkName} characters`);
+    }
+    const unknown = (template.match(/\{[^{}]*\}?/g) ?? []).some((placeholder) => placeholder !== '{cluster}');
+    if (unknown) throw new Error('{cluster} as the only placeholder (percent-encode other braces: %7B and %7D)');
+    if (/^[^:]*:\/*[^/?#]*\{/.test(template)) throw new Error('{cluster} in the path, the query or the fragment');
+    const { username, password } = httpUrl(template.replaceAll('{cluster}', 'cluster'));
+    if (username !== '' || password !== '') throw new Error('URLs without user name and password');
+    return { name, template };
+  });
 }
 
 /** `:10650`, `localhost:10650`, `[::1]:10650`. */

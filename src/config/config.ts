@@ -20,8 +20,16 @@ export interface WebConfig {
   readonly telemetryPath: string;
   /** Names in lower case, without port. Absent: all names are accepted. */
   readonly allowedHosts?: readonly string[];
+  readonly externalLinks?: readonly ExternalLink[];
   /** The path of the web configuration, whose content is in `Config.webConfig`. */
   readonly configFile?: string;
+}
+
+/** A link of the status page, for each cluster. */
+export interface ExternalLink {
+  readonly name: string;
+  /** A URL (http or https) in which `{cluster}` stands for the percent-encoded name of the cluster. */
+  readonly template: string;
 }
 
 /** The web configuration as it was when the configuration was loaded. */

@@ -194,6 +194,7 @@ function buildConfig(description: ConfigDescription, readFile: ReadFile): Loaded
       telemetryPath: settings.value('web.telemetry_path'),
       ...omitUndefined({
         allowedHosts: settings.value('web.allowed_hosts'),
+        externalLinks: settings.value('web.external_links'),
         configFile: settings.value('web.config.file'),
       }),
     },

@@ -1,5 +1,6 @@
 import {
   clusterAddress,
+  externalLinks,
   hostNames,
   issuerOfDiscovery,
   issuerUrl,
@@ -84,6 +85,11 @@ export const topTable = {
   'web.allowed_hosts': list({
     doc: 'The host names under which clients reach the exporter, without port. Requests to other names get 403, which protects against DNS rebinding. IP addresses and localhost are always accepted, as are all names for /-/healthy and /-/ready. Default: all names.',
     format: hostNames,
+  }),
+  'web.external_links': map({
+    doc: 'Links of the status page for each cluster: names with URLs (http or https), in which {cluster} stands for the percent-encoded name of the cluster. Example: Grafana: https://grafana.example.com/d/zeebe-topology-cluster?var-zeebe_cluster={cluster}',
+    format: externalLinks,
+    show: (raw) => raw.map(([name, url]) => `${name}: ${showUrl(url)}`).join(', '),
   }),
   'web.config.file': text({
     doc: "A file with the TLS settings, client certificates, passwords and headers of the exporter's own server, in the format of Prometheus' exporter-toolkit (docs/web-config.md).",

@@ -6,6 +6,7 @@ import { enumerate, findingsOf, named } from '../zeebe/findings.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 import type { ClusterView, GroupView } from '../zeebe/view.ts';
+import { type LeaderTimeline, nextLeaderTimeline } from './leader-timeline.ts';
 import type { ClusterState } from './state.ts';
 
 export const eventKinds = [
@@ -31,6 +32,8 @@ export interface ClusterEvent {
   readonly kind: EventKind;
   /** A sentence without capital and full stop. */
   readonly text: string;
+  /** The new verdict; only for `verdict_changed`. */
+  readonly verdict?: Verdict;
 }
 
 /** The events of a cluster since the start of the exporter, and what the next ones are derived from. */
@@ -45,6 +48,8 @@ export interface ClusterHistory {
   readonly lastVerdict?: Verdict;
   /** The last known topology. Failed polls, and gateways that know no topology yet, do not change it. */
   readonly lastView?: ClusterView;
+  /** Absent until a topology is known. */
+  readonly leaderTimeline?: LeaderTimeline;
   /** Why authentication fails; absent while it works. */
   readonly authFailing?: string;
 }
@@ -76,12 +81,13 @@ export function nextHistory(history: ClusterHistory, previous: ClusterState, sta
   const verdictSince = previous.lastPoll && previous.verdict === verdict ? history.verdictSince : at;
   const lastVerdict = view ? verdict : history.lastVerdict;
   const lastView = view && knowsCluster(view) ? view : history.lastView;
+  const leaderTimeline = lastView && nextLeaderTimeline(history, lastView, at);
   const authFailing = standingAuthFailure(history, state);
   return {
     // Newest first: effects are above their causes.
     events: [...latest.toReversed(), ...history.events].slice(0, maxEvents),
     latest,
-    ...omitUndefined({ verdictSince, lastVerdict, lastView, authFailing }),
+    ...omitUndefined({ verdictSince, lastVerdict, lastView, leaderTimeline, authFailing }),
   };
 }
 
@@ -239,5 +245,5 @@ function verdictChanged(before: Verdict | undefined, verdict: Verdict, view: Clu
   const [worst] = findingsOf(view);
   const why = worst ? `: ${worst.text}` : '';
   const change = before ? `became ${verdict} (was ${before})` : `is ${verdict}`;
-  return [{ kind: 'verdict_changed', text: `the cluster ${change}${why}` }];
+  return [{ kind: 'verdict_changed', text: `the cluster ${change}${why}`, verdict }];
 }

@@ -1,11 +1,12 @@
 import type { TokenTimes } from '../auth/token.ts';
-import type { AuthenticationMethod, SettingNames } from '../config/config.ts';
+import type { AuthenticationMethod, ExternalLink, SettingNames } from '../config/config.ts';
 import type { AuthFailureReason, Failure, FailureReason, PollFailureReason } from '../failure.ts';
 import { failureText } from '../failure-text.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { ClusterEvent, ClusterHistory } from '../poll/events.ts';
+import type { LeaderTimeline } from '../poll/leader-timeline.ts';
 import type { AuthenticationState, ClusterState, LastPoll } from '../poll/state.ts';
-import { type Finding, findingsOf } from '../zeebe/findings.ts';
+import { type Finding, type FindingKind, findingsOf } from '../zeebe/findings.ts';
 import type { Partition } from '../zeebe/partitions.ts';
 import type { Broker, Replica, ReplicaHealth, ReplicaState, Role, Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
@@ -37,6 +38,15 @@ export interface ClusterStatus {
   readonly topology?: TopologyStatus;
   /** Newest first. */
   readonly events: readonly ClusterEvent[];
+  /** Absent until a topology is known. */
+  readonly leaderTimeline?: LeaderTimeline;
+  /** Those of `web.external_links`. */
+  readonly links: readonly LinkStatus[];
+}
+
+export interface LinkStatus {
+  readonly name: string;
+  readonly url: string;
 }
 
 export interface FailureStatus<Reason extends FailureReason> {
@@ -45,7 +55,8 @@ export interface FailureStatus<Reason extends FailureReason> {
   readonly remedy: string;
 }
 
-export interface FindingStatus extends Finding {
+export interface FindingStatus extends Omit<Finding, 'kind'> {
+  readonly kind: FindingKind | 'not_polled' | 'poll_failed';
   /** What to do about it, if known. */
   readonly remedy?: string;
 }
@@ -90,9 +101,13 @@ export interface PartitionStatus {
   readonly healthyReplicas: number;
 }
 
-export function clusterStatus(state: ClusterState, history: ClusterHistory): ClusterStatus {
+export function clusterStatus(
+  state: ClusterState,
+  history: ClusterHistory,
+  links: readonly ExternalLink[],
+): ClusterStatus {
   const { name, method, verdict, lastPoll, lastSuccessAt, view } = state;
-  const { verdictSince, events } = history;
+  const { verdictSince, events, leaderTimeline } = history;
   return {
     name,
     verdict,
@@ -105,15 +120,29 @@ export function clusterStatus(state: ClusterState, history: ClusterHistory): Clu
       lastSuccessAt: optionalSeconds(lastSuccessAt),
       topology: view && topologyStatus(view),
     }),
-    events: events.map((event) => ({ ...event, at: seconds(event.at) })),
+    events: events.map(inSeconds),
+    ...omitUndefined({ leaderTimeline: leaderTimeline && timelineStatus(leaderTimeline) }),
+    links: links.map((link) => linkTo(name, link)),
   };
 }
 
+function linkTo(cluster: string, { name, template }: ExternalLink): LinkStatus {
+  return { name, url: template.replaceAll('{cluster}', () => encodeURIComponent(cluster)) };
+}
+
+function timelineStatus({ since, changes }: LeaderTimeline): LeaderTimeline {
+  return { since: seconds(since), changes: changes.map(inSeconds) };
+}
+
+function inSeconds<T extends { readonly at: number }>(happening: T): T {
+  return { ...happening, at: seconds(happening.at) };
+}
+
 function findingsNow({ lastPoll, view, settingNames }: ClusterState): readonly FindingStatus[] {
-  if (!lastPoll) return [{ verdict: 'unknown', text: 'not polled yet' }];
+  if (!lastPoll) return [{ verdict: 'unknown', kind: 'not_polled', text: 'not polled yet' }];
   if (lastPoll.failure) {
     const { message, remedy } = failureText(lastPoll.failure, settingNames);
-    return [{ verdict: 'unknown', text: `the last poll failed: ${message}`, remedy }];
+    return [{ verdict: 'unknown', kind: 'poll_failed', text: `the last poll failed: ${message}`, remedy }];
   }
   return view ? findingsOf(view) : [];
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Clock } from '../clock.ts';
+import type { ExternalLink } from '../config/config.ts';
 import type { ClusterHistory } from '../poll/events.ts';
 import type { ClusterState } from '../poll/state.ts';
 import { version } from '../version.ts';
@@ -34,7 +35,7 @@ const maxDocumentAge = 1_000;
 
 const compress = promisify(gzip);
 
-export function createStatusFeed(clock: Clock): StatusFeed {
+export function createStatusFeed(clock: Clock, links: readonly ExternalLink[] = []): StatusFeed {
   let parts = new Map<string, () => string>();
   // Distinguishes the tags of this process from those of the one before a restart.
   const run = randomUUID();
@@ -44,7 +45,7 @@ export function createStatusFeed(clock: Clock): StatusFeed {
 
   return {
     update: (state, history) => {
-      const part = once(() => JSON.stringify(clusterStatus(state, history)));
+      const part = once(() => JSON.stringify(clusterStatus(state, history, links)));
       parts.set(state.name, part);
       updates++;
     },

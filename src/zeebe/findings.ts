@@ -3,10 +3,20 @@ import type { Partition } from './partitions.ts';
 import { bySeverity, leaderHealth, type Verdict } from './verdict.ts';
 import type { ClusterView, GroupView } from './view.ts';
 
+/** What a finding is about. */
+export type FindingKind =
+  | 'topology_unknown'
+  | 'partition_without_leader'
+  | 'leader_unhealthy'
+  | 'leader_health_unknown'
+  | 'broker_missing'
+  | 'replication_below_factor';
+
 /** One problem of a cluster, in words. */
 export interface Finding {
   /** The verdict if this were the only problem. */
   readonly verdict: Exclude<Verdict, 'healthy'>;
+  readonly kind: FindingKind;
   /** A sentence without capital and full stop. */
   readonly text: string;
 }
@@ -21,7 +31,7 @@ export function findingsOf({ topology, groups, missingBrokers }: ClusterView): r
   const { clusterSize, brokers } = topology;
   if (groups.length === 0) {
     const text = clusterSize === undefined ? noTopologyYet : 'the gateway lists no physical tenant';
-    return [{ verdict: 'unknown', text }];
+    return [{ verdict: 'unknown', kind: 'topology_unknown', text }];
   }
   const isAnyKnown = groups.some(({ verdict }) => verdict !== 'unknown');
   return [
@@ -41,7 +51,7 @@ function ofGroups(
   return [...same.values()].flatMap((group) => {
     const tenants = group.flatMap(({ tenant }) => tenant ?? []);
     const where = tenants.length === 0 ? '' : `${named('physical tenant', tenants)}: `;
-    return group.slice(0, 1).map(({ verdict, text }) => ({ verdict, text: `${where}${text}` }));
+    return group.slice(0, 1).map(({ verdict, kind, text }) => ({ verdict, kind, text: `${where}${text}` }));
   });
 }
 
@@ -50,7 +60,7 @@ function unknownSizes(
   clusterSize: number | undefined,
 ): readonly Finding[] {
   return verdict === 'unknown'
-    ? [{ verdict, text: withoutSizes({ clusterSize, partitionsCount, replicationFactor }) }]
+    ? [{ verdict, kind: 'topology_unknown', text: withoutSizes({ clusterSize, partitionsCount, replicationFactor }) }]
     : [];
 }
 
@@ -89,6 +99,7 @@ function withoutLeader(partitions: readonly Partition[], group: GroupView): read
 function leaderless(ids: readonly number[], more: string): Finding {
   return {
     verdict: 'unhealthy',
+    kind: 'partition_without_leader',
     text: `${named('partition', ids)} ${ids.length === 1 ? 'has' : 'have'} no leader${more}`,
   };
 }
@@ -106,6 +117,7 @@ function badLeaders(partitions: readonly Partition[]): readonly Finding[] {
   });
   return [...Map.groupBy(bad, ({ health }) => health)].map(([health, group]) => ({
     verdict: 'unhealthy',
+    kind: 'leader_unhealthy',
     text: `${theLeaderOf(group.map(({ id }) => id))} ${health}`,
   }));
 }
@@ -115,6 +127,7 @@ function brokersNotListed(listed: number, clusterSize: number, missing: readonly
   if (missing.length > 0) {
     findings.push({
       verdict: 'degraded',
+      kind: 'broker_missing',
       text: `${named('broker', missing)} ${missing.length === 1 ? 'is' : 'are'} missing`,
     });
   }
@@ -123,6 +136,7 @@ function brokersNotListed(listed: number, clusterSize: number, missing: readonly
     const who = unnamed === 1 ? 'a broker is' : `${unnamed} brokers are`;
     findings.push({
       verdict: 'degraded',
+      kind: 'broker_missing',
       text: `${who} missing, unknown by name: ${listed} of ${clusterSize} are listed`,
     });
   }
@@ -139,6 +153,7 @@ function fewHealthyReplicas(partitions: readonly Partition[], wanted: number): r
       const verb = ids.length === 1 ? 'has' : 'have';
       return {
         verdict: 'degraded',
+        kind: 'replication_below_factor',
         text: `${named('partition', ids)} ${verb} ${healthy} of ${wanted} healthy replicas`,
       };
     });
@@ -148,7 +163,8 @@ function leadersOfUnknownHealth(partitions: readonly Partition[]): readonly Find
   const ids = partitions
     .filter(({ leaderReplicas }) => leaderReplicas.some(({ health }) => health === 'unknown'))
     .map(({ id }) => id);
-  return ids.length === 0 ? [] : [{ verdict: 'degraded', text: `${theLeaderOf(ids)} of unknown health` }];
+  if (ids.length === 0) return [];
+  return [{ verdict: 'degraded', kind: 'leader_health_unknown', text: `${theLeaderOf(ids)} of unknown health` }];
 }
 
 function theLeaderOf(ids: readonly number[]): string {

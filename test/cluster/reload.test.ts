@@ -252,12 +252,23 @@ describe('a reload', () => {
     const running = await startWith(config);
     running.configure({
       ...config,
-      web: { listenAddresses: [{ port: 1 }], telemetryPath: '/other', allowedHosts: ['exporter'] },
+      web: {
+        listenAddresses: [{ port: 1 }],
+        telemetryPath: '/other',
+        allowedHosts: ['exporter'],
+        externalLinks: [{ name: 'Wiki', template: 'https://wiki/{cluster}' }],
+      },
       log: { level: 'debug', format: 'pretty' },
     });
     const { status, text } = await running.reload();
     expect(status).toBe(200);
-    const waiting = ['web.listen_addresses', 'web.telemetry_path', 'web.allowed_hosts', 'log.format'];
+    const waiting = [
+      'web.listen_addresses',
+      'web.telemetry_path',
+      'web.allowed_hosts',
+      'web.external_links',
+      'log.format',
+    ];
     expect(text).toContain(`a restart is needed to change ${waiting.join(', ')}`);
     expect(running.lines).toContainEqual(expect.objectContaining({ waiting }));
     expect((await running.get('/metrics')).status).toBe(200);

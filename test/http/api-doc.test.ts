@@ -18,17 +18,18 @@ const rateLimited = {
   status: 429,
 } as const;
 
-/** An example of nearly every field: one of two brokers goes missing, and a token cannot be renewed. */
+/** An example of nearly every field: one of two brokers goes missing, the other one leads, and a token cannot be renewed. */
 function example(clock: Clock & { readonly advance: (ms: number) => void }): unknown {
-  const feed = createStatusFeed(clock);
-  const both = [broker('0', leader(1)), broker('1', follower(1))];
+  const template = 'https://grafana.example.com/d/zeebe-topology-cluster?var-zeebe_cluster={cluster}';
+  const feed = createStatusFeed(clock, [{ name: 'Grafana', template }]);
+  const both = [broker('0', follower(1)), broker('1', leader(1))];
   const facts = { clusterSize: 2, partitionsCount: 1, replicationFactor: 2 };
   const token = { obtainedAt: clock.now(), expiresAt: clock.now() + 300_000, lifetime: 300_000 };
   const first = initialState(clusterConfig());
   const before = nextState({ ...first, method: 'oauth2' }, succeeded(topology(both, facts), { endedAt: clock.now() }));
   clock.advance(15_000);
   const renewal = { up: true, failure: rateLimited, token, tokenRequests: [] };
-  const now = succeeded(topology(both.slice(0, 1), facts), { endedAt: clock.now(), authentication: renewal });
+  const now = succeeded(topology([broker('0', leader(1))], facts), { endedAt: clock.now(), authentication: renewal });
   const after = nextState(before, now);
   feed.update(after, nextHistory(nextHistory(noHistory, first, before), before, after));
   clock.advance(4_000);

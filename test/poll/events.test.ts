@@ -42,7 +42,9 @@ const [zero, one, two] = ['0', '1', '2'].map((id) => threeBrokers.filter((each) 
 describe('the history of a cluster', () => {
   it('begins with the first verdict, and holds nothing while nothing changes', () => {
     const { events, verdictSince } = historyOf([well, well, well]);
-    expect(events).toEqual([{ at: endOfPoll, kind: 'verdict_changed', text: 'the cluster is healthy' }]);
+    expect(events).toEqual([
+      { at: endOfPoll, kind: 'verdict_changed', text: 'the cluster is healthy', verdict: 'healthy' },
+    ]);
     expect(verdictSince).toBe(endOfPoll);
   });
 

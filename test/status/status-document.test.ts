@@ -26,7 +26,7 @@ import {
 const end = endOfPoll / 1000;
 
 function statusAfter(...results: readonly PollResult[]) {
-  return clusterStatus(stateAfter(results), noHistory);
+  return clusterStatus(stateAfter(results), noHistory, []);
 }
 
 describe('the status of a cluster', () => {
@@ -34,10 +34,29 @@ describe('the status of a cluster', () => {
     expect(statusAfter()).toEqual({
       name: 'production',
       verdict: 'unknown',
-      findings: [{ verdict: 'unknown', text: 'not polled yet' }],
+      findings: [{ verdict: 'unknown', kind: 'not_polled', text: 'not polled yet' }],
       pollInterval: 15,
       authentication: { method: 'none' },
       events: [],
+      links: [],
+    });
+  });
+
+  it('has the links of web.external_links, with its percent-encoded name', () => {
+    const state = stateAfter([], { name: 'a/b {cluster} $&' });
+    const template = 'https://grafana.example.com/{cluster}?var-cluster={cluster}';
+    const encoded = 'a%2Fb%20%7Bcluster%7D%20%24%26';
+    expect(clusterStatus(state, noHistory, [{ name: 'Grafana', template }]).links).toEqual([
+      { name: 'Grafana', url: `https://grafana.example.com/${encoded}?var-cluster=${encoded}` },
+    ]);
+  });
+
+  it('has the changes of leaders, with times in seconds', () => {
+    const change = { at: endOfPoll + 1_500, partition: 1, from: ['0'], to: [] };
+    const history = { ...noHistory, leaderTimeline: { since: endOfPoll, changes: [change] } };
+    expect(clusterStatus(stateAfter([]), history, []).leaderTimeline).toEqual({
+      since: end,
+      changes: [{ ...change, at: end + 1.5 }],
     });
   });
 
@@ -86,7 +105,11 @@ describe('the status of a cluster', () => {
   it('lists the missing brokers, also as findings', () => {
     const status = statusAfter(succeeded(topologyOf(recorded('8.6.0-3x3x3-broker-gone'))));
     expect(status.verdict).toBe('degraded');
-    expect(status.findings[0]).toEqual({ verdict: 'degraded', text: 'broker 1 is missing' });
+    expect(status.findings[0]).toEqual({
+      verdict: 'degraded',
+      kind: 'broker_missing',
+      text: 'broker 1 is missing',
+    });
     expect(status.topology?.missingBrokers).toEqual(['1']);
   });
 
@@ -95,6 +118,7 @@ describe('the status of a cluster', () => {
     expect(status.findings).toEqual([
       {
         verdict: 'unknown',
+        kind: 'poll_failed',
         text: 'the last poll failed: the request failed: what connect is',
         remedy,
       },
@@ -155,7 +179,7 @@ describe('the status feed', () => {
     const document = JSON.parse(feed.document().json.toString());
     expect(document).toMatchObject({ apiVersion: 1, now: end, exporter: { startedAt: end } });
     expect(document.clusters.map(({ name }: { name: string }) => name)).toEqual(['b', 'a', 'c']);
-    expect(document.clusters[1]).toEqual(clusterStatus({ ...well, name: 'a' }, noHistory));
+    expect(document.clusters[1]).toEqual(clusterStatus({ ...well, name: 'a' }, noHistory, []));
   });
 
   it('makes a valid document without clusters', () => {

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '../../../src/clock.ts';
-import type { ClusterConfig } from '../../../src/config/config.ts';
+import type { ClusterConfig, ExternalLink } from '../../../src/config/config.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { listen, type RunningServer } from '../../../src/http/server.ts';
 import { createPage } from '../../../src/metrics/page.ts';
@@ -24,8 +24,11 @@ export interface ServedPage {
 type Configs = Readonly<Record<string, Pick<Partial<ClusterConfig>, 'authentication'>>>;
 
 /** Serves the app of the exporter until the test has ended. The test determines the results of the polls. */
-export async function serve(configs: Configs, clock: Clock = systemClock): Promise<ServedPage> {
-  const status = createStatusFeed(clock);
+export async function serve(
+  configs: Configs,
+  { clock = systemClock, links = [] }: { readonly clock?: Clock; readonly links?: readonly ExternalLink[] } = {},
+): Promise<ServedPage> {
+  const status = createStatusFeed(clock, links);
   const clusters = new Map(
     Object.entries(configs).map(([name, config]) => {
       const state = initialState(clusterConfig({ ...config, name }));
