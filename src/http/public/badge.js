@@ -1,20 +1,27 @@
 import { element, setAttribute, setText } from './dom.js';
-import { verdictMarks } from './words.js';
+import { statusMarks, statusOf, toneOf } from './status.js';
 
-/** @import { Verdict } from '../../zeebe/verdict.ts' */
+/**
+ * @import { ClusterStatus } from '../../status/status-document.ts'
+ * @import { Part } from './dom.js'
+ */
 
-/** Creates the badge of a verdict: a mark and a word, coloured by the verdict. */
+/**
+ * Creates the badge of a cluster: a mark and the word of its status.
+ *
+ * @returns {Part<ClusterStatus>}
+ */
 export function badge() {
   const mark = element('span', { 'aria-hidden': 'true', class: 'mark' });
   const word = element('span');
   const made = element('span', { class: 'badge' }, mark, word);
   return {
     element: made,
-    /** @param {Verdict} verdict */
-    update: (verdict) => {
-      setAttribute(made, 'data-verdict', verdict);
-      setText(mark, verdictMarks[verdict]);
-      setText(word, verdict);
+    update: (cluster) => {
+      const tone = toneOf(cluster);
+      setAttribute(made, 'data-tone', tone);
+      setText(mark, statusMarks[tone]);
+      setText(word, statusOf(cluster));
     },
   };
 }

@@ -1,110 +1,132 @@
-/** The section of one cluster: verdict, findings, facts, grid and events. */
+/** The section of one cluster: as a card in the list of clusters, and as a page of its own. */
 import { badge } from './badge.js';
-import { element, keyedChildren, setAttribute, setText } from './dom.js';
+import { element, setAttribute, setText } from './dom.js';
 import { events } from './events.js';
 import { facts } from './facts.js';
 import { grid } from './grid.js';
+import { leaderTimeline } from './leaders.js';
+import { clusterLinks } from './links.js';
+import { problemList } from './problems.js';
+import { clusterRoute } from './routes.js';
+import { toneOf } from './status.js';
 import { relativeTime } from './times.js';
-import { capitalized, problemsOf, verdictMarks } from './words.js';
 
 /**
- * @import { ClusterStatus, FindingStatus } from '../../status/status-document.ts'
+ * @import { ClusterStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
  */
+
+/** @typedef {{ readonly cluster: ClusterStatus, readonly isFolded: boolean }} Card */
+
+/**
+ * A card can be folded to its title and problems. The choice of the user has precedence over `isFolded`.
+ *
+ * @param {Card} card
+ * @returns {Part<Card>}
+ */
+export function clusterCard({ cluster: { name } }) {
+  const link = element('a', { class: 'open', href: clusterRoute(name) }, element('bdi', {}, name));
+  const fold = element('button', { type: 'button', class: 'fold' });
+  const details = clusterDetails(name, { log: events({ isComplete: false }), below: [] });
+  const section = clusterSection(name, { heading: link, aside: fold, details: details.element });
+  /** @type {boolean | undefined} */
+  let chosen;
+  const show = (/** @type {boolean} */ isFolded) => {
+    details.element.hidden = isFolded;
+    section.element.classList.toggle('folded', isFolded);
+    setAttribute(fold, 'aria-expanded', `${!isFolded}`);
+    setText(fold, isFolded ? 'Show details' : 'Hide details');
+  };
+  fold.addEventListener('click', () => {
+    chosen = !details.element.hidden;
+    show(chosen);
+  });
+  return {
+    element: section.element,
+    update: ({ cluster, isFolded }) => {
+      section.update(cluster);
+      details.update(cluster);
+      show(chosen ?? isFolded);
+    },
+  };
+}
 
 /**
  * @param {ClusterStatus} cluster
  * @returns {Part<ClusterStatus>}
  */
-export function clusterSection({ name }) {
-  const heading = titleLine(name);
-  const problems = problemList();
-  const factList = facts();
-  const table = grid(name);
-  const log = events();
-  const made = element(
-    'section',
-    { class: 'cluster', 'aria-label': name },
-    heading.element,
-    problems.element,
-    factList.element,
-    element('div', { class: 'body' }, table.element, log.element),
-  );
+export function clusterPage({ name }) {
+  const links = clusterLinks(name);
+  const leaders = leaderTimeline(name);
+  const details = clusterDetails(name, { log: events({ isComplete: true }), below: [leaders.element] });
+  const section = clusterSection(name, {
+    heading: element('bdi', {}, name),
+    aside: links.element,
+    details: details.element,
+  });
   return {
-    element: made,
+    element: section.element,
     update: (cluster) => {
-      setAttribute(made, 'data-verdict', cluster.verdict);
-      heading.update(cluster);
-      problems.update(cluster);
-      factList.update(cluster);
-      const { topology } = cluster;
-      table.element.hidden = !topology || topology.partitions.length + topology.brokers.length === 0;
-      if (topology) table.update(topology);
-      log.update(cluster.events);
+      section.update(cluster);
+      links.update(cluster);
+      details.update(cluster);
+      leaders.update(cluster.leaderTimeline);
     },
   };
 }
 
 /**
  * @param {string} name
+ * @param {{ readonly heading: Node, readonly aside: HTMLElement, readonly details: Node }} content
  * @returns {Part<ClusterStatus>}
  */
-function titleLine(name) {
-  const verdict = badge();
+function clusterSection(name, { heading, aside, details }) {
+  const status = badge();
   const since = relativeTime('for');
+  const problems = problemList();
+  const title = element(
+    'div',
+    { class: 'title' },
+    element('h2', { tabindex: '-1' }, heading),
+    status.element,
+    element('span', { class: 'muted' }, since.element),
+  );
+  const banner = element('div', { class: 'banner' }, title, problems.element, aside);
+  const made = element('section', { class: 'cluster', 'aria-label': name }, banner, details);
   return {
-    element: element(
-      'div',
-      { class: 'title' },
-      element('h2', { tabindex: '-1' }, element('bdi', {}, name)),
-      verdict.element,
-      element('span', { class: 'muted' }, since.element),
-    ),
+    element: made,
     update: (cluster) => {
-      verdict.update(cluster.verdict);
+      setAttribute(made, 'data-tone', toneOf(cluster));
+      status.update(cluster);
       since.update(cluster.verdictSince);
+      problems.update(cluster);
     },
   };
 }
 
 /**
- * The problems of a cluster, and a sentence if the verdict is healthy.
+ * The facts, the grid of the partitions with what is below it, and the events.
  *
+ * @param {string} name
+ * @param {{ readonly log: Part<ClusterStatus['events']>, readonly below: readonly Node[] }} content
  * @returns {Part<ClusterStatus>}
  */
-function problemList() {
-  const healthy = element(
-    'p',
-    { class: 'healthy' },
-    'All brokers are listed, and every partition has a leader and enough healthy replicas.',
-  );
-  const list = element('ul', { class: 'findings' });
-  const updateList = keyedChildren(list, ({ text }) => text, finding);
+function clusterDetails(name, { log, below }) {
+  const factList = facts();
+  const table = grid(`Brokers of ${name} by partitions`);
   return {
-    element: element('div', {}, healthy, list),
+    element: element(
+      'div',
+      { class: 'details' },
+      factList.element,
+      element('div', { class: 'body' }, element('div', { class: 'parts' }, table.element, ...below), log.element),
+    ),
     update: (cluster) => {
-      const problems = problemsOf(cluster);
-      healthy.hidden = cluster.findings.length > 0;
-      list.hidden = problems.length === 0;
-      updateList(problems);
-    },
-  };
-}
-
-/** @returns {Part<FindingStatus>} */
-function finding() {
-  const mark = element('span', { class: 'mark', 'aria-hidden': 'true' });
-  const text = element('span');
-  const remedy = element('p', { class: 'remedy' });
-  const made = element('li', {}, mark, text, remedy);
-  return {
-    element: made,
-    update: (found) => {
-      setAttribute(made, 'data-verdict', found.verdict);
-      setText(mark, verdictMarks[found.verdict]);
-      setText(text, capitalized(found.text));
-      remedy.hidden = found.remedy === undefined;
-      setText(remedy, found.remedy === undefined ? '' : `What to do: ${found.remedy}`);
+      factList.update(cluster);
+      const { topology } = cluster;
+      table.element.hidden = !topology || topology.partitions.length + topology.brokers.length === 0;
+      if (topology) table.update(topology);
+      log.update(cluster.events);
     },
   };
 }

@@ -6,23 +6,28 @@ import { capitalized, counted } from './words.js';
 /**
  * @import { ClusterEvent, EventKind } from '../../poll/events.ts'
  * @import { Part } from './dom.js'
+ * @import { Status } from './status.js'
  */
 
-/** Older events are in a collapsed section. */
-const maxVisible = 6;
+/** A card has older events in a collapsed section. */
+const maxVisibleInCard = 6;
 
-/** @type {Readonly<Partial<Record<EventKind, 'bad' | 'good'>>>} */
+/** The colours of events other than `verdict_changed`. @type {Readonly<Partial<Record<EventKind, Status>>>} */
 const tones = {
-  broker_missing: 'bad',
-  polls_failing: 'bad',
-  auth_failing: 'bad',
-  broker_back: 'good',
-  polls_succeeding: 'good',
-  auth_working: 'good',
+  broker_missing: 'degraded',
+  polls_failing: 'unknown',
+  auth_failing: 'unhealthy',
+  broker_back: 'healthy',
+  polls_succeeding: 'healthy',
+  auth_working: 'healthy',
 };
 
-/** @returns {Part<readonly ClusterEvent[]>} */
-export function events() {
+/**
+ * @param {{ readonly isComplete: boolean }} options whether all events are visible at once
+ * @returns {Part<readonly ClusterEvent[]>}
+ */
+export function events({ isComplete }) {
+  const maxVisible = isComplete ? Number.POSITIVE_INFINITY : maxVisibleInCard;
   const newest = element('ol');
   const older = element('ol');
   const summary = element('summary');
@@ -46,7 +51,7 @@ export function events() {
       details.hidden = all.length <= maxVisible;
       updateNewest(all.slice(0, maxVisible));
       updateOlder(all.slice(maxVisible));
-      setText(summary, counted(all.length - maxVisible, 'earlier event'));
+      setText(summary, details.hidden ? '' : counted(all.length - maxVisible, 'earlier event'));
     },
   };
 }
@@ -64,7 +69,7 @@ function entry() {
   return {
     element: made,
     update: (event) => {
-      setAttribute(made, 'data-tone', tones[event.kind]);
+      setAttribute(made, 'data-tone', event.verdict ?? tones[event.kind]);
       setAttribute(time, 'datetime', new Date(event.at * 1000).toISOString());
       setText(time, clockTime(event.at));
       setText(text, capitalized(event.text));

@@ -1,5 +1,6 @@
-/** The facts of a cluster: sizes, versions, last poll, authentication. */
+/** The facts of a cluster: brokers, partitions, versions, last poll, authentication. */
 import { element, setAttribute, setText } from './dom.js';
+import { partitionsWithoutProblem } from './partitions.js';
 import { clockTime, duration, relativeTime } from './times.js';
 import { versionsOf } from './words.js';
 
@@ -10,7 +11,7 @@ import { versionsOf } from './words.js';
 
 /** @returns {Part<ClusterStatus>} */
 export function facts() {
-  const parts = [sizes(), versions(), lastPoll(), authentication()];
+  const parts = [brokers(), partitions(), versions(), lastPoll(), authentication()];
   return {
     element: element('dl', { class: 'facts' }, ...parts.map((part) => part.element)),
     update: (cluster) => {
@@ -27,43 +28,81 @@ function fact(name, ...content) {
   return element('div', {}, element('dt', {}, name), element('dd', {}, ...content));
 }
 
-/** @returns {Part<ClusterStatus>} */
-function sizes() {
-  const content = element('span');
-  const id = element('span', { class: 'muted' });
+/** A bar that shows a count as a share of a total. */
+function share() {
+  const part = element('span');
+  const made = element('span', { class: 'share', 'aria-hidden': 'true' }, part);
   return {
-    element: fact('Size', content, ' ', id),
+    element: made,
+    /**
+     * @param {number} count
+     * @param {number} total
+     */
+    update: (count, total) => {
+      made.hidden = total === 0;
+      part.style.width = `${(100 * Math.min(count, total)) / total}%`;
+      setAttribute(made, 'data-tone', count < total ? 'degraded' : 'healthy');
+    },
+  };
+}
+
+/** @returns {Part<ClusterStatus>} */
+function brokers() {
+  const content = element('span', { class: 'figure' });
+  const bar = share();
+  const id = element('p', { class: 'muted' });
+  return {
+    element: fact('Brokers', content, bar.element, id),
     update: ({ topology }) => {
-      const { brokers, clusterSize, partitionsCount, replicationFactor, clusterId } = topology ?? {};
-      const known = clusterSize !== undefined && partitionsCount !== undefined && replicationFactor !== undefined;
-      const sizes = `${brokers?.length} of ${clusterSize} brokers, ${partitionsCount} partitions × ${replicationFactor} replicas`;
-      setText(content, known ? sizes : 'unknown');
+      const { brokers, clusterSize, clusterId } = topology ?? {};
+      const known = brokers !== undefined && clusterSize !== undefined;
+      setText(content, known ? `${brokers.length} of ${clusterSize}` : 'unknown');
+      bar.update(brokers?.length ?? 0, clusterSize ?? 0);
+      id.hidden = clusterId === undefined;
       setText(id, clusterId === undefined ? '' : `cluster id ${clusterId}`);
     },
   };
 }
 
 /** @returns {Part<ClusterStatus>} */
-function versions() {
-  const content = element('span');
-  const skew = element('span');
+function partitions() {
+  const content = element('span', { class: 'figure' });
+  const replicas = element('span', { class: 'muted' });
+  const bar = share();
   return {
-    element: fact('Versions', content, ' ', skew),
+    element: fact('Partitions without problems', content, ' ', replicas, bar.element),
+    update: ({ topology }) => {
+      const { partitions = [], replicationFactor } = topology ?? {};
+      const fine = topology && partitions.length > 0 ? partitionsWithoutProblem(topology) : undefined;
+      setText(content, fine === undefined ? 'unknown' : `${fine} of ${partitions.length}`);
+      setText(replicas, replicationFactor === undefined ? '' : `× ${replicationFactor} replicas`);
+      bar.update(fine ?? 0, partitions.length);
+    },
+  };
+}
+
+/** @returns {Part<ClusterStatus>} */
+function versions() {
+  const content = element('span', { class: 'figure' });
+  const who = element('span');
+  const skew = element('p', { class: 'warning' }, '▲ different versions');
+  return {
+    element: fact('Versions', content, ' ', who, ' ', skew),
     update: ({ topology }) => {
       const all = topology ? versionsOf(topology) : [];
       const [first] = all;
-      const one = all.length === 1 ? `${first?.version}, brokers and gateway` : '';
       const differ = all.map(({ version, who }) => `${version} (${who})`).join(', ');
-      setText(content, all.length === 0 ? 'unknown' : one || differ);
-      setText(skew, all.length > 1 ? '▲ different versions' : '');
-      setAttribute(skew, 'class', all.length > 1 ? 'warning' : undefined);
+      setText(content, all.length > 1 ? '' : (first?.version ?? 'unknown'));
+      setText(who, all.length > 1 ? differ : all.length === 1 ? 'brokers and gateway' : '');
+      setAttribute(who, 'class', all.length > 1 ? undefined : 'muted');
+      skew.hidden = all.length < 2;
     },
   };
 }
 
 /** @returns {Part<ClusterStatus>} */
 function lastPoll() {
-  const outcome = element('span');
+  const outcome = element('span', { class: 'figure' });
   const ended = relativeTime('ago');
   const rhythm = element('span', { class: 'muted' });
   const success = element('p');
@@ -72,7 +111,7 @@ function lastPoll() {
     update: ({ lastPoll, lastSuccessAt, pollInterval }) => {
       const { failure, endedAt, httpStatus } = lastPoll ?? {};
       setText(outcome, !lastPoll ? 'none yet' : failure ? `✕ failed (${failure.reason})` : 'succeeded');
-      setAttribute(outcome, 'class', failure ? 'alarm' : undefined);
+      setAttribute(outcome, 'class', failure ? 'figure alarm' : 'figure');
       ended.update(endedAt);
       const status = failure && httpStatus !== undefined ? `HTTP ${httpStatus}, ` : '';
       setText(rhythm, `(${status}every ${duration(pollInterval)})`);
@@ -89,7 +128,7 @@ const methods = { none: 'none', basic: 'HTTP Basic', oauth2: 'OAuth 2' };
 
 /** @returns {Part<ClusterStatus>} */
 function authentication() {
-  const method = element('span');
+  const method = element('span', { class: 'figure' });
   const token = element('span');
   const expiry = relativeTime('expiry');
   const problem = element('p');

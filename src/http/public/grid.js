@@ -1,34 +1,39 @@
 /** Brokers by partitions: role and health of every replica. */
 import { element, keyedChildren, setAttribute, setText } from './dom.js';
 import { legend } from './legend.js';
-import { replicaSign, replicaWords, verdictMarks } from './words.js';
+import { problemIn } from './partitions.js';
+import { statusMarks } from './status.js';
+import { replicaSign, replicaWords } from './words.js';
 
 /**
  * @import { BrokerStatus, ReplicaStatus, TopologyStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
+ * @import { PartitionProblem } from './partitions.js'
  */
 
 /** With at least as many partitions, columns are narrow and can be restricted to partitions with problems. */
 const manyPartitions = 25;
 
 /**
- * @typedef {{ readonly id: number, readonly problem: string }} Column the problem is empty if there is none
+ * @typedef {{ readonly id: number, readonly problem: PartitionProblem | undefined }} Column
  * @typedef {{ readonly id: string, readonly broker?: BrokerStatus }} Row has no broker if it is missing
  */
 
 /**
- * @param {string} cluster
+ * With many partitions, only those with problems are shown while there are any, until the user chooses or uses the grid.
+ *
+ * @param {string} title
  * @returns {Part<TopologyStatus>}
  */
-export function grid(cluster) {
+export function grid(title) {
   const heads = element('tr');
   const body = element('tbody');
-  const title = `Brokers of ${cluster} by partitions`;
   const caption = element('caption', { class: 'visually-hidden' }, title);
   const table = element('table', { class: 'grid' }, caption, element('thead', {}, heads), body);
   const scroller = element('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': title }, table);
   const only = element('input', { type: 'checkbox' });
-  const choice = element('label', { class: 'choice' }, only, ' Only partitions with problems');
+  const counts = element('span', { class: 'muted' });
+  const choice = element('label', { class: 'choice' }, only, ' Only partitions with problems ', counts);
   const noProblems = element('p', {}, 'Every partition has a leader and enough healthy replicas.');
   const signs = legend();
   const made = element('div', { class: 'grid-part' }, choice, noProblems, scroller, signs.element);
@@ -36,18 +41,26 @@ export function grid(cluster) {
   const updateTable = replaceableTable(table, heads, body);
   /** @type {TopologyStatus} */
   let topology = { brokers: [], missingBrokers: [], partitions: [] };
+  let hasChosen = false;
+  const isInUse = () => scroller.scrollLeft + scroller.scrollTop > 0 || scroller.contains(document.activeElement);
 
   const show = () => {
     const many = topology.partitions.length >= manyPartitions;
-    const filtered = many && only.checked;
     const all = columnsOf(topology);
-    const columns = filtered ? all.filter(({ problem }) => problem !== '') : all;
+    const withProblem = all.filter(({ problem }) => problem);
+    if (!hasChosen && !isInUse()) only.checked = withProblem.length > 0;
+    const filtered = many && only.checked;
+    const columns = filtered ? withProblem : all;
+    setText(counts, `(${withProblem.length} of ${all.length})`);
     choice.hidden = !many;
     noProblems.hidden = !filtered || columns.length > 0;
     scroller.hidden = !noProblems.hidden;
     updateTable(columns, rowsOf(topology, filtered ? new Set(columns.map(({ id }) => id)) : undefined));
   };
-  only.addEventListener('change', show);
+  only.addEventListener('change', () => {
+    hasChosen = true;
+    show();
+  });
   return {
     element: made,
     update: (next) => {
@@ -85,12 +98,9 @@ function replaceableTable(table, heads, body) {
  * @param {TopologyStatus} topology
  * @returns {readonly Column[]}
  */
-function columnsOf({ partitions, replicationFactor = 0, clusterSize = 0 }) {
-  const wanted = Math.min(replicationFactor, clusterSize);
-  return partitions.map(({ id, leaders, healthyReplicas }) => {
-    if (leaders.length === 0) return { id, problem: 'no leader' };
-    return { id, problem: healthyReplicas < wanted ? `${healthyReplicas} of ${wanted} replicas healthy` : '' };
-  });
+function columnsOf(topology) {
+  const problemOf = problemIn(topology);
+  return topology.partitions.map((partition) => ({ id: partition.id, problem: problemOf(partition) }));
 }
 
 /**
@@ -115,7 +125,7 @@ function rowsOf({ brokers, missingBrokers }, only) {
 function buildTable(heads, body, columns) {
   const columnHeads = columns.map(columnHead);
   heads.replaceChildren(
-    element('th', { scope: 'col', class: 'broker' }, 'Broker'),
+    element('th', { scope: 'col', class: 'broker' }, 'Broker \\ Partition'),
     ...columnHeads.map((head) => head.element),
     element('th', { scope: 'col', class: 'address' }, 'Version and address'),
   );
@@ -143,11 +153,11 @@ function columnHead({ id }) {
   return {
     element: made,
     update: ({ problem }) => {
-      const kind = problem === 'no leader' ? 'unhealthy' : 'degraded';
-      setAttribute(made, 'data-verdict', problem === '' ? undefined : kind);
-      setAttribute(made, 'title', `Partition ${id}${problem === '' ? '' : `: ${problem}`}`);
-      setText(mark, problem === '' ? '' : verdictMarks[kind]);
-      setText(words, problem === '' ? '' : `: ${problem}`);
+      const text = problem ? `: ${problem.text}` : '';
+      setAttribute(made, 'data-tone', problem?.tone);
+      setAttribute(made, 'title', `Partition ${id}${text}`);
+      setText(mark, problem ? statusMarks[problem.tone] : '');
+      setText(words, text);
     },
   };
 }

@@ -1,18 +1,22 @@
 /** The status page: shows the status document, as an overview or per cluster. */
-import { clusterSection } from './cluster.js';
+import { clusterCard, clusterPage } from './cluster.js';
 import { byId, element, keepingFocus, keyedChildren, setText } from './dom.js';
 import { pollStatus } from './feed.js';
 import { refreshOutage, showFailure, showSuccess } from './outage.js';
 import { overview } from './overview.js';
+import { clusterInAddress } from './routes.js';
+import { bySeverity, hasProblem, statusMarks, statusOf, toneOf } from './status.js';
+import { countsByStatus, showSummary } from './summary.js';
 import { clockTime, refreshTimes, setClock } from './times.js';
-import { counted, verdictMarks, verdictsBySeverity } from './words.js';
+import { counted } from './words.js';
 
 /**
+ * @import { Card } from './cluster.js'
  * @import { ClusterStatus, StatusDocument } from '../../status/status-document.ts'
  * @import { Verdict } from '../../zeebe/verdict.ts'
  */
 
-/** Up to as many clusters are shown in full on one page. With more, each has a page of its own. */
+/** Up to as many clusters are shown as cards below the overview. */
 const maxOnOnePage = 4;
 /** Limits the text that a screen reader reads at once. */
 const maxAnnounced = 5;
@@ -20,8 +24,10 @@ const maxAnnounced = 5;
 const list = overview();
 const back = element('p', { class: 'back' }, element('a', { href: '#/' }, '← All clusters'));
 const notFound = element('p');
-const sections = element('div', { class: 'clusters' });
-const updateSections = keyedChildren(sections, ({ name }) => name, clusterSection);
+const cards = element('div', { class: 'clusters' });
+const updateCards = keyedChildren(cards, ({ cluster }) => cluster.name, clusterCard);
+const pages = element('div', { class: 'clusters' });
+const updatePages = keyedChildren(pages, ({ name }) => name, clusterPage);
 
 /** @type {readonly ClusterStatus[] | undefined} */
 let clusters;
@@ -30,46 +36,53 @@ let clusters;
 function change(next) {
   setClock(next.now);
   announce(next.clusters);
-  if (!clusters) byId('main').replaceChildren(back, list.element, notFound, sections);
+  if (!clusters) byId('main').replaceChildren(back, list.element, notFound, cards, pages);
   clusters = next.clusters;
   show(clusters);
   const { version, startedAt } = next.exporter;
   setText(byId('about'), `zeebe-topology-exporter ${version}, started ${clockTime(startedAt)}`);
 }
 
-/** Returns the name of the cluster in the page's address, if there is one. */
-function route() {
-  const [, name] = /^#\/cluster\/(.+)$/.exec(location.hash) ?? [];
-  try {
-    return name === undefined ? undefined : decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
-
 /** @param {readonly ClusterStatus[]} all */
 function show(all) {
-  const wanted = all.length === 1 ? undefined : route();
-  const few = all.length <= maxOnOnePage ? all : [];
-  const shown = wanted === undefined ? few : all.filter(({ name }) => name === wanted);
-  list.element.hidden = wanted !== undefined || all.length === 1;
-  back.hidden = wanted === undefined;
-  notFound.hidden = wanted === undefined || shown.length > 0;
+  const wanted = all.length === 1 ? all[0]?.name : clusterInAddress();
+  const page = all.find(({ name }) => name === wanted);
+  const isOverview = wanted === undefined;
+  list.element.hidden = !isOverview;
+  back.hidden = isOverview || all.length === 1;
+  notFound.hidden = isOverview || page !== undefined;
   setText(notFound, `No cluster "${wanted}" is configured.`);
   keepingFocus(() => {
-    if (!list.element.hidden) list.update(all);
-    updateSections(shown);
+    if (isOverview) list.update(all);
+    updateCards(isOverview && all.length <= maxOnOnePage ? cardsOf(all) : []);
+    updatePages(page ? [page] : []);
   });
+  showCounts(all, page);
+}
 
-  const verdicts = verdictsBySeverity.flatMap((verdict) => {
-    const count = all.filter((cluster) => cluster.verdict === verdict).length;
-    return count === 0 ? [] : [{ verdict, text: `${count} ${verdict}` }];
-  });
-  const counts = verdicts.map(({ text }) => text).join(', ');
-  setText(byId('summary'), all.length === 1 ? '' : `${counted(all.length, 'cluster')}: ${counts}`);
-  const [one] = shown.length === 1 ? shown : [];
-  const worst = one?.verdict ?? verdicts[0]?.verdict ?? 'unknown';
-  document.title = `${verdictMarks[worst]} ${one ? `${one.name}: ${one.verdict}` : counts} – Zeebe clusters`;
+/**
+ * Returns the cards in the order of the overview. Those of healthy clusters are folded if another cluster has a problem.
+ *
+ * @param {readonly ClusterStatus[]} all
+ * @returns {readonly Card[]}
+ */
+function cardsOf(all) {
+  const someHaveProblems = all.some(hasProblem);
+  return bySeverity(all).map((cluster) => ({ cluster, isFolded: someHaveProblems && toneOf(cluster) === 'healthy' }));
+}
+
+/**
+ * Shows the summary of all clusters, and the title of the page.
+ *
+ * @param {readonly ClusterStatus[]} all
+ * @param {ClusterStatus | undefined} page the cluster whose page is shown
+ */
+function showCounts(all, page) {
+  const counts = countsByStatus(all);
+  showSummary(all.length, counts);
+  const worst = page ? toneOf(page) : (counts[0]?.status ?? 'unknown');
+  const texts = counts.map(({ status, count }) => `${count} ${status}`).join(', ');
+  document.title = `${statusMarks[worst]} ${page ? `${page.name}: ${statusOf(page)}` : texts} – Zeebe clusters`;
 }
 
 /** @type {ReadonlyMap<string, Verdict>} */
@@ -104,7 +117,7 @@ function navigate({ oldURL }) {
   window.scrollTo(0, 0);
   const links = [...list.element.querySelectorAll('a')];
   const cameFrom = links.find(({ hash }) => hash === new URL(oldURL).hash);
-  const target = route() === undefined ? cameFrom : sections.querySelector('h2');
+  const target = clusterInAddress() === undefined ? cameFrom : pages.querySelector('h2');
   (target ?? byId('main')).focus();
 }
 

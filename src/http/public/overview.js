@@ -1,8 +1,11 @@
 /** The overview of all clusters, the worst first. */
 import { badge } from './badge.js';
-import { element, keyedChildren, setText } from './dom.js';
+import { element, keyedChildren, setAttribute, setText } from './dom.js';
+import { partitionsWithoutProblem } from './partitions.js';
+import { clusterRoute } from './routes.js';
+import { bySeverity, statusOf, toneOf } from './status.js';
 import { relativeTime } from './times.js';
-import { capitalized, problemsOf, verdictsBySeverity } from './words.js';
+import { capitalized, problemsOf } from './words.js';
 
 /**
  * @import { ClusterStatus } from '../../status/status-document.ts'
@@ -11,11 +14,6 @@ import { capitalized, problemsOf, verdictsBySeverity } from './words.js';
 
 /** With at least as many clusters, there is a filter. */
 const minForFilter = 8;
-
-/** @param {string} name */
-function clusterRoute(name) {
-  return `#/cluster/${encodeURIComponent(name)}`;
-}
 
 /** @returns {Part<readonly ClusterStatus[]>} */
 export function overview() {
@@ -30,7 +28,7 @@ export function overview() {
   let clusters = [];
   const show = () => {
     const matching = clusters.filter((cluster) => matches(cluster, input.value));
-    updateRows([...matching].sort((a, b) => severityRank(a) - severityRank(b)));
+    updateRows(bySeverity(matching));
     setText(shown, input.value.trim() === '' ? '' : `${matching.length} of ${clusters.length} clusters`);
   };
   input.addEventListener('input', show);
@@ -46,7 +44,7 @@ export function overview() {
 
 function emptyTable() {
   const rows = element('tbody', { role: 'rowgroup' });
-  const columns = ['Verdict', 'Cluster', 'Problem', 'Brokers', 'Last poll'];
+  const columns = ['Verdict', 'Cluster', 'Problem', 'Brokers', 'Partitions', 'Last poll'];
   const heads = columns.map((name) => element('th', { scope: 'col', role: 'columnheader' }, name));
   const table = element(
     'table',
@@ -59,46 +57,40 @@ function emptyTable() {
 }
 
 /**
- * Returns the sort key of a cluster. A healthy cluster with a problem comes before those without.
- *
- * @param {ClusterStatus} cluster
- */
-function severityRank(cluster) {
-  return verdictsBySeverity.indexOf(cluster.verdict) - (problemsOf(cluster).length > 0 ? 0.5 : 0);
-}
-
-/**
  * @param {ClusterStatus} cluster
  * @param {string} wanted
  */
 function matches(cluster, wanted) {
   const text = wanted.trim().toLowerCase();
   const texts = [cluster.name, ...problemsOf(cluster).map((problem) => problem.text)];
-  return cluster.verdict.startsWith(text) || texts.join('\n').toLowerCase().includes(text);
+  return statusOf(cluster).startsWith(text) || texts.join('\n').toLowerCase().includes(text);
 }
 
 /** @returns {Part<ClusterStatus>} */
 function row() {
-  const verdict = badge();
+  const status = badge();
   const since = relativeTime('for');
   const name = element('a', { class: 'name' });
   const finding = element('span', { class: 'finding' });
   const more = element('span', { class: 'muted' });
   const brokers = element('td', { role: 'cell', class: 'brokers' });
+  const partitions = element('td', { role: 'cell', class: 'partitions', title: 'Partitions without problems' });
   const polled = relativeTime('ago');
   const made = element(
     'tr',
     { role: 'row' },
-    element('td', { role: 'cell', class: 'verdict' }, verdict.element, ' ', since.element),
+    element('td', { role: 'cell', class: 'verdict' }, status.element, ' ', since.element),
     element('th', { role: 'rowheader', scope: 'row' }, name),
     element('td', { role: 'cell', class: 'wrong' }, finding, ' ', more),
     brokers,
+    partitions,
     element('td', { role: 'cell', class: 'polled' }, polled.element),
   );
   return {
     element: made,
     update: (cluster) => {
-      verdict.update(cluster.verdict);
+      setAttribute(made, 'data-tone', toneOf(cluster));
+      status.update(cluster);
       since.update(cluster.verdictSince);
       name.href = clusterRoute(cluster.name);
       setText(name, cluster.name);
@@ -106,6 +98,7 @@ function row() {
       setText(finding, worst ? capitalized(worst.text) : '');
       setText(more, others.length === 0 ? '' : `and ${others.length} more`);
       setText(brokers, brokersListed(cluster));
+      setText(partitions, partitionsFine(cluster));
       polled.update(cluster.lastPoll?.endedAt);
     },
   };
@@ -113,5 +106,11 @@ function row() {
 
 /** @param {ClusterStatus} cluster */
 function brokersListed({ topology }) {
-  return topology?.clusterSize === undefined ? '–' : `${topology.brokers.length} of ${topology.clusterSize}`;
+  return topology?.clusterSize === undefined ? '' : `${topology.brokers.length} of ${topology.clusterSize}`;
+}
+
+/** @param {ClusterStatus} cluster */
+function partitionsFine({ topology }) {
+  if (!topology || topology.partitions.length === 0) return '';
+  return `${partitionsWithoutProblem(topology)} of ${topology.partitions.length}`;
 }

@@ -9,15 +9,23 @@ export function setClock(now) {
   ahead = now - Date.now() / 1000;
 }
 
-function now() {
+/** Returns the exporter's time, in Unix seconds. */
+export function now() {
   return Date.now() / 1000 + ahead;
 }
 
-const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' });
-const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+/** @type {Intl.DateTimeFormatOptions} */
+const timeWithZone = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZoneName: 'short' };
+const time = new Intl.DateTimeFormat(undefined, timeWithZone);
+const dateAndTime = new Intl.DateTimeFormat(undefined, {
+  ...timeWithZone,
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
 
 /**
- * Returns the time of day, with the date if it is not today.
+ * Returns the time of day with its time zone, and the date if it is not today.
  *
  * @param {number} at Unix time in seconds
  */

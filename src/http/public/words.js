@@ -2,14 +2,9 @@
 
 /**
  * @import { ClusterStatus, FindingStatus, ReplicaStatus } from '../../status/status-document.ts'
- * @import { Verdict } from '../../zeebe/verdict.ts'
  */
 
-/** The worst first. A cluster that cannot be polled may be in a worse state than one that is known to be degraded. */
-export const verdictsBySeverity = /** @type {const} */ (['unhealthy', 'unknown', 'degraded', 'healthy']);
-
-/** Marks, so that a verdict does not depend on colour alone. @type {Readonly<Record<Verdict, string>>} */
-export const verdictMarks = { unhealthy: '✕', unknown: '?', degraded: '▲', healthy: '✓' };
+/** @typedef {Omit<FindingStatus, 'kind'> & { readonly kind: FindingStatus['kind'] | 'auth_failing' }} Problem */
 
 /** @type {Readonly<Record<string, string>>} */
 const roleLetters = { leader: 'L', follower: 'f', inactive: '–', unknown: '?' };
@@ -41,13 +36,18 @@ export function capitalized(text) {
  * verdict yet, because the old token is still valid.
  *
  * @param {ClusterStatus} cluster
- * @returns {readonly FindingStatus[]}
+ * @returns {readonly Problem[]}
  */
 export function problemsOf({ authentication: { failure }, lastPoll, findings }) {
   if (!failure || lastPoll?.failure) return findings;
   return [
     ...findings,
-    { verdict: 'degraded', text: `authentication fails: ${failure.message}`, remedy: failure.remedy },
+    {
+      verdict: 'degraded',
+      kind: 'auth_failing',
+      text: `authentication fails: ${failure.message}`,
+      remedy: failure.remedy,
+    },
   ];
 }
 

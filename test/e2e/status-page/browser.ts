@@ -34,7 +34,7 @@ export function useBrowser(): (url: string, options?: BrowserContextOptions) => 
   afterAll(() => browser.close());
 
   return async (url, options = {}) => {
-    const context = await browser.newContext({ viewport: { width: 1366, height: 900 }, ...options });
+    const context = await browser.newContext({ viewport: { width: 1366, height: 900 }, timezoneId: 'UTC', ...options });
     onTestFinished(() => context.close());
     context.setDefaultTimeout(30_000);
     const page = await context.newPage();

@@ -30,6 +30,40 @@ describe('the status page of few clusters', () => {
   });
 });
 
+describe('the cards of few clusters', () => {
+  async function serveThree() {
+    const served = await serve(named('payments', 'orders', 'inventory'));
+    for (const name of ['payments', 'orders', 'inventory']) served.poll(name, polled());
+    served.poll('orders', polled({ gone: [2] }));
+    served.poll('inventory', polled({ leaderless: [1] }));
+    return served;
+  }
+
+  it('are in the order of the overview, and those of healthy clusters are folded if another has a problem', async () => {
+    const { url, poll } = await serveThree();
+    const page = await open(url);
+    const headings = page.getByRole('heading', { level: 2 });
+    await headings.first().waitFor();
+    expect(await headings.allInnerTexts()).toEqual(['inventory', 'orders', 'payments']);
+    const tables = page.getByRole('table', { name: /^Brokers of/ });
+    expect(await tables.count()).toBe(2);
+    for (const name of ['orders', 'inventory']) poll(name, polled());
+    await expect.poll(() => tables.count(), { timeout: 30_000 }).toBe(3);
+  });
+
+  it('stay as the user has folded or unfolded them', async () => {
+    const { url, poll } = await serveThree();
+    const page = await open(url);
+    const details = (name: string) => page.getByRole('region', { name, exact: true }).getByRole('button');
+    await details('payments').click();
+    await details('orders').click();
+    poll('inventory', polled({ leaderless: [2] }));
+    await page.getByText('Partition 2 has no leader', { exact: true }).first().waitFor();
+    expect(await details('payments').innerText()).toBe('Hide details');
+    expect(await details('orders').innerText()).toBe('Show details');
+  });
+});
+
 describe('the status page of fifty clusters', () => {
   it('lists the worst first, and equal ones in the order of the configuration', async () => {
     const { url } = await serveFifty();
@@ -113,6 +147,7 @@ describe('the grid of 100 brokers by 300 partitions', () => {
     poll('large', succeeded(sized(large, trouble), { endedAt: Date.now() }));
     const page = await open(url);
     const frame = page.getByRole('region', { name: 'Brokers of large by partitions' });
+    await page.getByLabel('Only partitions with problems').uncheck();
     await frame.evaluate((scroller) => scroller.scrollTo(scroller.scrollWidth, scroller.scrollHeight));
     const box = async (selector: string) => {
       const found = await frame.locator(selector).boundingBox();
@@ -129,17 +164,24 @@ describe('the grid of 100 brokers by 300 partitions', () => {
     expect(await overflow(page)).toBeLessThanOrEqual(0);
   });
 
-  it('can be restricted to the partitions with problems', async () => {
+  it('is restricted to the partitions with problems if there are some, unless all are chosen', async () => {
     const { url, poll } = await serve(named('large'));
     poll('large', succeeded(sized(large, trouble), { endedAt: Date.now() }));
     const page = await open(url);
     const heads = page.locator('.grid thead th');
-    await page.getByRole('rowheader', { name: '99' }).waitFor();
-    expect(await heads.count()).toBe(302);
-    await page.getByLabel('Only partitions with problems').check();
+    const restricted = page.getByLabel('Only partitions with problems (9 of 300)');
+    await page.getByRole('rowheader', { name: '44' }).waitFor();
+    expect(await restricted.isChecked()).toBe(true);
     const shown = (await heads.allTextContents()).map((text) => Number.parseInt(text, 10)).filter((id) => id > 0);
     expect(shown).toEqual([41, 42, 43, 141, 142, 143, 241, 242, 243]);
     expect(await page.getByRole('rowheader').allTextContents()).toEqual(['40', '41', '42', '43', '44']);
+    await restricted.uncheck();
+    await page.getByRole('rowheader', { name: '99' }).waitFor();
+    expect(await heads.count()).toBe(302);
+    poll('large', succeeded(sized(large, { leaderless: [7] }), { endedAt: Date.now() }));
+    await page.getByText('Only partitions with problems (1 of 300)').waitFor();
+    expect(await heads.count()).toBe(302);
+    await page.getByLabel('Only partitions with problems').check();
     poll('large', succeeded(sized(large), { endedAt: Date.now() }));
     await page.getByText('Every partition has a leader and enough healthy replicas.', { exact: true }).waitFor();
     expect(page.complaints).toEqual([]);

@@ -32,7 +32,7 @@ describe('the status page of one cluster', () => {
     const cluster = page.getByRole('region', { name: 'production', exact: true });
     await cluster.waitFor();
     expect((await cluster.innerText()).replaceAll(/\s+/g, ' ')).toMatch(
-      /^production ✕ unhealthy for \d+ s ✕ Partition 3 has no leader ▲ Broker 1 is missing ▲ /,
+      /^production ✕ unhealthy for \d+ s ✕ Partition 3 has no leader Runbook ▲ Broker 1 is missing Runbook ▲ /,
     );
     expect(await page.title()).toBe('✕ production: unhealthy – Zeebe clusters');
     expect(page.complaints).toEqual([]);
@@ -43,7 +43,7 @@ describe('the status page of one cluster', () => {
     poll('production', troubled({ gone: [1], leaderless: [3], health: [{ partition: 1, broker: 2, health: 'dead' }] }));
     const table = (await open(url)).getByRole('table', { name: 'Brokers of production by partitions' });
     expect(await table.getByRole('columnheader').allTextContents()).toEqual([
-      'Broker',
+      'Broker \\ Partition',
       '1▲: 1 of 3 replicas healthy',
       '2▲: 2 of 3 replicas healthy',
       '3✕: no leader',
@@ -72,7 +72,7 @@ describe('the status page of one cluster', () => {
   it('counts down to the expiry of the token by the clock of the exporter, not of the browser', async () => {
     const ahead = 5 * 3_600_000;
     const clock = { now: () => Date.now() + ahead, monotonic: () => performance.now() };
-    const { url, poll } = await serve({ production: oauth2 }, clock);
+    const { url, poll } = await serve({ production: oauth2 }, { clock });
     const token = { obtainedAt: clock.now(), expiresAt: clock.now() + 90_000, lifetime: 90_000 };
     poll('production', { ...well(), authentication: { up: true, token, tokenRequests: [] } });
     const page = await open(url);
@@ -94,6 +94,8 @@ describe('the status page of one cluster', () => {
       .waitFor();
     await page.getByText(`What to do: ${remedy}`).waitFor();
     await page.getByText('healthy', { exact: true }).waitFor();
+    expect(await page.locator('.badge').getAttribute('data-tone')).toBe('degraded');
+    expect(await page.title()).toBe('▲ production: healthy – Zeebe clusters');
   });
 
   it('shows the failure of authentication', async () => {
@@ -115,6 +117,7 @@ describe('the status page of one cluster', () => {
     const { url, poll } = await serve(named('production'));
     const page = await open(url);
     await page.getByText('Not polled yet').waitFor();
+    expect(await page.title()).toBe('… production: pending – Zeebe clusters');
     poll('production', succeeded(nothingKnown));
     await page.getByText('The gateway knows no topology yet', { exact: true }).waitFor();
   });
@@ -131,7 +134,7 @@ describe('the status page of one cluster', () => {
       dialogs.push(dialog.message());
       return dialog.dismiss();
     });
-    await page.getByRole('link', { name }).click();
+    await page.getByRole('row').getByRole('link', { name }).click();
     await page.getByRole('heading', { name, exact: true }).waitFor();
     await page.getByRole('cell', { name: version }).waitFor();
     expect(await page.locator('img, main script').count()).toBe(0);

@@ -80,6 +80,11 @@ it('the status page of the real exporter shows the problems of the simulated clu
   const findings = (name: string) => section(name).locator('.findings');
 
   await page.getByText('3 clusters: 3 healthy').waitFor();
+  for (const name of ['payments', 'orders', 'inventory']) {
+    // The details of a cluster that the user has opened stay open when another cluster has a problem.
+    await section(name).getByRole('button', { name: 'Hide details' }).click();
+    await section(name).getByRole('button', { name: 'Show details' }).click();
+  }
 
   clock.putForwardTo('payments', 'broker-crashes', 14);
   await findings('payments').getByText('Broker 1 is missing', { exact: true }).waitFor();
@@ -90,7 +95,7 @@ it('the status page of the real exporter shows the problems of the simulated clu
 
   clock.putForwardTo('identity provider', 'http-fault', 20);
   await findings('inventory')
-    .getByText(/^Authentication fails: .*503/)
+    .getByText(/^Authentication fails: .* answered 503: RESOURCE_EXHAUSTED: Simulated answer/)
     .waitFor();
   await section('inventory').getByText('▲ token_endpoint_unreachable', { exact: true }).waitFor();
 

@@ -28,22 +28,28 @@ describe('the status page updates itself and', () => {
   });
 
   it('keeps focus, scroll positions and open details', async () => {
-    const { url, poll } = await serve(named('production'));
+    const { url, poll } = await serve(named('production', 'staging'));
+    poll('staging', failed('connect'));
     for (let index = 0; index < 12; index++) poll('production', index % 2 === 0 ? polled() : failed('connect'));
     poll('production', polled());
     const page = await open(url);
     const grid = page.getByRole('region', { name: 'Brokers of production by partitions' });
+    await page.getByRole('button', { name: 'Show details' }).click();
     await page.getByText('earlier events').click();
     await grid.evaluate((scroller) => scroller.scrollTo(300, 200));
     await grid.focus();
     await page.evaluate('window.scrollTo(0, 120)');
     const positions = () =>
-      page.evaluate(`({
-        page: window.scrollY,
-        grid: [document.querySelector('.scroller').scrollLeft, document.querySelector('.scroller').scrollTop],
-        focused: document.activeElement === document.querySelector('.scroller'),
-        open: document.querySelector('details').open,
-      })`);
+      page.evaluate(`(() => {
+        const cluster = document.querySelector('[aria-label="production"]');
+        const scroller = cluster.querySelector('.scroller');
+        return {
+          page: window.scrollY,
+          grid: [scroller.scrollLeft, scroller.scrollTop],
+          focused: document.activeElement === scroller,
+          open: cluster.querySelector('details').open,
+        };
+      })()`);
     const before = await positions();
     expect(before).toEqual({ page: 120, grid: [300, 200], focused: true, open: true });
 
@@ -96,7 +102,7 @@ describe('the status page updates itself and', () => {
     const alert = page.getByRole('alert');
     expect(await alert.isVisible()).toBe(false);
     await stop();
-    await alert.getByText(/The exporter does not respond\. This page shows data from \d\d:\d\d:\d\d\./).waitFor();
+    await alert.getByText(/The exporter does not respond\. This page shows data from \d\d:\d\d:\d\d UTC\./).waitFor();
     expect(await page.getByRole('rowheader', { name: '79' }).isVisible()).toBe(true);
     await startAgain();
     await alert.waitFor({ state: 'hidden' });
