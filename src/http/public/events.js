@@ -16,7 +16,7 @@ const maxVisibleInCard = 6;
 const tones = {
   broker_missing: 'degraded',
   polls_failing: 'unknown',
-  auth_failing: 'unhealthy',
+  auth_failing: 'degraded',
   broker_back: 'healthy',
   polls_succeeding: 'healthy',
   auth_working: 'healthy',

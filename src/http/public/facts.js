@@ -28,6 +28,15 @@ function fact(name, ...content) {
   return element('div', {}, element('dt', {}, name), element('dd', {}, ...content));
 }
 
+/**
+ * @param {HTMLElement} target
+ * @param {string | undefined} figure
+ */
+function showFigure(target, figure) {
+  setText(target, figure ?? 'unknown');
+  setAttribute(target, 'class', figure === undefined ? 'muted' : 'figure');
+}
+
 /** A bar that shows a count as a share of a total. */
 function share() {
   const part = element('span');
@@ -48,7 +57,7 @@ function share() {
 
 /** @returns {Part<ClusterStatus>} */
 function brokers() {
-  const content = element('span', { class: 'figure' });
+  const content = element('span');
   const bar = share();
   const id = element('p', { class: 'muted' });
   return {
@@ -56,7 +65,7 @@ function brokers() {
     update: ({ topology }) => {
       const { brokers, clusterSize, clusterId } = topology ?? {};
       const known = brokers !== undefined && clusterSize !== undefined;
-      setText(content, known ? `${brokers.length} of ${clusterSize}` : 'unknown');
+      showFigure(content, known ? `${brokers.length} of ${clusterSize}` : undefined);
       bar.update(brokers?.length ?? 0, clusterSize ?? 0);
       id.hidden = clusterId === undefined;
       setText(id, clusterId === undefined ? '' : `cluster id ${clusterId}`);
@@ -66,7 +75,7 @@ function brokers() {
 
 /** @returns {Part<ClusterStatus>} */
 function partitions() {
-  const content = element('span', { class: 'figure' });
+  const content = element('span');
   const replicas = element('span', { class: 'muted' });
   const bar = share();
   return {
@@ -74,7 +83,7 @@ function partitions() {
     update: ({ topology }) => {
       const { partitions = [], replicationFactor } = topology ?? {};
       const fine = topology && partitions.length > 0 ? partitionsWithoutProblem(topology) : undefined;
-      setText(content, fine === undefined ? 'unknown' : `${fine} of ${partitions.length}`);
+      showFigure(content, fine === undefined ? undefined : `${fine} of ${partitions.length}`);
       setText(replicas, replicationFactor === undefined ? '' : `× ${replicationFactor} replicas`);
       bar.update(fine ?? 0, partitions.length);
     },
@@ -83,7 +92,7 @@ function partitions() {
 
 /** @returns {Part<ClusterStatus>} */
 function versions() {
-  const content = element('span', { class: 'figure' });
+  const content = element('span');
   const who = element('span');
   const skew = element('p', { class: 'warning' }, '▲ different versions');
   return {
@@ -92,7 +101,7 @@ function versions() {
       const all = topology ? versionsOf(topology) : [];
       const [first] = all;
       const differ = all.map(({ version, who }) => `${version} (${who})`).join(', ');
-      setText(content, all.length > 1 ? '' : (first?.version ?? 'unknown'));
+      showFigure(content, all.length > 1 ? '' : first?.version);
       setText(who, all.length > 1 ? differ : all.length === 1 ? 'brokers and gateway' : '');
       setAttribute(who, 'class', all.length > 1 ? undefined : 'muted');
       skew.hidden = all.length < 2;
