@@ -281,6 +281,13 @@ describe('a fresh token that is refused', () => {
     expect(message).toContain('unknown audiences (it is opaque), none is configured');
   });
 
+  it('is told with the title and the detail of problem details', async () => {
+    const body =
+      '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"the provided claims are invalid"}';
+    const { message } = await refusal('opaque-token', undefined, { contentType: 'application/problem+json', body });
+    expect(message).toMatch(/; the cluster said: Unauthorized: the provided claims are invalid$/);
+  });
+
   it('is told in one line, whatever the cluster says', async () => {
     const { message } = await refusal('opaque-token', undefined, { body: 'no\r\n  such\u0000token' });
     expect(message).toMatch(/the cluster said: no such token$/);

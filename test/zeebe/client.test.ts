@@ -246,6 +246,14 @@ describe('an answer', () => {
     expect(message).toContain(`content type ${JSON.stringify(contentType)}, expected application/json`);
   });
 
+  it('is quoted with the title and the detail of problem details', () => {
+    const body = '{"title":"RESOURCE_EXHAUSTED","status":503,"detail":"Too many requests of hunter2","instance":"/v1"}';
+    const masked = (text: string) => text.replaceAll('hunter2', '<secret>');
+    expect(read(503, { contentType: 'application/problem+json', body, masked }).message).toMatch(
+      / answered 503: RESOURCE_EXHAUSTED: Too many requests of <secret>$/,
+    );
+  });
+
   it.each<[number, string, string]>([
     [201, '', 'http_status'],
     [204, '', 'http_status'],

@@ -64,6 +64,20 @@ describe('the cards of few clusters', () => {
   });
 });
 
+describe('the status page on a phone', () => {
+  it('shows the status before the name', async () => {
+    const { url } = await serveFifty();
+    const page = await open(url, { viewport: { width: 390, height: 844 } });
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'team-40' }) });
+    const [status, name] = [await row.locator('.badge').boundingBox(), await row.getByRole('link').boundingBox()];
+    expect(status?.x).toBeLessThan(name?.x ?? 0);
+    await row.getByRole('link').click();
+    const heading = page.getByRole('heading', { name: 'team-40' });
+    const [above, title] = [await page.locator('.cluster .badge').boundingBox(), await heading.boundingBox()];
+    expect((above?.y ?? 0) + (above?.height ?? 0)).toBeLessThanOrEqual(title?.y ?? 0);
+  });
+});
+
 describe('the status page of fifty clusters', () => {
   it('lists the worst first, and equal ones in the order of the configuration', async () => {
     const { url } = await serveFifty();

@@ -113,7 +113,7 @@ it('the status page of the real exporter shows the problems of the simulated clu
   await section('inventory').getByText('✕ invalid_client', { exact: true }).waitFor();
   await section('payments').getByText('✕ failed (rate_limited)', { exact: true }).waitFor();
   await findings('payments')
-    .getByText(/answered 503/)
+    .getByText(/answered 503: RESOURCE_EXHAUSTED: Simulated answer/)
     .waitFor();
   await section('orders').getByText('All brokers are listed').waitFor();
 
