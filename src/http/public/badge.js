@@ -3,7 +3,9 @@ import { statusMarks, statusOf, toneOf } from './status.js';
 
 /**
  * @import { ClusterStatus } from '../../status/status-document.ts'
+ * @import { Verdict } from '../../zeebe/verdict.ts'
  * @import { Part } from './dom.js'
+ * @import { Status } from './status.js'
  */
 
 /**
@@ -12,16 +14,34 @@ import { statusMarks, statusOf, toneOf } from './status.js';
  * @returns {Part<ClusterStatus>}
  */
 export function badge() {
+  const { element, show } = emptyBadge();
+  return { element, update: (cluster) => show(toneOf(cluster), statusOf(cluster)) };
+}
+
+/**
+ * Creates the badge of a part of a cluster.
+ *
+ * @returns {Part<Verdict>}
+ */
+export function verdictBadge() {
+  const { element, show } = emptyBadge();
+  return { element, update: (verdict) => show(verdict, verdict) };
+}
+
+function emptyBadge() {
   const mark = element('span', { 'aria-hidden': 'true', class: 'mark' });
   const word = element('span');
   const made = element('span', { class: 'badge' }, mark, word);
   return {
     element: made,
-    update: (cluster) => {
-      const tone = toneOf(cluster);
+    /**
+     * @param {Status} tone
+     * @param {Status} status
+     */
+    show: (tone, status) => {
       setAttribute(made, 'data-tone', tone);
       setText(mark, statusMarks[tone]);
-      setText(word, statusOf(cluster));
+      setText(word, status);
     },
   };
 }

@@ -3,12 +3,12 @@ import { badge } from './badge.js';
 import { element, setAttribute, setText } from './dom.js';
 import { events } from './events.js';
 import { facts } from './facts.js';
-import { grid } from './grid.js';
 import { leaderTimeline } from './leaders.js';
 import { clusterLinks } from './links.js';
 import { problemList } from './problems.js';
 import { clusterRoute } from './routes.js';
 import { toneOf } from './status.js';
+import { tenants } from './tenants.js';
 import { relativeTime } from './times.js';
 
 /**
@@ -105,7 +105,7 @@ function clusterSection(name, { heading, aside, details }) {
 }
 
 /**
- * The facts, the grid of the partitions with what is below it, and the events.
+ * The facts, the grids of the partitions with what is below them, and the events.
  *
  * @param {string} name
  * @param {{ readonly log: Part<ClusterStatus['events']>, readonly below: readonly Node[] }} content
@@ -113,19 +113,19 @@ function clusterSection(name, { heading, aside, details }) {
  */
 function clusterDetails(name, { log, below }) {
   const factList = facts();
-  const table = grid(`Brokers of ${name} by partitions`);
+  const parts = tenants(name);
   return {
     element: element(
       'div',
       { class: 'details' },
       factList.element,
-      element('div', { class: 'body' }, element('div', { class: 'parts' }, table.element, ...below), log.element),
+      element('div', { class: 'body' }, element('div', { class: 'parts' }, parts.element, ...below), log.element),
     ),
     update: (cluster) => {
       factList.update(cluster);
       const { topology } = cluster;
-      table.element.hidden = !topology || topology.partitions.length + topology.brokers.length === 0;
-      if (topology) table.update(topology);
+      parts.element.hidden = !topology;
+      if (topology) parts.update(topology);
       log.update(cluster.events);
     },
   };

@@ -1,8 +1,8 @@
 /** The facts of a cluster: brokers, partitions, versions, last poll, authentication. */
 import { element, setAttribute, setText } from './dom.js';
-import { partitionsWithoutProblem } from './partitions.js';
+import { countPartitions } from './partitions.js';
 import { clockTime, duration, relativeTime } from './times.js';
-import { versionsOf } from './words.js';
+import { counted, versionsOf } from './words.js';
 
 /**
  * @import { ClusterStatus } from '../../status/status-document.ts'
@@ -81,11 +81,12 @@ function partitions() {
   return {
     element: fact('Partitions without problems', content, ' ', replicas, bar.element),
     update: ({ topology }) => {
-      const { partitions = [], replicationFactor } = topology ?? {};
-      const fine = topology && partitions.length > 0 ? partitionsWithoutProblem(topology) : undefined;
-      showFigure(content, fine === undefined ? undefined : `${fine} of ${partitions.length}`);
-      setText(replicas, replicationFactor === undefined ? '' : `× ${replicationFactor} replicas`);
-      bar.update(fine ?? 0, partitions.length);
+      const { replicationFactor, physicalTenants } = topology ?? {};
+      const { all, fine } = topology ? countPartitions(topology) : { all: 0, fine: 0 };
+      showFigure(content, all === 0 ? undefined : `${fine} of ${all}`);
+      const inTenants = physicalTenants ? `in ${counted(physicalTenants.length, 'physical tenant')}` : '';
+      setText(replicas, replicationFactor === undefined ? inTenants : `× ${replicationFactor} replicas`);
+      bar.update(fine, all);
     },
   };
 }

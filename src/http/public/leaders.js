@@ -9,7 +9,7 @@ import { counted } from './words.js';
  */
 
 /** @typedef {{ readonly leaders: readonly string[], readonly from: number, readonly until?: number }} Term */
-/** @typedef {{ readonly partition: number, readonly terms: readonly Term[] }} Row */
+/** @typedef {{ readonly tenant: string, readonly partition: number, readonly terms: readonly Term[] }} Row */
 
 /** Brokers are told apart by as many colours, and by their ids. */
 const colours = 6;
@@ -32,7 +32,7 @@ export function leaderTimeline(name) {
   const caption = element('caption', { class: 'visually-hidden' }, `Leaders of the partitions of ${name} over time`);
   const table = element('table', { class: 'terms' }, caption, element('thead', {}, heads), body);
   const made = element('div', { class: 'leaders' }, element('h3', {}, 'Leaders over time'), summary, table, axis);
-  const updateRows = keyedChildren(body, (/** @type {Row} */ { partition }) => `${partition}`, row);
+  const updateRows = keyedChildren(body, (/** @type {Row} */ { tenant, partition }) => `${tenant}/${partition}`, row);
   return {
     element: made,
     update: (timeline) => {
@@ -52,13 +52,18 @@ export function leaderTimeline(name) {
 
 /**
  * @param {LeaderTimeline} timeline
- * @returns {readonly Row[]} ordered by partition
+ * @returns {readonly Row[]} ordered by physical tenant and partition
  */
 function rowsOf({ since, changes }) {
-  const byPartition = Map.groupBy(changes.toReversed(), ({ partition }) => partition);
-  return [...byPartition]
-    .map(([partition, ofPartition]) => ({ partition, terms: termsOf(ofPartition, since) }))
-    .sort((a, b) => a.partition - b.partition);
+  const byPartition = Map.groupBy(changes.toReversed(), ({ tenant = '', partition }) => `${tenant}/${partition}`);
+  return [...byPartition.values()]
+    .flatMap((ofPartition) => {
+      const [first] = ofPartition;
+      return first
+        ? [{ tenant: first.tenant ?? '', partition: first.partition, terms: termsOf(ofPartition, since) }]
+        : [];
+    })
+    .sort((a, b) => a.tenant.localeCompare(b.tenant) || a.partition - b.partition);
 }
 
 /**
@@ -89,8 +94,8 @@ function row() {
   const updateTerms = keyedChildren(list, (/** @type {Term} */ { from, leaders }) => `${from} ${leaders}`, term);
   return {
     element: element('tr', {}, head, element('td', {}, list)),
-    update: ({ partition, terms }) => {
-      setText(head, `${partition}`);
+    update: ({ tenant, partition, terms }) => {
+      setText(head, tenant === '' ? `${partition}` : `${tenant} ${partition}`);
       updateTerms(terms);
     },
   };

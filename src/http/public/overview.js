@@ -1,7 +1,7 @@
 /** The overview of all clusters, the worst first. */
 import { badge } from './badge.js';
 import { element, keyedChildren, setAttribute, setText } from './dom.js';
-import { partitionsWithoutProblem } from './partitions.js';
+import { countPartitions } from './partitions.js';
 import { clusterRoute } from './routes.js';
 import { bySeverity, statusOf, toneOf } from './status.js';
 import { relativeTime } from './times.js';
@@ -111,6 +111,6 @@ function brokersListed({ topology }) {
 
 /** @param {ClusterStatus} cluster */
 function partitionsFine({ topology }) {
-  if (!topology || topology.partitions.length === 0) return '';
-  return `${partitionsWithoutProblem(topology)} of ${topology.partitions.length}`;
+  const { all, fine } = topology ? countPartitions(topology) : { all: 0, fine: 0 };
+  return all === 0 ? '' : `${fine} of ${all}`;
 }

@@ -52,3 +52,12 @@ export function sized({ brokers, partitions, replicationFactor = 3 }: Size, trou
     groups: [{ partitionsCount: partitions, replicationFactor, brokers: members }],
   };
 }
+
+/** Returns a topology of physical tenants of the same size, each with its own trouble. Brokers are gone in all of them. */
+export function sizedTenants(size: Size, troubles: Readonly<Record<string, Trouble>>): Topology {
+  const tenants = Object.entries(troubles).map(([tenant, trouble]) => ({ tenant, ...sized(size, trouble) }));
+  const [first] = tenants;
+  if (first === undefined) throw new Error('expected at least one tenant');
+  const { tenant: _, groups: __, ...cluster } = first;
+  return { ...cluster, groups: tenants.flatMap(({ tenant, groups }) => groups.map((group) => ({ ...group, tenant }))) };
+}

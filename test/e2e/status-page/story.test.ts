@@ -55,10 +55,11 @@ function authenticationOf(credentials: StoryCredentials): AuthenticationConfig {
 
 function configOf({ clusters }: RunningStory): Config {
   return {
-    clusters: clusters.map(({ name, address, credentials }) =>
+    clusters: clusters.map(({ name, address, credentials, isWhole }) =>
       clusterConfig({
         name,
         address,
+        ...(isWhole && { physicalTenants: 'all' }),
         authentication: authenticationOf(credentials),
         pollInterval: 500,
         pollTimeout: 500,
