@@ -13,7 +13,7 @@ const hasTenants = size in tenantSizes;
 const documents = [0, 1, 2, 3].map((variant) =>
   hasTenants ? tenantsDocument(size as TenantSize, variant) : topologyDocument(size as Size, variant),
 );
-const cluster = { name: 'a', authentication: { method: 'none' }, pollInterval: 15_000 } as ClusterConfig;
+const cluster = { name: 'a', authentication: { method: 'none' }, pollInterval: 15_000, labels: {} } as ClusterConfig;
 const iterations = size === 'L' ? 20 : 200;
 
 let state = initialState(cluster);

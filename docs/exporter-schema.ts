@@ -2,13 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { closed, type Schema } from '../helm/json-schema.ts';
 import { inFile, mapping } from '../helm/settings-schema.ts';
 import { maxClusters } from '../src/config/config-file.ts';
-import { clusterTable, polling, topTable } from '../src/config/settings-table.ts';
+import { polling } from '../src/config/polling-settings.ts';
+import { clusterTable, topTable } from '../src/config/settings-table.ts';
 
-/** A Prometheus duration with each unit at most once, the largest first, as the exporter requires it. */
+/** A Prometheus duration with each unit at most once, the largest first, as the exporter requires it, or the number 0. */
 const duration: Schema = {
-  type: 'string',
+  type: ['string', 'integer'],
   pattern: '^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$',
   minLength: 1,
+  minimum: 0,
+  maximum: 0,
 };
 
 const ofFile = (key: string): Schema | undefined => (key in polling ? duration : undefined);

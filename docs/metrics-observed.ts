@@ -1,4 +1,5 @@
 import type { AuthenticationMethod, ClusterConfig } from '../src/config/config.ts';
+import type { StaticLabels } from '../src/config/labels.ts';
 import { clusterFamilies, createClusterRenderer } from '../src/metrics/cluster-renderer.ts';
 import { createCounters } from '../src/metrics/counters.ts';
 import type { Family } from '../src/metrics/family.ts';
@@ -21,7 +22,18 @@ export interface Documented extends Family {
 }
 
 /** Labels whose values come from the cluster or the build. */
-const open = ['physical_tenant', 'broker', 'partition', 'host', 'port', 'version', 'cluster_id', 'revision', 'nodejs'];
+const open = [
+  '<label>',
+  'physical_tenant',
+  'broker',
+  'partition',
+  'host',
+  'port',
+  'version',
+  'cluster_id',
+  'revision',
+  'nodejs',
+];
 
 const at = Date.UTC(2026, 0, 1);
 const authentication: PollResult['authentication'] = {
@@ -76,6 +88,7 @@ interface Circumstance {
   readonly text: string;
   readonly polls: readonly PollResult[];
   readonly method?: AuthenticationMethod;
+  readonly labels?: StaticLabels;
   /** Circumstances that include this one. If one of them is listed, this one is omitted. */
   readonly within?: readonly string[];
 }
@@ -129,6 +142,7 @@ const circumstances: readonly Circumstance[] = [
   },
   { text: 'TLS is not used', polls: [{ ...success, certificates: {} }] },
   { text: 'no setting names a file', polls: [withoutFiles(success)] },
+  { text: 'no `labels` are set', polls: [success], labels: {} },
 ];
 
 function asToldByOlderOnes({ clusterId, groups, ...rest }: Topology): Topology {
@@ -156,7 +170,7 @@ export async function documentedFamilies(): Promise<{
   const others = await Promise.all(
     circumstances.map(async (circumstance) => ({
       ...circumstance,
-      lines: await clusterLines(circumstance.polls, circumstance.method),
+      lines: await clusterLines(circumstance.polls, circumstance.method, circumstance.labels),
     })),
   );
   const cluster = clusterFamilies.map(({ name, type, help }, index): Documented => {
@@ -185,10 +199,14 @@ export async function documentedFamilies(): Promise<{
   return { cluster, exporter: await exporterFamilies() };
 }
 
-async function clusterLines(polls: readonly PollResult[], method: AuthenticationMethod = 'oauth2') {
+async function clusterLines(
+  polls: readonly PollResult[],
+  method: AuthenticationMethod = 'oauth2',
+  labels: StaticLabels = { '<label>': 'value' },
+) {
   const counters = createCounters(method);
   for (const poll of polls) counters.record(poll);
-  const config = { name: 'cluster', authentication: { method }, pollInterval: 1 } as ClusterConfig;
+  const config = { name: 'cluster', authentication: { method }, pollInterval: 1, labels } as ClusterConfig;
   const state = polls.reduce(nextState, initialState(config));
   return (await createClusterRenderer(state.name)(state, await counters.values())).map(textOfLines);
 }
@@ -223,7 +241,7 @@ async function exporterPage(prepare: (metrics: ProcessMetrics) => void): Promise
 
 function labelsOf(lines: string): Documented['labels'] {
   const labels: Record<string, string[] | 'any'> = {};
-  for (const [, label = '', value = ''] of lines.matchAll(/[{,](\w+)="([^"]*)"/g)) {
+  for (const [, label = '', value = ''] of lines.matchAll(/[{,]([^{,=]+)="([^"]*)"/g)) {
     if (label === 'zeebe_cluster' || label === 'le') continue;
     const values = labels[label] ?? [];
     if (open.includes(label)) labels[label] = 'any';

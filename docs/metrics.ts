@@ -6,7 +6,12 @@ import {
   pollFailureReasons,
   tokenFailureReasons,
 } from '../src/failure.ts';
-import { authenticationFamilies, credentialFamilies, pollFamilies } from '../src/metrics/cluster-families.ts';
+import {
+  authenticationFamilies,
+  credentialFamilies,
+  labelFamilies,
+  pollFamilies,
+} from '../src/metrics/cluster-families.ts';
 import { topologyFamilies } from '../src/metrics/topology-families.ts';
 import { type Documented, documentedFamilies } from './metrics-observed.ts';
 
@@ -80,6 +85,13 @@ ${tableOf(authenticationFamilies)}
 ## Certificates and files
 
 ${tableOf(credentialFamilies)}
+
+## Labels of a cluster
+
+${tableOf(labelFamilies)}
+
+The labels are those of the setting \`labels\`. Join on them with \`group_left\`: [prometheus.md](prometheus.md#labels-of-a-cluster)
+has an example.
 
 ## The exporter
 

@@ -94,6 +94,7 @@ export const cluster = (): Schema => {
 export const topOfTheFile: Readonly<Record<string, Schema>> = {
   poll_interval: emptyOr(duration),
   poll_timeout: emptyOr(duration),
+  probe_min_interval: emptyOr(duration),
   'log.level': optional(logLevels),
   'log.format': optional(logFormats),
   'web.allowed_hosts': { type: ['array', 'null'], items: some },

@@ -9,9 +9,12 @@ export function clusterConfig(config: Partial<ClusterConfig> = {}): ClusterConfi
   return {
     name: 'production',
     address: new URL('http://127.0.0.1:8080/'),
+    labels: {},
+    meta: { provider: 'file' },
     apiVersion: 'v1',
     pollInterval: 15_000,
     pollTimeout: 10_000,
+    probeMinInterval: 0,
     authentication: { method: 'none' },
     transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
     headers: {},

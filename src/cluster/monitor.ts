@@ -12,17 +12,17 @@ import { reconnectOnFileChange } from './connection.ts';
 export interface ClusterMonitor {
   /** The settings in use: the contents of their files may be newer than the configuration. */
   readonly cluster: ClusterConfig;
-  /** Whether the result of a poll has been published. */
-  readonly polled: () => boolean;
+  /** Whether the result of a poll has been published, or no poll is due: the cluster is polled by probes alone. */
+  readonly ready: () => boolean;
   /** Publishes the state that is known without a poll. */
   readonly publish: () => Promise<void>;
-  /** Starts to poll at the configured interval; `firstAfter` in milliseconds. */
+  /** Starts to poll at the configured interval, if there is one; `firstAfter` in milliseconds. */
   readonly start: (firstAfter: number) => void;
   /**
-   * Joins the poll in progress, or starts one. Resolves when its result has been published: to true, or to false where
-   * the monitor was stopped before.
+   * Joins the poll in progress, or starts one, unless the last one ended less than `probeMinInterval` ago. Resolves when
+   * its result has been published: to true, or to false where the monitor was stopped before.
    */
-  readonly pollNow: () => Promise<boolean>;
+  readonly probe: () => Promise<boolean>;
   /** Ends the polls, including the one in progress, and closes every connection. */
   readonly stop: () => Promise<void>;
 }
@@ -46,7 +46,7 @@ export function createClusterMonitor(
   output: ClusterOutput,
   { logger: parentLogger, clock }: MonitorOptions,
 ): ClusterMonitor {
-  const { name, pollInterval, pollTimeout, physicalTenants } = cluster;
+  const { name, pollInterval, pollTimeout, probeMinInterval, physicalTenants } = cluster;
   const logger = parentLogger.child({ cluster: name });
   const connection = reconnectOnFileChange(cluster, logger, clock);
   const poll = createPoll({
@@ -58,11 +58,13 @@ export function createClusterMonitor(
   });
   const record = createRecord(cluster, output, { logger, clock });
   const stopping = new AbortController();
+  let lastEndedAt = Number.NEGATIVE_INFINITY;
   const polls = createSharedRun(async () => {
     const result = await poll(stopping.signal);
     // The result of a poll that the stop has ended says nothing about the cluster.
     if (stopping.signal.aborted) return false;
     await record.add(result);
+    lastEndedAt = clock.monotonic();
     return true;
   });
   let loop: Promise<void> | undefined;
@@ -71,12 +73,13 @@ export function createClusterMonitor(
     get cluster() {
       return connection.cluster();
     },
-    polled: record.hasResult,
+    ready: () => pollInterval === 0 || record.hasResult(),
     publish: record.publish,
     start: (firstAfter) => {
+      if (pollInterval === 0) return;
       loop = runPollingLoop({ poll: polls.join, pollInterval, firstAfter, clock }, stopping.signal);
     },
-    pollNow: polls.join,
+    probe: async () => clock.monotonic() - lastEndedAt < probeMinInterval || polls.join(),
     stop: async () => {
       stopping.abort();
       await Promise.all([loop, polls.current()]);

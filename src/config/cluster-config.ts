@@ -34,7 +34,7 @@ export function buildCluster(
   settings: ClusterSettings,
   folder: string,
   readFile: ReadFile,
-): Omit<ClusterConfig, 'settingNames'> | undefined {
+): Omit<ClusterConfig, 'settingNames' | 'meta'> | undefined {
   const cluster: Cluster = { settings, folder, readFile };
   const name = settings.required('name');
   const address = settings.required('address');
@@ -49,8 +49,9 @@ export function buildCluster(
   return {
     name,
     address: address.base,
+    labels: settings.value('labels'),
     ...request,
-    ...pollTimes(settings),
+    ...pollTimes(settings, authentication),
     authentication,
     transport,
     headers: settings.value('headers'),
@@ -78,15 +79,23 @@ function topologyRequest(
   return { apiVersion: 'v2', ...omitUndefined({ physicalTenants }) };
 }
 
-function pollTimes(settings: ClusterSettings): Pick<ClusterConfig, 'pollInterval' | 'pollTimeout'> {
+/** Milliseconds. Basic authentication is costly for the cluster, which hashes the password of each request. */
+const basicProbeMinInterval = 5_000;
+
+function pollTimes(
+  settings: ClusterSettings,
+  { method }: AuthenticationConfig,
+): Pick<ClusterConfig, 'pollInterval' | 'pollTimeout' | 'probeMinInterval'> {
   const pollInterval = settings.value('poll_interval');
   const pollTimeout = settings.value('poll_timeout');
-  if (!settings.has('poll_timeout')) return { pollInterval, pollTimeout: Math.min(pollTimeout, pollInterval) };
-  if (pollTimeout > pollInterval && settings.valid('poll_interval') && settings.valid('poll_timeout')) {
+  const probeMinInterval = settings.value('probe_min_interval') ?? (method === 'basic' ? basicProbeMinInterval : 0);
+  const isTooLong = pollInterval > 0 && pollTimeout > pollInterval;
+  if (isTooLong && !settings.has('poll_timeout')) return { pollInterval, pollTimeout: pollInterval, probeMinInterval };
+  if (isTooLong && settings.valid('poll_interval') && settings.valid('poll_timeout')) {
     const found = settings.shown('poll_timeout');
     settings.report('poll_timeout', `at most the poll_interval, ${settings.shown('poll_interval')}`, found);
   }
-  return { pollInterval, pollTimeout };
+  return { pollInterval, pollTimeout, probeMinInterval };
 }
 
 function authenticationConfig(cluster: Cluster, address: URL | undefined): AuthenticationConfig | undefined {

@@ -163,7 +163,7 @@ function unknownKey(name: string, known: readonly string[]): string {
 }
 
 function readValue(value: unknown, setting: Setting): { readonly raw: Raw } | Omit<Problem, 'place'> {
-  const raw = rawOf(value, setting.shape);
+  const raw = rawOf(setting.isDuration && value === 0 ? '0' : value, setting.shape);
   if (raw === undefined) return { expected: expectedOf(value, setting), found: describe(value) };
   if (isWellFormed(raw)) return { raw };
   const found = 'half a character (one of \\uD800 to \\uDFFF that stands alone)';

@@ -1,6 +1,7 @@
 import type { SecureVersion } from 'node:tls';
 import { Secret } from '../secret.ts';
 import type { FileDigests } from './file-reader.ts';
+import type { ClusterMeta, StaticLabels } from './labels.ts';
 import type { ResolvedSettings } from './resolve.ts';
 
 /** The configuration that the exporter runs with: validated as a whole, with all defaults and the content of all files. */
@@ -104,14 +105,18 @@ export interface ClusterConfig {
   readonly name: string;
   /** The base to which `v1/topology` is appended: ends with `/`, without credentials, query and fragment. */
   readonly address: URL;
+  readonly labels: StaticLabels;
+  readonly meta: ClusterMeta;
   /** `auto` requests v1, and v2 if v1 is not found. */
   readonly apiVersion: ApiVersion;
   /** Present: `cluster/v2/topology` is requested, whatever the version is. */
   readonly physicalTenants?: PhysicalTenants;
-  /** Milliseconds. */
+  /** Milliseconds. 0: only requests for /probe lead to polls. */
   readonly pollInterval: number;
-  /** Milliseconds, at most the interval; token requests included. */
+  /** Milliseconds, at most the interval unless that is 0; token requests included. */
   readonly pollTimeout: number;
+  /** Milliseconds for which the result of a poll answers requests for /probe. */
+  readonly probeMinInterval: number;
   readonly authentication: AuthenticationConfig;
   readonly transport: TransportConfig;
   /** Sent to the cluster with every request, never to the token endpoint. */

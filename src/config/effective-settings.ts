@@ -83,13 +83,13 @@ function textOf(setting: Setting, raw: Raw | undefined): string {
   if (raw === undefined || raw === false || (Array.isArray(raw) && raw.length === 0)) return '';
   const isMasked = shown(setting, raw) === masked;
   if (isMasked) return masked;
-  return Array.isArray(raw) ? raw.join(' ') : String(raw);
+  return Array.isArray(raw) ? raw.map((item) => [item].flat().join('=')).join(' ') : String(raw);
 }
 
 /** Returns a default that depends on other settings. */
 function derived(
   key: ClusterKey,
-  { apiVersion, authentication, pollTimeout }: ClusterConfig,
+  { apiVersion, authentication, pollTimeout, probeMinInterval }: ClusterConfig,
   address: string,
 ): EffectiveSetting | undefined {
   if (key === 'api_version' && apiVersion !== clusterTable.api_version.default) {
@@ -102,6 +102,9 @@ function derived(
     return { key, value: authentication.endpoint.tokenUrl.href, place: 'default' };
   }
   if (key === 'poll_timeout') return { key, value: `${pollTimeout / 1000}s`, place: 'default' };
+  if (key === 'probe_min_interval' && probeMinInterval > 0) {
+    return { key, value: `${probeMinInterval / 1000}s`, place: 'default' };
+  }
   if (key === 'oauth2.audience' && authentication.method === 'oauth2' && authentication.audience !== undefined) {
     return { key, value: authentication.audience, place: 'default' };
   }

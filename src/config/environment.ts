@@ -1,10 +1,11 @@
 import { closestMatch } from 'leven';
 import { proxyUrl } from './addresses.ts';
 import { authStrategies, isSaasName } from './formats.ts';
+import { polling } from './polling-settings.ts';
 import type { Notice, Problem } from './problem.ts';
 import { type NamedSource, namedSource, nameIn, placeIn } from './resolve.ts';
 import { type Raw, type Setting, showUrl, type Table } from './setting.ts';
-import { type ClusterKey, clusterTable, polling } from './settings-table.ts';
+import { type ClusterKey, clusterTable } from './settings-table.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

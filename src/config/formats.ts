@@ -132,12 +132,20 @@ export function duration(raw: string): number {
 
 export function pollInterval(raw: string): number {
   const milliseconds = duration(raw);
-  if (milliseconds < second || milliseconds > day) throw new Error('a duration from 1s to 24h');
+  if (milliseconds !== 0 && (milliseconds < second || milliseconds > day)) {
+    throw new Error('a duration from 1s to 24h, or 0');
+  }
   return milliseconds;
 }
 
 export function pollTimeout(raw: string): number {
   const milliseconds = duration(raw);
-  if (milliseconds === 0) throw new Error('a duration above 0');
+  if (milliseconds === 0 || milliseconds > day) throw new Error('a duration above 0, at most 24h');
+  return milliseconds;
+}
+
+export function probeMinInterval(raw: string): number {
+  const milliseconds = duration(raw);
+  if (milliseconds > day) throw new Error('a duration of at most 24h');
   return milliseconds;
 }

@@ -13,6 +13,8 @@ import {
   unreadVariables,
 } from './environment.ts';
 import { createFileReader, type ReadFile, type ReadFileAsync, readFiles, readFrom } from './file-reader.ts';
+import { saasRegion } from './labels.ts';
+import { polling } from './polling-settings.ts';
 import { ConfigError, type Notice, type Problem } from './problem.ts';
 import {
   isPresent,
@@ -26,7 +28,7 @@ import {
 } from './resolve.ts';
 import { type Raw, showPlain, type Table } from './setting.ts';
 import { namedFiles } from './setting-files.ts';
-import { clusterTable, polling, topTable } from './settings-table.ts';
+import { clusterTable, topTable } from './settings-table.ts';
 import { describeWebConfig, loadWebConfig, type WebConfigDescription } from './web-config.ts';
 
 /** The values of the flags, by the keys of the settings. */
@@ -210,6 +212,10 @@ function buildConfig(description: ConfigDescription, readFile: ReadFile): Loaded
 function loadCluster(cluster: ClusterDescription, readFile: ReadFile): LoadedCluster | undefined {
   const built = buildCluster(cluster.settings, cluster.folder, readFile);
   if (!built) return undefined;
-  const config = { ...built, settingNames: settingNamesOf(cluster.settings, cluster.fromFile) };
+  const meta = {
+    provider: cluster.fromFile ? 'file' : 'environment',
+    ...omitUndefined({ region: saasRegion(built.address) }),
+  } as const;
+  const config = { ...built, meta, settingNames: settingNamesOf(cluster.settings, cluster.fromFile) };
   return { config, origin: originOf(cluster, config) };
 }

@@ -22,6 +22,8 @@ interface Declaration<R extends Raw, Value> {
   readonly flag?: string;
   /** False: not a key of the configuration file. */
   readonly file?: false;
+  /** A duration. 0 may be written as a number, since it needs no unit. */
+  readonly isDuration?: true;
   /** Messages show `<secret>` instead of the value. */
   readonly isSecret?: true;
   /** Returns what messages show; absent: the value as it is written. */

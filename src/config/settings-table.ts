@@ -23,34 +23,18 @@ import {
   endpointParams,
   headers,
   oneOf,
-  pollInterval,
-  pollTimeout,
   saasName,
   scopes,
   secret,
   singleLineText,
   username,
 } from './formats.ts';
-import { boolean, group, type Key, list, map, showUrl, type Table, text } from './setting.ts';
+import { staticLabels } from './labels.ts';
+import { polling } from './polling-settings.ts';
+import { boolean, group, type Key, list, map, showPlain, showUrl, type Table, text } from './setting.ts';
 import { clientTls } from './tls-settings.ts';
 
 export const saasTokenUrl = 'https://login.cloud.camunda.io/oauth/token';
-
-/** The settings that are also at the top of the file, as defaults of all clusters. */
-export const polling = {
-  poll_interval: text({
-    doc: 'The interval between two polls of a cluster, from 1s to 24h.',
-    default: '15s',
-    format: pollInterval,
-    variables: ['ZEEBE_POLL_INTERVAL'],
-  }),
-  poll_timeout: text({
-    doc: 'The timeout of a poll, including token requests; at most poll_interval. Default: 10s, or poll_interval if that is shorter.',
-    default: '10s',
-    format: pollTimeout,
-    variables: ['ZEEBE_POLL_TIMEOUT'],
-  }),
-};
 
 /** The settings of the exporter: the top of the file, without its `clusters`, and the flags. */
 export const topTable = {
@@ -139,6 +123,12 @@ export const clusterTable = {
     variables: ['CAMUNDA_CLUSTER_REGION'],
     variableDefault: 'bru-2',
     file: false,
+  }),
+  labels: map({
+    doc: 'Labels of the cluster, on the metric zeebe_topology_cluster_labels and in /sd (docs/prometheus.md#labels-of-a-cluster): at most 16, with names of letters, digits and underscores.',
+    default: [],
+    format: staticLabels,
+    show: (raw) => showPlain(Object.fromEntries(raw)),
   }),
   api_version: text({
     doc: 'v1, v2, or auto (v1, then v2 if v1 is not found; v2 alone below /physical-tenants/).',

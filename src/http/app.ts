@@ -68,8 +68,8 @@ function frequentRequests({ page, clusters, telemetryPath }: AppOptions, sender:
 }
 
 function sendReady(response: ServerResponse, clusters: ProbedClusters): void {
-  const waiting = clusters.all().filter(({ polled }) => !polled()).length;
-  if (waiting === 0) sendText(response, 200, 'all clusters have been polled');
+  const waiting = clusters.all().filter(({ ready }) => !ready()).length;
+  if (waiting === 0) sendText(response, 200, 'no cluster is waiting for its first poll');
   else sendText(response, 503, `clusters not polled yet: ${waiting}`);
 }
 

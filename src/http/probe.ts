@@ -6,10 +6,10 @@ import type { Sender } from './response.ts';
 
 export interface ProbedCluster {
   readonly cluster: { readonly name: string };
-  /** Whether a poll has ended and its result is on the page. */
-  readonly polled: () => boolean;
-  /** Starts a poll, or joins the one in progress. Returns false if it was cancelled. */
-  readonly pollNow: () => Promise<boolean>;
+  /** False while the exporter is to poll the cluster and no result is on the page. */
+  readonly ready: () => boolean;
+  /** Ends when the page shows a result that is recent enough. Returns false if the poll for it was cancelled. */
+  readonly probe: () => Promise<boolean>;
 }
 
 export interface ProbedClusters {
@@ -46,7 +46,7 @@ export function createProbe({ clusters, page, sender, sendMetrics }: ProbeOption
     if (!cluster) return reject(404, `no cluster of this name is configured; ${configured()}`);
 
     const seconds = pollTimeout(request.headers['x-prometheus-scrape-timeout-seconds']);
-    const completed = await within(seconds, cluster.pollNow());
+    const completed = await within(seconds, cluster.probe());
     // The poll is not counted as failed: its own timeout is set by the configuration, not by the scraper.
     if (completed === undefined) {
       return reject(504, `the poll did not complete within ${seconds} s; it continues in the background`);

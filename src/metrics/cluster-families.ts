@@ -49,6 +49,16 @@ export const pollFamilies: readonly ClusterFamily[] = [
   ),
 ];
 
+export const labelFamilies: readonly ClusterFamily[] = [
+  gauge(
+    'zeebe_topology_cluster_labels',
+    'Labels configured for the cluster, to join on; always 1.',
+    ({ labels: configured }, add) => {
+      if (Object.keys(configured).length > 0) add(1, labels(configured));
+    },
+  ),
+];
+
 const addAuthReasons = stateSet('reason', authFailureReasons);
 
 export const authenticationFamilies: readonly ClusterFamily[] = [

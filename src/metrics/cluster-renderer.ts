@@ -3,7 +3,7 @@ import type { ClusterState } from '../poll/state.ts';
 import { haveSameReplicas, sameItems } from '../zeebe/topology.ts';
 import type { ClusterView, GroupView } from '../zeebe/view.ts';
 import type { Chunk } from './chunk.ts';
-import { authenticationFamilies, credentialFamilies, pollFamilies } from './cluster-families.ts';
+import { authenticationFamilies, credentialFamilies, labelFamilies, pollFamilies } from './cluster-families.ts';
 import { linesOfMetric, type MetricValuesByName } from './counters.ts';
 import { type ClusterFamily, joinLabels, type Labels, labels, type StateFamily, sample } from './family.ts';
 import { createRowRenderer } from './rows.ts';
@@ -15,6 +15,7 @@ export const clusterFamilies: readonly ClusterFamily[] = [
   ...topologyFamilies,
   ...authenticationFamilies,
   ...credentialFamilies,
+  ...labelFamilies,
 ];
 
 /** The samples of a cluster: for each of `clusterFamilies`, in their order, its lines; empty where it has none. */

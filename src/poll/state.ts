@@ -1,5 +1,6 @@
 import type { TokenTimes } from '../auth/token.ts';
 import type { AuthenticationMethod, ClusterConfig, SettingNames } from '../config/config.ts';
+import type { StaticLabels } from '../config/labels.ts';
 import type { AuthFailureReason, Failure, PollFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type KnownBrokers, missingBrokers, nextKnownBrokers, noKnownBrokers } from '../zeebe/known-brokers.ts';
@@ -15,7 +16,8 @@ export interface ClusterState {
   readonly method: AuthenticationMethod;
   /** What messages call the cluster's settings. */
   readonly settingNames: SettingNames;
-  /** Milliseconds. */
+  readonly labels: StaticLabels;
+  /** Milliseconds. 0: only requests for /probe lead to polls. */
   readonly pollInterval: number;
   /** Absent until the first poll has ended. */
   readonly lastPoll?: LastPoll;
@@ -51,12 +53,19 @@ export interface AuthenticationState {
   readonly token?: TokenTimes;
 }
 
-export function initialState({ name, authentication, pollInterval, settingNames }: ClusterConfig): ClusterState {
+export function initialState({
+  name,
+  authentication,
+  pollInterval,
+  settingNames,
+  labels,
+}: ClusterConfig): ClusterState {
   return {
     name,
     method: authentication.method,
     pollInterval,
     settingNames,
+    labels,
     verdict: 'unknown',
     knownBrokers: noKnownBrokers,
     leaders: new Map(),
@@ -68,12 +77,13 @@ export function initialState({ name, authentication, pollInterval, settingNames 
 
 export function nextState(state: ClusterState, result: PollResult): ClusterState {
   const { outcome, endedAt } = result;
-  const { name, method, pollInterval, settingNames, lastSuccessAt } = state;
+  const { name, method, pollInterval, settingNames, labels, lastSuccessAt } = state;
   const kept = {
     name,
     method,
     pollInterval,
     settingNames,
+    labels,
     lastPoll: lastPollOf(result),
     authentication: nextAuthentication(state, result),
     certificates: { ...state.certificates, ...result.certificates },

@@ -26,7 +26,7 @@ export interface ClusterStatus {
   readonly verdictSince?: number;
   /** The worst first. Empty only if the verdict is healthy. */
   readonly findings: readonly FindingStatus[];
-  /** Seconds. */
+  /** Seconds. 0: only requests for /probe lead to polls. */
   readonly pollInterval: number;
   readonly lastPoll?: {
     readonly endedAt: number;
@@ -138,8 +138,10 @@ function inSeconds<T extends { readonly at: number }>(happening: T): T {
   return { ...happening, at: seconds(happening.at) };
 }
 
-function findingsNow({ lastPoll, view, settingNames }: ClusterState): readonly FindingStatus[] {
-  if (!lastPoll) return [{ verdict: 'unknown', kind: 'not_polled', text: 'not polled yet' }];
+function findingsNow({ lastPoll, view, settingNames, pollInterval }: ClusterState): readonly FindingStatus[] {
+  if (!lastPoll) {
+    return [{ verdict: 'unknown', kind: 'not_polled', text: pollInterval === 0 ? 'not probed yet' : 'not polled yet' }];
+  }
   if (lastPoll.failure) {
     const { message, remedy } = failureText(lastPoll.failure, settingNames);
     return [{ verdict: 'unknown', kind: 'poll_failed', text: `the last poll failed: ${message}`, remedy }];

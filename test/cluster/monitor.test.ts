@@ -1,12 +1,13 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { type ClusterOutput, createClusterMonitor } from '../../src/cluster/monitor.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { createClusterMetrics } from '../../src/metrics/cluster-metrics.ts';
 import { createPage } from '../../src/metrics/page.ts';
 import { createPageBudget } from '../../src/metrics/page-budget.ts';
 import { healthy } from '../exporting.ts';
+import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
 import { noProcessMetrics, readPage, textOf, valuesOf } from '../metrics/pages.ts';
 import { clusterConfig } from '../polls.ts';
@@ -27,7 +28,7 @@ afterEach(() => {
 async function setUp(
   config: Partial<ClusterConfig> = {},
   budget = createPageBudget(1e6),
-  answer: RequestListener = healthy,
+  { answer = healthy, clock = systemClock }: { readonly answer?: RequestListener; readonly clock?: Clock } = {},
 ) {
   const waiting: (() => void)[] = [];
   let requests = 0;
@@ -45,7 +46,7 @@ async function setUp(
     publish: (state, _history, result) => metrics.publish(state, result),
   };
   const { logger, lines } = memoryLog();
-  const monitor = createClusterMonitor(cluster, output, { logger, clock: systemClock });
+  const monitor = createClusterMonitor(cluster, output, { logger, clock });
   onTestFinished(() => monitor.stop());
   const read = async () => readPage(textOf(await page.body('text', 'identity')));
   return {
@@ -63,21 +64,21 @@ async function setUp(
   };
 }
 
-describe('pollNow of a monitor', () => {
+describe('a probe of a monitor', () => {
   it('sends a poll, counts it and updates the page before the polling loop has started', async () => {
     const { monitor, untilRequested, answerAll, polls } = await setUp();
-    const ended = monitor.pollNow();
+    const ended = monitor.probe();
     await untilRequested(1);
-    expect(monitor.polled()).toBe(false);
+    expect(monitor.ready()).toBe(false);
     answerAll();
     expect(await ended).toBe(true);
-    expect(monitor.polled()).toBe(true);
+    expect(monitor.ready()).toBe(true);
     expect(await polls()).toEqual({ '': 1 });
   });
 
   it('sends one poll for all calls at the same time', async () => {
     const { monitor, requests, untilRequested, answerAll, polls } = await setUp();
-    const ended = Promise.all([monitor.pollNow(), monitor.pollNow(), monitor.pollNow()]);
+    const ended = Promise.all([monitor.probe(), monitor.probe(), monitor.probe()]);
     await untilRequested(1);
     answerAll();
     expect(await ended).toEqual([true, true, true]);
@@ -88,7 +89,7 @@ describe('pollNow of a monitor', () => {
     const { monitor, requests, untilRequested, answerAll, polls } = await setUp();
     monitor.start(0);
     await untilRequested(1);
-    const ended = monitor.pollNow();
+    const ended = monitor.probe();
     answerAll();
     expect(await ended).toBe(true);
     expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
@@ -97,7 +98,7 @@ describe('pollNow of a monitor', () => {
   it('sends another poll after each one that has ended', async () => {
     const { monitor, untilRequested, answerAll, polls } = await setUp();
     for (const count of [1, 2, 3]) {
-      const ended = monitor.pollNow();
+      const ended = monitor.probe();
       await untilRequested(count);
       answerAll();
       expect(await ended).toBe(true);
@@ -110,7 +111,7 @@ describe('pollNow of a monitor', () => {
       pollInterval: 1_000,
       pollTimeout: 1_000,
     });
-    const ended = monitor.pollNow();
+    const ended = monitor.probe();
     await untilRequested(1);
     monitor.start(0);
     answerAll();
@@ -122,7 +123,7 @@ describe('pollNow of a monitor', () => {
   it('counts no poll that a stop has ended', async () => {
     const { monitor, untilRequested, polls } = await setUp();
     await monitor.publish();
-    const ended = monitor.pollNow();
+    const ended = monitor.probe();
     await untilRequested(1);
     await monitor.stop();
     expect(await ended).toBe(false);
@@ -130,10 +131,62 @@ describe('pollNow of a monitor', () => {
   });
 });
 
+describe('a probe with a minimum interval', () => {
+  it('is answered from the last poll, until that ended as long ago', async () => {
+    const clock = manualClock();
+    const { monitor, requests, untilRequested, answerAll, polls } = await setUp(
+      { probeMinInterval: 5_000 },
+      undefined,
+      { clock },
+    );
+    const first = monitor.probe();
+    await untilRequested(1);
+    answerAll();
+    expect(await first).toBe(true);
+    clock.advance(4_999);
+    expect(await monitor.probe()).toBe(true);
+    expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
+    clock.advance(1);
+    const second = monitor.probe();
+    await untilRequested(2);
+    answerAll();
+    expect(await second).toBe(true);
+    expect(await polls()).toEqual({ '': 2 });
+  });
+
+  it('is answered from a poll that the polling loop has started', async () => {
+    const { monitor, requests, untilRequested, answerAll } = await setUp({ probeMinInterval: 60_000 });
+    monitor.start(0);
+    await untilRequested(1);
+    answerAll();
+    await vi.waitFor(() => expect(monitor.ready()).toBe(true), soon);
+    expect(await monitor.probe()).toBe(true);
+    expect(requests()).toBe(1);
+  });
+});
+
+describe('a monitor with the poll interval 0', () => {
+  it('is ready without a poll, and polls when it is probed only', async () => {
+    const { monitor, requests, untilRequested, answerAll, read, polls } = await setUp({ pollInterval: 0 });
+    await monitor.publish();
+    monitor.start(0);
+    expect(monitor.ready()).toBe(true);
+    expect(valuesOf(await read(), 'poll_interval_seconds')).toEqual({ '': 0 });
+    expect(valuesOf(await read(), 'up')).toEqual({});
+    const ended = monitor.probe();
+    await untilRequested(1);
+    answerAll();
+    expect(await ended).toBe(true);
+    expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
+    await monitor.stop();
+    expect(requests()).toBe(1);
+  });
+});
+
 describe('a topology for which the page has no room', () => {
   it('fails the poll with the reason too_large, and has no series', async () => {
     const { monitor, read, untilRequested, answerAll } = await setUp({}, createPageBudget(1_000));
-    const ended = monitor.pollNow();
+    const ended = monitor.probe();
     await untilRequested(1);
     answerAll();
     expect(await ended).toBe(true);
@@ -151,7 +204,7 @@ describe('a topology for which the page has no room', () => {
     expect(other.admits(10_000)).toBe(true);
     const { monitor, read, untilRequested, answerAll } = await setUp({}, budget);
     const pollOnce = async (count: number) => {
-      const ended = monitor.pollNow();
+      const ended = monitor.probe();
       await untilRequested(count);
       answerAll();
       await ended;
@@ -165,7 +218,7 @@ describe('a topology for which the page has no room', () => {
   it('leaves its room to others when its monitor is stopped', async () => {
     const budget = createPageBudget(20_000);
     const { monitor, untilRequested, answerAll } = await setUp({}, budget);
-    const ended = monitor.pollNow();
+    const ended = monitor.probe();
     await untilRequested(1);
     answerAll();
     await ended;
@@ -183,9 +236,9 @@ describe('a gateway of 8.10', () => {
   };
 
   it('is told once to have more physical tenants than polls may see', async () => {
-    const { monitor, untilRequested, answerAll, lines } = await setUp({}, createPageBudget(1e6), answer);
+    const { monitor, untilRequested, answerAll, lines } = await setUp({}, createPageBudget(1e6), { answer });
     for (const count of [1, 2]) {
-      const ended = monitor.pollNow();
+      const ended = monitor.probe();
       await untilRequested(count);
       answerAll();
       await ended;

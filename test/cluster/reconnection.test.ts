@@ -41,7 +41,12 @@ async function exporting(clusters: Readonly<Record<string, readonly string[]>>) 
     ...settings.map((line) => `    ${line}`),
   ]);
   const file = join(folder, 'exporter.yml');
-  const top = ['poll_interval: 24h', 'web: { listen_addresses: ["127.0.0.1:0"] }', 'clusters:'];
+  const top = [
+    'poll_interval: 24h',
+    'probe_min_interval: 0',
+    'web: { listen_addresses: ["127.0.0.1:0"] }',
+    'clusters:',
+  ];
   await writeFile(file, [...top, ...lines].join('\n'));
   const { config } = await loadConfigFromFiles({ flags: { 'config.file': file }, env: {}, isTerminal: false });
   const clock = manualClock();

@@ -54,9 +54,9 @@ describe('interval and timeout', () => {
     expect(complaints({ file: fileWith('poll_interval: 5', 'poll_timeout: 20s') })).toHaveLength(1);
   });
 
-  it.each(['999ms', '25h', '0s'])('are not %s', (interval) => {
+  it.each(['1ms', '999ms', '25h'])('are not %s', (interval) => {
     expect(complaints({ file: fileWith(`poll_interval: ${interval}`) })).toEqual([
-      `${place}.poll_interval: expected a duration from 1s to 24h, found "${interval}"`,
+      `${place}.poll_interval: expected a duration from 1s to 24h, or 0, found "${interval}"`,
     ]);
   });
 
@@ -344,4 +344,47 @@ clusters:
   const lines = complaints({ file }).map((complaint) => Number(/:(\d+): /.exec(complaint)?.[1]));
   expect(lines).toEqual(lines.toSorted((one, other) => one - other));
   expect(lines).toEqual(expect.arrayContaining([2, 5, 6, 7, 8, 9]));
+});
+
+describe('a poll interval of 0', () => {
+  it.each(['0', '0s', '"0"'])('may be written as %s, for the cluster or at the top', (zero) => {
+    expect(onlyCluster({ file: fileWith(`poll_interval: ${zero}`) })).toMatchObject({
+      pollInterval: 0,
+      pollTimeout: 10_000,
+    });
+    expect(onlyCluster({ file: `poll_interval: ${zero}\n${fileWith()}` }).pollInterval).toBe(0);
+    expect(onlyCluster({ env: { ZEEBE_POLL_INTERVAL: '0' } }).pollInterval).toBe(0);
+  });
+
+  it('does not limit the timeout', () => {
+    expect(onlyCluster({ file: fileWith('poll_interval: 0', 'poll_timeout: 1m') }).pollTimeout).toBe(60_000);
+  });
+
+  it('leaves the number 0 an error where no duration is expected', () => {
+    expect(complaints({ file: fileWith('proxy_url: 0') })).toHaveLength(1);
+    expect(complaints({ file: fileWith('basic_auth: { username: a, password: 0 }') })[0]).toContain('in quotes');
+  });
+});
+
+describe('the minimum interval of probes', () => {
+  const basic = 'basic_auth: { username: a, password: b }';
+
+  it.each([
+    [[], 0],
+    [[basic], 5_000],
+    [[basic, 'probe_min_interval: 0'], 0],
+    [['probe_min_interval: 1m'], 60_000],
+  ])('with the settings %j is %i ms', (lines, milliseconds) => {
+    expect(onlyCluster({ file: fileWith(...lines) }).probeMinInterval).toBe(milliseconds);
+  });
+
+  it('at the top of the file is that of all clusters', () => {
+    expect(onlyCluster({ file: `probe_min_interval: 2s\n${fileWith(basic)}` }).probeMinInterval).toBe(2_000);
+  });
+
+  it('is at most a day', () => {
+    expect(complaints({ file: fileWith('probe_min_interval: 25h') })).toEqual([
+      `${place}.probe_min_interval: expected a duration of at most 24h, found "25h"`,
+    ]);
+  });
 });

@@ -64,14 +64,19 @@ describe('the poll interval', () => {
     expect(pollInterval(raw)).toBeGreaterThan(0);
   });
 
-  it.each(['0', '999ms', '24h1ms', '2d'])('is not %s', (raw) => {
-    expect(() => pollInterval(raw)).toThrow('a duration from 1s to 24h');
+  it.each(['0', '0s'])('may be %s, without polls', (raw) => {
+    expect(pollInterval(raw)).toBe(0);
+  });
+
+  it.each(['1ms', '999ms', '24h1ms', '2d'])('is not %s', (raw) => {
+    expect(() => pollInterval(raw)).toThrow('a duration from 1s to 24h, or 0');
   });
 });
 
 describe('the poll timeout', () => {
-  it('may be shorter than a second, but not 0', () => {
+  it('may be shorter than a second, but not 0, and not longer than a day', () => {
     expect(pollTimeout('250ms')).toBe(250);
+    expect(() => pollTimeout('24h1ms')).toThrow('a duration above 0, at most 24h');
     expect(() => pollTimeout('0')).toThrow('a duration above 0');
     expect(() => pollTimeout('0s')).toThrow('a duration above 0');
   });

@@ -12,9 +12,12 @@ describe('without any variable', () => {
     expect(cluster).toEqual({
       name: 'default',
       address: new URL('http://localhost:8080/'),
+      labels: {},
+      meta: { provider: 'environment' },
       apiVersion: 'auto',
       pollInterval: 15_000,
       pollTimeout: 10_000,
+      probeMinInterval: 0,
       authentication: { method: 'none' },
       transport: { tls: { insecureSkipVerify: false }, enableHttp2: false },
       headers: {},

@@ -57,7 +57,7 @@ afterAll(async () => {
 });
 
 function cluster(name: string, more: Partial<ProbedCluster> = {}): ProbedCluster {
-  return { cluster: { name }, polled: () => true, pollNow: async () => true, ...more };
+  return { cluster: { name }, ready: () => true, probe: async () => true, ...more };
 }
 
 async function get(
@@ -156,7 +156,7 @@ describe('GET of the telemetry path', () => {
 
 describe('GET /-/healthy', () => {
   it('responds with 200, whether or not the clusters have been polled', async () => {
-    watched = [cluster('one', { polled: () => false })];
+    watched = [cluster('one', { ready: () => false })];
     expect((await get('/-/healthy')).status).toBe(200);
     watched = [cluster('one')];
     expect((await get('/-/healthy')).status).toBe(200);
@@ -165,7 +165,7 @@ describe('GET /-/healthy', () => {
 
 describe('GET /-/ready', () => {
   it('responds with 503 until all clusters have been polled, then with 200', async () => {
-    watched = [cluster('one', { polled: () => false }), cluster('two'), cluster('three', { polled: () => false })];
+    watched = [cluster('one', { ready: () => false }), cluster('two'), cluster('three', { ready: () => false })];
     const before = await get('/-/ready');
     expect([before.status, before.text]).toEqual([503, 'clusters not polled yet: 2\n']);
     watched = [cluster('one'), cluster('two')];
@@ -287,7 +287,7 @@ describe('GET /probe', () => {
 
   it('responds with the series of the cluster alone, after the poll has ended', async () => {
     const poll = gate();
-    watched = [cluster('other'), cluster('production', { pollNow: () => poll.ended })];
+    watched = [cluster('other'), cluster('production', { probe: () => poll.ended })];
     let isAnswered = false;
     const answer = probe().then((answered) => {
       isAnswered = true;
@@ -325,7 +325,7 @@ describe('GET /probe', () => {
   });
 
   it('responds with 504 before the scrape timeout, if the poll has not completed', async () => {
-    watched = [cluster('production', { pollNow: () => gate().ended })];
+    watched = [cluster('production', { probe: () => gate().ended })];
     const { status, text } = await probe({ 'x-prometheus-scrape-timeout-seconds': '0.6' });
     expect([status, text]).toEqual([504, 'the poll did not complete within 0.3 s; it continues in the background\n']);
   });
@@ -349,7 +349,7 @@ describe('GET /probe', () => {
   });
 
   it('responds with 503 if the poll was cancelled', async () => {
-    watched = [cluster('production', { pollNow: async () => false })];
+    watched = [cluster('production', { probe: async () => false })];
     expect((await probe()).status).toBe(503);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { reservedLabels } from '../../src/config/labels.ts';
 import { clusterFamilies } from '../../src/metrics/cluster-renderer.ts';
 import { formats } from '../../src/metrics/family.ts';
+import { createProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import { endOfPoll, failed, failure, succeeded, unauthenticated } from '../polls.ts';
 import { broker, follower, leader, nothingKnown, threeBrokers, topology } from '../topologies.ts';
 import { basic, oauth2 } from './authentication.ts';
@@ -48,7 +50,8 @@ const documented = `
   token_request_failures_total        counter    reason
   token_request_duration_seconds      histogram  le
   tls_certificate_expiry_timestamp_seconds gauge endpoint,role
-  files_last_read_successful          gauge`
+  files_last_read_successful          gauge
+  cluster_labels                      gauge      team`
   .trim()
   .split('\n')
   .map((line) => line.trim().split(/\s+/))
@@ -99,7 +102,7 @@ const complete = topology([broker('0', leader(1, { state: 'active' }))], {
 
 /** A cluster that has series of every family, except those for which all physical tenants are polled. */
 const everything: PolledCluster = {
-  config: { authentication: oauth2 },
+  config: { authentication: oauth2, labels: { team: 'payments' } },
   results: [
     succeeded(complete, {
       authentication: { up: true, token, tokenRequests: [{ seconds: 0.1 }] },
@@ -148,10 +151,35 @@ describe('the families of a cluster', () => {
   });
 
   it('say in HELP that they are as of the last poll, if a poll can change them', () => {
-    const ofCluster = /^zeebe_topology_(cluster|broker|partition|replication|gateway|last_completed)/;
+    const ofCluster = /^zeebe_topology_(cluster_(?!labels)|broker|partition|replication|gateway|last_completed)/;
     const cluster = clusterFamilies.filter(({ name, type }) => ofCluster.test(name) && type === 'gauge');
     expect(cluster).toHaveLength(16);
     for (const { name, help } of cluster) expect(help, name).toContain('last poll');
+  });
+});
+
+describe('the labels of a cluster', () => {
+  const labels = { team: 'payments', stage: 'a "b"\\c', _x1: '3' };
+
+  it('are on one series of their own, before the first poll and while polls fail', async () => {
+    for (const results of [[], [healthy], [failed('connect')]]) {
+      const [only, ...others] = samplesOf(await read({ results, config: { labels } }), 'cluster_labels');
+      expect(others).toEqual([]);
+      expect(only).toMatchObject({ labels: { zeebe_cluster: 'production', ...labels }, value: 1 });
+    }
+  });
+
+  it('have no series if there are none', async () => {
+    expect(await namesOf({ results: [healthy] })).not.toContain('cluster_labels');
+  });
+
+  it('cannot be those that the series of the exporter have', async () => {
+    const names = documented
+      .filter(({ name }) => name !== 'zeebe_topology_cluster_labels')
+      .flatMap(({ labels }) => labels);
+    const process = (await (await createProcessMetrics().render())('text')).matchAll(/[{,](\w+)="/g);
+    const all = new Set(['zeebe_cluster', ...names, ...[...process].map(([, name = '']) => name)]);
+    expect([...all].filter((name) => !reservedLabels.has(name))).toEqual([]);
   });
 });
 

@@ -124,7 +124,8 @@ function lastPoll() {
       setAttribute(outcome, 'class', failure ? 'figure alarm' : 'figure');
       ended.update(endedAt);
       const status = failure && httpStatus !== undefined ? `HTTP ${httpStatus}, ` : '';
-      setText(rhythm, `(${status}every ${duration(pollInterval)})`);
+      const interval = pollInterval === 0 ? 'only by requests for /probe' : `every ${duration(pollInterval)}`;
+      setText(rhythm, `(${status}${interval})`);
       success.hidden = !failure;
       setText(
         success,
