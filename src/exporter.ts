@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
-import { createClusters } from './cluster/clusters.ts';
+import { type Clusters, createClusters } from './cluster/clusters.ts';
 import type { ClusterOutput } from './cluster/monitor.ts';
 import { createReload, type Load, type Reloaded } from './cluster/reload.ts';
 import type { ClusterConfig, Config } from './config/config.ts';
+import { createDebugReports, type DebugReport } from './debug-reports.ts';
 import { createApp } from './http/app.ts';
 import type { Servers } from './http/listen.ts';
+import type { DebugCluster } from './http/probe.ts';
 import { pageShareOfMemory, shareOfMemory } from './memory.ts';
 import { createClusterMetrics } from './metrics/cluster-metrics.ts';
 import { createPage, type Page } from './metrics/page.ts';
@@ -68,16 +70,26 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
   const { reload, end } = createReload({ load, started: config, clusters, record: recordReload, logger, clock });
   // Spread over the first interval: a start causes no load peak on what the clusters have in common.
   begin(Number.POSITIVE_INFINITY);
-  servers.serve(createApp({ page, status, clusters, reload, ...config.web, logger }));
+  const stopping = new AbortController();
+  const debug = debugIn(clusters, createDebugReports(clock, stopping.signal));
+  servers.serve(createApp({ page, status, clusters, debug, reload, ...config.web, logger }));
   return {
     reload,
     stop: async () => {
+      stopping.abort();
       const stopPolls = async () => {
         await end();
         await clusters.stop();
       };
       await Promise.all([stopPolls(), servers.close()]);
     },
+  };
+}
+
+function debugIn({ named }: Clusters, report: DebugReport): DebugCluster {
+  return async (name) => {
+    const monitor = named(name);
+    return monitor && report(monitor.cluster);
   };
 }
 

@@ -42,6 +42,7 @@ const layers: readonly (readonly string[])[] = [
   [
     'logfmt.ts',
     'logger.ts',
+    'debug-reports.ts',
     'exporter.ts',
     'demo.ts',
     'healthcheck.ts',

@@ -56,6 +56,21 @@ function withToken(
   return createOAuth2(audience, createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: Math.random }));
 }
 
+/** Returns the steps of one poll as text. Omits the settings, as readers of the text may not be those of the configuration. */
+export async function pollReport(config: ClusterConfig, context: CheckContext): Promise<string> {
+  const { heading, step: textOf, summary } = createTextReport(false);
+  const target: Target = {
+    config,
+    origin: { fromFile: config.meta.provider !== 'environment', settings: () => [] },
+  };
+  const steps: Step[] = [];
+  for await (const step of checkCluster(target, context)) {
+    if (step.name !== 'settings' || step.status === 'failed') steps.push(step);
+  }
+  const failed = steps.at(-1)?.status === 'ok' ? [] : [config.name];
+  return [heading(target), ...steps.map(textOf), summary(failed, 1)].join('');
+}
+
 /** Text for people, JSON for scripts. */
 export type CheckOutput = 'text' | 'json';
 

@@ -5,12 +5,13 @@ import type { Page } from '../metrics/page.ts';
 import { isAllowedHost, isHealthCheck } from './access.ts';
 import type { ExpressAppOptions } from './express-app.ts';
 import { createSendMetrics } from './metrics-response.ts';
-import { createProbe, type ProbedClusters } from './probe.ts';
+import { createProbe, type DebugCluster, type ProbedClusters } from './probe.ts';
 import { createBacklog, createSender, maxBacklog, type Sender, sendText } from './response.ts';
 import { isRead, pathOf, sendHealthy } from './startup.ts';
 
 export interface AppOptions extends ExpressAppOptions {
   readonly page: Page;
+  readonly debug: DebugCluster;
   /** Absent: requests may be addressed to any host name. */
   readonly allowedHosts?: readonly string[] | undefined;
   readonly logger: Logger;
@@ -57,11 +58,14 @@ export function createApp(
 }
 
 /** The requests of scrapers and orchestrators, by the canonical form of their path. */
-function frequentRequests({ page, clusters, telemetryPath }: AppOptions, sender: Sender): ReadonlyMap<string, Handler> {
+function frequentRequests(
+  { page, clusters, debug, telemetryPath }: AppOptions,
+  sender: Sender,
+): ReadonlyMap<string, Handler> {
   const sendMetrics = createSendMetrics(sender);
   return new Map<string, Handler>([
     [canonicalPath(telemetryPath), (request, response) => sendMetrics(request, response, page.body)],
-    [webPaths.probe, createProbe({ clusters, page, sender, sendMetrics })],
+    [webPaths.probe, createProbe({ clusters, debug, page, sender, sendMetrics })],
     [webPaths.healthy, (_request, response) => sendHealthy(response)],
     [webPaths.ready, (_request, response) => sendReady(response, clusters)],
   ]);

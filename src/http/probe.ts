@@ -24,20 +24,28 @@ const timeoutOffset = 0.5;
 /** Seconds; longer scrape timeouts are ignored. Timers are limited to 24 days. */
 const maxTimeout = 24 * 60 * 60;
 
+/** Returns the steps of a poll of a cluster as text, without secrets; undefined if it was cancelled. */
+export type DebugCluster = (name: string) => Promise<string | undefined>;
+
 interface ProbeOptions {
   readonly clusters: ProbedClusters;
+  readonly debug: DebugCluster;
   readonly page: Page;
   readonly sender: Sender;
   readonly sendMetrics: SendMetrics;
 }
 
-/** Responds to `GET /probe?cluster=NAME` with the series of that cluster, after a poll. */
-export function createProbe({ clusters, page, sender, sendMetrics }: ProbeOptions) {
+/**
+ * Responds to `GET /probe?cluster=NAME` with the series of that cluster, after a poll. With `&debug=true`, responds with
+ * the steps of a poll, whose result is not counted.
+ */
+export function createProbe({ clusters, debug, page, sender, sendMetrics }: ProbeOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const reject = (status: number, reason: string) => sender.sendLongText(response, status, reason);
     const configured = () => `configured clusters: ${namesOf(clusters).join(', ')}`;
 
-    const names = new URLSearchParams(request.url?.replace(/^[^?]*/, '')).getAll('cluster');
+    const query = new URLSearchParams(request.url?.replace(/^[^?]*/, ''));
+    const names = query.getAll('cluster');
     const [name = ''] = names;
     if (name === '' || names.length > 1) {
       return reject(400, `expected exactly one cluster, as in /probe?cluster=NAME; ${configured()}`);
@@ -46,7 +54,9 @@ export function createProbe({ clusters, page, sender, sendMetrics }: ProbeOption
     if (!cluster) return reject(404, `no cluster of this name is configured; ${configured()}`);
 
     const seconds = pollTimeout(request.headers['x-prometheus-scrape-timeout-seconds']);
-    const completed = await within(seconds, cluster.probe());
+    const polled: Promise<boolean | string> =
+      query.get('debug') === 'true' ? debug(name).then((steps) => steps ?? false) : cluster.probe();
+    const completed = await within(seconds, polled);
     // The poll is not counted as failed: its own timeout is set by the configuration, not by the scraper.
     if (completed === undefined) {
       return reject(504, `the poll did not complete within ${seconds} s; it continues in the background`);
@@ -54,6 +64,7 @@ export function createProbe({ clusters, page, sender, sendMetrics }: ProbeOption
     if (!completed) {
       return reject(503, 'the poll was cancelled: the exporter is stopping or has reloaded its configuration');
     }
+    if (typeof completed === 'string') return sender.sendLongText(response, 200, completed.trimEnd());
     await sendMetrics(request, response, (format, encoding) => page.bodyOf(name, format, encoding));
   };
 }

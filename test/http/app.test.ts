@@ -22,6 +22,7 @@ let server: RunningServer;
 let agent: Agent;
 let watched: readonly ProbedCluster[] = [];
 let reloaded = { ok: true, message: '' };
+let debug: AppOptions['debug'] = async () => undefined;
 let isRead = false;
 let isHostListed = false;
 let broken = false;
@@ -42,6 +43,7 @@ beforeAll(async () => {
       isRead = true;
       return reloaded;
     },
+    debug: (name) => debug(name),
     telemetryPath: '/scrape',
     logger,
   };
@@ -351,6 +353,30 @@ describe('GET /probe', () => {
   it('responds with 503 if the poll was cancelled', async () => {
     watched = [cluster('production', { probe: async () => false })];
     expect((await probe()).status).toBe(503);
+  });
+
+  it('responds with the steps of a poll in plain text, if debug is true', async () => {
+    watched = [cluster('production', { probe: () => gate().ended })];
+    debug = async (name) => `${name}\n  the steps\n`;
+    const { status, headers, text } = await probe({}, '?cluster=production&debug=true');
+    expect([status, text]).toEqual([200, 'production\n  the steps\n']);
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect((await probe({}, '?cluster=nope&debug=true')).status).toBe(404);
+  });
+
+  it.each(['', '1', 'false', 'True'])('responds with the series, if debug is "%s"', async (value) => {
+    watched = [cluster('production')];
+    debug = async () => 'steps';
+    expect((await probe({}, `?cluster=production&debug=${value}`)).text).toContain('zeebe_topology_up');
+  });
+
+  it('responds with 504 or 503, if the steps do not end in time or were cancelled', async () => {
+    watched = [cluster('production')];
+    debug = () => new Promise(() => {});
+    const timeout = { 'x-prometheus-scrape-timeout-seconds': '0.1' };
+    expect((await probe(timeout, '?cluster=production&debug=true')).status).toBe(504);
+    debug = async () => undefined;
+    expect((await probe({}, '?cluster=production&debug=true')).status).toBe(503);
   });
 });
 

@@ -34,6 +34,7 @@ async function serve(telemetryPath = '/metrics') {
     page: createPage([], noProcessMetrics, manualClock()),
     status: feed,
     clusters: { all: () => [], named: () => undefined },
+    debug: async () => undefined,
     reload: async () => ({ ok: true, message: '' }),
     telemetryPath,
     logger: memoryLog().logger,

@@ -40,6 +40,7 @@ export async function serve(
     page: createPage([], createProcessMetrics(), clock),
     status,
     clusters: { all: () => [], named: () => undefined },
+    debug: async () => undefined,
     reload: async () => ({ ok: true, message: '' }),
     telemetryPath: '/metrics',
     logger: pino({ level: 'silent' }),
