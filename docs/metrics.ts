@@ -71,6 +71,9 @@ reason, so \`increase()\` sees the first failure.
 
 ${tableOf(pollFamilies)}
 
+With \`poll_interval: 0\`, \`zeebe_topology_poll_interval_seconds\` is 0, and values are as of the last
+[probe](api.md#one-target-per-cluster).
+
 ## The cluster
 
 ${tableOf(topologyFamilies)}

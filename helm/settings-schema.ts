@@ -30,7 +30,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Settings whose URL must have a scheme. */
-const urls: readonly string[] = ['address', 'oauth2.token_url', 'oauth2.issuer_url'];
+const urls: readonly string[] = ['web.external_url', 'address', 'oauth2.token_url', 'oauth2.issuer_url'];
 
 const shapes: Readonly<Record<Shape, Schema>> = {
   text: some,
@@ -97,6 +97,7 @@ export const topOfTheFile: Readonly<Record<string, Schema>> = {
   probe_min_interval: emptyOr(duration),
   'log.level': optional(logLevels),
   'log.format': optional(logFormats),
+  'web.external_url': { type: 'string', pattern: '^(https?://[^/]|$)' },
   'web.allowed_hosts': { type: ['array', 'null'], items: some },
   'web.external_links': { ...texts, type: ['object', 'null'] },
 };

@@ -108,6 +108,7 @@ function refusal(error: unknown, logger: Logger): string {
 const fixed: Readonly<Record<string, (config: Config) => unknown>> = {
   'web.listen_addresses': ({ web }) => web.listenAddresses,
   'web.telemetry_path': ({ web }) => web.telemetryPath,
+  'web.external_url': ({ web }) => web.externalUrl,
   'web.allowed_hosts': ({ web }) => web.allowedHosts,
   'web.external_links': ({ web }) => web.externalLinks,
   'web.config.file': ({ web }) => web.configFile,

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { Secret } from '../secret.ts';
 import type { ExternalLink, ListenAddress } from './config.ts';
-import { canonicalPath, webPaths } from './web-paths.ts';
+import { canonicalPath, isPlainPath, webPaths } from './web-paths.ts';
 
 /** Characters. Parsing an address may take time quadratic in its length. */
 const maxLength = 2_048;
@@ -91,6 +91,14 @@ export function proxyUrl(raw: string): Secret {
   return new Secret(url.href);
 }
 
+/** The URL under which clients reach the exporter. */
+export function externalUrl(raw: string): URL {
+  const url = anonymousUrl(raw, 'the configuration of the client');
+  if (raw.includes('?')) throw new Error('a URL without a query (?)');
+  if (!isPlainPath(url.pathname)) throw new Error('a URL with a path of letters, digits, . _ ~ - between slashes');
+  return url;
+}
+
 /** Returns names as in `Host`, in lower case. */
 export function hostNames(raw: readonly string[]): readonly string[] {
   if (raw.length === 0 || !raw.every((name) => /^[a-z\d_-]+(\.[a-z\d_-]+)*$/i.test(name))) {
@@ -132,7 +140,7 @@ export function listenAddresses(raw: readonly string[]): readonly ListenAddress[
 }
 
 export function telemetryPath(raw: string): string {
-  if (!/^(\/[\w.~-]+)*\/?$/.test(raw) || !raw.startsWith('/')) {
+  if (!isPlainPath(raw) || !raw.startsWith('/')) {
     throw new Error('a path such as /metrics (letters, digits, . _ ~ - between slashes)');
   }
   const ownPaths: readonly string[] = Object.values(webPaths);

@@ -19,6 +19,8 @@ export interface WebConfig {
   readonly listenAddresses: readonly ListenAddress[];
   /** Begins with `/`. */
   readonly telemetryPath: string;
+  /** Without query and fragment. Absent: each client uses a host of its own. */
+  readonly externalUrl?: URL;
   /** Names in lower case, without port. Absent: all names are accepted. */
   readonly allowedHosts?: readonly string[];
   readonly externalLinks?: readonly ExternalLink[];

@@ -195,6 +195,7 @@ function buildConfig(description: ConfigDescription, readFile: ReadFile): Loaded
       listenAddresses: settings.value('web.listen_addresses'),
       telemetryPath: settings.value('web.telemetry_path'),
       ...omitUndefined({
+        externalUrl: settings.value('web.external_url'),
         allowedHosts: settings.value('web.allowed_hosts'),
         externalLinks: settings.value('web.external_links'),
         configFile: settings.value('web.config.file'),

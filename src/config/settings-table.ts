@@ -1,6 +1,7 @@
 import {
   clusterAddress,
   externalLinks,
+  externalUrl,
   hostNames,
   issuerOfDiscovery,
   issuerUrl,
@@ -65,6 +66,12 @@ export const topTable = {
     default: '/metrics',
     format: telemetryPath,
     flag: '--web.telemetry-path=PATH',
+  }),
+  'web.external_url': text({
+    doc: 'The URL under which clients reach the exporter, if a proxy is in front of it: /sd lists targets there (docs/reverse-proxies.md). Default: the host of each request.',
+    format: externalUrl,
+    show: showUrl,
+    flag: '--web.external-url=URL',
   }),
   'web.allowed_hosts': list({
     doc: 'The host names under which clients reach the exporter, without port. Requests to other names get 403, which protects against DNS rebinding. IP addresses and localhost are always accepted, as are all names for /-/healthy and /-/ready. Default: all names.',

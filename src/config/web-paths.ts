@@ -17,3 +17,8 @@ export function canonicalPath(path: string): string {
   const end = path.length > 1 && path.endsWith('/') ? -1 : path.length;
   return path.slice(0, end).toLowerCase();
 }
+
+/** Whether a path, or the empty one, has only segments that no server or client reads in another way. */
+export function isPlainPath(path: string): boolean {
+  return /^(\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*\/?$/.test(path);
+}

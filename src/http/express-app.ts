@@ -1,10 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { webPaths } from '../config/web-paths.ts';
 import type { StatusFeed } from '../status/status-feed.ts';
 import { isCrossOrigin } from './access.ts';
 import type { ProbedClusters } from './probe.ts';
 import { type Sender, sendText } from './response.ts';
+import { serviceDiscovery } from './service-discovery.ts';
 import { createStatusPage } from './status-page.ts';
 
 export interface ExpressAppOptions {
@@ -12,6 +13,8 @@ export interface ExpressAppOptions {
   readonly clusters: ProbedClusters;
   readonly reload: ReloadConfiguration;
   readonly telemetryPath: string;
+  /** Absent: `/sd` lists targets at the host of the request. */
+  readonly externalUrl?: URL | undefined;
 }
 
 /** Reloads the configuration. `message` says what has changed, or why the configuration cannot be used. */
@@ -21,7 +24,7 @@ type HandleError = (error: unknown, request: IncomingMessage, response: ServerRe
 
 /** Routes the requests for the status page, its data, service discovery and reloads, and rejects unknown paths. */
 export function createExpressApp(
-  { status, clusters, reload, telemetryPath }: ExpressAppOptions,
+  { status, clusters, reload, telemetryPath, externalUrl }: ExpressAppOptions,
   sender: Sender,
   handleError: HandleError,
 ): RequestListener {
@@ -31,7 +34,7 @@ export function createExpressApp(
 
   app.route(webPaths.reload).post(reloadConfiguration(reload, sender)).all(allowOnly('POST'));
   app.use(allowOnly('GET', 'HEAD'));
-  app.get(webPaths.serviceDiscovery, serviceDiscovery(clusters, sender));
+  app.get(webPaths.serviceDiscovery, serviceDiscovery({ clusters, externalUrl }, sender));
   app.use(createStatusPage(status, telemetryPath, sender));
   app.use((_request, response) => sendText(response, 404, 'not found; / lists the paths'));
 
@@ -57,38 +60,4 @@ function reloadConfiguration(reload: ReloadConfiguration, { sendLongText }: Send
     const { ok, message } = await reload();
     sendLongText(response, ok ? 200 : 500, message);
   };
-}
-
-/** Characters of a DNS name, a colon and a port. The response repeats the host for each cluster. */
-const maxHostLength = 253 + 6;
-
-/**
- * Responds with one target per cluster, in the format of Prometheus' HTTP service discovery
- * (https://prometheus.io/docs/prometheus/latest/http_sd/). The targets differ in `instance`. They have no label
- * `zeebe_cluster`: the series have one, which a label of the target would rename.
- */
-function serviceDiscovery({ all }: ProbedClusters, { sendBuffer }: Sender): RequestHandler {
-  return (request, response) => {
-    const host = advertisedHost(request);
-    if (host.length > maxHostLength) {
-      sendText(response, 400, `the Host header is longer than ${maxHostLength} characters`);
-      return;
-    }
-    const groups = all().map(({ cluster: { name } }) => ({
-      targets: [host],
-      labels: {
-        ...(request.secure && { __scheme__: 'https' }),
-        __metrics_path__: webPaths.probe,
-        __param_cluster: name,
-        instance: `${host}/${name}`,
-      },
-    }));
-    sendBuffer(response.type('json'), Buffer.from(JSON.stringify(groups)));
-  };
-}
-
-/** Returns the host and port by which the client addressed the exporter, or those of the socket if it did not say. */
-function advertisedHost({ headers, socket }: Request): string {
-  const { localAddress = '', localPort } = socket;
-  return headers.host ?? `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sleep } from '../clock.ts';
+import type { ClusterConfig } from '../config/config.ts';
 import type { Page } from '../metrics/page.ts';
 import type { SendMetrics } from './metrics-response.ts';
 import type { Sender } from './response.ts';
 
 export interface ProbedCluster {
-  readonly cluster: { readonly name: string };
+  readonly cluster: Pick<ClusterConfig, 'name' | 'labels' | 'meta'>;
   /** False while the exporter is to poll the cluster and no result is on the page. */
   readonly ready: () => boolean;
   /** Ends when the page shows a result that is recent enough. Returns false if the poll for it was cancelled. */

@@ -10,6 +10,7 @@ import {
   telemetryPath,
   tokenUrl,
 } from '../../src/config/addresses.ts';
+import { complaints, fileWith, load } from './loading.ts';
 
 describe("a cluster's address", { timeout: 60_000 }, () => {
   it.each([
@@ -177,5 +178,33 @@ describe('the path of the metrics', () => {
     '/Probe',
   ])('is not %s, which the exporter serves itself', (raw) => {
     expect(() => telemetryPath(raw)).toThrow('does not serve itself');
+  });
+});
+
+describe('the external URL of the exporter', () => {
+  it.each([
+    ['https://tools.example.com', 'https://tools.example.com/'],
+    ['http://Tools.example.com:80/zeebe/', 'http://tools.example.com/zeebe/'],
+  ])('is %s', (raw, href) => {
+    expect(load({ flags: { 'web.external_url': raw } }).config.web.externalUrl?.href).toBe(href);
+  });
+
+  it('is none by default', () => {
+    expect(load({}).config.web).not.toHaveProperty('externalUrl');
+  });
+
+  it.each([
+    'tools.example.com',
+    'ftp://tools.example.com',
+    'https://user:OPENSESAME@tools.example.com',
+    'https://tools.example.com/?a=b',
+    'https://tools.example.com/#a',
+    'https://tools.example.com/a%20b',
+    'https://tools.example.com//a',
+  ])('is not %s', (raw) => {
+    const [complaint, ...others] = complaints({ file: `web: { external_url: "${raw}" }\n${fileWith()}` });
+    expect(complaint).toMatch(/^conf\/exporter\.yml:1: web\.external_url: expected a URL /);
+    expect(complaint).not.toContain('OPENSESAME');
+    expect(others).toEqual([]);
   });
 });

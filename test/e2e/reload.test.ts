@@ -6,7 +6,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { recorded } from '../topologies.ts';
 import { type Exporter, startExporter } from './exporter.ts';
 import { createSystemFolder } from './process.ts';
-import { startPrometheusWith } from './systems/prometheus.ts';
 import { until } from './until.ts';
 
 async function startGateway(): Promise<string> {
@@ -76,30 +75,5 @@ describe.each(Object.entries(reloads))('a reload by %s', (_how, reload) => {
       expect((await exporter.scrape()).value(success)).toBe(1),
     );
     expect(await clustersUp(exporter)).toEqual(['two']);
-  });
-});
-
-describe('HTTP service discovery of Prometheus', () => {
-  it('finds all clusters, and probes each without conflicting labels', async () => {
-    const address = await startGateway();
-    const names = ['one', 'two words & "ö"'];
-    const { exporter } = await startWithFile(described(address, ...names));
-    const prometheus = await startPrometheusWith({
-      global: { scrape_interval: '1s' },
-      scrape_configs: [
-        { job_name: 'zeebe', http_sd_configs: [{ url: `http://${exporter.address}/sd`, refresh_interval: '1s' }] },
-      ],
-    });
-    onTestFinished(prometheus.stop);
-    for (const name of names) {
-      const cluster = `zeebe_cluster=${JSON.stringify(name)}`;
-      await until(`${name} is scraped`, 60, async () => {
-        expect(await prometheus.query(`zeebe_topology_up{${cluster}}`)).toEqual([1]);
-      });
-      expect(await prometheus.query(`up{instance=${JSON.stringify(`${exporter.address}/${name}`)}}`)).toEqual([1]);
-    }
-    expect(await prometheus.query('count(up)')).toEqual([names.length]);
-    expect(await prometheus.query('count({exported_zeebe_cluster!=""}) or vector(0)')).toEqual([0]);
-    expect(await prometheus.query('count(zeebe_topology_exporter_build_info) or vector(0)')).toEqual([0]);
   });
 });

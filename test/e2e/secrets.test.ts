@@ -117,7 +117,17 @@ function invalidConfigurations(clusters: readonly Cluster[]): readonly string[] 
   ];
 }
 
-const paths = ['/', '/metrics', '/api/v1/clusters', '/-/ready', '/-/healthy', '/sd', '/nothing', '/probe'];
+const paths = [
+  '/',
+  '/metrics',
+  '/api/v1/clusters',
+  '/-/ready',
+  '/-/healthy',
+  '/sd',
+  '/nothing',
+  '/probe',
+  '/probe?cluster=certificate&debug=true',
+];
 
 describe('secrets are hidden', () => {
   it('in logs, responses and errors of the exporter, for echoing servers and invalid configurations', async () => {

@@ -59,7 +59,12 @@ afterAll(async () => {
 });
 
 function cluster(name: string, more: Partial<ProbedCluster> = {}): ProbedCluster {
-  return { cluster: { name }, ready: () => true, probe: async () => true, ...more };
+  return {
+    cluster: { name, labels: {}, meta: { provider: 'file' } },
+    ready: () => true,
+    probe: async () => true,
+    ...more,
+  };
 }
 
 async function get(
@@ -383,7 +388,12 @@ describe('GET /probe', () => {
 describe('GET /sd', () => {
   it('lists one target per cluster, at the host of the request', async () => {
     watched = [cluster('production'), cluster('a "b"\n/ä')];
-    const { headers, text } = await get('/sd', { host: 'exporter.example:10650' });
+    const forwarded = {
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-prefix': '/evil',
+    };
+    const { headers, text } = await get('/sd', { host: 'exporter.example:10650', ...forwarded });
     expect(headers['content-type']).toContain('application/json');
     expect(JSON.parse(text)).toEqual([
       {
@@ -392,6 +402,7 @@ describe('GET /sd', () => {
           __metrics_path__: '/probe',
           __param_cluster: 'production',
           instance: 'exporter.example:10650/production',
+          __meta_zeebe_provider: 'file',
         },
       },
       {
@@ -400,6 +411,23 @@ describe('GET /sd', () => {
           __metrics_path__: '/probe',
           __param_cluster: 'a "b"\n/ä',
           instance: 'exporter.example:10650/a "b"\n/ä',
+          __meta_zeebe_provider: 'file',
+        },
+      },
+    ]);
+  });
+
+  it('tells the labels of a cluster and what else is known of it as meta labels', async () => {
+    const meta = { provider: 'environment', region: 'bru-2', plan: 'Enterprise', generation: '8.8.0' } as const;
+    watched = [cluster('production', { cluster: { name: 'production', labels: { team: 'payments' }, meta } })];
+    expect(JSON.parse((await get('/sd')).text)).toMatchObject([
+      {
+        labels: {
+          __meta_zeebe_provider: 'environment',
+          __meta_zeebe_region: 'bru-2',
+          __meta_zeebe_plan: 'Enterprise',
+          __meta_zeebe_generation: '8.8.0',
+          __meta_zeebe_label_team: 'payments',
         },
       },
     ]);
@@ -418,6 +446,68 @@ describe('GET /sd', () => {
     const socket = connect(Number(port), hostname);
     socket.write('GET /sd HTTP/1.0\r\n\r\n');
     expect(await textOf(socket)).toContain(`"targets":["${server.address}"]`);
+  });
+});
+
+describe('GET /sd with an external URL', () => {
+  /** Returns the location of the target that is listed. */
+  async function listed(externalUrl: string, headers: Readonly<Record<string, string>> = {}) {
+    watched = [cluster('production')];
+    const own = await listen(createApp({ ...options, externalUrl: new URL(externalUrl) }), {
+      host: '127.0.0.1',
+      port: 0,
+    });
+    onTestFinished(() => own.close());
+    const { body } = await request(`http://${own.address}/sd`, { dispatcher: agent, headers });
+    const [{ targets, labels }] = JSON.parse(await body.text());
+    expect(labels.instance).toBe(`${targets[0]}${labels.__metrics_path__.replace(/probe$/, 'production')}`);
+    return `${labels.__scheme__}://${targets[0]}${labels.__metrics_path__}`;
+  }
+  const forwarded = (host: string, prefix?: string, proto?: string) => ({
+    'x-forwarded-host': host,
+    ...(prefix !== undefined && { 'x-forwarded-prefix': prefix }),
+    ...(proto !== undefined && { 'x-forwarded-proto': proto }),
+  });
+
+  it.each([
+    ['https://tools.example.com', 'https://tools.example.com/probe'],
+    ['https://tools.example.com/zeebe/', 'https://tools.example.com/zeebe/probe'],
+    ['http://tools.example.com:8080/a/b', 'http://tools.example.com:8080/a/b/probe'],
+  ])('lists targets at %s, whatever the host of the request is', async (externalUrl, target) => {
+    expect(await listed(externalUrl)).toBe(target);
+    expect(await listed(externalUrl, { host: 'pod.example:10650' })).toBe(target);
+  });
+
+  it.each([
+    ['https://tools.example.com/a', forwarded('tools.example.com', '/b'), 'https://tools.example.com/b/probe'],
+    ['https://tools.example.com/a', forwarded('Tools.Example.com', '/b/c/'), 'https://tools.example.com/b/c/probe'],
+    ['https://tools.example.com/a', forwarded('tools.example.com', '/'), 'https://tools.example.com/probe'],
+    [
+      'http://tools.example.com:81',
+      forwarded('tools.example.com:81', '/b', 'https'),
+      'https://tools.example.com:81/b/probe',
+    ],
+  ])('lets a proxy of its host tell prefix and https: %s, %j', async (externalUrl, headers, target) => {
+    expect(await listed(externalUrl, headers)).toBe(target);
+  });
+
+  it.each([
+    forwarded('evil.example', '/evil', 'http'),
+    forwarded('tools.example.com:8443', '/evil'),
+    forwarded('tools.example.com, evil.example', '/evil'),
+    forwarded('', '/evil'),
+    { 'x-forwarded-prefix': '/evil', 'x-forwarded-proto': 'http' },
+    { host: 'tools.example.com', 'x-forwarded-prefix': '/evil' },
+    forwarded('tools.example.com', undefined, 'http'),
+    forwarded('tools.example.com', undefined, 'ftp'),
+    forwarded('tools.example.com', 'evil.example'),
+    forwarded('tools.example.com', '//evil.example'),
+    forwarded('tools.example.com', '/evil/../b'),
+    forwarded('tools.example.com', '/evil?x=y'),
+    forwarded('tools.example.com', '/evil, /b'),
+    forwarded('tools.example.com', `/${'a'.repeat(256)}`),
+  ])('ignores the forwarded headers %j', async (headers) => {
+    expect(await listed('https://tools.example.com/zeebe', headers)).toBe('https://tools.example.com/zeebe/probe');
   });
 });
 

@@ -60,6 +60,12 @@ describe('the status of a cluster', () => {
     });
   });
 
+  it('before the first probe, if only probes poll it, says so', () => {
+    const { findings, pollInterval } = clusterStatus(stateAfter([], { pollInterval: 0 }), noHistory);
+    expect(findings).toEqual([{ verdict: 'unknown', text: 'not probed yet' }]);
+    expect(pollInterval).toBe(0);
+  });
+
   it('contains the topology, with replicas as tuples', () => {
     const [first] = threeBrokers;
     const { topology: shown } = statusAfter(succeeded(topology(threeBrokers)));

@@ -122,6 +122,15 @@ describe('the status page of one cluster', () => {
     await page.getByText('The gateway knows no topology yet', { exact: true }).waitFor();
   });
 
+  it('says that a cluster is not polled by itself', async () => {
+    const { url, poll } = await serve({ production: { pollInterval: 0 } });
+    const cluster = (await open(url)).getByRole('region', { name: 'production' });
+    await cluster.getByText('Not probed yet').waitFor();
+    await cluster.getByText('none yet').waitFor();
+    poll('production', well());
+    await cluster.getByText('(only by requests for /probe)').waitFor();
+  });
+
   it('escapes the names and versions that clusters report', async () => {
     const name = `<img src=x onerror=alert(1)>"'&`;
     const version = '</td><script>alert(2)</script>';

@@ -21,7 +21,7 @@ export interface ServedPage {
   readonly startAgain: () => Promise<void>;
 }
 
-type Configs = Readonly<Record<string, Pick<Partial<ClusterConfig>, 'authentication'>>>;
+type Configs = Readonly<Record<string, Pick<Partial<ClusterConfig>, 'authentication' | 'pollInterval'>>>;
 
 /** Serves the app of the exporter until the test has ended. The test determines the results of the polls. */
 export async function serve(

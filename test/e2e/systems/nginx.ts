@@ -24,9 +24,22 @@ export async function startNginx(upstream: string, { username, password }: Login
   const at = await createSystemFolder('nginx');
   const passwords = join(at.data, 'passwords');
   await run('htpasswd', ['-cbB', passwords, username, password]);
-  const nginx = await startAt(at, upstream, '', ['auth_basic "Zeebe"', `auth_basic_user_file ${passwords}`]);
+  const nginx = await startAt(at, { upstream }, '', ['auth_basic "Zeebe"', `auth_basic_user_file ${passwords}`]);
   const address = `http://${nginx.host}`;
   await untilUp('nginx', nginx.running, 30, async () => expect((await fetch(address)).status).toBe(401));
+  return { address, stop: nginx.running.stop };
+}
+
+/** Starts a reverse proxy that serves an upstream below a prefix, and tells it so by `X-Forwarded-…`. */
+export async function startPrefixNginx(upstream: string, port: number, prefix: string): Promise<Nginx> {
+  const at = await createSystemFolder('nginx');
+  const nginx = await startAt(at, { upstream: `${upstream}/`, port, path: `${prefix}/` }, '', [
+    'proxy_set_header X-Forwarded-Host $http_host',
+    'proxy_set_header X-Forwarded-Proto $scheme',
+    `proxy_set_header X-Forwarded-Prefix ${prefix}`,
+  ]);
+  const address = `http://${nginx.host}${prefix}`;
+  await untilUp('nginx', nginx.running, 30, async () => expect((await fetch(`${address}/`)).status).toBe(200));
   return { address, stop: nginx.running.stop };
 }
 
@@ -40,7 +53,7 @@ export interface Tls extends Identity {
 /** Starts a reverse proxy that requests a client certificate in the handshake. */
 export async function startTlsNginx(upstream: string, tls: Tls): Promise<Nginx> {
   const at = await createSystemFolder('nginx');
-  const nginx = await startAt(at, upstream, 'ssl', [
+  const nginx = await startAt(at, { upstream }, 'ssl', [
     `ssl_certificate ${tls.certificate}`,
     `ssl_certificate_key ${tls.key}`,
     `ssl_protocols ${tls.protocols}`,
@@ -52,15 +65,23 @@ export async function startTlsNginx(upstream: string, tls: Tls): Promise<Nginx> 
   return { address: `https://${nginx.host}`, stop: nginx.running.stop };
 }
 
-async function startAt(at: SystemFolder, upstream: string, listen: 'ssl' | '', guard: readonly string[]) {
-  const [port] = await freePorts(1);
+interface Proxied {
+  readonly upstream: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Default `/`. */
+  readonly path?: string;
+}
+
+async function startAt(at: SystemFolder, proxied: Proxied, listen: 'ssl' | '', guard: readonly string[]) {
+  const [port = 0] = proxied.port === undefined ? await freePorts(1) : [proxied.port];
   const host = `127.0.0.1:${port}`;
   const configuration = join(at.data, 'nginx.conf');
-  await writeFile(configuration, nginxConfiguration(at.data, upstream, [`listen ${host} ${listen}`, ...guard]));
+  await writeFile(configuration, nginxConfiguration(at.data, proxied, [`listen ${host} ${listen}`, ...guard]));
   return { host, running: start(at, ['nginx', '-e', 'stderr', '-c', configuration]) };
 }
 
-function nginxConfiguration(folder: string, upstream: string, server: readonly string[]): string {
+function nginxConfiguration(folder: string, { upstream, path = '/' }: Proxied, server: readonly string[]): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
 daemon off;
@@ -74,7 +95,7 @@ http {
   ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
   server {
     ${server.map((line) => `${line};`).join('\n    ')}
-    location / {
+    location ${path} {
       proxy_pass ${upstream};
     }
   }
