@@ -48,7 +48,7 @@ async function clusterText(): Promise<string> {
   const counters = createCounters('oauth2');
   counters.record(result);
   const values = await counters.values();
-  const states = [stateAfter([result]), stateAfter([succeeded(allTenants)])];
+  const states = [stateAfter([result], { labels: { team: 'payments' } }), stateAfter([succeeded(allTenants)])];
   const parts = await Promise.all(states.map((state) => createClusterRenderer(state.name)(state, values)));
   return parts.flat().map(textOfLines).join('');
 }
