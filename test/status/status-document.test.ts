@@ -61,8 +61,8 @@ describe('the status of a cluster', () => {
   });
 
   it('before the first probe, if only probes poll it, says so', () => {
-    const { findings, pollInterval } = clusterStatus(stateAfter([], { pollInterval: 0 }), noHistory);
-    expect(findings).toEqual([{ verdict: 'unknown', text: 'not probed yet' }]);
+    const { findings, pollInterval } = clusterStatus(stateAfter([], { pollInterval: 0 }), noHistory, []);
+    expect(findings).toEqual([{ verdict: 'unknown', kind: 'not_polled', text: 'not probed yet' }]);
     expect(pollInterval).toBe(0);
   });
 
