@@ -79,12 +79,13 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
     assumes: 'nothing about lifetime and interval; the alert for the cause inhibits this one',
   },
   ClusterUnknown: {
-    when: `polls succeed, but for ${lookback} none returned a topology`,
+    when: `polls succeed, but for ${lookback} none returned a topology, or none of a physical tenant`,
     assumes: 'a gateway learns the topology within a minute of its start',
   },
   ClusterUnhealthy: {
     when: `every successful poll of the last ${lookback} found a partition without a healthy leader`,
-    assumes: 'the alert for the partition inhibits this one; this one notifies if the affected partitions alternate',
+    assumes:
+      'the alert for the partition inhibits this one; this one notifies if the affected partitions alternate. Recovery mode has an alert of its own',
   },
   ClusterDegraded: {
     when: `no poll of the last ${lookback} found the cluster healthy, but it works`,
@@ -95,17 +96,28 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
     assumes:
       'a broker that moves to another machine is back within that time; if a partition is left with a bare majority, QuorumAtRisk notifies instead',
   },
-  PartitionWithoutLeader: { when: 'a partition has no leader', assumes: 'an election takes seconds' },
+  PartitionWithoutLeader: {
+    when: 'a partition has no leader and is not in recovery mode',
+    assumes: 'an election takes seconds',
+  },
   PartitionLeaderUnhealthy: {
     when: 'the only leader of a partition is unhealthy or dead',
     assumes: 'if two leaders are listed, one is stale, and the healthier one is the real leader',
   },
+  RecoveryMode: {
+    when: 'all replicas of a partition are in recovery mode',
+    assumes: 'an operator has set it on purpose (Camunda 8.10), and it is over within that time',
+  },
+  PhysicalTenantMissing: {
+    when: `a physical tenant was listed ${thresholds.clusterRemembered} ago and is no longer, while polls succeed`,
+    assumes: `the alert may fire for ${thresholds.clusterRemembered} after a tenant was removed on purpose`,
+  },
   ReplicationBelowFactor: {
-    when: 'a partition has fewer healthy replicas than the replication factor',
+    when: 'a partition has fewer healthy replicas than the replication factor and is not in recovery mode',
     assumes: 'replicas are back within that time after a restart',
   },
   QuorumAtRisk: {
-    when: 'a partition has no more healthy replicas than a majority',
+    when: 'a partition has no more healthy replicas than a majority and is not in recovery mode',
     assumes:
       'a replication factor of at least 3: with 1 or 2, every loss breaks the quorum, and this alert never fires',
   },
@@ -160,6 +172,10 @@ All alerts assume polls at least every 30 s, and scrapes and evaluations at leas
 ${lookback} after its series has disappeared, so that a failed poll or scrape does not restart *For*. A state that is shorter
 than one poll interval may be missed. If several exporters monitor a cluster, the best result counts: a cluster is down
 only if none of them reaches it.
+
+Where all [physical tenants](physical-tenants.md) are polled, the alerts on verdicts, partitions and replicas are by tenant:
+they have the label \`physical_tenant\`, and each tenant is compared with its own replication factor. The alerts on brokers,
+versions and polls are by cluster.
 
 ${sections.join('\n')}`;
 }

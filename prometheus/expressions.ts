@@ -15,9 +15,9 @@ export function lowest(expression: string, ...dropped: readonly string[]): strin
   return `min ${without(...exporterLabels, ...dropped)} (${expression})`;
 }
 
-/** The label sets that exist, over all exporters. */
-export function present(expression: string): string {
-  return `group ${without(...exporterLabels)} (${expression})`;
+/** The label sets that exist, over all exporters; `dropped` are further labels to aggregate away. */
+export function present(expression: string, ...dropped: readonly string[]): string {
+  return `group ${without(...exporterLabels, ...dropped)} (${expression})`;
 }
 
 export function without(...labels: readonly string[]): string {
@@ -71,10 +71,19 @@ export function healthyReplicas(thresholds: Thresholds): string {
   return highest(last('zeebe_topology_partition_healthy_replicas', thresholds));
 }
 
-/** The expected replicas of each partition: the replication factor, or the cluster's size if that is smaller. */
+/**
+ * The expected replicas of each partition: the replication factor of its physical tenant (or of the cluster, if it has no
+ * tenants), or the cluster's size if that is smaller.
+ */
 export function wantedReplicas(thresholds: Thresholds): string {
+  const factor = last('zeebe_topology_replication_factor', thresholds);
   const size = last('zeebe_topology_cluster_size', thresholds);
-  return highest(`${last('zeebe_topology_replication_factor', thresholds)} <= ${size} or ${size}`);
+  return highest(`${factor} - clamp_min(${factor} - ignoring (physical_tenant) group_left ${size}, 0)`);
+}
+
+/** The partitions in recovery mode: an operator has stopped them on purpose, and all their replicas are recovering. */
+export function recovering(thresholds: Thresholds): string {
+  return `${lowest(last('zeebe_topology_partition_state{state="recovering"}', thresholds), 'broker', 'state')} == 1`;
 }
 
 /** The replicas that form a quorum of a partition. */
@@ -82,7 +91,7 @@ export function majority(thresholds: Thresholds): string {
   return `floor(${wantedReplicas(thresholds)} / 2) + 1`;
 }
 
-/** The number of partitions that each broker leads, including brokers that lead none. */
+/** The number of partitions that each broker leads in each physical tenant, including brokers that lead none. */
 export function partitionsLed(thresholds: Thresholds): string {
   const leads = highest(last('zeebe_topology_partition_role{role="leader"}', thresholds));
   return `sum ${without('partition', 'role')} (${leads})`;

@@ -45,6 +45,9 @@ export const defaultThresholds = {
     // An election takes seconds, and each restart of a broker leads to one.
     PartitionWithoutLeader: '1m',
     PartitionLeaderUnhealthy: '2m',
+    // Recovery mode is set on purpose, for as long as the recovery takes.
+    RecoveryMode: '15m',
+    PhysicalTenantMissing: '15m',
     ReplicationBelowFactor: '20m',
     // Moving a broker to another node may take that long.
     QuorumAtRisk: '15m',
@@ -77,7 +80,7 @@ export const defaultThresholds = {
 
   /** How long a target counts as an exporter after its last successful scrape. */
   exporterRemembered: '1d',
-  /** How long a cluster that is no longer exposed is expected to be monitored. */
+  /** How long a cluster that is no longer exposed is expected to be monitored, and a physical tenant to be listed. */
   clusterRemembered: '1h',
 
   /** Maximum age of the last poll in seconds, in addition to three poll intervals. */

@@ -18,3 +18,6 @@ export type Alerts = (thresholds: Thresholds) => readonly Alert[];
 
 /** The cluster of an alert, in a description. */
 export const cluster = 'Zeebe cluster {{ $labels.zeebe_cluster }}';
+
+/** The physical tenant of an alert, in a description. Empty if the cluster is polled without physical tenants. */
+export const ofTenant = '{{ with $labels.physical_tenant }} of physical tenant {{ . }}{{ end }}';

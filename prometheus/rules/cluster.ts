@@ -9,13 +9,15 @@ import {
   majority,
   oneOf,
   partitionsLed,
+  present,
   reached,
+  recovering,
   seen,
   wantedReplicas,
   without,
 } from '../expressions.ts';
 import type { Thresholds } from '../thresholds.ts';
-import { type Alerts, cluster } from './alert.ts';
+import { type Alerts, cluster, ofTenant } from './alert.ts';
 
 /** Alerts on the topology of the clusters. */
 export const clusterAlerts: Alerts = (thresholds) => [
@@ -23,10 +25,11 @@ export const clusterAlerts: Alerts = (thresholds) => [
     name: 'ClusterUnknown',
     severity: 'critical',
     expr: `
-      ${reached(thresholds)} == 1
+      ${verdict(thresholds, 'unknown')} == 1
+      and ignoring (physical_tenant) ${reached(thresholds)} == 1
       unless ${verdict(thresholds, 'healthy', 'degraded', 'unhealthy')} == 1`,
     summary: 'The gateway of a Zeebe cluster knows no topology.',
-    description: `The gateway of ${cluster} answers, but has had no topology for ${thresholds.lookback} or longer.`,
+    description: `The gateway of ${cluster} answers, but has had no topology${ofTenant} for ${thresholds.lookback} or longer.`,
   },
   {
     name: 'ClusterUnhealthy',
@@ -34,11 +37,12 @@ export const clusterAlerts: Alerts = (thresholds) => [
     // Failed polls have the verdict unknown and change neither side. A single poll during an election does not fire.
     expr: `
       ${verdict(thresholds, 'unhealthy')} == 1
-      unless ${verdict(thresholds, 'healthy', 'degraded')} == 1`,
+      unless ${verdict(thresholds, 'healthy', 'degraded')} == 1
+      unless ${present(recovering(thresholds), 'partition')}`,
     summary: 'A Zeebe cluster is unhealthy.',
     description:
-      `Every successful poll of ${cluster} in the last ${thresholds.lookback} found a partition without a leader or ` +
-      'with an unhealthy one.',
+      `Every successful poll of ${cluster} in the last ${thresholds.lookback} found a partition${ofTenant} without a ` +
+      'leader or with an unhealthy one.',
   },
   {
     name: 'ClusterDegraded',
@@ -48,7 +52,7 @@ export const clusterAlerts: Alerts = (thresholds) => [
       unless ${verdict(thresholds, 'healthy')} == 1`,
     summary: 'A Zeebe cluster has been degraded for a long time.',
     description:
-      `${cluster} has not been healthy for ${thresholds.holdsFor.ClusterDegraded}: it works, but brokers or replicas ` +
+      `{{ with $labels.physical_tenant }}Physical tenant {{ . }} of {{ end }}${cluster} has not been healthy for ${thresholds.holdsFor.ClusterDegraded}: it works, but brokers or replicas ` +
       'are missing or not healthy.',
   },
   {
@@ -69,9 +73,13 @@ export const clusterAlerts: Alerts = (thresholds) => [
   {
     name: 'PartitionWithoutLeader',
     severity: 'critical',
-    expr: `${hasLeader(thresholds)} == 0`,
+    expr: `
+      ${hasLeader(thresholds)} == 0
+      unless ${recovering(thresholds)}`,
     summary: 'A partition of a Zeebe cluster has no leader.',
-    description: `Partition {{ $labels.partition }} of ${cluster} has no leader: its process instances make no progress.`,
+    description:
+      `Partition {{ $labels.partition }}${ofTenant} of ${cluster} has no leader: its process instances make no ` +
+      'progress.',
   },
   {
     name: 'PartitionLeaderUnhealthy',
@@ -82,18 +90,41 @@ export const clusterAlerts: Alerts = (thresholds) => [
       unless ignoring (broker) ${highest(leaders(thresholds, 'healthy', 'unknown'), 'role', 'health', 'broker')}`,
     summary: 'The leader of a partition of a Zeebe cluster is unhealthy.',
     description:
-      `Broker {{ $labels.broker }} leads partition {{ $labels.partition }} of ${cluster} and reports it as unhealthy ` +
-      'or dead: the partition makes no progress.',
+      `Broker {{ $labels.broker }} leads partition {{ $labels.partition }}${ofTenant} of ${cluster} and reports it as ` +
+      'unhealthy or dead: the partition makes no progress.',
+  },
+  {
+    name: 'RecoveryMode',
+    severity: 'warning',
+    // The alerts on stopped partitions exclude these, so that a tenant that is stopped on purpose hides no other problem.
+    expr: `count without (partition) (${recovering(thresholds)})`,
+    summary: 'Partitions of a Zeebe cluster have been in recovery mode for a long time.',
+    description:
+      `Partitions${ofTenant} of ${cluster} (number: {{ $value }}) have been in recovery mode for ` +
+      `${thresholds.holdsFor.RecoveryMode} or longer. Their process instances make no progress until it ends.`,
+  },
+  {
+    name: 'PhysicalTenantMissing',
+    severity: 'warning',
+    expr: `
+      ${tenants(`last_over_time(zeebe_topology_physical_tenant_health[${thresholds.lookback}] offset ${thresholds.clusterRemembered})`)}
+      unless ${tenants(last('zeebe_topology_physical_tenant_health', thresholds))}
+      and ignoring (physical_tenant) ${reached(thresholds)} == 1`,
+    summary: 'A physical tenant of a Zeebe cluster is no longer listed.',
+    description:
+      `Physical tenant {{ $labels.physical_tenant }} of ${cluster} was listed ${thresholds.clusterRemembered} ago and ` +
+      'is no longer. If it was removed on purpose, this alert resolves by itself.',
   },
   {
     name: 'ReplicationBelowFactor',
     severity: 'warning',
     expr: `
       ${healthyReplicas(thresholds)}
-      < ignoring (partition) group_left ${wantedReplicas(thresholds)}`,
+      < ignoring (partition) group_left ${wantedReplicas(thresholds)}
+      unless ${recovering(thresholds)}`,
     summary: 'A partition of a Zeebe cluster has too few healthy replicas.',
     description:
-      `Partition {{ $labels.partition }} of ${cluster} has {{ $value }} healthy replicas, fewer than the ` +
+      `Partition {{ $labels.partition }}${ofTenant} of ${cluster} has {{ $value }} healthy replicas, fewer than the ` +
       'replication factor.',
   },
   {
@@ -103,11 +134,12 @@ export const clusterAlerts: Alerts = (thresholds) => [
     expr: `
       ${healthyReplicas(thresholds)}
       <= ignoring (partition) group_left ${majority(thresholds)}
-      and ignoring (partition) ${wantedReplicas(thresholds)} > 2`,
+      and ignoring (partition) ${wantedReplicas(thresholds)} > 2
+      unless ${recovering(thresholds)}`,
     summary: 'A partition of a Zeebe cluster is at risk of losing its quorum.',
     description:
-      `Partition {{ $labels.partition }} of ${cluster} has {{ $value }} healthy replicas, no more than a majority: ` +
-      'it stops if one more is lost.',
+      `Partition {{ $labels.partition }}${ofTenant} of ${cluster} has {{ $value }} healthy replicas, no more than a ` +
+      'majority: it stops if one more is lost.',
   },
   {
     name: 'LeaderFlapping',
@@ -118,8 +150,8 @@ export const clusterAlerts: Alerts = (thresholds) => [
     ),
     summary: 'The leader of a partition of a Zeebe cluster changes repeatedly.',
     description:
-      `Partition {{ $labels.partition }} of ${cluster} changed its leader {{ $value | printf "%.0f" }} times in ` +
-      `${thresholds.leaderChangesWindow}.`,
+      `Partition {{ $labels.partition }}${ofTenant} of ${cluster} changed its leader ` +
+      `{{ $value | printf "%.0f" }} times in ${thresholds.leaderChangesWindow}.`,
   },
   {
     name: 'LeadersUneven',
@@ -129,7 +161,7 @@ export const clusterAlerts: Alerts = (thresholds) => [
       - min without (broker) (${partitionsLed(thresholds)})
       >= ${thresholds.leadersApart}`,
     summary: 'The leaders of a Zeebe cluster are unevenly distributed.',
-    description: `One broker of ${cluster} leads {{ $value }} more partitions than another.`,
+    description: `One broker of ${cluster} leads {{ $value }} more partitions${ofTenant} than another.`,
   },
   {
     name: 'VersionSkew',
@@ -156,14 +188,20 @@ export const clusterAlerts: Alerts = (thresholds) => [
       or ${highest(`${last('zeebe_topology_brokers', thresholds)} - ${last('zeebe_topology_cluster_size', thresholds)}`)} > 0`,
     summary: 'The scaling of a Zeebe cluster does not finish.',
     description:
-      '{{ with $labels.partition }}Replicas of partition {{ . }}{{ else }}{{ $value }} brokers{{ end }} of ' +
-      `${cluster} have been joining or leaving for ${thresholds.holdsFor.ScalingStuck}.`,
+      '{{ with $labels.partition }}Replicas of partition {{ . }}{{ else }}{{ $value }} brokers{{ end }}' +
+      `${ofTenant} of ${cluster} have been joining or leaving for ${thresholds.holdsFor.ScalingStuck}.`,
   },
 ];
 
-/** 1 if any exporter had one of the verdicts within the lookback, else 0. */
+/** 1 if any exporter had one of the verdicts within the lookback, else 0: on each physical tenant, else on the cluster. */
 function verdict(thresholds: Thresholds, ...verdicts: readonly Verdict[]): string {
-  return highest(seen(`zeebe_topology_cluster_health{${oneOf('health', verdicts)}}`, thresholds), 'health');
+  const seenIn = (metric: string) => highest(seen(`${metric}{${oneOf('health', verdicts)}}`, thresholds), 'health');
+  const onTenants = seenIn('zeebe_topology_physical_tenant_health');
+  return `(${onTenants} or ${seenIn('zeebe_topology_cluster_health')} unless ignoring (physical_tenant) ${onTenants})`;
+}
+
+function tenants(verdicts: string): string {
+  return present(verdicts, 'health');
 }
 
 function brokerUp(thresholds: Thresholds): string {

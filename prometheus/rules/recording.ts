@@ -12,12 +12,15 @@ import {
 import type { Thresholds } from '../thresholds.ts';
 
 export interface Recording {
-  /** `level:metric:operation`; the level names the labels that remain besides those of the target. */
+  /**
+   * `level:metric:operation`; the level names the labels that remain besides those of the target and `physical_tenant`,
+   * which series of partitions have only where all physical tenants are polled.
+   */
   readonly record: string;
   readonly expr: string;
 }
 
-/** For dashboards: one series per cluster, partition or broker, for any number of exporters. No alert needs them. */
+/** For dashboards: one series per cluster, partition or broker (of each physical tenant), for any number of exporters. */
 export function recordings(thresholds: Thresholds): readonly Recording[] {
   return [
     {

@@ -85,8 +85,9 @@ describe('keep_firing_for of an alert', () => {
   });
 });
 
-describe('the alerts that fire for one cause (prometheus/tests/causes.test.yaml)', () => {
-  const cases = unitTests('causes.test.yaml').tests.flatMap(({ name, promql_expr_test = [] }) =>
+describe('the alerts that fire for one cause (prometheus/tests/causes.test.yaml and tenants.test.yaml)', () => {
+  const tests = ['causes.test.yaml', 'tenants.test.yaml'].flatMap((file) => unitTests(file).tests);
+  const cases = tests.flatMap(({ name, promql_expr_test = [] }) =>
     promql_expr_test.map(({ eval_time, exp_samples }) => ({
       cause: `${name}, after ${eval_time}`,
       firing: exp_samples.map(({ labels }) => labelsOf(labels)),
@@ -101,6 +102,13 @@ describe('the alerts that fire for one cause (prometheus/tests/causes.test.yaml)
   it('notify of the quorum at risk for a missing broker', () => {
     const left = cases
       .filter(({ cause }) => cause.startsWith('one of three brokers is missing'))
+      .map(({ firing }) => [...new Set(notified(firing).map(({ alertname }) => alertname))]);
+    expect(left).toEqual([[], ['ZeebeTopologyQuorumAtRisk'], ['ZeebeTopologyQuorumAtRisk']]);
+  });
+
+  it('notify of the quorum at risk for a missing broker of twenty physical tenants', () => {
+    const left = cases
+      .filter(({ cause }) => cause.startsWith('a broker is missing from a cluster of twenty physical tenants'))
       .map(({ firing }) => [...new Set(notified(firing).map(({ alertname }) => alertname))]);
     expect(left).toEqual([[], ['ZeebeTopologyQuorumAtRisk'], ['ZeebeTopologyQuorumAtRisk']]);
   });
@@ -127,6 +135,38 @@ describe('alerts on one cluster do not inhibit those on another', () => {
   it('with the same name behind another Prometheus server', () => {
     const there = { ...here, ...degraded, cluster: 'us' };
     expect(notified([stopped, there])).toEqual([stopped, there]);
+  });
+});
+
+describe('alerts on one physical tenant', () => {
+  const orders = { job: 'zeebe-topology', zeebe_cluster: 'inventory', physical_tenant: 'orders' };
+  const billing = { ...orders, physical_tenant: 'billing' };
+  const atRisk = { ...billing, alertname: 'ZeebeTopologyQuorumAtRisk', partition: '1' };
+
+  it('inhibit those on another tenant if the shared brokers may be the cause', () => {
+    const stopped = { ...orders, alertname: 'ZeebeTopologyPartitionWithoutLeader', partition: '1' };
+    expect(notified([stopped, atRisk])).toEqual([stopped]);
+  });
+
+  it.each([
+    'RecoveryMode',
+    'PhysicalTenantMissing',
+    'ClusterUnknown',
+  ])('inhibit none on another tenant or on the cluster: %s', (name) => {
+    const firing = [
+      { ...orders, alertname: `ZeebeTopology${name}` },
+      atRisk,
+      { ...billing, alertname: 'ZeebeTopologyPhysicalTenantMissing' },
+    ];
+    expect(notified(firing)).toEqual(firing);
+    const missing = { job: 'zeebe-topology', zeebe_cluster: 'inventory', alertname: 'ZeebeTopologyBrokerMissing' };
+    expect(notified([...firing.slice(0, 1), missing])).toEqual([...firing.slice(0, 1), missing]);
+  });
+
+  it('are inhibited if the gateway knows no tenant at all', () => {
+    const unknown = { job: 'zeebe-topology', zeebe_cluster: 'inventory', alertname: 'ZeebeTopologyClusterUnknown' };
+    const missing = [orders, billing].map((tenant) => ({ ...tenant, alertname: 'ZeebeTopologyPhysicalTenantMissing' }));
+    expect(notified([unknown, ...missing])).toEqual([unknown]);
   });
 });
 
