@@ -29,6 +29,7 @@ import {
 } from './panels/leaders.ts';
 import { durations, failedPolls, lastSuccess, pollFrequency, pollsOverTime, statusCodes } from './panels/polls.ts';
 import { movingReplicas, replicas, replicasOverTime, sizes, underReplicatedPartitionsNow } from './panels/replicas.ts';
+import { physicalTenants, tenantVerdictsOverTime } from './panels/tenants.ts';
 import { verdictNow, verdictOverTime } from './panels/verdicts.ts';
 import { identity, versions, versionsOverTime } from './panels/versions.ts';
 import { variables } from './variables.ts';
@@ -65,6 +66,7 @@ function clusterRows(): readonly Row[] {
         alerts(),
       ],
     },
+    { title: 'Physical tenants', collapsed: true, panels: [physicalTenants(), tenantVerdictsOverTime()] },
     {
       title: 'Brokers by partitions',
       panels: [brokersByPartitions(), brokers(), brokersOverTime(), brokersByPartitionsOverTime()],

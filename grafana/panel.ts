@@ -74,6 +74,9 @@ export function thresholds(base: string, ...steps: readonly Threshold[]): Thresh
   return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([{ value: null, color: base }, ...steps]);
 }
 
+/** Colors every count above 0. */
+export const redIfAny = thresholds('green', { value: 1, color: 'red' });
+
 export const byThresholds = new FieldColorBuilder().mode(FieldColorModeId.Thresholds);
 
 /** A scrollable table of names and values below a graph. */

@@ -24,11 +24,23 @@ const cluster = selection(
   'label_values(zeebe_topology_poll_interval_seconds{job=~"$job", instance=~"$instance"}, zeebe_cluster)',
 );
 
-/** The variables of both dashboards, so that links between them keep the selection. */
-export const variables = [datasourceVariable, job, instance, cluster];
+// All tenants include the series without a tenant, as of clusters that are polled without physical tenants.
+const tenant = selection(
+  'physical_tenant',
+  'Physical tenant',
+  'label_values(zeebe_topology_physical_tenant_health{job=~"$job", instance=~"$instance", ' +
+    'zeebe_cluster=~"$zeebe_cluster"}, physical_tenant)',
+  '.*',
+);
 
-/** Selects one, several or all values. Grafana escapes values for `=~` only in a variable with several values. */
-function selection(name: string, label: string, query: string): QueryVariableBuilder {
+/** The variables of both dashboards, so that links between them keep the selection. */
+export const variables = [datasourceVariable, job, instance, cluster, tenant];
+
+/**
+ * Selects one, several or all values; `all` is the regular expression for all. Grafana escapes values for `=~` only in a
+ * variable with several values.
+ */
+function selection(name: string, label: string, query: string, all = '.+'): QueryVariableBuilder {
   return new QueryVariableBuilder(name)
     .label(label)
     .datasource(datasource)
@@ -38,5 +50,5 @@ function selection(name: string, label: string, query: string): QueryVariableBui
     .sort(VariableSort.NaturalAsc)
     .multi(true)
     .includeAll(true)
-    .allValue('.+');
+    .allValue(all);
 }

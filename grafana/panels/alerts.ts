@@ -14,6 +14,7 @@ export const alerts = () =>
       { title: 'Severity', label: 'severity' },
       { title: 'Cluster', label: 'zeebe_cluster', dataLink: rowToCluster },
       { title: 'Job', label: 'job' },
+      { title: 'Physical tenant', label: 'physical_tenant' },
       { title: 'Broker', label: 'broker' },
       { title: 'Partition', label: 'partition' },
       { title: 'Reason', label: 'reason' },

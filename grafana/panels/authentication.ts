@@ -61,7 +61,7 @@ export const tokenRequestFailures = () =>
     width: 12,
     height: 8,
     unit: 'cpm',
-    queries: [{ expr: perMinute(requestFailures), legend: '{{zeebe_cluster}}: {{reason}}' }],
+    queries: [{ expr: perMinute(ofCluster(requestFailures)), legend: '{{zeebe_cluster}}: {{reason}}' }],
     links: tokenRunbooks,
   });
 
@@ -72,7 +72,7 @@ export const allTokenRequestFailures = () =>
     width: 12,
     height: 8,
     unit: 'cpm',
-    queries: [{ expr: `sum by (reason) (${perMinute(requestFailures)})`, legend: '{{reason}}' }],
+    queries: [{ expr: `sum by (reason) (${perMinute(ofCluster(requestFailures))})`, legend: '{{reason}}' }],
     links: tokenRunbooks,
   });
 
@@ -150,7 +150,9 @@ export const authenticationFailures = () =>
     width: 12,
     height: 8,
     unit: 'cpm',
-    queries: [{ expr: perMinute('zeebe_topology_auth_failures_total'), legend: '{{zeebe_cluster}}: {{reason}}' }],
+    queries: [
+      { expr: perMinute(ofCluster('zeebe_topology_auth_failures_total')), legend: '{{zeebe_cluster}}: {{reason}}' },
+    ],
     links: tokenRunbooks,
   });
 

@@ -2,14 +2,15 @@ import { highest, without } from '../../prometheus/expressions.ts';
 import { stat, timeline } from '../graphs.ts';
 import { runbook } from '../links.ts';
 import { thresholds } from '../panel.ts';
-import { ofCluster } from '../queries.ts';
+import { namedByTenant, ofCluster, ofTenant } from '../queries.ts';
 import { brokerStates, replicaStates } from '../states.ts';
 import { grid, table } from '../tables.ts';
 import { brokersMissing, replica } from './expressions.ts';
 
 const brokerUp = highest(ofCluster('zeebe_topology_broker_up'));
-const leads = highest(ofCluster('zeebe_topology_partition_role', 'role="leader"'));
-export const partitionsLed = `sum ${without('partition', 'role')} (${leads})`;
+const leads = highest(ofTenant('zeebe_topology_partition_role', 'role="leader"'));
+/** By each broker, in all selected physical tenants. */
+export const partitionsLed = `sum ${without('physical_tenant', 'partition', 'role')} (${leads})`;
 
 export const brokersMissingNow = () =>
   stat({
@@ -53,10 +54,10 @@ export const brokersByPartitions = () =>
   grid({
     title: 'Brokers by partitions',
     description:
-      'Role and health of each replica as of the last poll, with a row per broker and a column per partition. A missing broker has no row. Empty while the last poll failed.',
+      'Role and health of each replica as of the last poll, with a row per broker (and physical tenant) and a column per partition. A missing broker has no row. Empty while the last poll failed.',
     width: 24,
     height: 9,
-    expr: `label_join(${replica}, "replicas", " / ", "zeebe_cluster", "broker")`,
+    expr: `label_join(${namedByTenant(replica)}, "replicas", " / ", "zeebe_cluster", "broker")`,
     rowLabel: 'replicas',
     columnLabel: 'partition',
     states: replicaStates,
@@ -79,9 +80,9 @@ export const brokersByPartitionsOverTime = () =>
   timeline({
     title: 'Brokers by partitions over time',
     description:
-      'Role and health of each replica, with a row per broker and partition. A gap: the poll failed, or the broker had no replica of the partition.',
+      'Role and health of each replica, with a row per broker and partition (of each physical tenant). A gap: the poll failed, or the broker had no replica of the partition.',
     width: 24,
     height: 14,
-    queries: [{ expr: replica, legend: '{{zeebe_cluster}} / {{broker}}: partition {{partition}}' }],
+    queries: [{ expr: namedByTenant(replica), legend: '{{zeebe_cluster}} / {{broker}}: partition {{partition}}' }],
     states: replicaStates,
   });

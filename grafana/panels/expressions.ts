@@ -1,31 +1,44 @@
 import { highest, lowest } from '../../prometheus/expressions.ts';
 import { replicaHealths, roles } from '../../src/zeebe/topology.ts';
 import { verdicts } from '../../src/zeebe/verdict.ts';
-import { indexIn, ofCluster, rate } from '../queries.ts';
+import { indexIn, ofCluster, ofTenant, rate } from '../queries.ts';
 
 /** The index of the verdict, of the exporter with the best one; `unknown` if no exporter reaches the cluster. */
-export const verdict = lowest(indexIn('zeebe_topology_cluster_health', 'health', verdicts));
+export const verdict = lowest(indexIn(ofCluster, 'zeebe_topology_cluster_health', 'health', verdicts));
+
+/** The same of each physical tenant. */
+export const tenantVerdict = lowest(indexIn(ofTenant, 'zeebe_topology_physical_tenant_health', 'health', verdicts));
 
 /** Role and health of a replica in one number, as in states.ts. If exporters disagree, the better one counts. */
 export const replica = lowest(
-  `${replicaHealths.length} * ${indexIn('zeebe_topology_partition_role', 'role', roles)} + ` +
-    indexIn('zeebe_topology_partition_health', 'health', replicaHealths),
+  `${replicaHealths.length} * ${indexIn(ofTenant, 'zeebe_topology_partition_role', 'role', roles)} + ` +
+    indexIn(ofTenant, 'zeebe_topology_partition_health', 'health', replicaHealths),
 );
 
 export const brokersMissing = lowest(
   `clamp_min(${ofCluster('zeebe_topology_cluster_size')} - ${ofCluster('zeebe_topology_brokers')}, 0)`,
 );
 
-const hasLeader = highest(ofCluster('zeebe_topology_partition_has_leader'));
-export const partitionsWithoutLeader = `sum without (partition) (${hasLeader} == bool 0)`;
+export const hasLeader = highest(ofTenant('zeebe_topology_partition_has_leader'));
+/** Of each physical tenant, or of a cluster without. */
+export const partitionsWithoutLeaderByTenant = `sum without (partition) (${hasLeader} == bool 0)`;
+/** Of each cluster. */
+export const partitionsWithoutLeader = `sum without (physical_tenant) (${partitionsWithoutLeaderByTenant})`;
 
-export const healthyReplicas = highest(ofCluster('zeebe_topology_partition_healthy_replicas'));
+export const healthyReplicas = highest(ofTenant('zeebe_topology_partition_healthy_replicas'));
 
+const factor = ofTenant('zeebe_topology_replication_factor');
 const size = ofCluster('zeebe_topology_cluster_size');
-/** The replication factor, or the cluster's size if that is smaller. */
-export const wantedReplicas = highest(`${ofCluster('zeebe_topology_replication_factor')} <= ${size} or ${size}`);
+/** The replication factor of each physical tenant, or the cluster's size if that is smaller. */
+export const wantedReplicas = highest(
+  `${factor} - clamp_min(${factor} - ignoring (physical_tenant) group_left () ${size}, 0)`,
+);
 
-export const underReplicatedPartitions = `sum without (partition) (${healthyReplicas} < bool ignoring (partition) group_left () ${wantedReplicas})`;
+/** Of each physical tenant, or of a cluster without. */
+export const underReplicatedPartitionsByTenant = `sum without (partition) (${healthyReplicas} < bool ignoring (partition) group_left () ${wantedReplicas})`;
+
+/** Of each cluster. */
+export const underReplicatedPartitions = `sum without (physical_tenant) (${underReplicatedPartitionsByTenant})`;
 
 export const sinceLastSuccess = `time() - ${highest(ofCluster('zeebe_topology_last_success_timestamp_seconds'))}`;
 
@@ -48,7 +61,7 @@ export function quantile(share: number, histogram: string): string {
   return highest(`histogram_quantile(${share}, ${rate(ofCluster(`${histogram}_bucket`))})`);
 }
 
-/** The increase of a counter per minute, of the exporter with the highest. No value if it is 0. */
-export function perMinute(counter: string): string {
-  return `60 * ${highest(rate(ofCluster(counter)))} > 0`;
+/** The increase of counters per minute, of the exporter with the highest. No value if it is 0. */
+export function perMinute(counters: string): string {
+  return `60 * ${highest(rate(counters))} > 0`;
 }

@@ -2,14 +2,13 @@ import { highest } from '../../prometheus/expressions.ts';
 import { bars, lines, stat, timeline } from '../graphs.ts';
 import { runbook } from '../links.ts';
 import { thresholds } from '../panel.ts';
-import { increase, ofCluster } from '../queries.ts';
+import { increase, namedByTenant, ofTenant } from '../queries.ts';
 import { leaderStates } from '../states.ts';
 import { table } from '../tables.ts';
 import { partitionsLed } from './brokers.ts';
-import { partitionsWithoutLeader, perMinute } from './expressions.ts';
+import { hasLeader, partitionsWithoutLeader, perMinute } from './expressions.ts';
 
 const changes = 'zeebe_topology_partition_leader_changes_total';
-const hasLeader = highest(ofCluster('zeebe_topology_partition_has_leader'));
 
 export const partitionsWithoutLeaderNow = () =>
   stat({
@@ -35,13 +34,14 @@ export const leaders = () =>
     labels: [
       { title: 'Cluster', label: 'zeebe_cluster' },
       { title: 'Job', label: 'job' },
+      { title: 'Physical tenant', label: 'physical_tenant' },
       { title: 'Partition', label: 'partition' },
       { title: 'Leader', label: 'broker' },
     ],
     values: [
-      { expr: `${highest(ofCluster('zeebe_topology_partition_role', 'role="leader"'), 'role')} == 1` },
+      { expr: `${highest(ofTenant('zeebe_topology_partition_role', 'role="leader"'), 'role')} == 1` },
       { title: 'Has leader', expr: hasLeader, states: leaderStates },
-      { title: 'Changes', expr: highest(increase(ofCluster(changes))), unit: 'short', decimals: 0 },
+      { title: 'Changes', expr: highest(increase(ofTenant(changes))), unit: 'short', decimals: 0 },
     ],
     sortBy: 'Partition',
     noValue: '–',
@@ -56,7 +56,9 @@ export const leaderChanges = () =>
     width: 12,
     height: 10,
     unit: 'cpm',
-    queries: [{ expr: perMinute(changes), legend: '{{zeebe_cluster}}: partition {{partition}}' }],
+    queries: [
+      { expr: namedByTenant(perMinute(ofTenant(changes))), legend: '{{zeebe_cluster}}: partition {{partition}}' },
+    ],
     links: [runbook('LeaderFlapping')],
   });
 
@@ -66,7 +68,7 @@ export const leadersOverTime = () =>
     description: 'Whether each partition has a leader. A gap: the poll failed.',
     width: 12,
     height: 9,
-    queries: [{ expr: hasLeader, legend: '{{zeebe_cluster}}: partition {{partition}}' }],
+    queries: [{ expr: namedByTenant(hasLeader), legend: '{{zeebe_cluster}}: partition {{partition}}' }],
     states: leaderStates,
     links: [runbook('PartitionWithoutLeader')],
   });
@@ -74,7 +76,8 @@ export const leadersOverTime = () =>
 export const leadersByBroker = () =>
   lines({
     title: 'Partitions led by broker',
-    description: 'A broker that leads more partitions has more load. A gap: the poll failed.',
+    description:
+      'Partitions of all selected physical tenants. A broker that leads more partitions has more load. A gap: the poll failed.',
     width: 12,
     height: 9,
     unit: 'short',

@@ -45,7 +45,7 @@ export const failuresByReason = () =>
     width: 12,
     height: 8,
     unit: 'cpm',
-    queries: [{ expr: `sum by (reason) (${perMinute(failures)})`, legend: '{{reason}}' }],
+    queries: [{ expr: `sum by (reason) (${perMinute(ofCluster(failures))})`, legend: '{{reason}}' }],
     links: [runbook('PollsFailing')],
   });
 
@@ -95,7 +95,7 @@ export const failedPolls = () =>
     width: 12,
     height: 8,
     unit: 'cpm',
-    queries: [{ expr: perMinute(failures), legend: '{{zeebe_cluster}}: {{reason}}' }],
+    queries: [{ expr: perMinute(ofCluster(failures)), legend: '{{zeebe_cluster}}: {{reason}}' }],
     links: [runbook('PollsFailing')],
   });
 

@@ -2,11 +2,11 @@ import { highest } from '../../prometheus/expressions.ts';
 import { bars, lines, stat } from '../graphs.ts';
 import { runbook } from '../links.ts';
 import { thresholds } from '../panel.ts';
-import { ofCluster } from '../queries.ts';
+import { namedByTenant, ofCluster, ofTenant } from '../queries.ts';
 import { table } from '../tables.ts';
 import { healthyReplicas, underReplicatedPartitions, wantedReplicas } from './expressions.ts';
 
-const listedReplicas = highest(ofCluster('zeebe_topology_partition_replicas'));
+const listedReplicas = highest(ofTenant('zeebe_topology_partition_replicas'));
 const missing = `${wantedReplicas} - ignoring (partition) group_right () ${healthyReplicas}`;
 const spare = `${healthyReplicas} - ignoring (partition) group_left () (floor(${wantedReplicas} / 2) + 1)`;
 
@@ -34,6 +34,7 @@ export const replicas = () =>
     labels: [
       { title: 'Cluster', label: 'zeebe_cluster' },
       { title: 'Job', label: 'job' },
+      { title: 'Physical tenant', label: 'physical_tenant' },
       { title: 'Partition', label: 'partition' },
     ],
     values: [
@@ -63,8 +64,11 @@ export const replicasOverTime = () =>
     unit: 'short',
     min: 0,
     queries: [
-      { expr: `min without (partition) (${healthyReplicas})`, legend: '{{zeebe_cluster}}: fewest healthy' },
-      { expr: wantedReplicas, legend: '{{zeebe_cluster}}: replication factor' },
+      {
+        expr: namedByTenant(`min without (partition) (${healthyReplicas})`),
+        legend: '{{zeebe_cluster}}: fewest healthy',
+      },
+      { expr: namedByTenant(wantedReplicas), legend: '{{zeebe_cluster}}: replication factor' },
     ],
     links: [runbook('ReplicationBelowFactor'), runbook('QuorumAtRisk')],
   });
@@ -80,20 +84,26 @@ export const sizes = () =>
     queries: [
       { expr: highest(ofCluster('zeebe_topology_cluster_size')), legend: '{{zeebe_cluster}}: brokers expected' },
       { expr: highest(ofCluster('zeebe_topology_brokers')), legend: '{{zeebe_cluster}}: brokers listed' },
-      { expr: highest(ofCluster('zeebe_topology_partitions')), legend: '{{zeebe_cluster}}: partitions' },
+      { expr: namedByTenant(highest(ofTenant('zeebe_topology_partitions'))), legend: '{{zeebe_cluster}}: partitions' },
     ],
     links: [runbook('ScalingStuck')],
   });
 
-const moving = highest(ofCluster('zeebe_topology_partition_state', 'state=~"joining|leaving|recovering"'));
+const moving = highest(ofTenant('zeebe_topology_partition_state', 'state=~"joining|leaving|recovering"'));
 
 export const movingReplicas = () =>
   bars({
     title: 'Joining, leaving and recovering replicas',
-    description: 'Reported only by Zeebe 8.10 and later. No bar: there is none, or the cluster does not report it.',
+    description:
+      'Reported only by Zeebe 8.10 and later. Recovering: an operator has set recovery mode. No bar: there is none, or the cluster does not report it.',
     width: 12,
     height: 8,
     unit: 'short',
-    queries: [{ expr: `sum without (broker, partition) (${moving}) > 0`, legend: '{{zeebe_cluster}}: {{state}}' }],
+    queries: [
+      {
+        expr: namedByTenant(`sum without (broker, partition) (${moving}) > 0`),
+        legend: '{{zeebe_cluster}}: {{state}}',
+      },
+    ],
     links: [runbook('ScalingStuck')],
   });

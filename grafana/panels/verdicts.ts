@@ -1,9 +1,11 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { highest } from '../../prometheus/expressions.ts';
 import { verdicts as all } from '../../src/zeebe/verdict.ts';
 import { stat, timeline } from '../graphs.ts';
 import { rowToCluster, runbook, seriesToCluster } from '../links.ts';
-import { thresholds } from '../panel.ts';
+import { redIfAny, thresholds } from '../panel.ts';
+import { ofCluster } from '../queries.ts';
 import { verdictStates } from '../states.ts';
 import { table } from '../tables.ts';
 import {
@@ -13,8 +15,6 @@ import {
   underReplicatedPartitions,
   verdict,
 } from './expressions.ts';
-
-const redIfAny = thresholds('green', { value: 1, color: 'red' });
 
 /** Colors each count that is not 0 by its verdict. */
 export function clustersByVerdict(): Builder<Panel> {
@@ -52,6 +52,7 @@ export const clusters = () =>
       { title: 'Brokers missing', expr: brokersMissing, thresholds: redIfAny },
       { title: 'Partitions without leader', expr: partitionsWithoutLeader, thresholds: redIfAny },
       { title: 'Under-replicated partitions', expr: underReplicatedPartitions, thresholds: redIfAny },
+      { title: 'Physical tenants', expr: highest(ofCluster('zeebe_topology_physical_tenants')) },
       { title: 'Last success', expr: sinceLastSuccess, unit: 's', decimals: 0 },
     ],
     sortBy: 'Verdict',

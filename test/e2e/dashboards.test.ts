@@ -6,7 +6,8 @@ import { asTarget, readDashboard, targetsOf, variableQuery, type WrittenDashboar
 import { expectedClusterPanels } from './dashboards/expected-cluster-panels.ts';
 import { expectedMonitoringPanels } from './dashboards/expected-monitoring-panels.ts';
 import type { ExpectedPanel } from './dashboards/expected-panel.ts';
-import { interpolate } from './dashboards/interpolate.ts';
+import { expectedTenantPanels } from './dashboards/expected-tenant-panels.ts';
+import { interpolate, type Selection } from './dashboards/interpolate.ts';
 import { labelQuery } from './dashboards/label-query.ts';
 import { job, type MonitoredStory, startMonitoredStory } from './dashboards/monitored-story.ts';
 import { answersTo, selectionOf, viewUpTo } from './dashboards/panel-queries.ts';
@@ -16,8 +17,8 @@ import { until } from './until.ts';
 
 const overview = readDashboard('overview');
 const cluster = readDashboard('cluster');
-const clusters = ['payments', 'orders', 'inventory'];
-const expectedPanels = { ...expectedClusterPanels, ...expectedMonitoringPanels };
+const clusters = ['payments', 'orders', 'inventory', 'shipping'];
+const expectedPanels = { ...expectedClusterPanels, ...expectedTenantPanels, ...expectedMonitoringPanels };
 const secondExporterStops = 206;
 
 describe('the dashboards during the simulated story', () => {
@@ -39,16 +40,19 @@ describe('the dashboards during the simulated story', () => {
   });
   afterAll(() => story?.stop());
 
-  function answers(dashboard: WrittenDashboard, panel: Panel, second: number, selected: string) {
-    return answersTo(story.prometheus, dashboard, panel, viewUpTo(begunAt + second), selectionOf(selected));
+  function answers(dashboard: WrittenDashboard, panel: Panel, second: number, selection: Selection) {
+    return answersTo(story.prometheus, dashboard, panel, viewUpTo(begunAt + second), selection);
   }
 
-  async function expectPanel({ cluster: chosen, panel: title, rows, only }: ExpectedPanel, second: number) {
+  async function expectPanel({ cluster: chosen, tenant, panel: title, rows, only }: ExpectedPanel, second: number) {
     const [dashboard, selected] = chosen === undefined ? [overview, 'all'] : [cluster, chosen];
     const panel = dashboard.panels.find((known) => known.title === title);
     if (panel === undefined) throw new Error(`${dashboard.name}.json has no panel ${title}`);
-    const seen: readonly ShownRow[] = shown(panel, await answers(dashboard, panel, second, selected));
-    const what = `${title}, ${selected}, second ${second}`;
+    const seen: readonly ShownRow[] = shown(
+      panel,
+      await answers(dashboard, panel, second, selectionOf(selected, tenant)),
+    );
+    const what = `${title}, ${selected}, tenant ${tenant ?? 'all'}, second ${second}`;
     expect(seen, what).toEqual(expect.arrayContaining(rows.map((row) => expect.objectContaining(row))));
     if (only) expect(seen, what).toHaveLength(rows.length);
   }
@@ -92,15 +96,17 @@ describe('the dashboards during the simulated story', () => {
 
   it.each([overview, cluster])('find the values of their variables: $name', async ({ variables }) => {
     const view = viewUpTo(begunAt + 200);
-    const values = async (name: string) => {
+    const values = async (name: string, selected = 'payments') => {
       const variable = variables.find((known) => known.name === name);
       const { selector, label } = labelQuery(variable ? variableQuery(variable) : '') ?? { selector: '', label: '' };
-      const query = interpolate(selector, view, variables, selectionOf('payments'));
+      const query = interpolate(selector, view, variables, selectionOf(selected));
       return [...(await story.prometheus.labelValues(label, query, view.from, view.to))].sort();
     };
     expect(await values('job')).toEqual([job]);
     expect(await values('instance')).toEqual([...story.instances].sort());
     expect(await values('zeebe_cluster')).toEqual([...clusters].sort());
+    expect(await values('physical_tenant', 'shipping')).toEqual(['default', 'orders', 'returns']);
+    expect(await values('physical_tenant', 'payments')).toEqual([]);
   });
 
   it.each([

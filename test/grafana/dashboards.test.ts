@@ -17,6 +17,7 @@ const alertLabels = [
   'alertstate',
   'severity',
   'zeebe_cluster',
+  'physical_tenant',
   'broker',
   'partition',
   'reason',

@@ -28,6 +28,10 @@ const breaks: Readonly<Record<LintRule, readonly ((dashboard: Dashboard) => void
     (dashboard) => change(variable(dashboard, 'zeebe_cluster'), { multi: false }),
     (dashboard) => change(variable(dashboard, 'zeebe_cluster'), { includeAll: false }),
   ],
+  'template-physical-tenant-rule': [
+    (dashboard) => change(variable(dashboard, 'physical_tenant'), { allValue: '.+' }),
+    (dashboard) => change(variable(dashboard, 'physical_tenant'), { multi: false }),
+  ],
   'template-on-time-change-reload-rule': [(dashboard) => change(variable(dashboard, 'job'), { refresh: 1 })],
   'template-label-promql-rule': [
     (dashboard) => change(variable(dashboard, 'job'), { query: 'label_values(up{, job)' }),
@@ -96,6 +100,12 @@ const breaks: Readonly<Record<LintRule, readonly ((dashboard: Dashboard) => void
     (dashboard) => change(target(dashboard, 'stat'), { expr: unselected('job', 'zeebe_cluster') }),
   ],
   'target-cluster-rule': [(dashboard) => change(target(dashboard, 'stat'), { expr: unselected('job', 'instance') })],
+  'target-physical-tenant-rule': [
+    (dashboard) =>
+      change(target(dashboard, 'stat'), {
+        expr: unselected('job', 'instance', 'zeebe_cluster').replace('zeebe_topology_up', 'zeebe_topology_partitions'),
+      }),
+  ],
   'target-counts-no-cluster-twice': [(dashboard) => change(target(dashboard, 'stat'), { expr: selected('', '') })],
   'target-legend': [(dashboard) => change(target(dashboard, 'timeseries'), { legendFormat: '' })],
 };

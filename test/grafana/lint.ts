@@ -30,6 +30,7 @@ export const lintRules = {
     const found = variables.find(({ name }) => name === 'zeebe_cluster');
     return found?.multi && found.includeAll ? [] : ['a variable zeebe_cluster is expected, of one, several or all'];
   },
+  'template-physical-tenant-rule': (dashboard) => selectsAll(dashboard, 'physical_tenant', '.*'),
   'template-on-time-change-reload-rule': ({ variables }) =>
     variables.filter((variable) => variable.type === 'query' && variable.refresh !== 2).map(({ name }) => name),
   'template-label-promql-rule': ({ variables }) =>
@@ -91,6 +92,7 @@ export const lintRules = {
   'target-job-rule': (dashboard) => withoutMatcher(dashboard, 'job'),
   'target-instance-rule': (dashboard) => withoutMatcher(dashboard, 'instance'),
   'target-cluster-rule': (dashboard) => withoutMatcher(dashboard, 'zeebe_cluster', hasCluster),
+  'target-physical-tenant-rule': (dashboard) => withoutMatcher(dashboard, 'physical_tenant', hasTenant),
   'target-counts-no-cluster-twice': (dashboard) =>
     queriesOf(dashboard)
       .filter(({ expr, legendFormat = '' }) => {
@@ -150,16 +152,16 @@ function isLabelQuery(query: string): boolean {
   return parts !== undefined && isQuery(parts.selector);
 }
 
-function selectsAll({ variables }: WrittenDashboard, name: string): readonly string[] {
+function selectsAll({ variables }: WrittenDashboard, name: string, all = '.+'): readonly string[] {
   const fits = (variable: VariableModel) =>
     variable.type === 'query' &&
     isSelected(variable.datasource) &&
     variable.multi === true &&
     variable.includeAll === true &&
-    variable.allValue === '.+';
+    variable.allValue === all;
   return variables.some((variable) => variable.name === name && fits(variable))
     ? []
-    : [`a query variable ${name} is expected, of several values and all of them, as .+`];
+    : [`a query variable ${name} is expected, of several values and all of them, as ${all}`];
 }
 
 /** Returns whether it is the data source of the variable. */
@@ -187,6 +189,11 @@ function withoutMatcher(
 /** Returns whether the metric belongs to a cluster. */
 function hasCluster({ metric }: Selector): boolean {
   return metric.startsWith('zeebe_topology_') && !metric.startsWith('zeebe_topology_exporter_');
+}
+
+/** Returns whether the series of the metric belong to a physical tenant, if all tenants are polled. */
+function hasTenant({ metric }: Selector): boolean {
+  return /^zeebe_topology_(partition|replication_factor|last_completed_change_id|physical_tenant_health)/.test(metric);
 }
 
 function unitsOf({ fieldConfig }: Panel): readonly (string | undefined)[] {

@@ -7,13 +7,13 @@ export const expectedClusterPanels: ExpectedPanels = {
     {
       at: 3,
       panel: 'Clusters by verdict',
-      rows: [named('healthy', 3), named('degraded', 0), named('unhealthy', 0), named('unknown', 0)],
+      rows: [named('healthy', 4), named('degraded', 0), named('unhealthy', 0), named('unknown', 0)],
       only: true,
     },
     {
       at: 3,
       panel: 'Clusters',
-      rows: ['payments', 'orders', 'inventory'].map((Cluster) => ({
+      rows: ['payments', 'orders', 'inventory', 'shipping'].map((Cluster) => ({
         Cluster,
         ...healthyCluster,
         'Last success': some.number,

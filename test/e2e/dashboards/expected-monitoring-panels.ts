@@ -22,7 +22,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
     {
       at: 35,
       panel: 'Poll duration, 10 slowest clusters',
-      rows: ['payments', 'orders', 'inventory'].map((name) => named(name, some.positive)),
+      rows: ['payments', 'orders', 'inventory', 'shipping'].map((name) => named(name, some.positive)),
       only: true,
     },
   ],
@@ -195,7 +195,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
     {
       at: 200,
       panel: 'Polls per second, by exporter',
-      rows: [1, 2].map(() => ({ value: expect.closeTo(3, 0) })),
+      rows: [1, 2].map(() => ({ value: expect.closeTo(4, 0) })),
       only: true,
     },
     {
@@ -213,6 +213,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
         { Cluster: 'orders', ...healthyCluster },
         { Cluster: 'payments', Verdict: 'degraded' },
         { Cluster: 'inventory' },
+        { Cluster: 'shipping', ...healthyCluster },
       ],
       only: true,
     },
@@ -231,7 +232,7 @@ export const expectedMonitoringPanels: ExpectedPanels = {
   ],
 
   'all clusters are healthy at the end': [
-    { within: [232, 240], panel: 'Clusters by verdict', rows: [named('healthy', 3), named('unknown', 0)] },
+    { within: [232, 240], panel: 'Clusters by verdict', rows: [named('healthy', 4), named('unknown', 0)] },
   ],
 
   'certificates have an expiry': [

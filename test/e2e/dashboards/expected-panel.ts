@@ -8,14 +8,16 @@ export interface ExpectedPanel {
   readonly at?: number;
   readonly within?: readonly [number, number];
   /** Absent: the overview, which shows all clusters. */
-  readonly cluster?: 'payments' | 'orders' | 'inventory';
+  readonly cluster?: 'payments' | 'orders' | 'inventory' | 'shipping';
+  /** The selected physical tenant. Default: all. */
+  readonly tenant?: string;
   readonly panel: string;
   readonly rows: readonly Row[];
   /** The panel has no other rows. */
   readonly only?: true;
 }
 
-/** The expected panels by the steps of src/simulator/fast-story.ts. Clusters are polled and scraped every second. */
+/** The expected panels by the steps of src/simulator/fast-story.ts and of the cluster of physical tenants, shipping. Clusters are polled and scraped every second. */
 export type ExpectedPanels = Readonly<Record<string, readonly ExpectedPanel[]>>;
 
 export const some = {

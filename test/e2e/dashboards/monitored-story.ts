@@ -7,8 +7,9 @@ import { rules } from '../../../prometheus/rules.ts';
 import { type AlertName, type Duration, defaultThresholds, type Thresholds } from '../../../prometheus/thresholds.ts';
 import { clusterEntries } from '../../../src/demo.ts';
 import { fastStory } from '../../../src/simulator/fast-story.ts';
+import { startSimulatedCluster } from '../../../src/simulator/simulated-cluster.ts';
 import { type RunningStory, startStory } from '../../../src/simulator/story.ts';
-import { wallClock } from '../../../src/simulator/wall-clock.ts';
+import { type WallClock, wallClock } from '../../../src/simulator/wall-clock.ts';
 import { createSystemFolder, start, untilUp } from '../process.ts';
 import { type PrometheusWithRules, startPrometheus } from './prometheus.ts';
 
@@ -17,7 +18,7 @@ const command = [join(root, 'node_modules', '.bin', 'node'), join(root, 'src', '
 
 export const job = 'zeebe-topology';
 
-/** The simulated story, two exporters that poll its clusters, and a Prometheus that scrapes both. */
+/** The simulated story and a cluster of physical tenants, two exporters that poll them, and a Prometheus that scrapes both. */
 export interface MonitoredStory {
   readonly prometheus: PrometheusWithRules;
   /** `host:port` of the first exporter, and of the second one, which can be stopped. */
@@ -33,10 +34,13 @@ export async function startMonitoredStory(): Promise<MonitoredStory> {
   const heldAt = Date.now();
   let begunAt: number | undefined;
   const now = () => (begunAt === undefined ? heldAt : heldAt + Date.now() - begunAt);
-  const story = await startStory({ story: fastStory, clock: { ...wallClock, now } });
+  const clock = { ...wallClock, now };
+  const story = await startStory({ story: fastStory, clock });
+  const tenants = await startTenants(clock);
+  const file = configuration(story, tenants.address);
   const certificates = await serveCertificates();
-  const first = await startExporter(story);
-  const second = await startExporter(story);
+  const first = await startExporter(file);
+  const second = await startExporter(file);
   const prometheus = await startPrometheus(
     [
       { job_name: job, static_configs: [{ targets: [first.address, second.address] }] },
@@ -53,15 +57,33 @@ export async function startMonitoredStory(): Promise<MonitoredStory> {
     stopSecond: second.stop,
     stop: async () => {
       await Promise.all([prometheus.stop(), first.stop(), second.stop(), certificates.stop()]);
-      await story.close();
+      await Promise.all([story.close(), tenants.close()]);
     },
   };
 }
 
-async function startExporter(story: RunningStory) {
+/** Starts a cluster of three physical tenants. One of them is in recovery mode for a while. */
+function startTenants(clock: WallClock) {
+  return startSimulatedCluster({
+    clock,
+    version: '8.10.0',
+    partitions: 2,
+    physicalTenants: { orders: { partitions: 2 }, returns: { partitions: 1 } },
+    clusterAdmin: { method: 'none' },
+    script: {
+      events: [
+        { at: 12_000, event: { type: 'leader-moves', partition: 1, tenant: 'returns' } },
+        { at: 40_000, event: { type: 'mode-changes', mode: 'recovering', tenant: 'orders' } },
+        { at: 60_000, event: { type: 'mode-changes', mode: 'processing', tenant: 'orders' } },
+      ],
+    },
+  });
+}
+
+async function startExporter(configuration: string) {
   const at = await createSystemFolder('exporter');
   const file = join(at.data, 'exporter.yaml');
-  await writeFile(file, configuration(story));
+  await writeFile(file, configuration);
   const running = start(at, [...command, `--config.file=${file}`, '--web.listen-address=127.0.0.1:0']);
   let address = '';
   await untilUp('The exporter', running, 60, () => {
@@ -76,8 +98,9 @@ async function startExporter(story: RunningStory) {
   return { address, stop: running.stop };
 }
 
-function configuration({ clusters }: RunningStory): string {
-  return JSON.stringify({ poll_interval: '1s', clusters: clusterEntries(clusters) });
+function configuration({ clusters }: RunningStory, tenants: URL): string {
+  const shipping = { name: 'shipping', address: tenants.href, physical_tenants: 'all' };
+  return JSON.stringify({ poll_interval: '1s', clusters: [...clusterEntries(clusters), shipping] });
 }
 
 export const daysLeft = { cluster: 60, token: 7, exporter: 30 } as const;

@@ -9,9 +9,13 @@ export function viewUpTo(moment: number): View {
   return { from: to - 300, to, scrapeInterval: 1, maxDataPoints: 300 };
 }
 
-/** Selects all exporters, and all clusters or one. */
-export function selectionOf(cluster: string): Selection {
-  return { job: 'all', instance: 'all', zeebe_cluster: cluster === 'all' ? 'all' : [cluster] };
+/** Selects all exporters, all clusters or one, and all physical tenants or one. */
+export function selectionOf(cluster: string, tenant = 'all'): Selection {
+  return { job: 'all', instance: 'all', zeebe_cluster: oneOrAll(cluster), physical_tenant: oneOrAll(tenant) };
+}
+
+function oneOrAll(value: string): Selection[string] {
+  return value === 'all' ? value : [value];
 }
 
 /** Returns the answers to the queries of a panel, in their order, as shown at the end of its time range. */
