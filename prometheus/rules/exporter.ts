@@ -39,7 +39,7 @@ export const exporterAlerts: Alerts = (thresholds) => [
     severity: 'warning',
     expr: highest(
       `time() - ${last('zeebe_topology_last_poll_timestamp_seconds', thresholds)}` +
-        ` > ${thresholds.pollAgeSeconds} + 3 * ${last('zeebe_topology_poll_interval_seconds', thresholds)}`,
+        ` > ${thresholds.pollAgeSeconds} + 3 * (${last('zeebe_topology_poll_interval_seconds', thresholds)} > 0)`,
     ),
     summary: 'An exporter no longer polls a Zeebe cluster.',
     description:

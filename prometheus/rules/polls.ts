@@ -29,7 +29,7 @@ export const pollAlerts: Alerts = (thresholds) => [
     severity: 'warning',
     expr: `
       time() - ${highest(`last_over_time(zeebe_topology_last_success_timestamp_seconds[${thresholds.successRemembered}])`)}
-      > ${thresholds.successAgeSeconds} + 3 * ${highest(last('zeebe_topology_poll_interval_seconds', thresholds))}`,
+      > ${thresholds.successAgeSeconds} + 3 * (${highest(last('zeebe_topology_poll_interval_seconds', thresholds))} > 0)`,
     summary: 'The last successful poll of a Zeebe cluster is too old.',
     description: `The last successful poll of ${cluster} ended {{ $value | humanizeDuration }} ago.`,
   },
