@@ -260,7 +260,7 @@ export const expectedClusterPanels: ExpectedPanels = {
       within: [75, 98],
       cluster: 'inventory',
       panel: 'Joining, leaving and recovering replicas',
-      rows: [named('inventory: joining', some.positive)],
+      rows: [named('inventory / default: joining', some.positive)],
     },
     {
       within: [75, 130],
@@ -268,7 +268,12 @@ export const expectedClusterPanels: ExpectedPanels = {
       panel: 'Sizes',
       rows: [named('inventory: brokers expected', 5), named('inventory: brokers listed', 5)],
     },
-    { within: [75, 130], cluster: 'inventory', panel: 'Identity', rows: [{ 'Last completed change': 1 }], only: true },
+    {
+      within: [75, 130],
+      cluster: 'inventory',
+      panel: 'Identity',
+      rows: [{ 'Physical tenant': 'default', 'Last completed change': 1 }],
+    },
   ],
 
   'a gateway knows no topology': [
