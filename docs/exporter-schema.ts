@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { closed, type Schema } from '../helm/json-schema.ts';
 import { inFile, mapping } from '../helm/settings-schema.ts';
 import { maxClusters } from '../src/config/config-file.ts';
+import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../src/config/discovery-settings.ts';
 import { polling } from '../src/config/polling-settings.ts';
 import { clusterTable, topTable } from '../src/config/settings-table.ts';
 
@@ -14,7 +15,8 @@ const duration: Schema = {
   maximum: 0,
 };
 
-const ofFile = (key: string): Schema | undefined => (key in polling ? duration : undefined);
+const ofFile = (key: string): Schema | undefined =>
+  key in polling || key === 'refresh_interval' ? duration : undefined;
 
 /** Returns the content of docs/exporter.schema.json. */
 export function exporterSchema(): Schema {
@@ -34,10 +36,33 @@ export function exporterSchema(): Schema {
         items: cluster,
         minItems: 1,
         maxItems: maxClusters,
-        description: 'The clusters to monitor. Without this key, the environment describes one cluster.',
+        description: 'The clusters to monitor. Without this key and discovery, the environment describes one cluster.',
       },
+      discovery: discoverySchema(),
     }),
     patternProperties: { '^x-': { description: 'Ignored. Holds values that YAML aliases repeat.' } },
+  };
+}
+
+function discoverySchema(): Schema {
+  const files = mapping(filesDiscoveryTable, ofFile);
+  const saas = mapping(saasMappingTable, ofFile);
+  const cluster = mapping(inFile(discoveredClusterTable), ofFile);
+  return {
+    ...closed({
+      files: { ...files, required: ['paths'], description: 'Clusters in files.' },
+      saas: {
+        ...saas,
+        properties: {
+          ...saas.properties,
+          cluster: { ...cluster, description: 'Settings of the discovered clusters.' },
+        },
+        required: ['oauth2'],
+        description: 'The clusters of an organization in Camunda SaaS.',
+      },
+    }),
+    minProperties: 1,
+    description: 'Where to discover clusters (docs/discovery.md).',
   };
 }
 

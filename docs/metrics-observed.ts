@@ -1,5 +1,6 @@
 import type { AuthenticationMethod, ClusterConfig } from '../src/config/config.ts';
 import type { StaticLabels } from '../src/config/labels.ts';
+import { saasComponents } from '../src/discovery/component-status.ts';
 import { clusterFamilies, createClusterRenderer } from '../src/metrics/cluster-renderer.ts';
 import { createCounters } from '../src/metrics/counters.ts';
 import type { Family } from '../src/metrics/family.ts';
@@ -211,24 +212,62 @@ async function clusterLines(
   return (await createClusterRenderer(state.name)(state, await counters.values())).map(textOfLines);
 }
 
+const files = { provider: 'files', at, isUp: true, clusterCount: 1 } as const;
+const saas = {
+  ...files,
+  provider: 'saas',
+  statuses: saasComponents.map((component) => ({ cluster: 'cluster', component, status: 'healthy' }) as const),
+} as const;
+
+/** What is not so on a page of the exporter, and the page. */
+const exporterCircumstances: readonly (readonly [absent: string, prepare: (metrics: ProcessMetrics) => void])[] = [
+  ['`--web.config.file` is not set', ({ discovered }) => discovered(saas)],
+  [
+    'that file has no TLS',
+    ({ webConfigRead, discovered }) => {
+      webConfigRead(true, undefined);
+      discovered(saas);
+    },
+  ],
+  ['`discovery` is not set', ({ webConfigRead }) => webConfigRead(true, at)],
+  [
+    '`discovery.saas` is not set',
+    ({ webConfigRead, discovered }) => {
+      webConfigRead(true, at);
+      discovered(files);
+    },
+  ],
+  [
+    'the last request to the Administration API failed',
+    ({ webConfigRead, discovered }) => {
+      webConfigRead(true, at);
+      discovered(saas);
+      discovered({ ...files, provider: 'saas', isUp: false });
+    },
+  ],
+  [
+    'no refresh has succeeded yet',
+    ({ webConfigRead, discovered }) => {
+      webConfigRead(true, at);
+      discovered({ ...saas, isUp: false });
+    },
+  ],
+];
+
 async function exporterFamilies(): Promise<readonly Documented[]> {
-  const [plain = '', withPasswords = '', withTls = ''] = await Promise.all([
-    exporterPage(() => {}),
-    exporterPage(({ webConfigRead }) => webConfigRead(true, undefined)),
-    exporterPage(({ webConfigRead }) => webConfigRead(true, at)),
-  ]);
-  return [...withTls.matchAll(/^# HELP (zeebe_topology_\S+) (.*)\n# TYPE \S+ (\S+)\n((?:[^#].*\n)*)/gm)].map(
-    ([, name = '', help = '', type = '', lines = '']): Documented => ({
-      name,
-      help,
-      type: type as Family['type'],
-      labels: labelsOf(lines),
-      isOfTenant: false,
-      absent: [
-        ...(plain.includes(` ${name} `) ? [] : ['`--web.config.file` is not set']),
-        ...(plain.includes(` ${name} `) || withPasswords.includes(` ${name} `) ? [] : ['that file has no TLS']),
-      ],
-    }),
+  const complete = await exporterPage(({ webConfigRead, discovered }) => {
+    webConfigRead(true, at);
+    discovered(files);
+    discovered(saas);
+  });
+  const pages = await Promise.all(
+    exporterCircumstances.map(async ([text, prepare]) => ({ text, page: await exporterPage(prepare) })),
+  );
+  return [...complete.matchAll(/^# HELP (zeebe_topology_\S+) (.*)\n# TYPE \S+ (\S+)\n((?:[^#].*\n)*)/gm)].map(
+    ([, name = '', help = '', type = '', lines = '']): Documented => {
+      const absent = pages.filter(({ page }) => !page.includes(` ${name} `)).map(({ text }) => text);
+      return { name, help, type: type as Family['type'], labels: labelsOf(lines), isOfTenant: false, absent };
+    },
   );
 }
 

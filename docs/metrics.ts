@@ -98,7 +98,8 @@ has an example.
 
 ## The exporter
 
-These series do not have the label \`zeebe_cluster\`.
+These series do not have the label \`zeebe_cluster\`, except \`zeebe_topology_saas_cluster_status\`: it comes from the
+Administration API, also while a cluster is not polled ([discovery](discovery.md)).
 
 ${familyTable(exporter)}
 

@@ -1,12 +1,5 @@
-import {
-  apiVersions,
-  clientAuthenticationMethods,
-  clientAuthTypes,
-  logFormats,
-  logLevels,
-  physicalTenants,
-  signatureAlgorithms,
-} from '../src/config/config.ts';
+import { clientAuthenticationMethods, signatureAlgorithms } from '../src/config/client-authentication-config.ts';
+import { apiVersions, clientAuthTypes, logFormats, logLevels, physicalTenants } from '../src/config/config.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { clusterTable } from '../src/config/settings-table.ts';
 import { cipherSuites, curves, tlsVersions } from '../src/config/tls-settings.ts';

@@ -51,9 +51,9 @@ async function run(commandLine: CommandLine, signals: Signals): Promise<number> 
 }
 
 async function checkConfig(flags: Flags): Promise<number> {
-  const { clusters, notices } = await load(flags);
+  const { clusters, config, notices } = await load(flags);
   for (const { message } of notices) process.stdout.write(`${message}\n`);
-  process.stdout.write(configSummary(clusters));
+  process.stdout.write(configSummary(clusters, config.discovery));
   return 0;
 }
 
@@ -69,7 +69,7 @@ async function check(flags: Flags, output: CheckOutput, { stop, askToStop, follo
   followHangUps(() => askToStop('SIGHUP'));
   // Loaded only here, as the demo is.
   const { runCheck } = await import('./check/check.ts');
-  return runCheck(() => load(flags), {
+  return runCheck(() => loadForCheck(flags), {
     output,
     withColours: process.stdout.isTTY && !process.env.NO_COLOR,
     write: (text) => process.stdout.write(text),
@@ -77,6 +77,15 @@ async function check(flags: Flags, output: CheckOutput, { stop, askToStop, follo
     clock: systemClock,
     signal: stop,
   });
+}
+
+/** The check tries the clusters of the configuration alone, and says so. */
+async function loadForCheck(flags: Flags): Promise<LoadedConfig> {
+  const loaded = await load(flags);
+  const { discovery } = loaded.config;
+  if (!discovery) return loaded;
+  const variables = Object.keys(discovery).map((provider) => `discovery.${provider}`);
+  return { ...loaded, notices: [...loaded.notices, { message: 'discovered clusters are not checked', variables }] };
 }
 
 async function demo(flags: Flags, slow: boolean, { stop, askToStop, followHangUps }: Signals): Promise<number> {

@@ -1,4 +1,4 @@
-import type { AuthenticationMethod } from './config/config.ts';
+import type { AuthenticationMethod, DiscoveryConfig } from './config/config.ts';
 import type { LoadedCluster } from './config/effective-settings.ts';
 import { escapeUnprintable } from './redact.ts';
 
@@ -9,11 +9,24 @@ const methods: Readonly<Record<AuthenticationMethod, string>> = {
 };
 
 /** Describes what `serve` would run: the address and the authentication of each cluster, and where each value comes from. */
-export function configSummary(clusters: readonly LoadedCluster[]): string {
+export function configSummary(clusters: readonly LoadedCluster[], discovery?: DiscoveryConfig): string {
   const names = clusters.map(({ config }) => config.name).join(', ');
-  return [`The configuration is valid: ${names}.`, ...clusters.flatMap(summaryOf)]
+  return [
+    names === '' ? 'The configuration is valid.' : `The configuration is valid: ${names}.`,
+    ...clusters.flatMap(summaryOf),
+    ...(discovery ? discoverySummary(discovery) : []),
+  ]
     .map((line) => `${escapeUnprintable(line)}\n`)
     .join('');
+}
+
+function discoverySummary({ files, saas }: DiscoveryConfig): readonly string[] {
+  return [
+    '',
+    'discovery',
+    ...(files ? [`  files: ${files.paths.join(', ')}`] : []),
+    ...(saas ? [`  saas: ${saas.api.address.href}`] : []),
+  ];
 }
 
 function summaryOf({ config: { name, authentication }, origin }: LoadedCluster): readonly string[] {

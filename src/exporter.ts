@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import { type Clusters, createClusters } from './cluster/clusters.ts';
+import { createFleet } from './cluster/fleet.ts';
 import type { ClusterOutput } from './cluster/monitor.ts';
 import { createReload, type Load, type Reloaded } from './cluster/reload.ts';
 import type { ClusterConfig, Config } from './config/config.ts';
@@ -8,6 +9,7 @@ import { createDebugReports, type DebugReport } from './debug-reports.ts';
 import { createApp } from './http/app.ts';
 import type { Servers } from './http/listen.ts';
 import type { DebugCluster } from './http/probe.ts';
+import { createLazyDiscovery } from './lazy-discovery.ts';
 import { pageShareOfMemory, shareOfMemory } from './memory.ts';
 import { createClusterMetrics } from './metrics/cluster-metrics.ts';
 import { createPage, type Page } from './metrics/page.ts';
@@ -65,25 +67,35 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
     page.refresh();
   });
 
-  const { begin } = await clusters.replace(config.clusters);
+  const fleet = createFleet(clusters.replace);
+  const discovery = createLazyDiscovery({ clusters, fleet, processMetrics, page, logger, clock });
+  const { begin } = await fleet.configure(config.clusters);
   recordReload(true);
-  const { reload, end } = createReload({ load, started: config, clusters, record: recordReload, logger, clock });
+  await discovery.configure(config);
+  const apply = async (next: Config) => {
+    const replacement = await fleet.configure(next.clusters);
+    await discovery.configure(next);
+    return replacement;
+  };
+  const { reload, end } = createReload({ load, started: config, apply, record: recordReload, logger, clock });
   // Spread over the first interval: a start causes no load peak on what the clusters have in common.
   begin(Number.POSITIVE_INFINITY);
   const stopping = new AbortController();
   const debug = debugIn(clusters, createDebugReports(clock, stopping.signal));
-  servers.serve(createApp({ page, status, clusters, debug, reload, ...config.web, logger }));
+  const { awaited } = discovery;
+  servers.serve(createApp({ page, status, clusters, awaited, debug, reload, ...config.web, logger }));
   return {
     reload,
     stop: async () => {
       stopping.abort();
-      const stopPolls = async () => {
-        await end();
-        await clusters.stop();
-      };
-      await Promise.all([stopPolls(), servers.close()]);
+      await Promise.all([stopInTurn([{ stop: end }, discovery, clusters]), servers.close()]);
     },
   };
+}
+
+/** Ends reloads before discovery, and that before the polls, so that none of them starts what the next one has ended. */
+async function stopInTurn(parts: readonly { readonly stop: () => Promise<void> }[]): Promise<void> {
+  for (const { stop } of parts) await stop();
 }
 
 function debugIn({ named }: Clusters, report: DebugReport): DebugCluster {

@@ -1,4 +1,4 @@
-import type { ClientAuthenticationMethod } from './config/config.ts';
+import type { ClientAuthenticationMethod } from './config/client-authentication-config.ts';
 
 /** How a request can fail before there is a whole answer. */
 export const transportFailureReasons = ['dns', 'connect', 'tls', 'timeout', 'too_large', 'other'] as const;

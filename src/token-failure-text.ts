@@ -1,4 +1,5 @@
-import type { ClientAuthenticationMethod, SettingNames } from './config/config.ts';
+import type { ClientAuthenticationMethod } from './config/client-authentication-config.ts';
+import type { SettingNames } from './config/config.ts';
 import type { NoOpenIdConfiguration, NoTokenResponse, TokenDefect, TokenRequestRefused } from './failure.ts';
 
 /** A failure in words: sentences without capital and full stop. */

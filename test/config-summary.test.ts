@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { configSummary } from '../src/config-summary.ts';
 import { load } from './config/loading.ts';
 
-const summary = (given: Parameters<typeof load>[0]) => configSummary(load(given).clusters);
+const summary = (given: Parameters<typeof load>[0]) => {
+  const { clusters, config } = load(given);
+  return configSummary(clusters, config.discovery);
+};
 
 describe('the summary of a valid configuration', () => {
   it('lists address and authentication of each cluster with file and line, without secrets', () => {
@@ -38,6 +41,18 @@ staging
 local
   address: http://localhost:8080 (conf/exporter.yml:10: clusters[2].address)
   authentication: none
+`);
+  });
+
+  it('lists where clusters are discovered', () => {
+    const saas = 'saas: { oauth2: { client_id: org, client_secret: OPENSESAME } }';
+    const file = `discovery: { files: { paths: [conf.d/*.yml, other.yml] }, ${saas} }`;
+    expect(summary({ file })).toBe(`\
+The configuration is valid.
+
+discovery
+  files: conf.d/*.yml, other.yml
+  saas: https://api.cloud.camunda.io/
 `);
   });
 

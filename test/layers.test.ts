@@ -35,6 +35,7 @@ const layers: readonly (readonly string[])[] = [
   ['zeebe/'],
   ['poll/'],
   ['cluster/'],
+  ['discovery/'],
   ['metrics/'],
   ['status/'],
   ['http/'],
@@ -42,6 +43,7 @@ const layers: readonly (readonly string[])[] = [
   [
     'logfmt.ts',
     'logger.ts',
+    'lazy-discovery.ts',
     'debug-reports.ts',
     'exporter.ts',
     'demo.ts',

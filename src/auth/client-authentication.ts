@@ -1,7 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { importPKCS8 } from 'jose/key/import';
 import { type ClientAuth, ClientSecretPost, modifyAssertion, PrivateKeyJwt, TlsClientAuth } from 'oauth4webapi';
-import type { ClientAuthentication, OAuth2Config, PrivateKeyJwt as PrivateKeyJwtConfig } from '../config/config.ts';
+import type {
+  ClientAuthentication,
+  PrivateKeyJwt as PrivateKeyJwtConfig,
+} from '../config/client-authentication-config.ts';
+import type { OAuth2Config } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
 

@@ -1,4 +1,5 @@
-import type { ClientAuthenticationMethod, OAuth2Config, SettingNames, TransportConfig } from '../config/config.ts';
+import type { ClientAuthenticationMethod } from '../config/client-authentication-config.ts';
+import type { OAuth2Config, SettingNames, TransportConfig } from '../config/config.ts';
 import type { LoadedCluster } from '../config/effective-settings.ts';
 
 /** A cluster to check, and where its settings came from. */

@@ -59,6 +59,7 @@ export function createTextReport(withColours: boolean): TextReport {
 }
 
 function conclusion(failed: readonly string[], all: number): string {
+  if (all === 0) return 'The configuration has no clusters to check.';
   if (all === 1) return `The cluster ${failed.length === 0 ? 'can' : 'cannot'} be polled.`;
   return failed.length === 0
     ? `All ${all} clusters can be polled.`

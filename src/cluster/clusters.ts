@@ -1,4 +1,5 @@
-import { type ClusterConfig, isSameCluster } from '../config/config.ts';
+import type { ClusterConfig } from '../config/config.ts';
+import { isSameCluster } from '../config/equal.ts';
 import { type ClusterMonitor, type ClusterOutput, createClusterMonitor, type MonitorOptions } from './monitor.ts';
 
 /** The monitored clusters, in the order of the configuration. */

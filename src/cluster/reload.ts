@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { type Clock, sleep } from '../clock.ts';
-import { type Config, equal } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { equal } from '../config/equal.ts';
 import { ConfigError, type Notice } from '../config/problem.ts';
-import type { Clusters, Replacement } from './clusters.ts';
+import type { Replacement } from './clusters.ts';
 
 /** Reads the configuration; rejects with a `ConfigError` if it cannot be used. */
 export type Load = () => Promise<{ readonly config: Config; readonly notices: readonly Notice[] }>;
@@ -17,7 +18,8 @@ export interface ReloadOptions {
   readonly load: Load;
   /** The configuration at the start. */
   readonly started: Config;
-  readonly clusters: Clusters;
+  /** Replaces the clusters of the previous configuration; if this rejects, nothing has changed. */
+  readonly apply: (config: Config) => Promise<Replacement>;
   /** Called after each attempt. */
   readonly record: (ok: boolean) => void;
   readonly logger: Logger;
@@ -73,10 +75,10 @@ export function createReload(options: ReloadOptions): Reload {
   };
 }
 
-async function attempt({ load, started, clusters, record, logger }: ReloadOptions): Promise<Reloaded> {
+async function attempt({ load, started, apply, record, logger }: ReloadOptions): Promise<Reloaded> {
   try {
     const { config, notices } = await load();
-    const replacement = await clusters.replace(config.clusters);
+    const replacement = await apply(config);
     replacement.begin(firstPollsWithin);
     // Also changes the level of the clusters' loggers, which have none of their own.
     logger.level = config.log.level;
@@ -126,7 +128,7 @@ function waitingNote(waiting: readonly string[]): string {
 /** A large configuration has thousands of clusters. */
 const maxNames = 10;
 
-function summary({ unchanged, changed, added, removed }: Replacement): string {
+export function summary({ unchanged, changed, added, removed }: Replacement): string {
   const some = Object.entries({ changed, new: added, removed }).filter(([, names]) => names.length > 0);
   const texts = some.map(([what, names]) => `${names.length} ${what} (${listed(names)})`);
   return [`${unchanged.length} unchanged`, ...texts].join(', ');

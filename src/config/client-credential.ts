@@ -3,7 +3,12 @@ import { createRequire } from 'node:module';
 import type { asn1 } from 'node-forge';
 import { omitUndefined } from '../omit-undefined.ts';
 import { Secret } from '../secret.ts';
-import type { ClientAuthentication, ClientAuthenticationMethod, PrivateKeyJwt, SignatureAlgorithm } from './config.ts';
+import type {
+  ClientAuthentication,
+  ClientAuthenticationMethod,
+  PrivateKeyJwt,
+  SignatureAlgorithm,
+} from './client-authentication-config.ts';
 import type { Settings } from './resolve.ts';
 import {
   belongTogether,

@@ -11,6 +11,8 @@ interface ConfigFile {
   readonly top: Source;
   /** Absent if the file has no `clusters`. */
   readonly clusters?: readonly Source[];
+  /** The value of `discovery`, unread; absent if the file has none. */
+  readonly discovery?: { readonly yaml: Yaml; readonly value: unknown };
 }
 
 const nothing = namedSource(new Map(), new Map());
@@ -31,9 +33,20 @@ export function readConfigFile(file: string, readFile: ReadFile, problems: Probl
     problems.push({ place: file, expected: 'clusters or other settings', found });
     return unusable;
   }
-  const { clusters, ...others } = Object.fromEntries(settings);
-  const top = readMapping(others, { yaml, root: [], table: topTable, alsoKnown: ['clusters'], problems });
-  return clusters === undefined ? { top } : { top, clusters: readClusters(clusters, yaml, problems) };
+  const { clusters, discovery, ...others } = Object.fromEntries(settings);
+  const alsoKnown = ['clusters', 'discovery'];
+  return {
+    top: readMapping(others, { yaml, root: [], table: topTable, alsoKnown, problems }),
+    ...(clusters !== undefined && { clusters: readClusters(clusters, { yaml, root: ['clusters'], problems }) }),
+    ...(discovery !== undefined && { discovery: { yaml, value: discovery } }),
+  };
+}
+
+/** Reads a file that is a list of clusters, and reports all problems. */
+export function readClusterListFile(file: string, readFile: ReadFile, problems: Problem[]): readonly Source[] {
+  const yaml = readYamlFile(file, readFile, problems);
+  const isEmptyList = Array.isArray(yaml?.content) && yaml.content.length === 0;
+  return yaml === undefined || isEmptyList ? [] : readClusters(yaml.content, { yaml, root: [], problems });
 }
 
 /** Keys at the top that begin with x-, as in Compose files, hold values for YAML aliases. */
@@ -41,25 +54,30 @@ function isExtension(key: string): boolean {
   return key.startsWith('x-');
 }
 
-function readClusters(clusters: unknown, yaml: Yaml, problems: Problem[]): readonly Source[] {
+function readClusters(clusters: unknown, list: Pick<Reading, 'yaml' | 'root' | 'problems'>): readonly Source[] {
+  const { yaml, root, problems } = list;
   if (!Array.isArray(clusters) || clusters.length === 0) {
     const expected = 'a list of at least one cluster';
-    problems.push({ place: yaml.place(['clusters']), expected, found: describe(clusters) });
+    problems.push({ place: yaml.place(root), expected, found: describe(clusters) });
     return [];
   }
   if (clusters.length > maxClusters) {
     const expected = `at most ${maxClusters} clusters`;
-    problems.push({ place: yaml.place(['clusters']), expected, found: `${clusters.length}` });
+    problems.push({ place: yaml.place(root), expected, found: `${clusters.length}` });
     return [];
   }
   return clusters.flatMap((cluster: unknown, index) => {
-    const root = ['clusters', index];
-    if (!isMapping(cluster)) {
-      problems.push({ place: yaml.place(root), expected: 'a mapping', found: describe(cluster) });
-      return [];
-    }
-    return [readMapping(cluster, { yaml, root, table: clusterTable, alsoKnown: [], problems })];
+    const reading = { ...list, root: [...root, index], table: clusterTable, alsoKnown: [] };
+    return readMappingValue(cluster, reading) ?? [];
   });
+}
+
+/** Reads a value that should be a mapping; returns undefined if it is none, which is reported. */
+export function readMappingValue(value: unknown, reading: Reading): Source | undefined {
+  if (isMapping(value)) return readMapping(value, reading);
+  const { yaml, root, problems } = reading;
+  problems.push({ place: yaml.place(root), expected: 'a mapping', found: describe(value) });
+  return undefined;
 }
 
 export type Mapping = Readonly<Record<string, unknown>>;
@@ -72,8 +90,7 @@ interface MappingFile {
 
 /** Returns undefined if a file is not a YAML mapping, which is reported. */
 export function readMappingFile(file: string, readFile: ReadFile, problems: Problem[]): MappingFile | undefined {
-  const text = readText(file, readFile, problems);
-  const yaml = text === undefined ? undefined : parseYaml(file, text, problems);
+  const yaml = readYamlFile(file, readFile, problems);
   if (yaml === undefined) return undefined;
   const content = yaml.content ?? {};
   if (!isMapping(content)) {
@@ -81,6 +98,11 @@ export function readMappingFile(file: string, readFile: ReadFile, problems: Prob
     return undefined;
   }
   return { yaml, content };
+}
+
+function readYamlFile(file: string, readFile: ReadFile, problems: Problem[]): Yaml | undefined {
+  const text = readText(file, readFile, problems);
+  return text === undefined ? undefined : parseYaml(file, text, problems);
 }
 
 function readText(file: string, readFile: ReadFile, problems: Problem[]): string | undefined {
@@ -218,7 +240,7 @@ function isWellFormed(raw: Raw): boolean {
   return Array.isArray(raw) ? raw.flat().every((part: string) => part.isWellFormed()) : String(raw).isWellFormed();
 }
 
-function isMapping(value: unknown): value is Mapping {
+export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

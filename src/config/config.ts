@@ -1,18 +1,63 @@
 import type { SecureVersion } from 'node:tls';
-import { Secret } from '../secret.ts';
+import type { Secret } from '../secret.ts';
+import type { ClientAuthentication } from './client-authentication-config.ts';
 import type { FileDigests } from './file-reader.ts';
 import type { ClusterMeta, StaticLabels } from './labels.ts';
-import type { ResolvedSettings } from './resolve.ts';
+import type { ResolvedSettings, Source } from './resolve.ts';
 
 /** The configuration that the exporter runs with: validated as a whole, with all defaults and the content of all files. */
 export interface Config {
-  /** At least one; names are unique. */
+  /** At least one, unless there is discovery; names are unique. */
   readonly clusters: readonly ClusterConfig[];
+  /** Absent: there are no clusters beside those of the configuration. */
+  readonly discovery?: DiscoveryConfig;
   readonly web: WebConfig;
   readonly log: LogConfig;
   /** Absent: plain HTTP, no passwords. */
   readonly webConfig?: LoadedWebConfig;
 }
+
+export const discoveryProviders = ['files', 'saas'] as const;
+export type DiscoveryProvider = (typeof discoveryProviders)[number];
+
+/** At least one provider. */
+export interface DiscoveryConfig {
+  readonly files?: FilesDiscovery;
+  readonly saas?: SaasDiscovery;
+}
+
+interface DiscoveryOfProvider {
+  /** Milliseconds between two refreshes. */
+  readonly interval: number;
+  /** Where relative paths start. */
+  readonly folder: string;
+  /** The settings of all clusters, in ascending precedence: those of the environment and of the top of the file. */
+  readonly defaults: readonly Source[];
+}
+
+/** Files that are lists of clusters. */
+export interface FilesDiscovery extends DiscoveryOfProvider {
+  /** Glob patterns; at least one. */
+  readonly paths: readonly string[];
+}
+
+/** The clusters of an organization in Camunda SaaS. */
+export interface SaasDiscovery extends DiscoveryOfProvider {
+  /** The Administration API, described as the clusters are: its address, and the credentials of the organization. */
+  readonly api: ClusterConfig;
+  /** Patterns in which `*` stands for any characters. Absent: all clusters. */
+  readonly filter: { readonly [K in SaasFilter]?: readonly string[] | undefined };
+  /** Templates with placeholders such as `{id}`. */
+  readonly clusterName: string;
+  readonly clusterAddress: string;
+  /** The file with further settings of one cluster. */
+  readonly clusterFile?: string;
+  /** Settings of all discovered clusters. */
+  readonly cluster?: Source;
+}
+
+export const saasFilters = ['names', 'regions', 'plans', 'channels'] as const;
+export type SaasFilter = (typeof saasFilters)[number];
 
 export interface WebConfig {
   /** At least one. */
@@ -217,85 +262,5 @@ export interface OAuth2Config {
   readonly transport: TransportConfig;
 }
 
-/** How the client authenticates at the token endpoint. */
-export type ClientAuthentication = ClientSecret | PrivateKeyJwt | TlsClientAuth;
-
-export const clientAuthenticationMethods = [
-  'client_secret_post',
-  'client_secret_basic',
-  'private_key_jwt',
-  'tls_client_auth',
-] as const;
-export type ClientAuthenticationMethod = (typeof clientAuthenticationMethods)[number];
-
-/** RFC 6749, 2.3.1. */
-export interface ClientSecret {
-  readonly method: 'client_secret_post' | 'client_secret_basic';
-  readonly secret: Secret;
-}
-
-/** A signed assertion (RFC 7523, 2.2). */
-export interface PrivateKeyJwt {
-  readonly method: 'private_key_jwt';
-  /** PKCS#8 in PEM; of the kind and size that the algorithm requires. */
-  readonly key: Secret;
-  readonly algorithm: SignatureAlgorithm;
-  /** The header `kid`. */
-  readonly keyId?: string;
-  /** The certificate of the key (PEM), whose thumbprint is the header `x5t#S256`. */
-  readonly certificate?: string;
-}
-
-/** RFC 7518, 3.1. */
-export const signatureAlgorithms = ['RS256', 'PS256', 'ES256'] as const;
-export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
-
-/** Mutual TLS with the certificate of `transport.tls` (RFC 8705, 2). */
-export interface TlsClientAuth {
-  readonly method: 'tls_client_auth';
-}
-
 /** Configured, or named by the issuer's discovery document (OpenID Connect Discovery 1.0). */
 export type TokenEndpointConfig = { readonly tokenUrl: URL } | { readonly issuerUrl: URL };
-
-/**
- * Whether two configurations, or parts of them, are equal. Secrets are compared by their values, objects regardless of
- * the order of their keys. An object of another class is equal to itself only, so that an unknown class makes a cluster
- * start again rather than keep an old setting.
- */
-export function equal(one: unknown, other: unknown): boolean {
-  if (one instanceof Secret && other instanceof Secret) return one.equals(other);
-  if (one instanceof URL && other instanceof URL) return one.href === other.href;
-  if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other) === 0;
-  if (Array.isArray(one) && Array.isArray(other)) return equalRecords({ ...one }, { ...other });
-  if (isRecord(one) && isRecord(other)) return equalRecords(one, other);
-  return Object.is(one, other);
-}
-
-/**
- * Whether two configurations describe the same cluster. The content of their files does not count, as it is read again
- * before each poll.
- */
-export function isSameCluster(one: ClusterConfig, other: ClusterConfig): boolean {
-  const [files, otherFiles] = [one.files, other.files];
-  return (
-    equal({ ...one, files: files?.paths }, { ...other, files: otherFiles?.paths }) ||
-    (files !== undefined && equal(writtenIn(files), otherFiles && writtenIn(otherFiles)))
-  );
-}
-
-function writtenIn({ paths, settings: { values, shown } }: ClusterFiles) {
-  return { paths, values, shown };
-}
-
-function equalRecords(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean {
-  const keys = Object.keys(one);
-  return (
-    keys.length === Object.keys(other).length &&
-    keys.every((key) => Object.hasOwn(other, key) && equal(one[key], other[key]))
-  );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
-}

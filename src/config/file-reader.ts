@@ -147,7 +147,7 @@ export type FileSetReading =
   | { readonly status: 'changed'; readonly contents: FileContents }
   | { readonly status: 'timeout' };
 
-/** Reads the files of `held` again. Never rejects, and waits for at most a second. */
+/** Reads the files of `held` again. Never rejects, and waits for at most the timeout, by default a second. */
 export type FileSetReader = (held: FileDigests, signal: AbortSignal) => Promise<FileSetReading>;
 
 /** Milliseconds. */
@@ -155,8 +155,8 @@ export const rereadTimeout = 1_000;
 /** The maximum for files that change during the reading. */
 const maxReadings = 3;
 
-/** The reader is for one set of files and for one call at a time. */
-export function createFileSetReader(readFile: ReadFileAsync): FileSetReader {
+/** The reader is for one set of files and for one call at a time. `timeout` in milliseconds. */
+export function createFileSetReader(readFile: ReadFileAsync, timeout = rereadTimeout): FileSetReader {
   let unfinished: Promise<FileContents> | undefined;
   return async (held, signal) => {
     // If a previous call has timed out, this one does not wait for its reading. A slow file system may finish it between
@@ -164,7 +164,7 @@ export function createFileSetReader(readFile: ReadFileAsync): FileSetReader {
     const late = unfinished && (await within(0, signal, unfinished));
     if (unfinished && !late) return { status: 'timeout' };
     const reading = readSettled(held, readFile);
-    const contents = await within(rereadTimeout, signal, reading);
+    const contents = await within(timeout, signal, reading);
     unfinished = contents ? undefined : reading;
     const latest = contents ?? late;
     if (!latest) return { status: 'timeout' };
@@ -185,7 +185,7 @@ async function readSettled(held: FileDigests, readFile: ReadFileAsync): Promise<
 }
 
 /** Resolves to undefined if the promise takes longer, or the signal aborts. */
-async function within<T>(ms: number, signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
+export async function within<T>(ms: number, signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
   if (ms === 0) return Promise.race([promise, undefined]);
   return withDeadline(ms, signal, (deadline) => {
     const tooLate = new Promise<undefined>((resolve) => {

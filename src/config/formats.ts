@@ -149,3 +149,9 @@ export function probeMinInterval(raw: string): number {
   if (milliseconds > day) throw new Error('a duration of at most 24h');
   return milliseconds;
 }
+
+export function discoveryInterval(raw: string): number {
+  const milliseconds = duration(raw);
+  if (milliseconds < second || milliseconds > day) throw new Error('a duration from 1s to 24h');
+  return milliseconds;
+}

@@ -4,11 +4,11 @@ import { singleLineText } from './formats.ts';
 export type StaticLabels = Readonly<Record<string, string>>;
 
 /** Where the description of a cluster comes from. */
-export type Provider = 'file' | 'environment';
+export type MetaProvider = 'file' | 'environment' | 'saas';
 
 /** What is known of a cluster besides its labels, for the meta labels of service discovery. */
 export interface ClusterMeta {
-  readonly provider: Provider;
+  readonly provider: MetaProvider;
   /** Of Camunda SaaS, as are the plan and the generation. */
   readonly region?: string;
   readonly plan?: string;

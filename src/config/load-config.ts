@@ -1,9 +1,17 @@
 import { dirname } from 'node:path';
 import { omitUndefined } from '../omit-undefined.ts';
-import { buildCluster } from './cluster-config.ts';
+import {
+  type ClusterDescription,
+  describeCluster,
+  filesOfClusters,
+  loadCluster,
+  pollingOnly,
+  reportSharedNames,
+} from './cluster-list.ts';
 import type { Config } from './config.ts';
 import { noFile, readConfigFile } from './config-file.ts';
-import { type ClusterOriginInputs, type LoadedCluster, originOf, settingNamesOf } from './effective-settings.ts';
+import { type DiscoveryDescription, describeDiscovery, filesOfDiscovery, loadDiscovery } from './discovery-config.ts';
+import type { LoadedCluster } from './effective-settings.ts';
 import {
   checkProxies,
   clusterVariables,
@@ -13,21 +21,10 @@ import {
   unreadVariables,
 } from './environment.ts';
 import { createFileReader, type ReadFile, type ReadFileAsync, readFiles, readFrom } from './file-reader.ts';
-import { saasRegion } from './labels.ts';
 import { polling } from './polling-settings.ts';
 import { ConfigError, type Notice, type Problem } from './problem.ts';
-import {
-  isPresent,
-  namedSource,
-  placeIn,
-  reduced,
-  resolve,
-  type Settings,
-  type Source,
-  settingsOf,
-} from './resolve.ts';
-import { type Raw, showPlain, type Table } from './setting.ts';
-import { namedFiles } from './setting-files.ts';
+import { isPresent, namedSource, resolve, type Settings, type Source, settingsOf } from './resolve.ts';
+import type { Raw, Table } from './setting.ts';
 import { clusterTable, topTable } from './settings-table.ts';
 import { describeWebConfig, loadWebConfig, type WebConfigDescription } from './web-config.ts';
 
@@ -78,16 +75,11 @@ export function loadConfig({ readFile, ...inputs }: Inputs & { readonly readFile
 interface ConfigDescription {
   readonly settings: Settings<typeof topTable>;
   readonly clusters: readonly ClusterDescription[];
+  readonly discovery: DiscoveryDescription | undefined;
   readonly webConfig: WebConfigDescription | undefined;
   readonly isTerminal: boolean;
   readonly notices: readonly Notice[];
   readonly unread: readonly Notice[];
-  readonly problems: readonly Problem[];
-}
-
-interface ClusterDescription extends ClusterOriginInputs {
-  readonly folder: string;
-  /** `buildCluster` adds its problems. */
   readonly problems: readonly Problem[];
 }
 
@@ -98,17 +90,20 @@ function describeConfig({ flags, env, isTerminal }: Inputs, readFile: ReadFile):
   const file = path === '' ? noFile : readConfigFile(path, readFile, problems);
   const common = [file.top, environmentSource(topTable, env, problems)];
   const settings = settingsOf(topTable, resolve(topTable, [...common, flagSource(flags)], problems), problems);
-  const fromFile = file.clusters !== undefined;
-  noteVariables({ path, env, fromFile }, problems, notices);
-  const sources = file.clusters ?? [environmentCluster(env, problems, notices)];
+  const inFile = file.clusters ?? (file.discovery && []);
+  const fromFile = inFile !== undefined;
+  const key = file.clusters ? 'clusters' : 'discovery';
+  noteVariables({ path, env, keyInFile: fromFile ? key : undefined }, problems, notices);
+  const sources = inFile ?? [environmentCluster(env, problems, notices)];
   reportSharedNames(sources, problems);
-  if (sources.some(({ location }) => !isPresent(location, 'proxy_url'))) checkProxies(env, problems);
+  if (file.discovery || sources.some(({ location }) => !isPresent(location, 'proxy_url'))) checkProxies(env, problems);
   const unread = unreadVariables(env, fromFile ? polling : clusterTable);
   const [below, folder] = [common.map(pollingOnly), fromFile ? dirname(path) : '.'];
   const webConfigFile = settings.value('web.config.file');
   return {
     settings,
     clusters: sources.map((source) => describeCluster([...below, source], { folder, env, fromFile })),
+    discovery: file.discovery && describeDiscovery(file.discovery, { defaults: below, folder, env }, problems),
     webConfig: webConfigFile === undefined ? undefined : describeWebConfig(webConfigFile, readFile),
     isTerminal,
     notices: [...notices, ...unread],
@@ -134,59 +129,34 @@ function flagSource(flags: Flags): Source {
 interface ClusterVariables {
   readonly path: string;
   readonly env: Environment;
-  readonly fromFile: boolean;
+  /** The key in the file that describes clusters, if any. */
+  readonly keyInFile: 'clusters' | 'discovery' | undefined;
 }
 
-/** Checks that there is a cluster, in the file or in the environment, and notes variables that are not used. */
-function noteVariables({ path, env, fromFile }: ClusterVariables, problems: Problem[], notices: Notice[]): void {
+/** Checks that the file or the environment describes clusters, and notes variables that are not used. */
+function noteVariables({ path, env, keyInFile }: ClusterVariables, problems: Problem[], notices: Notice[]): void {
   const variables = clusterVariables(env);
-  if (fromFile && variables.length > 0) {
-    notices.push({ message: 'the configuration file has clusters, so that of the environment is not used', variables });
+  if (keyInFile && variables.length > 0) {
+    const message = `the configuration file has ${keyInFile}, so that of the environment is not used`;
+    notices.push({ message, variables });
   }
-  if (path !== '' && !fromFile && variables.length === 0) {
+  if (path !== '' && !keyInFile && variables.length === 0) {
     const expected = `clusters, or a cluster that variables describe (${clusterTable.address.variables?.[0]} and others)`;
     problems.push({ place: `${path}: clusters`, expected, found: 'neither' });
   }
 }
 
-/** Reduces a source to the settings that all clusters have in common. */
-function pollingOnly({ given, location }: Source): Source {
-  const isPolling = (path: string) => path in polling;
-  return { given: new Map([...given].filter(([key]) => isPolling(key))), location: reduced(location, isPolling) };
-}
-
-function reportSharedNames(clusters: readonly Source[], problems: Problem[]): void {
-  const first = new Map<unknown, Source>();
-  for (const cluster of clusters) {
-    const name = cluster.given.get('name');
-    const other = first.get(name);
-    if (name !== undefined && other !== undefined) {
-      const found = `${showPlain(name)}, as at ${placeIn(other.location, 'name')}`;
-      problems.push({ place: placeIn(cluster.location, 'name'), expected: 'a name that no other cluster has', found });
-    }
-    first.set(name, other ?? cluster);
-  }
-}
-
-function describeCluster(
-  sources: readonly Source[],
-  more: Pick<ClusterDescription, 'folder' | 'env' | 'fromFile'>,
-): ClusterDescription {
-  const problems: Problem[] = [];
-  const settings = settingsOf(clusterTable, resolve(clusterTable, sources, problems), problems);
-  return { ...more, settings, given: new Map(sources.flatMap(({ given }) => [...given])), problems };
-}
-
-function pathsOf({ clusters, webConfig }: ConfigDescription): readonly string[] {
-  const ofClusters = clusters.flatMap(({ settings, folder }) => namedFiles(settings.resolved, folder));
-  return [...ofClusters, ...(webConfig?.paths ?? [])];
+function pathsOf({ clusters, discovery, webConfig }: ConfigDescription): readonly string[] {
+  return [...filesOfClusters(clusters), ...filesOfDiscovery(discovery), ...(webConfig?.paths ?? [])];
 }
 
 function buildConfig(description: ConfigDescription, readFile: ReadFile): LoadedConfig {
   const { settings, isTerminal, notices, unread } = description;
   const clusters = description.clusters.flatMap((cluster) => loadCluster(cluster, readFile) ?? []);
+  const discovery = description.discovery && loadDiscovery(description.discovery, readFile);
   const webConfig = description.webConfig && loadWebConfig(description.webConfig, readFile);
-  const ofParts = [...description.clusters, description.webConfig].flatMap((part) => part?.problems ?? []);
+  const parts = [...description.clusters, description.discovery?.saas?.api, description.webConfig];
+  const ofParts = parts.flatMap((part) => part?.problems ?? []);
   const problems = [...description.problems, ...ofParts];
   if (problems.length > 0) throw new ConfigError(problems, unread);
   const config: Config = {
@@ -205,18 +175,7 @@ function buildConfig(description: ConfigDescription, readFile: ReadFile): Loaded
       level: settings.value('log.level'),
       format: settings.value('log.format') ?? (isTerminal ? 'pretty' : 'json'),
     },
-    ...omitUndefined({ webConfig }),
+    ...omitUndefined({ discovery, webConfig }),
   };
   return { config, clusters, notices };
-}
-
-function loadCluster(cluster: ClusterDescription, readFile: ReadFile): LoadedCluster | undefined {
-  const built = buildCluster(cluster.settings, cluster.folder, readFile);
-  if (!built) return undefined;
-  const meta = {
-    provider: cluster.fromFile ? 'file' : 'environment',
-    ...omitUndefined({ region: saasRegion(built.address) }),
-  } as const;
-  const config = { ...built, meta, settingNames: settingNamesOf(cluster.settings, cluster.fromFile) };
-  return { config, origin: originOf(cluster, config) };
 }

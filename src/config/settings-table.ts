@@ -10,14 +10,8 @@ import {
   telemetryPath,
   tokenUrl,
 } from './addresses.ts';
-import {
-  apiVersions,
-  clientAuthenticationMethods,
-  logFormats,
-  logLevels,
-  physicalTenants,
-  signatureAlgorithms,
-} from './config.ts';
+import { clientAuthenticationMethods, signatureAlgorithms } from './client-authentication-config.ts';
+import { apiVersions, logFormats, logLevels, physicalTenants } from './config.ts';
 import {
   authStrategy,
   clusterName,

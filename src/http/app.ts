@@ -5,7 +5,7 @@ import type { Page } from '../metrics/page.ts';
 import { isAllowedHost, isHealthCheck } from './access.ts';
 import type { ExpressAppOptions } from './express-app.ts';
 import { createSendMetrics } from './metrics-response.ts';
-import { createProbe, type DebugCluster, type ProbedClusters } from './probe.ts';
+import { createProbe, type DebugCluster, type ProbedCluster } from './probe.ts';
 import { createBacklog, createSender, maxBacklog, type Sender, sendText } from './response.ts';
 import { isRead, pathOf, sendHealthy } from './startup.ts';
 
@@ -14,6 +14,8 @@ export interface AppOptions extends ExpressAppOptions {
   readonly debug: DebugCluster;
   /** Absent: requests may be addressed to any host name. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** The clusters to be polled before the exporter is ready; undefined while they are unknown. By default, all. */
+  readonly awaited?: (() => readonly ProbedCluster[] | undefined) | undefined;
   readonly logger: Logger;
 }
 
@@ -58,22 +60,21 @@ export function createApp(
 }
 
 /** The requests of scrapers and orchestrators, by the canonical form of their path. */
-function frequentRequests(
-  { page, clusters, debug, telemetryPath }: AppOptions,
-  sender: Sender,
-): ReadonlyMap<string, Handler> {
+function frequentRequests(options: AppOptions, sender: Sender): ReadonlyMap<string, Handler> {
+  const { page, clusters, debug, telemetryPath, awaited = clusters.all } = options;
   const sendMetrics = createSendMetrics(sender);
   return new Map<string, Handler>([
     [canonicalPath(telemetryPath), (request, response) => sendMetrics(request, response, page.body)],
     [webPaths.probe, createProbe({ clusters, debug, page, sender, sendMetrics })],
     [webPaths.healthy, (_request, response) => sendHealthy(response)],
-    [webPaths.ready, (_request, response) => sendReady(response, clusters)],
+    [webPaths.ready, (_request, response) => sendReady(response, awaited())],
   ]);
 }
 
-function sendReady(response: ServerResponse, clusters: ProbedClusters): void {
-  const waiting = clusters.all().filter(({ ready }) => !ready()).length;
-  if (waiting === 0) sendText(response, 200, 'no cluster is waiting for its first poll');
+function sendReady(response: ServerResponse, awaited: readonly ProbedCluster[] | undefined): void {
+  const waiting = awaited?.filter(({ ready }) => !ready()).length;
+  if (waiting === undefined) sendText(response, 503, 'the clusters have not been discovered yet');
+  else if (waiting === 0) sendText(response, 200, 'no cluster is waiting for its first poll');
   else sendText(response, 503, `clusters not polled yet: ${waiting}`);
 }
 

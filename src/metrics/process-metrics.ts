@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { revision, version } from '../version.ts';
 import { linesOfMetric, readRegistry } from './counters.ts';
+import { createDiscoveryMetrics, type DiscoveryMetrics } from './discovery-metrics.ts';
 import { type Family, type Format, header } from './family.ts';
 
 /** The metrics of the exporter itself and those of its process. */
-export interface ProcessMetrics {
+export interface ProcessMetrics extends DiscoveryMetrics {
   /** `at` in Unix time in milliseconds. */
   readonly reloaded: (succeeded: boolean, at: number) => void;
   /** The expiry is that of the certificate served, in Unix time in milliseconds; undefined without TLS. */
@@ -18,10 +19,13 @@ export function createProcessMetrics(): ProcessMetrics {
   addBuildInfo(registry);
   const reloaded = addReloadMetrics(registry);
   const webConfigRead = addWebConfigMetrics(registry);
+  const { discovered, notDiscovered } = createDiscoveryMetrics(registry);
   addDefaultMetrics(registry);
   return {
     reloaded,
     webConfigRead,
+    discovered,
+    notDiscovered,
     render: async () => {
       const metrics = [...(await readRegistry(registry)).values()];
       const parts = metrics.map((metric) => ({ family: familyOf(metric), lines: linesOfMetric(metric) }));

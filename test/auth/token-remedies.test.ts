@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ClientAuthentication } from '../../src/config/config.ts';
+import type { ClientAuthentication } from '../../src/config/client-authentication-config.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Reply } from './identity-provider.ts';
 import { checkUrl, failureOf, refusalOf } from './refusals.ts';

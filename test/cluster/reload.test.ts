@@ -316,7 +316,14 @@ describe('reloads at the same time', () => {
     };
     const { logger } = memoryLog();
     const clock = manualClock();
-    const { reload } = createReload({ load, started: configOf([]), clusters, record: () => {}, logger, clock });
+    const { reload } = createReload({
+      load,
+      started: configOf([]),
+      apply: (config) => clusters.replace(config.clusters),
+      record: () => {},
+      logger,
+      clock,
+    });
     return {
       reload,
       clock,

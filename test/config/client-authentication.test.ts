@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { ClientAuthentication, PrivateKeyJwt } from '../../src/config/config.ts';
+import type { ClientAuthentication, PrivateKeyJwt } from '../../src/config/client-authentication-config.ts';
 import { complaints, oauth2Of, saasAddress, saasFileWith } from './loading.ts';
 
 const place = 'conf/exporter.yml:4: clusters[0].oauth2';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterReading, createClusterFilesReader } from '../../src/config/cluster-config.ts';
-import { equal, isSameCluster } from '../../src/config/config.ts';
+import { equal, isSameCluster } from '../../src/config/equal.ts';
 import { client, nextClient } from '../transport/issued-certificates.ts';
 import { fileOf, fileWith, onlyCluster, saasFileWith } from './loading.ts';
 

@@ -206,8 +206,8 @@ describe('a key that is not known', () => {
   it('may stand in a group or at the top', () => {
     const file = `config: { check: true }\ncluster: []\n${fileWith('basic_auth:', '  user: demo', '  username: demo', '  password: b')}`;
     expect(complaints({ file })).toEqual([
-      'conf/exporter.yml:1: config: expected one of poll_interval, poll_timeout, probe_min_interval, web, log, clusters, found an unknown key',
-      'conf/exporter.yml:2: cluster: expected one of poll_interval, poll_timeout, probe_min_interval, web, log, clusters, found an unknown key (did you mean clusters?)',
+      'conf/exporter.yml:1: config: expected one of poll_interval, poll_timeout, probe_min_interval, web, log, clusters, discovery, found an unknown key',
+      'conf/exporter.yml:2: cluster: expected one of poll_interval, poll_timeout, probe_min_interval, web, log, clusters, discovery, found an unknown key (did you mean clusters?)',
       'conf/exporter.yml:7: clusters[0].basic_auth.user: expected one of username, password, password_file, found an unknown key (did you mean username?)',
     ]);
   });

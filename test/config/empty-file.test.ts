@@ -34,12 +34,7 @@ describe.each(Object.entries(emptyFiles))('a configuration file with %s', (_cont
     const { reload } = createReload({
       load: async () => load({ file, env }),
       started,
-      clusters: {
-        all: () => [],
-        named: () => undefined,
-        replace: () => Promise.reject(new Error('the clusters were replaced')),
-        stop: async () => {},
-      },
+      apply: () => Promise.reject(new Error('the clusters were replaced')),
       record: (ok) => results.push(ok),
       logger: memoryLog().logger,
       clock: systemClock,

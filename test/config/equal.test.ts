@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { equal } from '../../src/config/config.ts';
+import { equal } from '../../src/config/equal.ts';
 import { Secret } from '../../src/secret.ts';
 
 /** Something a configuration may hold, described so that the same description makes it twice. */
@@ -98,6 +98,9 @@ describe('two configurations', () => {
     ['nothing and an empty record', undefined, {}],
     ['a list and a record', ['a'], { 0: 'a' }],
     ['null and a record', null, {}],
+    ['maps with other values', new Map([['a', new Secret('a')]]), new Map([['a', new Secret('b')]])],
+    ['sets of other sizes', new Set(['a']), new Set(['a', 'b'])],
+    ['a map and a set', new Map([['a', 1]]), new Set([['a', 1]])],
     ['a key that is missing and one that is undefined', {}, { a: undefined }],
     ['a key that every object has and one that is missing', { toString: 1 }, { valueOf: 1 }],
   ])('are not where they are %s', (_what, one, other) => {
@@ -105,9 +108,14 @@ describe('two configurations', () => {
     expect(equal(other, one)).toBe(false);
   });
 
+  it('are equal where they hold maps and sets with the same content', () => {
+    const made = () => ({ map: new Map([['a', { secret: new Secret('a') }]]), set: new Set(['b']) });
+    expect(equal(made(), made())).toBe(true);
+  });
+
   it('are not where they hold something whose inside cannot be seen', () => {
-    const opaque = new Map();
-    expect(equal(opaque, new Map())).toBe(false);
+    const opaque = new WeakMap();
+    expect(equal(opaque, new WeakMap())).toBe(false);
     expect(equal(opaque, opaque)).toBe(true);
   });
 });

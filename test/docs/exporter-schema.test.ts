@@ -110,10 +110,22 @@ describe('docs/exporter.schema.json', () => {
     ['clusters: [{ name: one }]'],
     ['clusters: [{ name: one, address: zeebe }]'],
     ['cluster: []'],
+    ['discovery: {}'],
+    ['discovery: { files: {} }'],
+    ['discovery: { files: { paths: [a], refresh_interval: 10 } }'],
+    ['discovery: { saas: {} }'],
+    ['discovery: { saas: { oauth2: { client_id: 1 } } }'],
+    ['discovery: { saas: { oauth2: { client_id: a, client_secret: b }, cluster: { name: a } } }'],
     [fileWith('basic_auth: { username: a, password: b }', 'oauth2: { client_id: a, client_secret: b }')],
   ])('rejects the file %j, as the exporter does', (file) => {
     expect(problems(file)).not.toEqual([]);
     expect(complaints({ file })).not.toEqual([]);
+  });
+
+  it('accepts the discovery of docs/discovery.md', () => {
+    const blocks = [...read('docs/discovery.md').matchAll(/^```yaml\n(discovery:.*?)^```$/gms)];
+    expect(blocks).toHaveLength(2);
+    for (const [, file = ''] of blocks) expect(problems(file), file).toEqual([]);
   });
 
   it('accepts keys for aliases at the top', () => {

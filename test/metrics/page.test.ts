@@ -22,6 +22,8 @@ function countingProcess(): ProcessMetrics {
   return {
     reloaded: () => {},
     webConfigRead: () => {},
+    discovered: () => {},
+    notDiscovered: () => {},
     render: async () => {
       const text = `# HELP reads Reads.\n# TYPE reads gauge\nreads ${++reads}\n`;
       return () => text;
@@ -271,7 +273,15 @@ describe('the metrics of the process on the page', () => {
       if (broken) throw new Error('no /proc here');
       return () => '';
     };
-    const { clock, page } = setUp({ processMetrics: { reloaded: () => {}, webConfigRead: () => {}, render } });
+    const { clock, page } = setUp({
+      processMetrics: {
+        reloaded: () => {},
+        webConfigRead: () => {},
+        discovered: () => {},
+        notDiscovered: () => {},
+        render,
+      },
+    });
     await expect(page.body('text', 'identity')).rejects.toThrow('no /proc here');
     broken = false;
     clock.advance(5_000);

@@ -20,6 +20,8 @@ export interface PolledCluster {
 export const noProcessMetrics: ProcessMetrics = {
   reloaded: () => {},
   webConfigRead: () => {},
+  discovered: () => {},
+  notDiscovered: () => {},
   render: async () => () => '',
 };
 

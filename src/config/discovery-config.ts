@@ -1,0 +1,142 @@
+import { omitUndefined } from '../omit-undefined.ts';
+import { type ClusterDescription, describeCluster, filesOfClusters, loadCluster } from './cluster-list.ts';
+import { type DiscoveryConfig, discoveryProviders, type FilesDiscovery, type SaasDiscovery } from './config.ts';
+import { isMapping, readMapping, readMappingValue } from './config-file.ts';
+import {
+  discoveredClusterTable,
+  filesDiscoveryTable,
+  isOfApi,
+  saasDiscoveryTable,
+  saasMappingTable,
+} from './discovery-settings.ts';
+import type { Environment } from './environment.ts';
+import type { ReadFile } from './file-reader.ts';
+import type { Problem } from './problem.ts';
+import { isPresent, namedSource, placeIn, reduced, resolve, type Source, settingsOf } from './resolve.ts';
+import type { Yaml } from './yaml.ts';
+
+/** The settings of discovery before the files that they name are read. */
+export interface DiscoveryDescription {
+  readonly files?: FilesDiscovery;
+  readonly saas?: SaasDescription;
+}
+
+interface SaasDescription extends Omit<SaasDiscovery, 'api'> {
+  readonly api: ClusterDescription;
+}
+
+/** What the providers have in common. */
+interface Context {
+  readonly defaults: readonly Source[];
+  readonly folder: string;
+  readonly env: Environment;
+}
+
+/** Reads the value of `discovery` in a file, and reports all problems. */
+export function describeDiscovery(
+  { yaml, value }: { readonly yaml: Yaml; readonly value: unknown },
+  context: Context,
+  problems: Problem[],
+): DiscoveryDescription {
+  const root = ['discovery'];
+  const own = { yaml, root, table: {}, alsoKnown: discoveryProviders, problems };
+  if (!isMapping(value)) {
+    readMappingValue(value, own);
+    return {};
+  }
+  const { files, saas, ...others } = value;
+  readMapping(others, own);
+  if (files === undefined && saas === undefined) {
+    problems.push({ place: yaml.place(root), expected: 'at least one of files and saas', found: 'neither' });
+  }
+  return omitUndefined({
+    files: files === undefined ? undefined : describeFiles(files, yaml, context, problems),
+    saas: saas === undefined ? undefined : describeSaas(saas, yaml, context, problems),
+  });
+}
+
+function describeFiles(
+  value: unknown,
+  yaml: Yaml,
+  { defaults, folder }: Context,
+  problems: Problem[],
+): FilesDiscovery | undefined {
+  const reading = { yaml, root: ['discovery', 'files'], table: filesDiscoveryTable, alsoKnown: [], problems };
+  const source = readMappingValue(value, reading);
+  if (!source) return undefined;
+  const settings = settingsOf(filesDiscoveryTable, resolve(filesDiscoveryTable, [source], problems), problems);
+  return { paths: settings.required('paths') ?? [], interval: settings.value('refresh_interval'), folder, defaults };
+}
+
+function describeSaas(
+  value: unknown,
+  yaml: Yaml,
+  { defaults, folder, env }: Context,
+  problems: Problem[],
+): SaasDescription | undefined {
+  const root = ['discovery', 'saas'];
+  const reading = { yaml, root, table: saasMappingTable, alsoKnown: ['cluster'], problems };
+  const { cluster, ...others } = isMapping(value) ? value : {};
+  const source = readMappingValue(isMapping(value) ? others : value, reading);
+  if (!source) return undefined;
+  const own = only(source, (key) => key in saasDiscoveryTable);
+  const settings = settingsOf(saasDiscoveryTable, resolve(saasDiscoveryTable, [own], problems), problems);
+  const clusterReading = { yaml, root: [...root, 'cluster'], table: discoveredClusterTable, alsoKnown: [], problems };
+  return {
+    api: describeApi(source, { folder, env, defaults }, problems),
+    interval: settings.value('refresh_interval'),
+    folder,
+    defaults,
+    filter: omitUndefined({
+      names: settings.value('filter.names'),
+      regions: settings.value('filter.regions'),
+      plans: settings.value('filter.plans'),
+      channels: settings.value('filter.channels'),
+    }),
+    clusterName: settings.value('cluster_name'),
+    clusterAddress: settings.value('cluster_address'),
+    ...omitUndefined({
+      clusterFile: settings.value('cluster_file'),
+      cluster: cluster === undefined ? undefined : readMappingValue(cluster, clusterReading),
+    }),
+  };
+}
+
+/** The Administration API as a cluster: a request to it needs the same settings, and the same checks. */
+function describeApi(source: Source, { folder, env }: Context, problems: Problem[]): ClusterDescription {
+  if (!isPresent(source.location, 'oauth2')) {
+    const expected = 'client_id and client_secret of a client of the Administration API';
+    problems.push({ place: placeIn(source.location, 'oauth2'), expected, found: 'nothing' });
+  }
+  const constants = new Map([
+    ['name', 'saas'],
+    ['address', saasDiscoveryTable.address.default as string],
+    ['oauth2.audience', 'api.cloud.camunda.io'],
+  ]);
+  const sources = [namedSource(constants, new Map()), only(source, (key) => key === 'address' || isOfApi(key))];
+  return describeCluster(sources, { folder, env, fromFile: true });
+}
+
+/** Reduces a source to some settings, and the groups that they are in. */
+function only({ given, location }: Source, isKept: (key: string) => boolean): Source {
+  return { given: new Map([...given].filter(([key]) => isKept(key))), location: reduced(location, isKept) };
+}
+
+/** Returns the absolute paths of the files that the settings name. */
+export function filesOfDiscovery(discovery: DiscoveryDescription | undefined): readonly string[] {
+  return discovery?.saas ? filesOfClusters([discovery.saas.api]) : [];
+}
+
+/** Returns undefined if something is wrong, which is among the problems of the description's parts. */
+export function loadDiscovery({ files, saas }: DiscoveryDescription, readFile: ReadFile): DiscoveryConfig | undefined {
+  const api = saas && loadCluster(saas.api, readFile)?.config;
+  if (saas && !api) return undefined;
+  return omitUndefined({
+    files,
+    saas: saas && api && { ...saas, api: { ...api, settingNames: namesInFile(api.settingNames) } },
+  });
+}
+
+function namesInFile<T extends Readonly<Record<string, string>>>(names: T): T {
+  return Object.fromEntries(Object.entries(names).map(([key, name]) => [key, `discovery.saas.${name}`])) as T;
+}

@@ -1,0 +1,140 @@
+import { type Authenticator, none } from '../auth/authenticator.ts';
+import { createOAuth2 } from '../auth/oauth2.ts';
+import { createTokenCache } from '../auth/token-cache.ts';
+import { retryAfterOf } from '../auth/token-response.ts';
+import { type Clock, withDeadline } from '../clock.ts';
+import { connectToIdentityProvider } from '../cluster/connection.ts';
+import { createClusterFilesReader } from '../config/cluster-config.ts';
+import type { ClusterConfig, SaasDiscovery } from '../config/config.ts';
+import { failureText } from '../failure-text.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { secretsInHeader, singleLine } from '../redact.ts';
+import { createDispatcher, maxAnswerBytes } from '../transport/dispatcher.ts';
+import { proxyCredentials } from '../transport/proxy.ts';
+import { type Answer, type Reply, send, unreadableBody } from '../transport/reply.ts';
+import { userAgent } from '../version.ts';
+import { parseClusters, type SaasCluster } from './saas-cluster.ts';
+
+export type ClustersAnswer =
+  | { readonly ok: true; readonly clusters: readonly SaasCluster[] }
+  | {
+      readonly ok: false;
+      /** One line, without secrets. */
+      readonly problem: string;
+      /** Milliseconds. */
+      readonly retryAfter?: number;
+    };
+
+/** The Administration API of Camunda SaaS. */
+export interface AdministrationApi {
+  /** Returns the clusters of the organization. Never rejects. */
+  readonly clusters: (signal: AbortSignal) => Promise<ClustersAnswer>;
+  /** Closes every socket, also those in use. */
+  readonly close: () => Promise<void>;
+}
+
+/** The files that the settings name are read again before each request. No socket is opened before the first one. */
+export function connectToAdministrationApi({ api, interval }: SaasDiscovery, clock: Clock): AdministrationApi {
+  const readFiles = createClusterFilesReader();
+  let config = api;
+  let connection = connect(api, interval, clock);
+  return {
+    clusters: async (signal) => {
+      const read = await readFiles(config, signal);
+      if (!read.ok) return { ok: false, problem: read.problems.join('; ') };
+      if (read.cluster !== config) {
+        const previous = connection;
+        config = read.cluster;
+        connection = connect(config, interval, clock);
+        await previous.close();
+      }
+      return await withDeadline(config.pollTimeout, signal, connection.request);
+    },
+    close: () => connection.close(),
+  };
+}
+
+interface Connection {
+  readonly request: (signal: AbortSignal) => Promise<ClustersAnswer>;
+  readonly close: () => Promise<void>;
+}
+
+function connect(config: ClusterConfig, interval: number, clock: Clock): Connection {
+  const { address, transport, pollTimeout, settingNames } = config;
+  const dispatcher = createDispatcher(transport, pollTimeout);
+  const { authenticator, close } = authentication(config, interval, clock);
+  const get = (headers: Readonly<Record<string, string>>, signal: AbortSignal) =>
+    send({
+      method: 'GET',
+      url: new URL('clusters', address),
+      headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': userAgent, ...headers },
+      secrets: [...proxyCredentials(transport), ...Object.values(headers).flatMap(secretsInHeader)],
+      maxBytes: maxAnswerBytes,
+      dispatcher,
+      transport,
+      signal,
+    });
+  return {
+    request: async (signal) => {
+      const { reply, failure } = await authenticator.authenticate((headers) => get(headers, signal), signal);
+      if (reply) return read(reply, config, clock);
+      return { ok: false, problem: failure ? sentenceOf(failureText(failure, settingNames)) : 'no request was sent' };
+    },
+    close: async () => {
+      await Promise.all([dispatcher.destroy(), close()]);
+    },
+  };
+}
+
+interface Authentication {
+  readonly authenticator: Authenticator;
+  readonly close: () => Promise<void>;
+}
+
+function authentication(
+  { authentication: method, pollTimeout }: ClusterConfig,
+  interval: number,
+  clock: Clock,
+): Authentication {
+  if (method.method !== 'oauth2') return { authenticator: none, close: async () => {} };
+  const { endpoint, close } = connectToIdentityProvider(method, pollTimeout, clock);
+  const tokens = createTokenCache({ endpoint, pollInterval: interval, pollTimeout, clock, random: Math.random });
+  return { authenticator: createOAuth2(method.audience, tokens), close };
+}
+
+function read(reply: Reply, { settingNames }: ClusterConfig, clock: Clock): ClustersAnswer {
+  if (reply.kind === 'no_answer') {
+    const { url, problem } = reply;
+    const failure = { reason: problem.reason, problem, request: { to: 'cluster', url: url.href } } as const;
+    return { ok: false, problem: sentenceOf(failureText(failure, settingNames)) };
+  }
+  const { url, status, body, masked, retryAfter } = reply;
+  const answered = `GET ${url.href} answered ${status}`;
+  if (status !== 200) {
+    const said = singleLine(masked(body));
+    const remedy = status === 401 || status === 403 ? forbiddenRemedy : '';
+    const problem = `${answered}${said === '' ? '' : `: ${said}`}${remedy}`;
+    return { ok: false, problem, ...omitUndefined({ retryAfter: retryAfterOf(retryAfter, clock.now()) }) };
+  }
+  const defect = defectOf(reply);
+  if (defect !== undefined) return { ok: false, problem: `${answered}: ${defect}` };
+  const parsed = parseClusters(body, masked);
+  return parsed.ok ? parsed : { ok: false, problem: `${answered}: ${parsed.problem}` };
+}
+
+const forbiddenRemedy =
+  '; the client in discovery.saas.oauth2 must be one of the Administration API of the organization, with the scope Cluster (read)';
+
+/** Returns why the body of an answer cannot be read as JSON. */
+function defectOf(answer: Answer): string | undefined {
+  const { contentType, isUtf8, masked } = answer;
+  if (!/^application\/json\s*(;|$)/i.test(contentType)) {
+    return `expected JSON, got the content type "${singleLine(masked(contentType))}"`;
+  }
+  if (unreadableBody(answer)) return 'expected a readable body of at most 16 MiB, got another one';
+  return isUtf8 ? undefined : 'expected UTF-8, got other bytes';
+}
+
+function sentenceOf({ message, remedy }: ReturnType<typeof failureText>): string {
+  return `${message}; ${remedy}`;
+}

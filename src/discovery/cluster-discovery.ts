@@ -1,0 +1,207 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Replacement } from '../cluster/clusters.ts';
+import type { Fleet } from '../cluster/fleet.ts';
+import { summary } from '../cluster/reload.ts';
+import {
+  type ClusterConfig,
+  type DiscoveryConfig,
+  type DiscoveryProvider,
+  discoveryProviders,
+} from '../config/config.ts';
+import { equal } from '../config/equal.ts';
+import type { ComponentStatus } from './component-status.ts';
+import { chooseClusters, nothingInUse, type ProviderState } from './discovered-clusters.ts';
+import { createFilesProvider } from './files-provider.ts';
+import type { Discovered, Provider } from './provider.ts';
+import { createSaasProvider } from './saas-provider.ts';
+
+/** The state of a provider after each refresh. */
+export interface DiscoveryReport {
+  readonly provider: DiscoveryProvider;
+  /** Whether everything that was found can be used. */
+  readonly isUp: boolean;
+  /** Unix time in milliseconds. */
+  readonly at: number;
+  /** How many of its clusters are polled; absent if that is as before. */
+  readonly clusterCount?: number;
+  /** Absent if the provider does not know any, or failed. */
+  readonly statuses?: readonly ComponentStatus[];
+}
+
+export interface ClusterDiscoveryOptions {
+  readonly fleet: Fleet;
+  readonly record: (report: DiscoveryReport) => void;
+  /** Called when a provider is no longer configured. */
+  readonly forget: (provider: DiscoveryProvider) => void;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Runs the providers and polls what they find. */
+export interface ClusterDiscovery {
+  /** Starts the providers of the configuration instead of the present ones. Their clusters stay until they are found again. */
+  readonly configure: (config: DiscoveryConfig | undefined) => Promise<void>;
+  /** Whether each provider has refreshed its clusters once, successfully or not. */
+  readonly hasRefreshed: () => boolean;
+  readonly stop: () => Promise<void>;
+}
+
+export function createClusterDiscovery(options: ClusterDiscoveryOptions): ClusterDiscovery {
+  const { forget, clock } = options;
+  const { publish, states } = createPublisher(options);
+  const awaited = new Set<DiscoveryProvider>();
+  const running = new Map<DiscoveryProvider, RunningProvider>();
+
+  const run = async ({ name, discover }: Provider, signal: AbortSignal) => {
+    for await (const discovered of discover(signal)) {
+      states.set(name, { latest: discovered, inUse: states.get(name)?.inUse ?? nothingInUse });
+      await publish(name);
+      awaited.delete(name);
+    }
+  };
+  const start = (name: DiscoveryProvider, config: DiscoveryConfig) => {
+    const stopping = new AbortController();
+    const provider = providerOf(name, config, clock);
+    if (!provider) return;
+    awaited.add(name);
+    running.set(name, { settings: config[name], stopping, ended: run(provider, stopping.signal) });
+  };
+  const stop = async (name: DiscoveryProvider) => {
+    const provider = running.get(name);
+    running.delete(name);
+    provider?.stopping.abort();
+    await provider?.ended;
+  };
+  const remove = async (name: DiscoveryProvider) => {
+    awaited.delete(name);
+    if (states.delete(name)) await publish(name);
+    forget(name);
+  };
+  return {
+    configure: async (config = {}) => {
+      for (const name of discoveryProviders) {
+        if (goesOn(name, running.get(name), config)) continue;
+        await stop(name);
+        if (config[name]) start(name, config);
+        else await remove(name);
+      }
+    },
+    hasRefreshed: () => awaited.size === 0,
+    stop: async () => {
+      await Promise.all(discoveryProviders.map(stop));
+    },
+  };
+}
+
+interface RunningProvider {
+  readonly settings: unknown;
+  readonly stopping: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** A reload reads the files at once. It starts the provider of SaaS only if its settings changed: that requests a token. */
+function goesOn(name: DiscoveryProvider, running: RunningProvider | undefined, config: DiscoveryConfig): boolean {
+  return name === 'saas' && running !== undefined && equal(running.settings, config[name]);
+}
+
+function providerOf(name: DiscoveryProvider, { files, saas }: DiscoveryConfig, clock: Clock): Provider | undefined {
+  switch (name) {
+    case 'files':
+      return files && createFilesProvider(files);
+    case 'saas':
+      return saas && createSaasProvider(saas, clock);
+  }
+}
+
+interface Publisher {
+  readonly states: Map<DiscoveryProvider, ProviderState>;
+  /** Polls the clusters that the states lead to, and reports the state of the provider, which has changed. Never rejects. */
+  readonly publish: (changed: DiscoveryProvider) => Promise<void>;
+}
+
+function createPublisher({ fleet, record, logger, clock }: ClusterDiscoveryOptions): Publisher {
+  const states: Publisher['states'] = new Map();
+  const logProblems = createProblemLog(logger);
+
+  const choose = (configured: readonly ClusterConfig[]) =>
+    chooseClusters(
+      configured,
+      discoveryProviders.flatMap((name) => {
+        const state = states.get(name);
+        return state ? [[name, state] as const] : [];
+      }),
+    );
+  const replace = async () => {
+    let chosen: ReturnType<typeof choose> = new Map();
+    const replacement = await fleet.discover((configured) => {
+      chosen = choose(configured);
+      return [...chosen.values()].flatMap(({ clusters }) => clusters);
+    });
+    for (const [name, { inUse }] of chosen) {
+      const state = states.get(name);
+      if (state) states.set(name, { ...state, inUse });
+    }
+    return { chosen, replacement };
+  };
+  return {
+    states,
+    publish: async (changed) => {
+      try {
+        const { chosen, replacement } = await replace();
+        // Spread over an interval: many new clusters cause no load peak on what they have in common.
+        replacement.begin(Number.POSITIVE_INFINITY);
+        logChanges(logger, changed, replacement);
+        for (const [name, { problems }] of chosen) logProblems(name, problems);
+        const own = chosen.get(changed);
+        const latest = states.get(changed)?.latest;
+        if (own && latest) record(reportOf(changed, own, latest, clock));
+      } catch (error) {
+        logger.error(
+          { err: error, provider: changed },
+          'the discovered clusters cannot be polled, the previous ones stay',
+        );
+        record({ provider: changed, isUp: false, at: clock.now() });
+      }
+    },
+  };
+}
+
+function reportOf(
+  provider: DiscoveryProvider,
+  { clusters, problems }: { readonly clusters: readonly ClusterConfig[]; readonly problems: readonly string[] },
+  latest: Discovered,
+  clock: Clock,
+): DiscoveryReport {
+  const statuses = latest.ok ? latest.statuses : undefined;
+  return {
+    provider,
+    isUp: problems.length === 0,
+    at: clock.now(),
+    clusterCount: clusters.length,
+    ...(statuses && { statuses }),
+  };
+}
+
+function logChanges(logger: Logger, provider: DiscoveryProvider, replacement: Replacement): void {
+  const { unchanged, changed, added, removed } = replacement;
+  if (changed.length + added.length + removed.length === 0) return;
+  const details = { provider, unchanged: unchanged.length, changed, added, removed };
+  logger.info(details, `the discovered clusters have changed (${provider}): ${summary(replacement)}`);
+}
+
+/** Logs the problems of a provider when they change, and when there are none any more. */
+function createProblemLog(logger: Logger): (provider: DiscoveryProvider, problems: readonly string[]) => void {
+  const logged = new Map<DiscoveryProvider, string>();
+  return (provider, problems) => {
+    const text = problems.join('\n  ');
+    if (text === (logged.get(provider) ?? '')) return;
+    logged.set(provider, text);
+    if (text === '') logger.info({ provider }, `discovery (${provider}) works again`);
+    else
+      logger.warn(
+        { provider, problems },
+        `discovery (${provider}) has problems, the previous clusters stay in use:\n  ${text}`,
+      );
+  };
+}

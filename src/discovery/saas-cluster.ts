@@ -1,0 +1,85 @@
+import { maxClusters } from '../config/config-file.ts';
+import type { SaasFacts } from '../config/discovery-settings.ts';
+import { isSaasName } from '../config/formats.ts';
+import { type Json, Malformed, type Masked, object, text } from '../zeebe/json-reader.ts';
+import { type SaasComponent, type SaasStatus, saasComponents, saasStatuses } from './component-status.ts';
+
+/** A cluster in the answer of the Administration API. */
+export interface SaasCluster {
+  /** Empty where the answer has none. The region is that in addresses, such as `bru-2`. */
+  readonly facts: SaasFacts;
+  /** The region as the Console shows it, such as `Belgium, Europe (europe-west1)`. */
+  readonly regionName: string;
+  /** Of those components for which the answer has a status. */
+  readonly statuses: ReadonlyMap<SaasComponent, SaasStatus>;
+}
+
+export type ParsedClusters =
+  | { readonly ok: true; readonly clusters: readonly SaasCluster[] }
+  /** `problem` names the place, what was expected there and what was found; redacted, one line. */
+  | { readonly ok: false; readonly problem: string };
+
+/** Reads the body of `GET /clusters`. Ignores unknown fields; an unknown status becomes `unknown`. */
+export function parseClusters(body: string, masked: Masked): ParsedClusters {
+  try {
+    const document: unknown = JSON.parse(body);
+    if (!Array.isArray(document)) return { ok: false, problem: 'expected a list of clusters, got another JSON value' };
+    if (document.length > maxClusters) {
+      return { ok: false, problem: `expected at most ${maxClusters} clusters, got ${document.length}` };
+    }
+    return { ok: true, clusters: document.map((value, index) => readCluster(value, `[${index}]`)) };
+  } catch (error) {
+    if (error instanceof Malformed) return { ok: false, problem: error.problem(masked) };
+    if (error instanceof SyntaxError)
+      return { ok: false, problem: 'expected a JSON document, got text that is not JSON' };
+    throw error;
+  }
+}
+
+function readCluster(value: unknown, place: string): SaasCluster {
+  const cluster = object(value, place);
+  const id = text(cluster, 'uuid', place);
+  if (!isSaasName(id)) throw new Malformed(`${place}.uuid: expected letters, digits and hyphens`);
+  const named = (key: string) => text(part(cluster, key, place), 'name', `${place}.${key}`);
+  const facts = {
+    id,
+    name: text(cluster, 'name', place),
+    region: regionIn(text(part(cluster, 'links', place), 'zeebe', `${place}.links`), id),
+    plan: named('planType'),
+    channel: named('channel'),
+    generation: named('generation'),
+  };
+  return {
+    facts,
+    regionName: named('region'),
+    statuses: readStatuses(part(cluster, 'status', place), `${place}.status`),
+  };
+}
+
+function part(parent: Json, key: string, place: string): Json {
+  return object(parent[key] ?? {}, `${place}.${key}`);
+}
+
+/** The link is `<id>.<region>.zeebe.camunda.io`; it is absent while a cluster is being created. */
+function regionIn(link: string, id: string): string {
+  const [, begin, region = ''] = /^(?:https?:\/\/)?([\w-]+)\.([\w-]+)\.zeebe\.[\w.-]+(?::\d+)?\/?$/.exec(link) ?? [];
+  return begin === id ? region : '';
+}
+
+const keyOf: Readonly<Record<SaasComponent, string>> = {
+  cluster: 'ready',
+  zeebe: 'zeebeStatus',
+  operate: 'operateStatus',
+  tasklist: 'tasklistStatus',
+  optimize: 'optimizeStatus',
+};
+
+function readStatuses(status: Json, place: string): SaasCluster['statuses'] {
+  return new Map(
+    saasComponents.flatMap((component) => {
+      const word = text(status, keyOf[component], place).toLowerCase();
+      const known = saasStatuses.find((candidate) => candidate === word);
+      return word === '' ? [] : [[component, known ?? 'unknown'] as const];
+    }),
+  );
+}

@@ -1,0 +1,335 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { connectToAdministrationApi } from '../../src/discovery/administration-api.ts';
+import { parseClusters } from '../../src/discovery/saas-cluster.ts';
+import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
+import { type AdministeredCluster, startAdministration } from '../../src/simulator/saas-administration.ts';
+import { healthy, ofCluster } from '../exporting.ts';
+import { samplesOf, valuesOf } from '../metrics/pages.ts';
+import { httpServer } from '../transport/loopback.ts';
+import { loaded, newFolder, soon, startFrom } from './discovering.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+beforeEach(() => {
+  vi.stubEnv('no_proxy', '*');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const organization = { clientId: 'org', clientSecret: 'org-s3cr3t', audience: 'api.cloud.camunda.io' };
+const a: AdministeredCluster = { uuid: 'a-1', name: 'orders' };
+const b: AdministeredCluster = { uuid: 'b-2', name: 'payments', region: 'jfk-1', planType: 'Development' };
+
+/** An organization with clusters, and a configuration file that discovers them. */
+async function workspace(clusters: readonly AdministeredCluster[], ...lines: readonly string[]) {
+  const issuer = await startIdentityProvider({ flavour: 'saas', clients: [organization], throttle: false });
+  onTestFinished(() => issuer.close());
+  const administration = await startAdministration({ issuer, clusters });
+  onTestFinished(() => administration.close());
+  const requests: { readonly path: string; readonly authorization: string | undefined }[] = [];
+  const zeebe = await httpServer((request, response) => {
+    requests.push({ path: request.url ?? '', authorization: request.headers.authorization });
+    healthy(request, response);
+  });
+  const folder = newFolder();
+  const configFile = join(folder, 'exporter.yml');
+  writeFileSync(join(folder, 'org-secret'), organization.clientSecret);
+  const own = [
+    `address: ${administration.address}`,
+    `oauth2: { client_id: org, client_secret_file: org-secret, token_url: "${issuer.tokenUrl}" }`,
+    `cluster_address: "${zeebe}{region}/{id}"`,
+    ...lines,
+  ];
+  writeFileSync(configFile, `discovery:\n  saas:\n${own.map((line) => `    ${line}\n`).join('')}`);
+  return { administration, configFile, folder, issuer, requests };
+}
+
+const problemsIn = (lines: readonly Readonly<Record<string, unknown>>[]) =>
+  lines.findLast(({ msg }) => String(msg).includes('has problems'))?.problems;
+
+describe('the clusters of an organization in Camunda SaaS', () => {
+  it('are polled at the address that follows from region and id', async () => {
+    const { configFile, requests } = await workspace([a, b]);
+    const { names, read } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    await vi.waitFor(async () => expect(samplesOf(await read(), 'up')).toHaveLength(2), soon);
+    expect(requests.map(({ path }) => path).sort()).toEqual(['/bru-2/a-1/v1/topology', '/jfk-1/b-2/v1/topology']);
+    expect(valuesOf(await read(), 'discovery_clusters')).toEqual({ 'provider=saas': 2 });
+    expect(valuesOf(await read(), 'discovery_up')).toEqual({ 'provider=saas': 1 });
+  });
+
+  it('come and go', async () => {
+    const { configFile, administration } = await workspace([a, b]);
+    const { names, read } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    administration.setClusters([b]);
+    await vi.waitFor(async () => expect(await names()).toEqual(['payments']), soon);
+    expect(ofCluster(await read(), 'polls_total', 'orders')).toEqual([]);
+    expect(ofCluster(await read(), 'saas_cluster_status', 'orders')).toEqual([]);
+  });
+
+  it.each([
+    ['names: [ord*]', ['orders']],
+    ['regions: [jfk-1]', ['payments']],
+    ['regions: ["Belgium, *"]', ['orders', 'payments']],
+    ['plans: [Development]', ['payments']],
+    ['channels: [Alpha]', []],
+    ['names: [orders, payments], plans: ["Production*"]', ['orders']],
+  ])('can be filtered by %s', async (filter, expected) => {
+    const { configFile } = await workspace([a, b], `filter: { ${filter} }`);
+    const { names, read } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(samplesOf(await read(), 'discovery_up')).toHaveLength(1), soon);
+    expect(await names()).toEqual(expected);
+  });
+
+  it('are named by a template', async () => {
+    const { configFile } = await workspace([a, b], "cluster_name: '{name} {plan}/{id}'");
+    const { names } = await startFrom(configFile);
+    await vi.waitFor(
+      async () => expect(await names()).toEqual(['orders Production - S/a-1', 'payments Development/b-2']),
+      soon,
+    );
+  });
+
+  it('with equal names are an error of the later one alone', async () => {
+    const { configFile } = await workspace([a, { ...b, name: 'orders' }, { uuid: 'c-3', name: 'third' }]);
+    const { names, lines, read } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'third']), soon);
+    await vi.waitFor(
+      () =>
+        expect(problemsIn(lines)).toEqual([
+          'cluster b-2: name: expected a name that no other cluster has, found "orders", as at cluster a-1: name',
+        ]),
+      soon,
+    );
+    expect(ofCluster(await read(), 'saas_cluster_status', 'orders')).toHaveLength(25);
+  });
+
+  it('have the settings of discovery.saas.cluster', async () => {
+    const { configFile, requests } = await workspace([a], 'cluster: { basic_auth: { username: all, password: p } }');
+    await startFrom(configFile);
+    await vi.waitFor(() => expect(requests).toHaveLength(1), soon);
+    expect(requests[0]?.authorization).toBe(`Basic ${Buffer.from('all:p').toString('base64')}`);
+  });
+
+  it('have their own settings in a file by cluster id; a bad file concerns its cluster alone', async () => {
+    const { configFile, folder, requests } = await workspace([a, b], 'cluster_file: saas.d/{id}.yml');
+    mkdirSync(join(folder, 'saas.d'));
+    const content = 'basic_auth: { username: a, password_file: a-secret }\n';
+    writeFileSync(join(folder, 'saas.d', 'a-1.yml'), content);
+    writeFileSync(join(folder, 'saas.d', 'a-secret'), 'p');
+    writeFileSync(join(folder, 'saas.d', 'b-2.yml'), 'basic_auth: { user: b }\n');
+    const { lines, names, read } = await startFrom(configFile);
+    await vi.waitFor(() => expect(requests).toHaveLength(1), soon);
+    expect(requests[0]?.authorization).toBe(`Basic ${Buffer.from('a:p').toString('base64')}`);
+    expect(await names()).toEqual(['orders']);
+    expect(String(problemsIn(lines))).toContain(
+      `${folder}/saas.d/b-2.yml:1: basic_auth.user: expected one of username`,
+    );
+    expect(valuesOf(await read(), 'discovery_up')).toEqual({ 'provider=saas': 0 });
+    writeFileSync(join(folder, 'saas.d', 'b-2.yml'), content);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+  });
+
+  it('have relative paths in their file and in discovery.saas.cluster, each from its own folder', async () => {
+    const cluster = 'cluster: { basic_auth: { password_file: all-secret } }';
+    const { configFile, folder, requests } = await workspace([a], 'cluster_file: saas.d/{id}.yml', cluster);
+    mkdirSync(join(folder, 'saas.d'));
+    writeFileSync(join(folder, 'all-secret'), 'p');
+    writeFileSync(join(folder, 'saas.d', 'a-1.yml'), 'basic_auth: { username: a }\n');
+    await startFrom(configFile);
+    await vi.waitFor(() => expect(requests).toHaveLength(1), soon);
+    expect(requests[0]?.authorization).toBe(`Basic ${Buffer.from('a:p').toString('base64')}`);
+  });
+
+  it('whose names would lead to another folder have a file in the configured one', async () => {
+    const { configFile, folder, requests } = await workspace(
+      [{ ...a, name: '../up' }],
+      'cluster_file: "{name}/{id}.yml"',
+    );
+    mkdirSync(join(folder, '.._up'));
+    writeFileSync(join(folder, '.._up', 'a-1.yml'), 'basic_auth: { username: a, password: p }\n');
+    await startFrom(configFile);
+    await vi.waitFor(() => expect(requests).toHaveLength(1), soon);
+    expect(requests[0]?.authorization).toBe(`Basic ${Buffer.from('a:p').toString('base64')}`);
+  });
+
+  it('are not polled while they are being created, and show that', async () => {
+    const { configFile, administration } = await workspace([a, { ...b, status: 'Creating' }]);
+    const { names, read } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders']), soon);
+    const creating = async () =>
+      ofCluster(await read(), 'saas_cluster_status', 'payments')
+        .filter(({ value }) => value === 1)
+        .map(({ labels }) => labels.status);
+    expect(await creating()).toEqual(Array(5).fill('creating'));
+    expect(valuesOf(await read(), 'discovery_up')).toEqual({ 'provider=saas': 1 });
+    administration.setClusters([a, b]);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+  });
+
+  it('show the status of each component: exactly one is 1, an unknown one is unknown, a missing one is absent', async () => {
+    const statuses = { ready: 'Unhealthy', zeebeStatus: 'Updating', operateStatus: 'Paused', optimizeStatus: null };
+    const { configFile } = await workspace([{ ...a, statuses }]);
+    const { read } = await startFrom(configFile);
+    const samples = await vi.waitFor(async () => {
+      const found = ofCluster(await read(), 'saas_cluster_status', 'orders');
+      expect(found).toHaveLength(20);
+      return found;
+    }, soon);
+    const present = samples.filter(({ value }) => value === 1).map(({ labels }) => [labels.component, labels.status]);
+    expect(Object.fromEntries(present)).toEqual({
+      cluster: 'unhealthy',
+      zeebe: 'updating',
+      operate: 'unknown',
+      tasklist: 'healthy',
+    });
+    expect(present).toHaveLength(4);
+  });
+});
+
+describe('a reload', () => {
+  it('that does not change the settings requests no other token', async () => {
+    const { configFile, issuer, administration } = await workspace([a]);
+    const { names, reload } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders']), soon);
+    expect((await reload()).status).toBe(200);
+    administration.setClusters([a, b]);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    expect(issuer.requests().issued).toBe(1);
+  });
+
+  it('that changes the filter changes the clusters', async () => {
+    const { configFile } = await workspace([a, b]);
+    const { names, reload } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    appendFileSync(configFile, '    filter: { names: [payments] }\n');
+    expect((await reload()).status).toBe(200);
+    await vi.waitFor(async () => expect(await names()).toEqual(['payments']), soon);
+  });
+});
+
+describe('a new secret of the organization', () => {
+  it('is used without a reload', async () => {
+    const { configFile, folder, issuer } = await workspace([a]);
+    writeFileSync(join(folder, 'org-secret'), 'wr0ng-s3cr3t');
+    const { names, lines } = await startFrom(configFile);
+    await vi.waitFor(() => expect(problemsIn(lines)).toBeDefined(), soon);
+    expect(issuer.requests().issued).toBe(0);
+    writeFileSync(join(folder, 'org-secret'), organization.clientSecret);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders']), soon);
+  });
+});
+
+describe('an Administration API that fails', () => {
+  it.each([
+    [{ kind: 'status', status: 500 } as const, /^GET .*\/clusters answered 500: /],
+    [{ kind: 'status', status: 403 } as const, /answered 403: .*; the client in discovery.saas.oauth2 must be/],
+    [{ kind: 'html' } as const, /answered 200: expected JSON, got the content type "text\/html"$/],
+    [{ kind: 'login-redirect' } as const, /answered 302$/],
+    [{ kind: 'hang-up' } as const, /clusters/],
+  ])('with %j leaves the clusters as they were, and shows why', async (fault, problem) => {
+    const { configFile, administration } = await workspace([a]);
+    const { names, read, lines } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders']), soon);
+    administration.setFault(fault);
+    await vi.waitFor(async () => expect(valuesOf(await read(), 'discovery_up')).toEqual({ 'provider=saas': 0 }), soon);
+    expect(await names()).toEqual(['orders']);
+    expect(samplesOf(await read(), 'saas_cluster_status')).toEqual([]);
+    expect(String(problemsIn(lines))).toMatch(problem);
+    administration.setFault();
+    administration.setClusters([b]);
+    await vi.waitFor(async () => expect(await names()).toEqual(['payments']), soon);
+    expect(valuesOf(await read(), 'discovery_up')).toEqual({ 'provider=saas': 1 });
+  });
+
+  it('may say when to ask again', async () => {
+    const { configFile, administration } = await workspace([a]);
+    administration.setFault({ kind: 'status', status: 429, retryAfter: 90 });
+    const { saas } = (await loaded(configFile)).discovery ?? {};
+    if (!saas) throw new Error('saas expected');
+    const api = connectToAdministrationApi(saas, systemClock);
+    onTestFinished(() => api.close());
+    expect(await api.clusters(new AbortController().signal)).toMatchObject({ ok: false, retryAfter: 90_000 });
+  });
+
+  it.each([
+    ['{"clusters": []}', 'expected a list of clusters, got another JSON value'],
+    ['[', 'expected a JSON document, got text that is not JSON'],
+    ['[{ "uuid": "../x", "name": "a" }]', '[0].uuid: expected letters, digits and hyphens'],
+    ['[{ "uuid": "a", "name": 1 }]', '[0].name: expected a string, got 1'],
+    ['[{ "uuid": "a", "name": "a", "status": [] }]', '[0].status: expected an object, got a list'],
+    [`[${Array(2_001).fill('{}')}]`, 'expected at most 2000 clusters, got 2001'],
+  ])('answers %.40s, which has no list of clusters', (body, problem) => {
+    expect(parseClusters(body, (text) => text)).toEqual({ ok: false, problem });
+  });
+
+  it('keeps the exporter from being ready until the first request to it has ended', async () => {
+    const { configFile, administration } = await workspace([a]);
+    administration.setFault({ kind: 'silence' });
+    const { get } = await startFrom(configFile);
+    expect(await get('/-/ready')).toMatchObject({
+      status: 503,
+      text: expect.stringContaining('not been discovered yet'),
+    });
+  });
+
+  it('refuses the organization: the log names the setting and not the secret, and the exporter is ready', async () => {
+    const { configFile, folder } = await workspace([a]);
+    writeFileSync(join(folder, 'org-secret'), 'wr0ng-s3cr3t');
+    const { lines, get } = await startFrom(configFile);
+    await vi.waitFor(() => expect(String(problemsIn(lines))).toContain('discovery.saas.oauth2.client_secret'), soon);
+    await vi.waitFor(async () => expect((await get('/-/ready')).status).toBe(200), soon);
+    expect(JSON.stringify(lines)).not.toContain('wr0ng-s3cr3t');
+  });
+});
+
+describe('the settings of discovery', () => {
+  it('are those of Camunda SaaS by default: addresses, token endpoint and audience', async () => {
+    const path = join(newFolder(), 'exporter.yml');
+    writeFileSync(path, 'discovery: { saas: { oauth2: { client_id: a, client_secret: b } } }');
+    const { saas } = (await loaded(path)).discovery ?? {};
+    expect(saas?.clusterAddress).toBe('https://{region}.zeebe.camunda.io/{id}');
+    expect(saas?.api.address.href).toBe('https://api.cloud.camunda.io/');
+    expect(saas?.api.authentication).toMatchObject({
+      audience: 'api.cloud.camunda.io',
+      endpoint: { tokenUrl: new URL('https://login.cloud.camunda.io/oauth/token') },
+    });
+  });
+
+  const complaint = async (content: string) => {
+    const path = join(newFolder(), 'exporter.yml');
+    writeFileSync(path, content);
+    const error = await loaded(path).catch((thrown: Error) => thrown);
+    return error instanceof Error ? error.message.replaceAll(path, 'exporter.yml') : 'none';
+  };
+
+  it.each([
+    ['discovery: []', 'exporter.yml:1: discovery: expected a mapping, found an empty list'],
+    ['discovery: {}', 'exporter.yml:1: discovery: expected at least one of files and saas, found neither'],
+    [
+      'discovery: { file: {} }',
+      'discovery.file: expected one of files, saas, found an unknown key (did you mean files?)',
+    ],
+    ['discovery: { files: {} }', 'discovery.files.paths: expected a value, found nothing'],
+    ['discovery: { files: { paths: [] } }', 'discovery.files.paths: expected at least one pattern'],
+    [
+      'discovery: { files: { paths: [a], refresh_interval: 0s } }',
+      'refresh_interval: expected a duration from 1s to 24h, found "0s"',
+    ],
+    ['discovery: { saas: {} }', 'discovery.saas.oauth2: expected client_id and client_secret of a client of the'],
+    ['discovery: { saas: { oauth2: {} } }', 'discovery.saas.oauth2.client_id: expected a value, found nothing'],
+    ['discovery: { saas: { cluster_name: "{nam}" } }', 'discovery.saas.cluster_name: expected a template with {name}'],
+    [
+      'discovery: { saas: { cluster_file: a.yml } }',
+      'discovery.saas.cluster_file: expected a template with {id} in it',
+    ],
+    ['discovery: { saas: { cluster: { name: a } } }', 'discovery.saas.cluster.name: expected one of'],
+    ['discovery: { saas: { cluster: { oauth: {} } } }', '(did you mean oauth2?)'],
+  ])('%s is an error', async (content, expected) => {
+    expect(await complaint(content)).toContain(expected);
+  });
+});
