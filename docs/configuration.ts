@@ -129,7 +129,7 @@ read within 10 seconds is an error.
 The files of a cluster are reloaded before each of its polls. They are opened by path, so symbolic links are followed
 again: this is how Kubernetes updates the files of a Secret (but not those mounted with \`subPath\`). Changes take effect
 with that poll, over new connections, without a restart or a reload of the configuration. A valid token is kept; a pause
-after a rejected token request ends at once. If a file is missing, empty, truncated or cannot be parsed, or a key does
+after a rejected token request ends at once if the credentials have changed. If a file is missing, empty, truncated or cannot be parsed, or a key does
 not match its certificate, the previous contents of all files of the cluster stay in use: the log names the file and the
 reason, and \`zeebe_topology_files_last_read_successful\` is 0 until the files are repaired.
 

@@ -1,5 +1,6 @@
 import { clientAuthenticationMethods, signatureAlgorithms } from '../src/config/client-authentication-config.ts';
 import { apiVersions, clientAuthTypes, logFormats, logLevels, physicalTenants } from '../src/config/config.ts';
+import { maxRequestsPerSecond, minRequestsPerSecond } from '../src/config/formats.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { clusterTable } from '../src/config/settings-table.ts';
 import { cipherSuites, curves, tlsVersions } from '../src/config/tls-settings.ts';
@@ -28,6 +29,7 @@ const urls: readonly string[] = ['web.external_url', 'address', 'oauth2.token_ur
 const shapes: Readonly<Record<Shape, Schema>> = {
   text: some,
   boolean: { type: 'boolean' },
+  number: { type: 'number', minimum: minRequestsPerSecond, maximum: maxRequestsPerSecond },
   list: list(some),
   map: texts,
 };

@@ -18,6 +18,7 @@ export const fileNames: SettingNames = {
   'oauth2.issuer_url': 'oauth2.issuer_url',
   'oauth2.audience': 'oauth2.audience',
   'oauth2.scopes': 'oauth2.scopes',
+  'oauth2.token_requests_per_second': 'oauth2.token_requests_per_second',
   'oauth2.tls_config.ca_file': 'oauth2.tls_config.ca_file',
   'oauth2.tls_config.cert_file': 'oauth2.tls_config.cert_file',
   'oauth2.tls_config.key_file': 'oauth2.tls_config.key_file',

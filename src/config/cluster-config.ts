@@ -1,15 +1,16 @@
 import { omitUndefined } from '../omit-undefined.ts';
 import type { ClusterAddress } from './addresses.ts';
 import { type Cluster, type ClusterSettings, clientAuthentication, requiredSecret } from './client-credential.ts';
-import type {
-  AuthenticationConfig,
-  BasicConfig,
-  ClusterConfig,
-  ClusterFiles,
-  OAuth2Config,
-  TlsConfig,
-  TokenEndpointConfig,
-  TransportConfig,
+import {
+  type AuthenticationConfig,
+  type BasicConfig,
+  type ClusterConfig,
+  type ClusterFiles,
+  identityProviderOf,
+  type OAuth2Config,
+  type TlsConfig,
+  type TokenEndpointConfig,
+  type TransportConfig,
 } from './config.ts';
 import {
   contentsOf,
@@ -122,6 +123,7 @@ function oauth2Config(cluster: Cluster, address: URL | undefined): OAuth2Config 
   const transport = transportConfig(cluster, 'oauth2.tls_config', false);
   if (clientId === undefined || authentication === undefined || endpoint === undefined) return undefined;
   const isSaas = 'tokenUrl' in endpoint && endpoint.tokenUrl.href === saasTokenUrl;
+  const isLimited = identityProviderOf(endpoint) === new URL(saasTokenUrl).origin;
   return {
     method: 'oauth2',
     clientId,
@@ -130,6 +132,7 @@ function oauth2Config(cluster: Cluster, address: URL | undefined): OAuth2Config 
     ...omitUndefined({
       audience: settings.value('oauth2.audience') ?? (isSaas ? 'zeebe.camunda.io' : undefined),
       resource: settings.value('oauth2.resource'),
+      tokenRequestsPerSecond: settings.value('oauth2.token_requests_per_second') ?? (isLimited ? 1 : undefined),
     }),
     scopes: settings.value('oauth2.scopes'),
     endpointParams: settings.value('oauth2.endpoint_params'),

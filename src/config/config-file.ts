@@ -215,6 +215,7 @@ const quoted = 'in quotes if it looks like a number, true, false or null';
 const shapes: Record<Shape, string> = {
   text: `text (${quoted})`,
   boolean: 'true or false',
+  number: 'a number without quotes',
   list: `a list of texts (each ${quoted})`,
   map: `a mapping from names to texts (each ${quoted})`,
 };
@@ -226,6 +227,8 @@ function rawOf(value: unknown, shape: Shape): Raw | undefined {
       return isText(value) ? value : undefined;
     case 'boolean':
       return typeof value === 'boolean' ? value : undefined;
+    case 'number':
+      return typeof value === 'number' ? value : undefined;
     case 'list':
       return Array.isArray(value) && value.every(isText) ? value : undefined;
     case 'map': {

@@ -191,6 +191,7 @@ type NamedSetting =
   | 'oauth2.issuer_url'
   | 'oauth2.audience'
   | 'oauth2.scopes'
+  | 'oauth2.token_requests_per_second'
   | `oauth2.tls_config.${TlsSetting}`
   | `tls_config.${TlsSetting}`
   | 'proxy_url'
@@ -260,7 +261,14 @@ export interface OAuth2Config {
   /** Additional parameters of the token request. */
   readonly endpointParams: Readonly<Record<string, Secret>>;
   readonly transport: TransportConfig;
+  /** The limit of all requests to the identity provider together. Absent: no limit. */
+  readonly tokenRequestsPerSecond?: number;
 }
 
 /** Configured, or named by the issuer's discovery document (OpenID Connect Discovery 1.0). */
 export type TokenEndpointConfig = { readonly tokenUrl: URL } | { readonly issuerUrl: URL };
+
+/** Returns scheme, host and port of the identity provider. */
+export function identityProviderOf(endpoint: TokenEndpointConfig): string {
+  return ('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl).origin;
+}

@@ -94,6 +94,14 @@ export function headers(raw: Pairs): Secrets {
   return secrets(raw);
 }
 
+export const minRequestsPerSecond = 0.1;
+export const maxRequestsPerSecond = 1_000;
+
+export function requestsPerSecond(raw: number): number {
+  if (raw >= minRequestsPerSecond && raw <= maxRequestsPerSecond) return raw;
+  throw new Error(`a number from ${minRequestsPerSecond} to ${maxRequestsPerSecond}`);
+}
+
 const ownParameters = [
   'grant_type',
   'client_id',

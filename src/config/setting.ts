@@ -2,6 +2,7 @@
 interface Shapes {
   readonly text: string;
   readonly boolean: boolean;
+  readonly number: number;
   readonly list: readonly string[];
   readonly map: readonly (readonly [name: string, value: string])[];
 }
@@ -61,6 +62,7 @@ function declare<R extends Raw>(shape: Shape, isOfShape: (raw: Raw) => raw is R)
 
 export const text = declare('text', (raw) => typeof raw === 'string');
 export const boolean = declare('boolean', (raw) => typeof raw === 'boolean');
+export const number = declare('number', (raw) => typeof raw === 'number');
 export const list = declare('list', (raw): raw is Shapes['list'] => isListOf(raw, (item) => typeof item === 'string'));
 export const map = declare('map', (raw): raw is Shapes['map'] => isListOf(raw, Array.isArray));
 

@@ -18,6 +18,7 @@ import {
   endpointParams,
   headers,
   oneOf,
+  requestsPerSecond,
   saasName,
   scopes,
   secret,
@@ -26,7 +27,7 @@ import {
 } from './formats.ts';
 import { staticLabels } from './labels.ts';
 import { polling } from './polling-settings.ts';
-import { boolean, group, type Key, list, map, showPlain, showUrl, type Table, text } from './setting.ts';
+import { boolean, group, type Key, list, map, number, showPlain, showUrl, type Table, text } from './setting.ts';
 import { clientTls } from './tls-settings.ts';
 
 export const saasTokenUrl = 'https://login.cloud.camunda.io/oauth/token';
@@ -224,6 +225,10 @@ export const clusterTable = {
       default: [],
       format: endpointParams,
       isSecret: true,
+    }),
+    token_requests_per_second: number({
+      doc: 'At most this many token requests per second are sent to the identity provider, for all clusters together: those with the same scheme, host and port in token_url or issuer_url. The lowest value of these clusters applies. From 0.1 to 1000. Default: 1 at the token endpoint of Camunda SaaS, no limit elsewhere.',
+      format: requestsPerSecond,
     }),
     client_auth: text({
       doc: 'How the client authenticates at the token endpoint: client_secret_post or client_secret_basic (RFC 6749, 2.3.1), private_key_jwt (RFC 7523), or tls_client_auth (RFC 8705) with the certificate of tls_config. Default: private_key_jwt if client_certificate_key_file is set, else client_secret_post.',
