@@ -43,7 +43,7 @@ const authReasons: Readonly<Record<AuthFailureReason, string>> = {
   invalid_client: 'the token endpoint rejects the client or its secret',
   invalid_scope: 'the token endpoint rejects the scope',
   token_request_rejected: 'any other 4xx from the token endpoint',
-  token_rate_limited: '429 from the token endpoint',
+  token_rate_limited: "429 from the token endpoint, or the exporter's own limit left no time for a token request",
   token_endpoint_unreachable: 'the token endpoint fails: DNS, connection, TLS, 5xx or timeout',
   token_response_invalid: 'the token endpoint redirects, or its response contains no token',
   other: 'anything else',

@@ -21,6 +21,7 @@ import {
   noOpenIdConfiguration,
   noToken,
   tokenRequestRefused,
+  tokenRequestWaits,
 } from './token-failure-text.ts';
 
 /** Makes the sentences of a failure, for the log, the events and the status page. Settings have the given names. */
@@ -54,6 +55,7 @@ export function failureText(failure: Failure, names: SettingNames): FailureText 
     case 'token_endpoint_without_tls':
       return noOpenIdConfiguration(problem, phrases, names);
     case 'joined_token_request_unfinished':
+    case 'token_request_waits':
     case 'no_room_on_page':
     case 'nothing_sent':
       return noRequest(problem, names);
@@ -231,6 +233,8 @@ function noRequest(problem: NoRequest, names: SettingNames): FailureText {
         message: 'the token request of another poll did not end in time',
         remedy: checkNetwork('identity provider', names),
       };
+    case 'token_request_waits':
+      return tokenRequestWaits(names);
     case 'no_room_on_page':
       return {
         message:

@@ -123,6 +123,8 @@ export type NoOpenIdConfiguration =
 export type NoRequest =
   /** The poll waited for the token request that another poll had sent. */
   | { readonly kind: 'joined_token_request_unfinished' }
+  /** The limit for requests to the identity provider left no time for the token request in this poll. */
+  | { readonly kind: 'token_request_waits' }
   | { readonly kind: 'no_room_on_page'; readonly bytes: number; readonly maxBytes: number }
   | { readonly kind: 'nothing_sent' };
 

@@ -83,6 +83,17 @@ export function tokenRequestRefused(
   }
 }
 
+export function tokenRequestWaits(names: SettingNames): FailureText {
+  return {
+    message:
+      'the token request did not get its turn in time: the exporter limits the requests to this identity provider, ' +
+      'and others came first',
+    remedy:
+      'wait: the request stays in the queue; if this lasts, let several clusters use one client, or raise ' +
+      `${names['oauth2.token_requests_per_second']} if the identity provider allows it`,
+  };
+}
+
 function checkClient(method: ClientAuthenticationMethod, names: SettingNames): string {
   const check = `check ${names['oauth2.client_id']} and`;
   switch (method) {

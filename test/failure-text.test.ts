@@ -38,6 +38,7 @@ const problems: { readonly [Kind in FailureProblem['kind']]: FailureProblem & { 
   openid_configuration_of_other_issuer: { kind: 'openid_configuration_of_other_issuer', issuer: 'https://other' },
   token_endpoint_without_tls: { kind: 'token_endpoint_without_tls', tokenEndpoint: 'http://identity.test/token' },
   joined_token_request_unfinished: { kind: 'joined_token_request_unfinished' },
+  token_request_waits: { kind: 'token_request_waits' },
   no_room_on_page: { kind: 'no_room_on_page', bytes: 2e6, maxBytes: 1e6 },
   nothing_sent: { kind: 'nothing_sent' },
 };

@@ -49,7 +49,7 @@ export const authenticationAlerts: Alerts = (thresholds) => [
     severity: 'warning',
     expr: failing(thresholds, ['token_rate_limited']),
     summary: 'The identity provider of a Zeebe cluster limits token requests.',
-    description: notMonitored('its token endpoint answers 429 to the exporter, which has no valid token left'),
+    description: notMonitored('its token requests are rate-limited, and the exporter has no valid token left'),
   },
   {
     name: 'TokenNotRenewed',

@@ -11,8 +11,9 @@ import {
   type Send,
   unauthorized,
 } from './authenticator.ts';
+import type { ClusterTokens } from './cluster-tokens.ts';
 import type { Token } from './token.ts';
-import type { Acquired, TokenCache } from './token-cache.ts';
+import type { Acquired } from './token-cache.ts';
 
 /**
  * Another token is requested after this many 403s in a row. Most 403s are about the client and a new token does not
@@ -25,10 +26,10 @@ const maxForbidden = 3;
  * Sends a bearer token (RFC 6750) with every request. Requests another token if the cluster refuses it (401), or
  * forbids several times in a row (403). `audience` is the configured one, if any.
  */
-export function createOAuth2(audience: string | undefined, tokens: TokenCache): Authenticator {
+export function createOAuth2(audience: string | undefined, tokens: ClusterTokens): Authenticator {
   const { sendWith, isForbiddenOften } = createTokenSender(tokens);
 
-  /** For a token that was just issued: tells the cache that another one would be refused, too. */
+  /** For a token that was just issued: starts the cool-down, as another one would be refused, too. */
   const refuse = (token: Token, answer: Answer): Failure<AuthFailureReason> => {
     const failure = forbiddenBy(answer) ?? refusalOf(token, answer, audience);
     tokens.refused(failure);
@@ -45,7 +46,7 @@ export function createOAuth2(audience: string | undefined, tokens: TokenCache): 
       const refused = unauthorized(reply);
       const forbidden = forbiddenBy(reply);
       const another = refused ? tokens.replace : forbidden && isForbiddenOften() ? tokens.tryAnother : undefined;
-      const isNew = first.requested && !first.failure;
+      const isNew = (first.requested && !first.failure) || tokens.isNew(first.token);
       if (isNew || !another) {
         const failure = refused ? refuse(first.token, refused) : (forbidden ?? first.failure);
         return outcome(tokens, [first], reply, failure);
@@ -67,7 +68,7 @@ interface TokenSender {
 }
 
 /** Sends tokens, and counts the 403s since the cluster last accepted one. */
-function createTokenSender(tokens: TokenCache): TokenSender {
+function createTokenSender(tokens: ClusterTokens): TokenSender {
   let forbidden = 0;
   return {
     sendWith: async ({ accessToken }, send) => {
@@ -84,14 +85,14 @@ function createTokenSender(tokens: TokenCache): TokenSender {
 }
 
 function outcome(
-  tokens: TokenCache,
+  tokens: ClusterTokens,
   acquired: readonly Acquired[],
   reply: Reply | undefined,
   failure: Failure<AuthFailureReason> | undefined,
 ): Authenticated {
   return {
     requested: reply !== undefined || acquired.some(({ requested }) => requested),
-    tokenRequests: acquired.flatMap(({ request }) => request ?? []),
+    tokenRequests: [...tokens.takeUnclaimed(), ...acquired.flatMap(({ request }) => request ?? [])],
     ...omitUndefined({ reply, failure, token: tokens.times() }),
   };
 }

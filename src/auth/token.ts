@@ -53,15 +53,17 @@ export function isAlive({ expiresAt }: TokenTimes, now: number): boolean {
 
 /**
  * Tells whether a poll should renew the token now: it would expire before the next poll has ended, or expires soon. A
- * short-lived token is used for at least half of its lifetime.
+ * short-lived token is used for at least half of its lifetime. A token that was obtained within the last `pollTimeout`,
+ * and outlives this poll, is not due: many clusters that share a short-lived token do not renew it with each poll.
  */
 export function isDue(
-  { expiresAt, lifetime }: TokenTimes,
+  { obtainedAt, expiresAt, lifetime }: TokenTimes,
   now: number,
   pollInterval: number,
   pollTimeout: number,
 ): boolean {
   if (expiresAt === undefined || lifetime === undefined) return false;
+  if (now - obtainedAt < pollTimeout && expiresAt - now > pollTimeout) return false;
   const margin = Math.min(Math.max(30_000, 0.05 * lifetime), lifetime / 2);
   return expiresAt - now < Math.max(pollInterval + pollTimeout, margin);
 }

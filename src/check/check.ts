@@ -1,7 +1,9 @@
 import { type Authenticator, createBasic, none } from '../auth/authenticator.ts';
+import { createClusterTokens } from '../auth/cluster-tokens.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
 import { createTokenCache } from '../auth/token-cache.ts';
 import type { TokenAnswer } from '../auth/token-endpoint.ts';
+import { unlimited } from '../auth/token-request-limiter.ts';
 import type { Clock } from '../clock.ts';
 import type { ClusterConfig, OAuth2Config } from '../config/config.ts';
 import { ConfigError, type Notice, type Problem } from '../config/problem.ts';
@@ -53,7 +55,8 @@ function withToken(
   clock: Clock,
 ): Authenticator {
   const endpoint = async () => answer;
-  return createOAuth2(audience, createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: Math.random }));
+  const cache = createTokenCache({ limiter: unlimited, clock, random: Math.random });
+  return createOAuth2(audience, createClusterTokens({ cache, endpoint, pollInterval, pollTimeout, clock }));
 }
 
 /** Returns the steps of one poll as text. Omits the settings, as readers of the text may not be those of the configuration. */

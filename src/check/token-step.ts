@@ -3,7 +3,7 @@ import { decodeToken, isTime, type Token } from '../auth/token.ts';
 import type { TokenAnswer, TokenRefusal } from '../auth/token-endpoint.ts';
 import { jsonObject } from '../auth/token-response.ts';
 import { withDeadline } from '../clock.ts';
-import { connectToIdentityProvider } from '../cluster/connection.ts';
+import { connectToIdentityProvider } from '../cluster/token-connection.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { hideSecrets, singleLine } from '../redact.ts';

@@ -1,6 +1,7 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import { withDeadline } from '../clock.ts';
 import { connect } from '../cluster/connection.ts';
+import { createSharedTokens } from '../cluster/shared-tokens.ts';
 import type { ApiVersion, ClusterConfig } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { createPoll, type PollResult } from '../poll/poll.ts';
@@ -66,7 +67,10 @@ async function pollOnce(
   { clock, signal }: CheckContext,
 ): Promise<Polled> {
   const { physicalTenants: _, ...config } = target.config;
-  const { client, close } = connect({ ...config, apiVersion, ...omitUndefined({ physicalTenants }) }, clock);
+  const { client, close } = connect(
+    { ...config, apiVersion, ...omitUndefined({ physicalTenants }) },
+    createSharedTokens(clock),
+  );
   let reply: Reply | undefined;
   const recordingClient: Client = async (...request) => {
     reply = await client(...request);

@@ -1,6 +1,7 @@
 import type { ClusterConfig } from '../config/config.ts';
 import { isSameCluster } from '../config/equal.ts';
 import { type ClusterMonitor, type ClusterOutput, createClusterMonitor, type MonitorOptions } from './monitor.ts';
+import { createSharedTokens } from './shared-tokens.ts';
 
 /** The monitored clusters, in the order of the configuration. */
 export interface Clusters {
@@ -24,7 +25,7 @@ export interface Replacement {
   readonly begin: (within: number) => void;
 }
 
-export interface ClustersOptions extends MonitorOptions {
+export interface ClustersOptions extends Omit<MonitorOptions, 'sharedTokens'> {
   readonly createOutput: (cluster: ClusterConfig) => ClusterOutput;
   /** Sets which clusters are shown, and in which order. */
   readonly arrange: (names: readonly string[]) => void;
@@ -33,17 +34,14 @@ export interface ClustersOptions extends MonitorOptions {
 type Monitors = ReadonlyMap<string, ClusterMonitor>;
 
 export function createClusters(options: ClustersOptions): Clusters {
-  const { createOutput, arrange } = options;
+  const { arrange } = options;
+  const createMonitors = monitorFactory(options);
   let monitors: Monitors = new Map();
 
   const replace: Clusters['replace'] = async (next) => {
     const before = monitors;
     const kept = unchangedOf(before, next);
-    const created = new Map(
-      next
-        .filter(({ name }) => !kept.has(name))
-        .map((cluster) => [cluster.name, createClusterMonitor(cluster, createOutput(cluster), options)]),
-    );
+    const created = await createMonitors(next.filter(({ name }) => !kept.has(name)));
     const names = next.map(({ name }) => name);
     monitors = new Map(names.flatMap((name) => [...entry(kept, name), ...entry(created, name)]));
     await Promise.all([...before].map(([name, { stop }]) => (kept.has(name) ? undefined : stop())));
@@ -65,6 +63,24 @@ export function createClusters(options: ClustersOptions): Clusters {
     stop: async () => {
       await Promise.all([...monitors.values()].map(({ stop }) => stop()));
     },
+  };
+}
+
+/** Returns a function that creates all of the monitors, or none if one of them cannot be created. */
+function monitorFactory(options: ClustersOptions): (clusters: readonly ClusterConfig[]) => Promise<Monitors> {
+  const { createOutput, logger, clock } = options;
+  const monitorOptions = { logger, clock, sharedTokens: createSharedTokens(clock) };
+  return async (clusters) => {
+    const created = new Map<string, ClusterMonitor>();
+    try {
+      for (const cluster of clusters) {
+        created.set(cluster.name, createClusterMonitor(cluster, createOutput(cluster), monitorOptions));
+      }
+      return created;
+    } catch (error) {
+      await Promise.all([...created.values()].map(({ stop }) => stop()));
+      throw error;
+    }
   };
 }
 

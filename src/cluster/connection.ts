@@ -2,18 +2,18 @@ import type { Logger } from 'pino';
 import { type Authenticator, createBasic, none } from '../auth/authenticator.ts';
 import { secretsOfRequests } from '../auth/client-authentication.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
-import { createTokenCache, type KeptToken } from '../auth/token-cache.ts';
-import { createTokenEndpoint, type TokenEndpoint } from '../auth/token-endpoint.ts';
-import { earliestExpiry } from '../certificates.ts';
+import type { KeptToken } from '../auth/token-cache.ts';
 import type { Clock } from '../clock.ts';
 import { createClusterFilesReader } from '../config/cluster-config.ts';
-import type { AuthenticationConfig, ClusterConfig, OAuth2Config, TransportConfig } from '../config/config.ts';
+import type { AuthenticationConfig, ClusterConfig } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PolledConnection } from '../poll/poll.ts';
 import { createFailureLog } from '../poll/poll-log.ts';
+import { clientCertificateExpiry } from '../transport/client-certificate.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
 import { createCertificateTrackingAgent } from '../transport/server-certificates.ts';
 import { createClient } from '../zeebe/client.ts';
+import type { SharedTokens } from './shared-tokens.ts';
 
 /** The connection to a cluster and, where it uses OAuth 2, to its identity provider. */
 export interface ClusterConnection extends Omit<PolledConnection, 'filesRead'> {
@@ -24,15 +24,16 @@ export interface ClusterConnection extends Omit<PolledConnection, 'filesRead'> {
 }
 
 /** Creates the connection that the settings describe. No socket is opened before the first request. */
-export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken): ClusterConnection {
+export function connect(cluster: ClusterConfig, sharedTokens: SharedTokens, kept?: KeptToken): ClusterConnection {
   const { address, authentication: method, transport, pollTimeout } = cluster;
   const { dispatcher, expiry } = createCertificateTrackingAgent(transport, pollTimeout);
   const secrets = [...proxyCredentials(transport), ...tokenSecretsOf(method)];
-  const authentication = createAuthentication(cluster, clock, kept);
-  const clusterClient = clientExpiry(address, transport);
+  const client = createClient({ ...cluster, dispatcher, secrets });
+  const clusterClient = clientCertificateExpiry(address, transport);
+  const authentication = createAuthentication(cluster, sharedTokens, kept);
   return {
     ...authentication,
-    client: createClient({ ...cluster, dispatcher, secrets }),
+    client,
     certificates: async (signal) => {
       const [clusterServer, token] = await Promise.all([expiry(signal), authentication.certificates(signal)]);
       return { ...omitUndefined({ clusterServer, clusterClient }), ...token };
@@ -46,7 +47,11 @@ export function connect(cluster: ClusterConfig, clock: Clock, kept?: KeptToken):
 /** A ClusterConnection without the part that requests topologies. */
 type Authentication = Omit<ClusterConnection, 'client'>;
 
-function createAuthentication(cluster: ClusterConfig, clock: Clock, kept: KeptToken | undefined): Authentication {
+function createAuthentication(
+  cluster: ClusterConfig,
+  sharedTokens: SharedTokens,
+  kept: KeptToken | undefined,
+): Authentication {
   const { authentication, pollInterval, pollTimeout } = cluster;
   switch (authentication.method) {
     case 'none':
@@ -54,36 +59,16 @@ function createAuthentication(cluster: ClusterConfig, clock: Clock, kept: KeptTo
     case 'basic':
       return withoutTokens(createBasic(authentication));
     case 'oauth2': {
-      const { endpoint, certificates, close } = connectToIdentityProvider(authentication, pollTimeout, clock);
-      const times = { pollInterval, pollTimeout, clock, random: Math.random };
-      const tokens = createTokenCache({ endpoint, ...times, ...omitUndefined({ kept }) });
+      const user = { oauth2: authentication, pollInterval, pollTimeout, kept };
+      const { tokens, certificates, leave } = sharedTokens.join(user);
       return {
         authenticator: createOAuth2(authentication.audience, tokens),
         keptToken: tokens.kept,
         certificates,
-        close,
+        close: leave,
       };
     }
   }
-}
-
-/** The connection to the identity provider of a cluster. */
-export interface TokenConnection extends Pick<ClusterConnection, 'certificates' | 'close'> {
-  readonly endpoint: TokenEndpoint;
-}
-
-/** Creates the connection that the settings describe. No socket is opened before the first request. */
-export function connectToIdentityProvider(config: OAuth2Config, pollTimeout: number, clock: Clock): TokenConnection {
-  const { endpoint, transport } = config;
-  // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
-  // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
-  const { dispatcher, expiry } = createCertificateTrackingAgent(transport, pollTimeout, { keepAlive: false });
-  const tokenClient = clientExpiry('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl, transport);
-  return {
-    endpoint: createTokenEndpoint(config, dispatcher, clock),
-    certificates: async (signal) => omitUndefined({ tokenServer: await expiry(signal), tokenClient }),
-    close: () => dispatcher.destroy(),
-  };
 }
 
 function withoutTokens(authenticator: Authenticator): Authentication {
@@ -95,11 +80,6 @@ function tokenSecretsOf(authentication: AuthenticationConfig): readonly string[]
   return authentication.method === 'oauth2' ? secretsOfRequests(authentication) : [];
 }
 
-/** Over plain HTTP no certificate is presented. */
-function clientExpiry({ protocol }: URL, { tls }: TransportConfig): number | undefined {
-  return protocol === 'https:' && tls.cert !== undefined ? earliestExpiry(tls.cert) : undefined;
-}
-
 /** A connection to a cluster that is replaced when the files of the cluster change. */
 export interface ReconnectingConnection {
   /** The settings in use: with what the files held when they were last read successfully. */
@@ -109,13 +89,23 @@ export interface ReconnectingConnection {
   readonly close: () => Promise<void>;
 }
 
+export interface ReconnectingOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly sharedTokens: SharedTokens;
+}
+
 /**
- * A new connection keeps a token that is still alive, and ends every back-off: the new credentials may be accepted.
- * While the files cannot be read or used, the connection with their previous contents stays in use.
+ * A new connection keeps a token that is still alive. New credentials end every back-off, as they may be accepted: the
+ * cluster joins the clusters that use the same ones. While the files cannot be read or used, the connection with their
+ * previous contents stays in use.
  */
-export function reconnectOnFileChange(initial: ClusterConfig, logger: Logger, clock: Clock): ReconnectingConnection {
+export function reconnectOnFileChange(
+  initial: ClusterConfig,
+  { logger, clock, sharedTokens }: ReconnectingOptions,
+): ReconnectingConnection {
   let cluster = initial;
-  let connection = connect(initial, clock);
+  let connection = connect(initial, sharedTokens);
   const readFiles = createClusterFilesReader();
   const logFailure = createFailureLog(logger, clock, {
     failed: 'the files of the cluster cannot be used, their previous contents stay in use',
@@ -125,7 +115,7 @@ export function reconnectOnFileChange(initial: ClusterConfig, logger: Logger, cl
   const replace = async (next: ClusterConfig) => {
     const previous = connection;
     cluster = next;
-    connection = connect(next, clock, previous.keptToken?.());
+    connection = connect(next, sharedTokens, previous.keptToken?.());
     await previous.close();
     logger.info({ files: next.files?.paths }, 'files of the cluster have changed: they are used from now on');
   };

@@ -7,6 +7,7 @@ import { createPollLog } from '../poll/poll-log.ts';
 import { type ClusterState, initialState, nextState } from '../poll/state.ts';
 import { tellsOfDefaultAlone } from '../zeebe/topology.ts';
 import { reconnectOnFileChange } from './connection.ts';
+import type { SharedTokens } from './shared-tokens.ts';
 
 /** What runs for one cluster. */
 export interface ClusterMonitor {
@@ -39,16 +40,17 @@ export interface ClusterOutput {
 export interface MonitorOptions {
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly sharedTokens: SharedTokens;
 }
 
 export function createClusterMonitor(
   cluster: ClusterConfig,
   output: ClusterOutput,
-  { logger: parentLogger, clock }: MonitorOptions,
+  { logger: parentLogger, clock, sharedTokens }: MonitorOptions,
 ): ClusterMonitor {
   const { name, pollInterval, pollTimeout, probeMinInterval, physicalTenants } = cluster;
   const logger = parentLogger.child({ cluster: name });
-  const connection = reconnectOnFileChange(cluster, logger, clock);
+  const connection = reconnectOnFileChange(cluster, { logger, clock, sharedTokens });
   const poll = createPoll({
     connection: connection.current,
     pollTimeout,
@@ -119,7 +121,7 @@ interface ClusterRecord {
 function createRecord(
   cluster: ClusterConfig,
   { publish }: ClusterOutput,
-  { logger, clock }: MonitorOptions,
+  { logger, clock }: Pick<MonitorOptions, 'logger' | 'clock'>,
 ): ClusterRecord {
   const log = createPollLog(logger, clock);
   const noteTenant = createTenantNote(cluster, logger);

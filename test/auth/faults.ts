@@ -19,7 +19,7 @@ const kinds = [
   'cluster forbids',
 ] as const;
 
-/** Milliseconds, but for `seed`. */
+/** Milliseconds, but for `isLimited` and `seed`. */
 export interface Settings {
   readonly lifetime: number;
   readonly interval: number;
@@ -28,6 +28,8 @@ export interface Settings {
   readonly clusterLatency: number;
   readonly retryAfter: number | undefined;
   readonly faults: readonly Fault[];
+  /** Whether the requests to the identity provider are limited to one a second. */
+  readonly isLimited: boolean;
   /** Of the jitter. */
   readonly seed: number;
 }
@@ -58,6 +60,7 @@ export const settings: fc.Arbitrary<Settings> = fc
     clusterPart: part,
     retryAfter: fc.option(fc.integer({ min: 0, max: 600_000 }), { nil: undefined }),
     faults: fc.array(fc.record({ kind: fc.constantFrom(...kinds), begin: part, length: part }), { maxLength: 5 }),
+    isLimited: fc.boolean(),
     seed: fc.nat(),
   })
   .map(({ timeoutPart, tokenPart, clusterPart, faults, ...rest }) => {

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Authenticated } from '../../src/auth/authenticator.ts';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
-import { createTokenCache } from '../../src/auth/token-cache.ts';
-import { systemClock, withDeadline } from '../../src/clock.ts';
+import { withDeadline } from '../../src/clock.ts';
 import type { Answer, Reply } from '../../src/transport/reply.ts';
 import { told } from '../failure-texts.ts';
 import { neverAborted } from './asking.ts';
 import { jwt } from './jwt.ts';
 import { denied, granted, type ScriptedEndpoint, scriptedEndpoint, silence } from './scripted-endpoint.ts';
 import { answered, refusedConnection, sending } from './sending.ts';
+import { clusterTokens } from './tokens-of.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
@@ -18,8 +18,7 @@ afterEach(() => {
 });
 
 function authenticatorOf({ endpoint }: ScriptedEndpoint, audience?: string) {
-  const options = { endpoint, pollInterval: 15_000, pollTimeout: 10_000, clock: systemClock, random: () => 1 };
-  return createOAuth2(audience, createTokenCache(options));
+  return createOAuth2(audience, clusterTokens({ endpoint }));
 }
 
 interface Polls {

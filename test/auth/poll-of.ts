@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { connect } from '../../src/cluster/connection.ts';
+import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { createPoll, type PollResult } from '../../src/poll/poll.ts';
 import { clusterConfig } from '../polls.ts';
@@ -9,7 +10,7 @@ import { neverAborted } from './asking.ts';
 /** Polls a cluster through a connection that is closed when the test ends. */
 export function pollOf(config: Partial<ClusterConfig>): () => Promise<PollResult> {
   const cluster = clusterConfig(config);
-  const connection = connect(cluster, systemClock);
+  const connection = connect(cluster, createSharedTokens(systemClock));
   onTestFinished(connection.close);
   const poll = createPoll({
     connection: async () => connection,

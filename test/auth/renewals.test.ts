@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
 import type { TokenTimes } from '../../src/auth/token.ts';
-import { createTokenCache } from '../../src/auth/token-cache.ts';
+import { createTokenRequestLimiter, unlimited } from '../../src/auth/token-request-limiter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { runPollingLoop } from '../../src/cluster/monitor.ts';
 import { createPoll, type PollResult } from '../../src/poll/poll.ts';
+import { neverAborted } from './asking.ts';
 import { polls, type Settings, settings } from './faults.ts';
+import { clusterTokens } from './tokens-of.ts';
 import { createWorld } from './world.ts';
 
 beforeEach(() => {
@@ -30,11 +32,12 @@ interface Polled {
 async function run(
   settings: Settings,
 ): Promise<{ readonly polled: readonly Polled[]; readonly violations: readonly string[] }> {
-  const { interval: pollInterval, timeout: pollTimeout, seed } = settings;
+  const { interval: pollInterval, timeout: pollTimeout, isLimited, seed } = settings;
   const clock = systemClock;
   const world = createWorld(settings);
   const { endpoint, client, violations } = world;
-  const tokens = createTokenCache({ endpoint, pollInterval, pollTimeout, clock, random: jitter(seed) });
+  const limiter = isLimited ? createTokenRequestLimiter(() => 1_000, neverAborted) : unlimited;
+  const tokens = clusterTokens({ endpoint, pollInterval, pollTimeout, limiter, random: jitter(seed) });
   const connection = { client, authenticator: createOAuth2(undefined, tokens), certificates: async () => ({}) };
   const poll = createPoll({ connection: async () => connection, pollTimeout, clock });
 

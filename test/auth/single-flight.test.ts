@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { singleFlight } from '../../src/auth/token-cache.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { singleFlight } from '../../src/auth/single-flight.ts';
 
 /** Runs that end when told. */
 function runs() {
@@ -88,5 +88,36 @@ describe('those who ask while a run is under way', () => {
     started[1]?.end('two');
     expect(await two).toEqual({ value: 'two', first: true });
     expect(started.map((run) => run.signal.aborted)).toEqual([false, false]);
+  });
+});
+
+describe('a run that is detached', () => {
+  it('goes on when its last caller gives up, and later callers join it', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const unclaimed: string[] = [];
+    const signals: AbortSignal[] = [];
+    const run = (signal: AbortSignal) => {
+      signals.push(signal);
+      return promise;
+    };
+    const ask = singleFlight(run, { isDetached: () => true, unclaimed: (value) => unclaimed.push(value) });
+    const impatient = new AbortController();
+    const one = ask(impatient.signal);
+    impatient.abort();
+    expect(await one).toBeUndefined();
+    const other = ask(patient);
+    resolve('token');
+    expect(await other).toEqual({ value: 'token', first: true });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    expect(unclaimed).toEqual([]);
+  });
+
+  it('hands over a result for which no caller has waited', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const unclaimed: string[] = [];
+    const ask = singleFlight(() => promise, { isDetached: () => true, unclaimed: (value) => unclaimed.push(value) });
+    expect(await ask(AbortSignal.abort())).toBeUndefined();
+    resolve('token');
+    await vi.waitFor(() => expect(unclaimed).toEqual(['token']));
   });
 });

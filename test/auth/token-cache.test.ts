@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ClusterTokens } from '../../src/auth/cluster-tokens.ts';
 import type { Token } from '../../src/auth/token.ts';
-import { type Acquired, createTokenCache, type TokenCache } from '../../src/auth/token-cache.ts';
-import { systemClock } from '../../src/clock.ts';
+import type { Acquired } from '../../src/auth/token-cache.ts';
 import type { TokenFailureReason } from '../../src/failure.ts';
 import { told } from '../failure-texts.ts';
 import { failure } from '../polls.ts';
 import { neverAborted } from './asking.ts';
 import { denied, granted, type ScriptedEndpoint, scriptedEndpoint, silence } from './scripted-endpoint.ts';
+import { clusterTokens, tokenCache } from './tokens-of.ts';
 
 const second = 1_000;
 const minute = 60 * second;
-const pollInterval = 15 * second;
 const pollTimeout = 10 * second;
 
 beforeEach(() => {
@@ -20,14 +20,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function tokensOf({ endpoint }: ScriptedEndpoint, random = () => 1): TokenCache {
-  return createTokenCache({ endpoint, pollInterval, pollTimeout, clock: systemClock, random });
+function tokensOf({ endpoint }: ScriptedEndpoint, random = () => 1): ClusterTokens {
+  return clusterTokens({ endpoint, random });
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 /** What a poll gets, whatever waiting that takes. */
-async function acquire(tokens: TokenCache, signal = neverAborted): Promise<Acquired> {
+async function acquire(tokens: ClusterTokens, signal = neverAborted): Promise<Acquired> {
   const acquired = tokens.acquire(signal);
   await pass(second);
   return acquired;
@@ -262,7 +262,7 @@ describe('whatever happens, the endpoint is asked at most once a second', () => 
 
 const rejected = failure('token_rejected');
 
-async function held(tokens: TokenCache): Promise<Token> {
+async function held(tokens: ClusterTokens): Promise<Token> {
   const { token } = await acquire(tokens);
   if (!token) throw new Error('expected a token');
   return token;
@@ -270,7 +270,7 @@ async function held(tokens: TokenCache): Promise<Token> {
 
 describe('a token that the cluster refuses', () => {
   /** A poll whose every token is refused. */
-  async function refusedPoll(tokens: TokenCache): Promise<Acquired> {
+  async function refusedPoll(tokens: ClusterTokens): Promise<Acquired> {
     const first = await tokens.acquire(neverAborted);
     if (!first.token) return first;
     const second = await tokens.replace(first.token, neverAborted);
@@ -391,9 +391,10 @@ describe('another token for one that may still be good', () => {
 
 describe('credentials that were replaced', () => {
   /** The source that goes on with what the one before has kept. */
-  function successor(before: TokenCache, { endpoint }: ScriptedEndpoint): TokenCache {
-    const options = { endpoint, pollInterval, pollTimeout, clock: systemClock, random: () => 1 };
-    return createTokenCache({ ...options, kept: before.kept() });
+  function successor(before: ClusterTokens, { endpoint }: ScriptedEndpoint): ClusterTokens {
+    const cache = tokenCache();
+    cache.keep(before.kept());
+    return clusterTokens({ endpoint, cache });
   }
 
   it('keep the token that still lives, and its times', async () => {

@@ -95,7 +95,15 @@ describe('a token is due for renewal', () => {
 
   it('by every poll where it cannot last until the next one has ended', () => {
     const times = { obtainedAt: now, expiresAt: now + minute, lifetime: minute };
-    expect(isDue(times, now, 5 * minute, 10_000)).toBe(true);
+    expect(isDue(times, now + 15_000, 5 * minute, 10_000)).toBe(true);
+  });
+
+  it('by no poll within a timeout after it was obtained, if it outlives the poll', () => {
+    const lasting = (lifetime: number) => ({ obtainedAt: now, expiresAt: now + lifetime, lifetime });
+    expect(isDue(lasting(minute), now + 9_999, 5 * minute, 10_000)).toBe(false);
+    expect(isDue(lasting(minute), now + 10_000, 5 * minute, 10_000)).toBe(true);
+    expect(isDue(lasting(15_000), now + 4_999, 5 * minute, 10_000)).toBe(false);
+    expect(isDue(lasting(15_000), now + 5_000, 5 * minute, 10_000)).toBe(true);
   });
 
   it('never where nothing tells when it expires', () => {

@@ -10,13 +10,17 @@ function setUp() {
   const published = new Set<string>();
   let arranged: readonly string[] = [];
   const clusters = createClusters({
-    createOutput: ({ name }) => ({
-      admit: () => undefined,
-      publish: async () => {
-        published.add(name);
-      },
-      close: () => published.delete(name),
-    }),
+    createOutput: ({ name }) => {
+      let isPublished = false;
+      return {
+        admit: () => undefined,
+        publish: async () => {
+          isPublished = true;
+          published.add(name);
+        },
+        close: () => isPublished && published.delete(name),
+      };
+    },
     arrange: (names) => {
       arranged = names;
     },

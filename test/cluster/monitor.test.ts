@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { type ClusterOutput, createClusterMonitor } from '../../src/cluster/monitor.ts';
+import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { createClusterMetrics } from '../../src/metrics/cluster-metrics.ts';
 import { createPage } from '../../src/metrics/page.ts';
@@ -46,7 +47,7 @@ async function setUp(
     publish: (state, _history, result) => metrics.publish(state, result),
   };
   const { logger, lines } = memoryLog();
-  const monitor = createClusterMonitor(cluster, output, { logger, clock });
+  const monitor = createClusterMonitor(cluster, output, { logger, clock, sharedTokens: createSharedTokens(clock) });
   onTestFinished(() => monitor.stop());
   const read = async () => readPage(textOf(await page.body('text', 'identity')));
   return {

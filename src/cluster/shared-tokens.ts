@@ -1,0 +1,168 @@
+import { type ClusterTokens, createClusterTokens } from '../auth/cluster-tokens.ts';
+import { createTokenCache, type KeptToken, type TokenCache } from '../auth/token-cache.ts';
+import { createTokenRequestLimiter, type TokenRequestLimiter } from '../auth/token-request-limiter.ts';
+import type { Clock } from '../clock.ts';
+import { type ClusterConfig, equal, identityProviderOf, type OAuth2Config } from '../config/config.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { connectToIdentityProvider, type TokenCertificates, type TokenConnection } from './token-connection.ts';
+
+/**
+ * The tokens of all clusters. Clusters whose token requests are equal share a cache, and all requests to one identity
+ * provider share a limit. Both last as long as a cluster uses them.
+ */
+export interface SharedTokens {
+  readonly join: (user: TokenUser) => JoinedTokens;
+}
+
+/** A cluster that needs tokens. */
+export interface TokenUser extends Pick<ClusterConfig, 'pollInterval' | 'pollTimeout'> {
+  readonly oauth2: OAuth2Config;
+  /** From the cache that the cluster used with other credentials. */
+  readonly kept?: KeptToken | undefined;
+}
+
+export interface JoinedTokens {
+  readonly tokens: ClusterTokens;
+  /** As in `PolledConnection`. Those that any of the clusters has seen. */
+  readonly certificates: (signal: AbortSignal) => Promise<TokenCertificates>;
+  readonly leave: () => Promise<void>;
+}
+
+export function createSharedTokens(clock: Clock): SharedTokens {
+  const caches = createSharedCaches(clock);
+  const limits = createSharedLimits();
+  return {
+    join: ({ oauth2, pollInterval, pollTimeout, kept }) => {
+      const limit = limits.join(oauth2);
+      const { cache, connection, certificates, leave } = caches.join(oauth2, pollTimeout, limit.limiter);
+      if (kept) cache.keep(kept);
+      const { endpoint } = connection;
+      return {
+        tokens: createClusterTokens({ cache, endpoint, pollInterval, pollTimeout, clock }),
+        certificates,
+        leave: async () => {
+          limit.leave();
+          await leave();
+        },
+      };
+    },
+  };
+}
+
+/** Whether two clusters can use the same token: all that is sent to the identity provider is equal, and the way there. */
+export function haveEqualTokenRequests(one: OAuth2Config, other: OAuth2Config): boolean {
+  return equal(requestOf(one), requestOf(other));
+}
+
+function requestOf({ tokenRequestsPerSecond: _, ...request }: OAuth2Config): Partial<OAuth2Config> {
+  return request;
+}
+
+interface SharedCache {
+  readonly oauth2: OAuth2Config;
+  readonly cache: TokenCache;
+  /** By the timeout of polls, which also limits the phases of a request. */
+  readonly connections: Map<number, TokenConnection>;
+  users: number;
+}
+
+interface JoinedCache extends Pick<SharedCache, 'cache'>, Pick<JoinedTokens, 'certificates' | 'leave'> {
+  readonly connection: TokenConnection;
+}
+
+interface SharedCaches {
+  readonly join: (oauth2: OAuth2Config, pollTimeout: number, limiter: TokenRequestLimiter) => JoinedCache;
+}
+
+function createSharedCaches(clock: Clock): SharedCaches {
+  /** By client id, so that a cluster is not compared with all others. */
+  const byClient = new Map<string, readonly SharedCache[]>();
+
+  const sharedBy = (oauth2: OAuth2Config) =>
+    byClient.get(oauth2.clientId)?.find((shared) => haveEqualTokenRequests(shared.oauth2, oauth2));
+
+  const share = (oauth2: OAuth2Config, limiter: TokenRequestLimiter): SharedCache => {
+    const cache = createTokenCache({ limiter, clock, random: Math.random });
+    const created = { oauth2, cache, connections: new Map(), users: 0 };
+    byClient.set(oauth2.clientId, [...(byClient.get(oauth2.clientId) ?? []), created]);
+    return created;
+  };
+
+  const remove = async (shared: SharedCache) => {
+    const { clientId } = shared.oauth2;
+    const others = (byClient.get(clientId) ?? []).filter((other) => other !== shared);
+    if (others.length > 0) byClient.set(clientId, others);
+    else byClient.delete(clientId);
+    shared.cache.close();
+    await Promise.all([...shared.connections.values()].map(({ close }) => close()));
+  };
+
+  return {
+    join: (oauth2, pollTimeout, limiter) => {
+      const found = sharedBy(oauth2);
+      const connection = found?.connections.get(pollTimeout) ?? connectToIdentityProvider(oauth2, pollTimeout, clock);
+      const shared = found ?? share(oauth2, limiter);
+      const { cache, connections } = shared;
+      connections.set(pollTimeout, connection);
+      shared.users++;
+      return {
+        cache,
+        connection,
+        certificates: (signal) => earliestOf([...connections.values()], signal),
+        leave: async () => {
+          shared.users--;
+          if (shared.users === 0) await remove(shared);
+        },
+      };
+    },
+  };
+}
+
+async function earliestOf(connections: readonly TokenConnection[], signal: AbortSignal): Promise<TokenCertificates> {
+  const seen = await Promise.all(connections.map(({ certificates }) => certificates(signal)));
+  const servers = seen.flatMap(({ tokenServer }) => tokenServer ?? []);
+  return { ...seen[0], ...(servers.length > 0 && { tokenServer: Math.min(...servers) }) };
+}
+
+interface SharedLimit {
+  readonly limiter: TokenRequestLimiter;
+  /** What each cluster has set. */
+  readonly users: Set<Pick<OAuth2Config, 'tokenRequestsPerSecond'>>;
+  readonly ended: AbortController;
+}
+
+interface SharedLimits {
+  readonly join: (oauth2: OAuth2Config) => Pick<SharedLimit, 'limiter'> & { readonly leave: () => void };
+}
+
+function createSharedLimits(): SharedLimits {
+  const byProvider = new Map<string, SharedLimit>();
+
+  const create = (): SharedLimit => {
+    const users: SharedLimit['users'] = new Set();
+    const ended = new AbortController();
+    /** Milliseconds between two requests: the longest that a cluster asks for. */
+    const interval = () =>
+      Math.max(0, ...[...users].map(({ tokenRequestsPerSecond: rate }) => (rate === undefined ? 0 : 1_000 / rate)));
+    return { limiter: createTokenRequestLimiter(interval, ended.signal), users, ended };
+  };
+
+  return {
+    join: ({ endpoint, tokenRequestsPerSecond }) => {
+      const provider = identityProviderOf(endpoint);
+      const shared = byProvider.get(provider) ?? create();
+      byProvider.set(provider, shared);
+      const user = omitUndefined({ tokenRequestsPerSecond });
+      shared.users.add(user);
+      return {
+        limiter: shared.limiter,
+        leave: () => {
+          shared.users.delete(user);
+          if (shared.users.size > 0) return;
+          byProvider.delete(provider);
+          shared.ended.abort();
+        },
+      };
+    },
+  };
+}
