@@ -43,10 +43,18 @@ export function createLazyDiscovery(options: LazyDiscoveryOptions): LazyDiscover
   };
 }
 
-async function load({ fleet, processMetrics, page, logger, clock }: LazyDiscoveryOptions): Promise<ClusterDiscovery> {
+async function load({
+  clusters,
+  fleet,
+  processMetrics,
+  page,
+  logger,
+  clock,
+}: LazyDiscoveryOptions): Promise<ClusterDiscovery> {
   const { createClusterDiscovery } = await import('./discovery/cluster-discovery.ts');
   return createClusterDiscovery({
     fleet,
+    sharedTokens: clusters.sharedTokens,
     record: (report) => {
       processMetrics.discovered(report);
       page.refresh();

@@ -86,9 +86,10 @@ export function createTokenCache({ limiter, clock, random }: TokenCacheOptions):
     age: () => clock.monotonic() - obtainedAt,
     renew: async (renewal) => {
       const joined = await requests.join(renewal);
-      if (!joined && !requests.isDetached()) return { ...having(usable(), gaveUp), requested: true };
       const answer = joined?.value;
-      if (!answer) return having(usable(), noTurn);
+      if (!answer) {
+        return requests.isDetached() ? having(usable(), noTurn) : { ...having(usable(), gaveUp), requested: true };
+      }
       return {
         ...(answer.ok ? having(answer.token) : having(usable(), answer.failure)),
         requested: true,

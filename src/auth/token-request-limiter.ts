@@ -8,7 +8,10 @@ export interface TokenRequestLimiter {
   readonly schedule: (send: () => Promise<TokenAnswer>, signal: AbortSignal) => Promise<TokenAnswer | undefined>;
 }
 
-export const unlimited: TokenRequestLimiter = { isLimited: () => false, schedule: (send) => send() };
+export const unlimited: TokenRequestLimiter = {
+  isLimited: () => false,
+  schedule: async (send, signal) => (signal.aborted ? undefined : send()),
+};
 
 /** Milliseconds that the next request waits for an answer. The first retransmission of a TCP handshake is after 1 s. */
 const maxWaitForAnswer = 2_000;
@@ -33,7 +36,7 @@ export function createTokenRequestLimiter(interval: () => number, ended: AbortSi
   return {
     isLimited: () => interval() > 0,
     schedule: async (send, signal) => {
-      if (interval() === 0) return send();
+      if (interval() === 0) return unlimited.schedule(send, signal);
       const turn = nextTurn;
       const { promise, resolve } = Promise.withResolvers<void>();
       nextTurn = promise;

@@ -1,10 +1,12 @@
 import type { ClusterConfig } from '../config/config.ts';
 import { isSameCluster } from '../config/equal.ts';
 import { type ClusterMonitor, type ClusterOutput, createClusterMonitor, type MonitorOptions } from './monitor.ts';
-import { createSharedTokens } from './shared-tokens.ts';
+import { createSharedTokens, type SharedTokens } from './shared-tokens.ts';
 
 /** The monitored clusters, in the order of the configuration. */
 export interface Clusters {
+  /** For requests to identity providers of the clusters. */
+  readonly sharedTokens: SharedTokens;
   readonly all: () => readonly ClusterMonitor[];
   readonly named: (name: string) => ClusterMonitor | undefined;
   /**
@@ -34,8 +36,9 @@ export interface ClustersOptions extends Omit<MonitorOptions, 'sharedTokens'> {
 type Monitors = ReadonlyMap<string, ClusterMonitor>;
 
 export function createClusters(options: ClustersOptions): Clusters {
-  const { arrange } = options;
-  const createMonitors = monitorFactory(options);
+  const { arrange, clock } = options;
+  const sharedTokens = createSharedTokens(clock);
+  const createMonitors = monitorFactory(options, sharedTokens);
   let monitors: Monitors = new Map();
 
   const replace: Clusters['replace'] = async (next) => {
@@ -57,6 +60,7 @@ export function createClusters(options: ClustersOptions): Clusters {
   };
 
   return {
+    sharedTokens,
     all: () => [...monitors.values()],
     named: (name) => monitors.get(name),
     replace,
@@ -67,9 +71,11 @@ export function createClusters(options: ClustersOptions): Clusters {
 }
 
 /** Returns a function that creates all of the monitors, or none if one of them cannot be created. */
-function monitorFactory(options: ClustersOptions): (clusters: readonly ClusterConfig[]) => Promise<Monitors> {
-  const { createOutput, logger, clock } = options;
-  const monitorOptions = { logger, clock, sharedTokens: createSharedTokens(clock) };
+function monitorFactory(
+  { createOutput, logger, clock }: ClustersOptions,
+  sharedTokens: SharedTokens,
+): (clusters: readonly ClusterConfig[]) => Promise<Monitors> {
+  const monitorOptions = { logger, clock, sharedTokens };
   return async (clusters) => {
     const created = new Map<string, ClusterMonitor>();
     try {

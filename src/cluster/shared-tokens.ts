@@ -2,7 +2,8 @@ import { type ClusterTokens, createClusterTokens } from '../auth/cluster-tokens.
 import { createTokenCache, type KeptToken, type TokenCache } from '../auth/token-cache.ts';
 import { createTokenRequestLimiter, type TokenRequestLimiter } from '../auth/token-request-limiter.ts';
 import type { Clock } from '../clock.ts';
-import { type ClusterConfig, equal, identityProviderOf, type OAuth2Config } from '../config/config.ts';
+import { type ClusterConfig, identityProviderOf, type OAuth2Config } from '../config/config.ts';
+import { equal } from '../config/equal.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { connectToIdentityProvider, type TokenCertificates, type TokenConnection } from './token-connection.ts';
 

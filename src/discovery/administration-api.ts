@@ -1,9 +1,8 @@
 import { type Authenticator, none } from '../auth/authenticator.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
-import { createTokenCache } from '../auth/token-cache.ts';
 import { retryAfterOf } from '../auth/token-response.ts';
 import { type Clock, withDeadline } from '../clock.ts';
-import { connectToIdentityProvider } from '../cluster/connection.ts';
+import type { SharedTokens } from '../cluster/shared-tokens.ts';
 import { createClusterFilesReader } from '../config/cluster-config.ts';
 import type { ClusterConfig, SaasDiscovery } from '../config/config.ts';
 import { failureText } from '../failure-text.ts';
@@ -33,11 +32,19 @@ export interface AdministrationApi {
   readonly close: () => Promise<void>;
 }
 
+export interface AdministrationApiOptions {
+  readonly sharedTokens: SharedTokens;
+  readonly clock: Clock;
+}
+
 /** The files that the settings name are read again before each request. No socket is opened before the first one. */
-export function connectToAdministrationApi({ api, interval }: SaasDiscovery, clock: Clock): AdministrationApi {
+export function connectToAdministrationApi(
+  { api, interval }: SaasDiscovery,
+  options: AdministrationApiOptions,
+): AdministrationApi {
   const readFiles = createClusterFilesReader();
   let config = api;
-  let connection = connect(api, interval, clock);
+  let connection = connect(api, interval, options);
   return {
     clusters: async (signal) => {
       const read = await readFiles(config, signal);
@@ -45,7 +52,7 @@ export function connectToAdministrationApi({ api, interval }: SaasDiscovery, clo
       if (read.cluster !== config) {
         const previous = connection;
         config = read.cluster;
-        connection = connect(config, interval, clock);
+        connection = connect(config, interval, options);
         await previous.close();
       }
       return await withDeadline(config.pollTimeout, signal, connection.request);
@@ -59,10 +66,14 @@ interface Connection {
   readonly close: () => Promise<void>;
 }
 
-function connect(config: ClusterConfig, interval: number, clock: Clock): Connection {
+function connect(
+  config: ClusterConfig,
+  interval: number,
+  { sharedTokens, clock }: AdministrationApiOptions,
+): Connection {
   const { address, transport, pollTimeout, settingNames } = config;
   const dispatcher = createDispatcher(transport, pollTimeout);
-  const { authenticator, close } = authentication(config, interval, clock);
+  const { authenticator, close } = authentication(config, interval, sharedTokens);
   const get = (headers: Readonly<Record<string, string>>, signal: AbortSignal) =>
     send({
       method: 'GET',
@@ -94,12 +105,11 @@ interface Authentication {
 function authentication(
   { authentication: method, pollTimeout }: ClusterConfig,
   interval: number,
-  clock: Clock,
+  sharedTokens: SharedTokens,
 ): Authentication {
   if (method.method !== 'oauth2') return { authenticator: none, close: async () => {} };
-  const { endpoint, close } = connectToIdentityProvider(method, pollTimeout, clock);
-  const tokens = createTokenCache({ endpoint, pollInterval: interval, pollTimeout, clock, random: Math.random });
-  return { authenticator: createOAuth2(method.audience, tokens), close };
+  const { tokens, leave } = sharedTokens.join({ oauth2: method, pollInterval: interval, pollTimeout });
+  return { authenticator: createOAuth2(method.audience, tokens), close: leave };
 }
 
 function read(reply: Reply, { settingNames }: ClusterConfig, clock: Clock): ClustersAnswer {

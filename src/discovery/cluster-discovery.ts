@@ -10,6 +10,7 @@ import {
   discoveryProviders,
 } from '../config/config.ts';
 import { equal } from '../config/equal.ts';
+import type { AdministrationApiOptions } from './administration-api.ts';
 import type { ComponentStatus } from './component-status.ts';
 import { chooseClusters, nothingInUse, type ProviderState } from './discovered-clusters.ts';
 import { createFilesProvider } from './files-provider.ts';
@@ -29,13 +30,12 @@ export interface DiscoveryReport {
   readonly statuses?: readonly ComponentStatus[];
 }
 
-export interface ClusterDiscoveryOptions {
+export interface ClusterDiscoveryOptions extends AdministrationApiOptions {
   readonly fleet: Fleet;
   readonly record: (report: DiscoveryReport) => void;
   /** Called when a provider is no longer configured. */
   readonly forget: (provider: DiscoveryProvider) => void;
   readonly logger: Logger;
-  readonly clock: Clock;
 }
 
 /** Runs the providers and polls what they find. */
@@ -48,7 +48,7 @@ export interface ClusterDiscovery {
 }
 
 export function createClusterDiscovery(options: ClusterDiscoveryOptions): ClusterDiscovery {
-  const { forget, clock } = options;
+  const { forget } = options;
   const { publish, states } = createPublisher(options);
   const awaited = new Set<DiscoveryProvider>();
   const running = new Map<DiscoveryProvider, RunningProvider>();
@@ -62,7 +62,7 @@ export function createClusterDiscovery(options: ClusterDiscoveryOptions): Cluste
   };
   const start = (name: DiscoveryProvider, config: DiscoveryConfig) => {
     const stopping = new AbortController();
-    const provider = providerOf(name, config, clock);
+    const provider = providerOf(name, config, options);
     if (!provider) return;
     awaited.add(name);
     running.set(name, { settings: config[name], stopping, ended: run(provider, stopping.signal) });
@@ -105,12 +105,16 @@ function goesOn(name: DiscoveryProvider, running: RunningProvider | undefined, c
   return name === 'saas' && running !== undefined && equal(running.settings, config[name]);
 }
 
-function providerOf(name: DiscoveryProvider, { files, saas }: DiscoveryConfig, clock: Clock): Provider | undefined {
+function providerOf(
+  name: DiscoveryProvider,
+  { files, saas }: DiscoveryConfig,
+  options: AdministrationApiOptions,
+): Provider | undefined {
   switch (name) {
     case 'files':
       return files && createFilesProvider(files);
     case 'saas':
-      return saas && createSaasProvider(saas, clock);
+      return saas && createSaasProvider(saas, options);
   }
 }
 

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { type Clock, createYielder } from '../clock.ts';
+import { createYielder } from '../clock.ts';
 import { type SaasDiscovery, type SaasFilter, saasFilters } from '../config/config.ts';
 import { readMapping, readMappingFile } from '../config/config-file.ts';
 import { discoveredClusterTable, filled } from '../config/discovery-settings.ts';
@@ -15,19 +15,19 @@ import type { ClusterMeta } from '../config/labels.ts';
 import type { Problem } from '../config/problem.ts';
 import { namedSource, type Source } from '../config/resolve.ts';
 import type { Raw } from '../config/setting.ts';
-import { connectToAdministrationApi } from './administration-api.ts';
+import { type AdministrationApiOptions, connectToAdministrationApi } from './administration-api.ts';
 import { isStillKnown, type KnownList, readClusters, readTimeout } from './cluster-reader.ts';
 import type { ComponentStatus } from './component-status.ts';
 import { type ClusterList, discoverAtInterval, type Provider, type Refresh } from './provider.ts';
 import type { SaasCluster } from './saas-cluster.ts';
 
 /** Discovers the clusters of an organization in Camunda SaaS. */
-export function createSaasProvider(config: SaasDiscovery, clock: Clock): Provider {
+export function createSaasProvider(config: SaasDiscovery, options: AdministrationApiOptions): Provider {
   const readLists = createListReader(config);
   return {
     name: 'saas',
     discover: async function* (signal) {
-      const api = connectToAdministrationApi(config, clock);
+      const api = connectToAdministrationApi(config, options);
       const refresh: Refresh = async (each) => {
         const answer = await api.clusters(each);
         if (!answer.ok) {

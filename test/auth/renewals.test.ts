@@ -102,6 +102,24 @@ function holds(claim: (settings: Settings, polled: readonly Polled[], violations
 
 const patience = 120_000;
 
+it('a poll that ends while it waits for the next token request sends none', async () => {
+  const { violations } = await run({
+    lifetime: 3_600_000,
+    interval: 1_000,
+    timeout: 1_000,
+    tokenLatency: 0,
+    clusterLatency: 1,
+    retryAfter: 0,
+    isLimited: false,
+    seed: 0,
+    faults: [
+      { kind: 'limiting', from: 135_450, until: 149_050 },
+      { kind: 'cluster forgets', from: 92_850, until: 136_050 },
+    ],
+  });
+  expect(violations).toEqual([]);
+});
+
 describe('over hours of polls, whatever lifetime, interval, timeout and faults', () => {
   it(
     'the token endpoint is asked one at a time, once a second, once a cool-down, and not before Retry-After',

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import { createClusterDiscovery, type DiscoveryReport } from '../../src/discovery/cluster-discovery.ts';
 import { memoryLog } from '../memory-log.ts';
 import { newFolder, soon } from './discovering.ts';
@@ -23,6 +24,7 @@ it('discovered clusters that cannot be started leave the previous ones; the next
         return { unchanged: [], changed: [], added: names, removed: [], begin: () => started.push(...names) };
       },
     },
+    sharedTokens: createSharedTokens(systemClock),
     record: (report) => reports.push(report),
     forget: () => {},
     logger,

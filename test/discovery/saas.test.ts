@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import { connectToAdministrationApi } from '../../src/discovery/administration-api.ts';
 import { parseClusters } from '../../src/discovery/saas-cluster.ts';
 import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
@@ -251,7 +252,7 @@ describe('an Administration API that fails', () => {
     administration.setFault({ kind: 'status', status: 429, retryAfter: 90 });
     const { saas } = (await loaded(configFile)).discovery ?? {};
     if (!saas) throw new Error('saas expected');
-    const api = connectToAdministrationApi(saas, systemClock);
+    const api = connectToAdministrationApi(saas, { sharedTokens: createSharedTokens(systemClock), clock: systemClock });
     onTestFinished(() => api.close());
     expect(await api.clusters(new AbortController().signal)).toMatchObject({ ok: false, retryAfter: 90_000 });
   });
