@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import helmet from 'helmet';
 import { webPaths } from '../config/web-paths.ts';
-import type { StatusFeed } from '../status/status-feed.ts';
+import type { Selection, StatusFeed } from '../status/status-feed.ts';
 import { negotiateEncoding } from './metrics-response.ts';
 import type { Sender } from './response.ts';
 
@@ -63,12 +63,17 @@ function withoutOverriding(setDefaults: RequestHandler): RequestHandler {
   };
 }
 
-function sendClusters(feed: StatusFeed, { sendBuffer }: Sender): RequestHandler {
+function sendClusters(feed: StatusFeed, { sendBuffer, sendLongText }: Sender): RequestHandler {
   return async (request, response) => {
     response.vary('accept-encoding');
+    const document = feed.partOf(selectionIn(request));
+    if (!document) {
+      sendLongText(response, 404, 'no cluster of this name is configured');
+      return;
+    }
     if (isNotModified(request, response, feed.etag())) return;
     response.type('json');
-    const { json, gzip } = feed.document();
+    const { json, gzip } = document;
     if (negotiateEncoding(request) === 'identity') {
       sendBuffer(response, json);
       return;
@@ -76,6 +81,12 @@ function sendClusters(feed: StatusFeed, { sendBuffer }: Sender): RequestHandler 
     response.setHeader('content-encoding', 'gzip');
     sendBuffer(response, await gzip());
   };
+}
+
+/** Reads `?cluster=NAME` and `?summary=true`. */
+function selectionIn({ originalUrl }: Request): Selection {
+  const query = new URLSearchParams(originalUrl.replace(/^[^?]*/, ''));
+  return { cluster: query.get('cluster') ?? undefined, isSummary: query.get('summary') === 'true' };
 }
 
 /** Sets the entity tag. Responds with 304 and returns true if the client has that version. */

@@ -6,7 +6,7 @@ import type { ExternalLink } from '../config/config.ts';
 import type { ClusterHistory } from '../poll/events.ts';
 import type { ClusterState } from '../poll/state.ts';
 import { version } from '../version.ts';
-import { clusterStatus, type StatusDocument } from './status-document.ts';
+import { type ClusterStatus, clusterStatus, type StatusDocument } from './status-document.ts';
 
 /** The data of `GET /api/v1/clusters`. */
 export interface StatusFeed {
@@ -21,6 +21,16 @@ export interface StatusFeed {
   readonly etag: () => string;
   /** Returns the document. Without an update it stays the same for a second, so that clients share its bytes. */
   readonly document: () => EncodedDocument;
+  /** Returns a part of the document in the same way; undefined if there is no such cluster. */
+  readonly partOf: (selection: Selection) => EncodedDocument | undefined;
+}
+
+/** A part of the document. */
+export interface Selection {
+  /** Absent: all clusters. */
+  readonly cluster?: string | undefined;
+  /** Omits `topology`, `events` and `leaderTimeline`. */
+  readonly isSummary: boolean;
 }
 
 /** A `StatusDocument` as JSON. */
@@ -36,17 +46,27 @@ const maxDocumentAge = 1_000;
 const compress = promisify(gzip);
 
 export function createStatusFeed(clock: Clock, links: readonly ExternalLink[] = []): StatusFeed {
-  let parts = new Map<string, () => string>();
+  let parts = new Map<string, ClusterPart>();
   // Distinguishes the tags of this process from those of the one before a restart.
   const run = randomUUID();
   const startedAt = clock.now() / 1000;
   let updates = 0;
-  let latest: { readonly document: EncodedDocument; readonly updates: number; readonly madeAt: number } | undefined;
+  const cached = cacheForAWhile(clock, () => updates);
+
+  const encoded = (parts: readonly ClusterPart[], isSummary: boolean): EncodedDocument => {
+    const head = { apiVersion: 1, now: clock.now() / 1000, exporter: { version, startedAt } } as const;
+    return encode(head, parts.map(isSummary ? ({ summary }) => summary() : ({ whole }) => whole()));
+  };
+  const all = (isSummary: boolean) => cached(`${isSummary}`, () => encoded([...parts.values()], isSummary));
 
   return {
     update: (state, history) => {
-      const part = once(() => JSON.stringify(clusterStatus(state, history, links)));
-      parts.set(state.name, part);
+      // Not kept as an object, which takes more memory than its text.
+      const status = () => clusterStatus(state, history, links);
+      parts.set(state.name, {
+        whole: once(() => JSON.stringify(status())),
+        summary: once(() => JSON.stringify(summaryOf(status()))),
+      });
       updates++;
     },
     arrange: (names) => {
@@ -59,21 +79,48 @@ export function createStatusFeed(clock: Clock, links: readonly ExternalLink[] = 
       updates++;
     },
     etag: () => `W/"${run}-${updates}"`,
-    document: () => {
-      const madeAt = clock.monotonic();
-      if (latest?.updates !== updates || madeAt - latest.madeAt >= maxDocumentAge) {
-        const head = { apiVersion: 1, now: clock.now() / 1000, exporter: { version, startedAt } } as const;
-        latest = { document: encode(head, parts.values()), updates, madeAt };
-      }
-      return latest.document;
+    document: () => all(false),
+    partOf: ({ cluster, isSummary }) => {
+      if (cluster === undefined) return all(isSummary);
+      const part = parts.get(cluster);
+      return part && cached(`${isSummary} ${cluster}`, () => encoded([part], isSummary));
     },
   };
 }
 
+/** Keeps documents by key while `version` stays the same, and for a second at most. */
+function cacheForAWhile(
+  clock: Clock,
+  version: () => number,
+): (key: string, make: () => EncodedDocument) => EncodedDocument {
+  let documents = new Map<string, EncodedDocument>();
+  let of = version();
+  let since = clock.monotonic();
+  return (key, make) => {
+    if (of !== version() || clock.monotonic() - since >= maxDocumentAge) {
+      documents = new Map();
+      of = version();
+      since = clock.monotonic();
+    }
+    const document = documents.get(key) ?? make();
+    documents.set(key, document);
+    return document;
+  };
+}
+
+/** The status of a cluster as JSON. */
+interface ClusterPart {
+  readonly whole: () => string;
+  readonly summary: () => string;
+}
+
+function summaryOf({ topology, events, leaderTimeline, ...summary }: ClusterStatus) {
+  return summary;
+}
+
 /** Joins the parts of the clusters, which are JSON already and are made only once for each update. */
-function encode(head: Omit<StatusDocument, 'clusters'>, parts: Iterable<() => string>): EncodedDocument {
-  const clusters = Array.from(parts, (part) => part()).join(',');
-  const json = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"clusters":[${clusters}]}`);
+function encode(head: Omit<StatusDocument, 'clusters'>, clusters: readonly string[]): EncodedDocument {
+  const json = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"clusters":[${clusters.join(',')}]}`);
   return { json, gzip: once(() => compress(json, { level: constants.Z_BEST_SPEED })) };
 }
 

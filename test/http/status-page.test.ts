@@ -52,6 +52,19 @@ async function serveBy(handler: RequestListener) {
   };
 }
 
+describe('GET /api/v1/clusters with a query', () => {
+  it('returns one cluster or summaries, and 404 for an unknown name', async () => {
+    const get = await serve();
+    const { text } = await get('/api/v1/clusters?cluster=production');
+    expect(JSON.parse(text).clusters).toMatchObject([{ name: 'production', topology: {} }]);
+    const summary = JSON.parse((await get('/api/v1/clusters?summary=true')).text).clusters;
+    expect(summary).toMatchObject([{ name: 'production', verdict: 'healthy' }]);
+    expect(summary[0]).not.toHaveProperty('topology');
+    const unknown = await get('/api/v1/clusters?cluster=other');
+    expect([unknown.status, unknown.text]).toEqual([404, 'no cluster of this name is configured\n']);
+  });
+});
+
 describe('the status page', () => {
   it('links to the metrics, the health checks and its data by relative paths', async () => {
     const get = await serve('/own/path&more');

@@ -4,7 +4,7 @@ import { noHistory } from '../../src/poll/events.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
 import { Secret } from '../../src/secret.ts';
 import { clusterStatus } from '../../src/status/status-document.ts';
-import { createStatusFeed } from '../../src/status/status-feed.ts';
+import { createStatusFeed, type EncodedDocument } from '../../src/status/status-feed.ts';
 import { anyAnswer } from '../arbitraries.ts';
 import { told } from '../failure-texts.ts';
 import { manualClock } from '../manual-clock.ts';
@@ -241,5 +241,37 @@ describe('the status feed', () => {
 
   it('has other entity tags than the exporter before a restart', () => {
     expect(feedOf().etag()).not.toBe(feedOf().etag());
+  });
+});
+
+describe('a part of the status document', () => {
+  const clustersIn = (document: EncodedDocument | undefined) => JSON.parse(document?.json.toString() ?? '').clusters;
+
+  function feedOfTwo() {
+    const feed = createStatusFeed(manualClock());
+    for (const name of ['a', 'b']) feed.update(stateAfter([succeeded(topology(threeBrokers))], { name }), noHistory);
+    return feed;
+  }
+
+  it('is one cluster, or the summaries of all, which lack what is long', () => {
+    const feed = feedOfTwo();
+    const all = clustersIn(feed.document());
+    const one = feed.partOf({ cluster: 'b', isSummary: false });
+    expect(clustersIn(one)).toEqual([all[1]]);
+    const summaries = feed.partOf({ isSummary: true });
+    expect(clustersIn(summaries)).toEqual(
+      all.map(({ topology: _, events: __, leaderTimeline: ___, ...summary }: Record<string, unknown>) => summary),
+    );
+    expect(feed.partOf({ cluster: 'c', isSummary: false })).toBeUndefined();
+  });
+
+  it('shares its bytes for a second, and is made again after an update', () => {
+    const feed = feedOfTwo();
+    const first = feed.partOf({ cluster: 'a', isSummary: true });
+    expect(feed.partOf({ cluster: 'a', isSummary: true })).toBe(first);
+    expect(feed.partOf({ cluster: 'a', isSummary: false })).not.toBe(first);
+    feed.update(stateAfter([failed('dns')], { name: 'a' }), noHistory);
+    const next = feed.partOf({ cluster: 'a', isSummary: true });
+    expect(clustersIn(next)[0].verdict).toBe('unknown');
   });
 });
