@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
-    exclude: ['test/e2e/cluster/**'],
+    exclude: ['test/e2e/{cluster,kubernetes}/**'],
     globalSetup: ['test/e2e/setup.ts'],
     fileParallelism: false,
     testTimeout: 900_000,

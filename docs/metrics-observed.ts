@@ -4,7 +4,11 @@ import { saasComponents } from '../src/discovery/component-status.ts';
 import { clusterFamilies, createClusterRenderer } from '../src/metrics/cluster-renderer.ts';
 import { createCounters } from '../src/metrics/counters.ts';
 import type { Family } from '../src/metrics/family.ts';
-import { createProcessMetrics, type ProcessMetrics } from '../src/metrics/process-metrics.ts';
+import {
+  createProcessMetrics,
+  type ProcessMetrics,
+  type ProcessMetricsOptions,
+} from '../src/metrics/process-metrics.ts';
 import type { PollResult } from '../src/poll/poll.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
 import type { PartitionGroup, Topology } from '../src/zeebe/topology.ts';
@@ -24,16 +28,8 @@ export interface Documented extends Family {
 
 /** Labels whose values come from the cluster or the build. */
 const open = [
-  '<label>',
-  'physical_tenant',
-  'broker',
-  'partition',
-  'host',
-  'port',
-  'version',
-  'cluster_id',
-  'revision',
-  'nodejs',
+  ...['<label>', 'physical_tenant', 'broker', 'partition', 'host', 'port', 'version', 'cluster_id'],
+  ...['revision', 'nodejs', 'shard'],
 ];
 
 const at = Date.UTC(2026, 0, 1);
@@ -219,62 +215,47 @@ const saas = {
   statuses: saasComponents.map((component) => ({ cluster: 'cluster', component, status: 'healthy' }) as const),
 } as const;
 
-/** What is not so on a page of the exporter, and the page. */
-const exporterCircumstances: readonly (readonly [absent: string, prepare: (metrics: ProcessMetrics) => void])[] = [
-  ['`--web.config.file` is not set', ({ discovered }) => discovered(saas)],
-  [
-    'that file has no TLS',
-    ({ webConfigRead, discovered }) => {
-      webConfigRead(true, undefined);
-      discovered(saas);
-    },
-  ],
-  ['`discovery` is not set', ({ webConfigRead }) => webConfigRead(true, at)],
-  [
-    '`discovery.saas` is not set',
-    ({ webConfigRead, discovered }) => {
-      webConfigRead(true, at);
-      discovered(files);
-    },
-  ],
-  [
-    'the last request to the Administration API failed',
-    ({ webConfigRead, discovered }) => {
-      webConfigRead(true, at);
-      discovered(saas);
-      discovered({ ...files, provider: 'saas', isUp: false });
-    },
-  ],
-  [
-    'no refresh has succeeded yet',
-    ({ webConfigRead, discovered }) => {
-      webConfigRead(true, at);
-      discovered({ ...saas, isUp: false });
-    },
-  ],
-];
-
 async function exporterFamilies(): Promise<readonly Documented[]> {
-  const complete = await exporterPage(({ webConfigRead, discovered }) => {
-    webConfigRead(true, at);
-    discovered(files);
-    discovered(saas);
-  });
-  const pages = await Promise.all(
-    exporterCircumstances.map(async ([text, prepare]) => ({ text, page: await exporterPage(prepare) })),
-  );
-  return [...complete.matchAll(/^# HELP (zeebe_topology_\S+) (.*)\n# TYPE \S+ (\S+)\n((?:[^#].*\n)*)/gm)].map(
-    ([, name = '', help = '', type = '', lines = '']): Documented => {
-      const absent = pages.filter(({ page }) => !page.includes(` ${name} `)).map(({ text }) => text);
-      return { name, help, type: type as Family['type'], labels: labelsOf(lines), isOfTenant: false, absent };
+  const shard = { index: 0, total: 2 };
+  const leads: Prepare = (metrics) => metrics.leads(true);
+  const withTls: Prepare = ({ webConfigRead }) => webConfigRead(true, at);
+  const withPasswords: Prepare = ({ webConfigRead }) => webConfigRead(true, undefined);
+  const fromFiles: Prepare = ({ discovered }) => discovered(files);
+  const fromSaas: Prepare = ({ discovered }) => discovered(saas);
+  const apiFailed: Prepare = ({ discovered }) => discovered({ ...files, provider: 'saas', isUp: false });
+  const neverUp: Prepare = ({ discovered }) => discovered({ ...saas, isUp: false });
+  const complete = await exporterPage({ shard }, leads, withTls, fromFiles, fromSaas);
+  const others = [
+    { text: '`--web.config.file` is not set', page: await exporterPage({ shard }, leads, fromSaas) },
+    { text: 'that file has no TLS', page: await exporterPage({ shard }, leads, withPasswords, fromSaas) },
+    { text: '`discovery` is not set', page: await exporterPage({ shard }, leads, withTls) },
+    { text: '`discovery.saas` is not set', page: await exporterPage({ shard }, leads, withTls, fromFiles) },
+    {
+      text: 'the last request to the Administration API failed',
+      page: await exporterPage({ shard }, leads, withTls, fromSaas, apiFailed),
     },
+    { text: 'no refresh has succeeded yet', page: await exporterPage({ shard }, leads, withTls, neverUp) },
+    { text: '`--total-shards` is 1', page: await exporterPage({}, leads, withTls, fromSaas) },
+    { text: '`--leader-election` is not set', page: await exporterPage({ shard }, withTls, fromSaas) },
+  ];
+  return [...complete.matchAll(/^# HELP (zeebe_topology_\S+) (.*)\n# TYPE \S+ (\S+)\n((?:[^#].*\n)*)/gm)].map(
+    ([, name = '', help = '', type = '', lines = '']): Documented => ({
+      name,
+      help,
+      type: type as Family['type'],
+      labels: labelsOf(lines),
+      isOfTenant: false,
+      absent: others.filter(({ page }) => !page.includes(` ${name} `)).map(({ text }) => text),
+    }),
   );
 }
 
-async function exporterPage(prepare: (metrics: ProcessMetrics) => void): Promise<string> {
-  const metrics = createProcessMetrics();
+type Prepare = (metrics: ProcessMetrics) => void;
+
+async function exporterPage(options: ProcessMetricsOptions, ...preparations: readonly Prepare[]): Promise<string> {
+  const metrics = createProcessMetrics(options);
   metrics.reloaded(true, at);
-  prepare(metrics);
+  for (const prepare of preparations) prepare(metrics);
   return (await metrics.render())('text');
 }
 

@@ -85,6 +85,7 @@ const configuration = (): Refinements => ({
 const pods: Refinements = {
   'global.imagePullSecrets': list({ type: ['string', 'object'] }),
   replicas: { type: 'integer', minimum: 0 },
+  shards: { type: 'integer', minimum: 1, maximum: 100 },
   'image.digest': emptyOr('sha256:[0-9a-f]{64}'),
   'image.pullPolicy': { enum: ['Always', 'IfNotPresent', 'Never'] },
   commonLabels: texts,

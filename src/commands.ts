@@ -53,7 +53,7 @@ async function run(commandLine: CommandLine, signals: Signals): Promise<number> 
 async function checkConfig(flags: Flags): Promise<number> {
   const { clusters, config, notices } = await load(flags);
   for (const { message } of notices) process.stdout.write(`${message}\n`);
-  process.stdout.write(configSummary(clusters, config.discovery));
+  process.stdout.write(configSummary(clusters, config));
   return 0;
 }
 

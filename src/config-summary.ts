@@ -1,5 +1,7 @@
-import type { AuthenticationMethod, DiscoveryConfig } from './config/config.ts';
+import { shardOfCluster } from './cluster/sharding.ts';
+import type { AuthenticationMethod, Config, DiscoveryConfig } from './config/config.ts';
 import type { LoadedCluster } from './config/effective-settings.ts';
+import type { Shard } from './config/replica-settings.ts';
 import { escapeUnprintable } from './redact.ts';
 
 const methods: Readonly<Record<AuthenticationMethod, string>> = {
@@ -8,12 +10,18 @@ const methods: Readonly<Record<AuthenticationMethod, string>> = {
   oauth2: 'OAuth 2',
 };
 
-/** Describes what `serve` would run: the address and the authentication of each cluster, and where each value comes from. */
-export function configSummary(clusters: readonly LoadedCluster[], discovery?: DiscoveryConfig): string {
+/**
+ * Describes what `serve` would run: the address and the authentication of each cluster, and where each value comes from.
+ * With several shards, also the shard that polls it: the clusters of all shards are described.
+ */
+export function configSummary(
+  clusters: readonly LoadedCluster[],
+  { shard, discovery }: Pick<Config, 'shard' | 'discovery'> = {},
+): string {
   const names = clusters.map(({ config }) => config.name).join(', ');
   return [
     names === '' ? 'The configuration is valid.' : `The configuration is valid: ${names}.`,
-    ...clusters.flatMap(summaryOf),
+    ...clusters.flatMap((cluster) => summaryOf(cluster, shard)),
     ...(discovery ? discoverySummary(discovery) : []),
   ]
     .map((line) => `${escapeUnprintable(line)}\n`)
@@ -29,12 +37,16 @@ function discoverySummary({ files, saas }: DiscoveryConfig): readonly string[] {
   ];
 }
 
-function summaryOf({ config: { name, authentication }, origin }: LoadedCluster): readonly string[] {
+function summaryOf(
+  { config: { name, authentication }, origin }: LoadedCluster,
+  shard: Shard | undefined,
+): readonly string[] {
   const settings = origin.settings().map(({ key, value, place }) => ({ key, line: `${key}: ${value} (${place})` }));
   const isAuthentication = (key: string) => /^(auth_strategy$|basic_auth\.|oauth2\.)/.test(key);
   return [
     '',
     name,
+    ...(shard ? [`  shard: ${shardOfCluster(name, shard.total)}`] : []),
     ...settings.filter(({ key }) => key === 'address').map(({ line }) => `  ${line}`),
     `  authentication: ${methods[authentication.method]}`,
     ...settings.filter(({ key }) => isAuthentication(key)).map(({ line }) => `    ${line}`),

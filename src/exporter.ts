@@ -1,15 +1,19 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
+import { type AssignedClusters, assignClusters } from './cluster/assignment.ts';
 import { type Clusters, createClusters } from './cluster/clusters.ts';
 import { createFleet } from './cluster/fleet.ts';
 import type { ClusterOutput } from './cluster/monitor.ts';
 import { createReload, type Load, type Reloaded } from './cluster/reload.ts';
+import { clustersOfShard } from './cluster/sharding.ts';
 import type { ClusterConfig, Config } from './config/config.ts';
+import type { Shard } from './config/replica-settings.ts';
 import { createDebugReports, type DebugReport } from './debug-reports.ts';
 import { createApp } from './http/app.ts';
 import type { Servers } from './http/listen.ts';
 import type { DebugCluster } from './http/probe.ts';
 import { createLazyDiscovery } from './lazy-discovery.ts';
+import { createLeadership, type Leadership } from './leadership.ts';
 import { pageShareOfMemory, shareOfMemory } from './memory.ts';
 import { createClusterMetrics } from './metrics/cluster-metrics.ts';
 import { createPage, type Page } from './metrics/page.ts';
@@ -45,19 +49,12 @@ export async function startExporter(options: ExporterOptions): Promise<Exporter>
 }
 
 async function start({ config, servers, load, logger, clock }: ExporterOptions): Promise<Exporter> {
-  const processMetrics = createProcessMetrics();
+  const { shard, leaderElection } = config;
+  const processMetrics = createProcessMetrics({ shard });
   const page = createPage([], processMetrics, clock);
   const status = createStatusFeed(clock, config.web.externalLinks);
-  const budget = createPageBudget(shareOfMemory(pageShareOfMemory));
-  const clusters = createClusters({
-    createOutput: (cluster) => createOutput(cluster, { page, status, budget }),
-    arrange: (names) => {
-      page.arrange(names);
-      status.arrange(names);
-    },
-    logger,
-    clock,
-  });
+  const leadership = await createLeadership(leaderElection, { processMetrics, page, status, logger, clock });
+  const clusters = createAssignedClusters({ page, status, shard, leadership, logger, clock });
   const recordReload = (succeeded: boolean) => {
     processMetrics.reloaded(succeeded, clock.now());
     page.refresh();
@@ -71,6 +68,7 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
   const discovery = createLazyDiscovery({ clusters, fleet, processMetrics, page, logger, clock });
   const { begin } = await fleet.configure(config.clusters);
   recordReload(true);
+  if (shard) logShard(shard, config.clusters, logger);
   await discovery.configure(config);
   const apply = async (next: Config) => {
     const replacement = await fleet.configure(next.clusters);
@@ -80,6 +78,7 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
   const { reload, end } = createReload({ load, started: config, apply, record: recordReload, logger, clock });
   // Spread over the first interval: a start causes no load peak on what the clusters have in common.
   begin(Number.POSITIVE_INFINITY);
+  leadership.begin(clusters);
   const stopping = new AbortController();
   const debug = debugIn(clusters, createDebugReports(clock, stopping.signal));
   const { awaited } = discovery;
@@ -88,9 +87,44 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
     reload,
     stop: async () => {
       stopping.abort();
-      await Promise.all([stopInTurn([{ stop: end }, discovery, clusters]), servers.close()]);
+      await Promise.all([
+        stopInTurn([{ stop: end }, discovery, { stop: () => leadership.stop(clusters.stop) }]),
+        servers.close(),
+      ]);
     },
   };
+}
+
+interface AssignedClustersOptions extends Pick<Outputs, 'page' | 'status'> {
+  readonly shard: Shard | undefined;
+  readonly leadership: Leadership;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+function createAssignedClusters(options: AssignedClustersOptions): AssignedClusters {
+  const { page, status, shard, leadership, logger, clock } = options;
+  const budget = createPageBudget(shareOfMemory(pageShareOfMemory));
+  const clusters = createClusters({
+    createOutput: (cluster) => createOutput(cluster, { page, status, budget }),
+    arrange: (names) => {
+      page.arrange(names);
+      status.arrange(names);
+    },
+    mayPoll: leadership.mayPoll,
+    logger,
+    clock,
+  });
+  return assignClusters(clusters, { shard, standsBy: !leadership.mayPoll() });
+}
+
+function logShard(shard: Shard, all: readonly ClusterConfig[], logger: Logger): void {
+  const { index, total } = shard;
+  const own = clustersOfShard(all, shard).length;
+  logger.info(
+    { shard: index, totalShards: total },
+    `shard ${index} of 0 to ${total - 1}: ${own} of ${all.length} clusters belong to it`,
+  );
 }
 
 /** Ends reloads before discovery, and that before the polls, so that none of them starts what the next one has ended. */

@@ -4,7 +4,7 @@ import { load } from './config/loading.ts';
 
 const summary = (given: Parameters<typeof load>[0]) => {
   const { clusters, config } = load(given);
-  return configSummary(clusters, config.discovery);
+  return configSummary(clusters, config);
 };
 
 describe('the summary of a valid configuration', () => {
@@ -76,6 +76,14 @@ default
     oauth2.audience: zeebe.camunda.io (default)
     oauth2.client_auth: client_secret_post (default)
 `);
+  });
+
+  it('describes the clusters of all shards, and names the shard that polls each', () => {
+    const file = 'clusters: [{ name: production, address: "http://a" }, { name: a/b, address: "http://b" }]';
+    const flags = { shard: '0', total_shards: '7' };
+    const { clusters, config } = load({ file, flags });
+    expect(configSummary(clusters, config)).toContain('production\n  shard: 1\n  address: http://a ');
+    expect(configSummary(clusters, config)).toContain('a/b\n  shard: 4\n  address: http://b ');
   });
 
   it('says that nothing is set', () => {

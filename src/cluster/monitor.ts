@@ -21,7 +21,7 @@ export interface ClusterMonitor {
   readonly start: (firstAfter: number) => void;
   /**
    * Joins the poll in progress, or starts one, unless the last one ended less than `probeMinInterval` ago. Resolves when
-   * its result has been published: to true, or to false where the monitor was stopped before.
+   * its result has been published: to true, or to false where the monitor was stopped before or may not poll.
    */
   readonly probe: () => Promise<boolean>;
   /** Ends the polls, including the one in progress, and closes every connection. */
@@ -38,6 +38,8 @@ export interface ClusterOutput {
 }
 
 export interface MonitorOptions {
+  /** Asked before each poll; absent: polls are always allowed. */
+  readonly mayPoll?: () => boolean;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly sharedTokens: SharedTokens;
@@ -46,7 +48,7 @@ export interface MonitorOptions {
 export function createClusterMonitor(
   cluster: ClusterConfig,
   output: ClusterOutput,
-  { logger: parentLogger, clock, sharedTokens }: MonitorOptions,
+  { mayPoll = () => true, logger: parentLogger, clock, sharedTokens }: MonitorOptions,
 ): ClusterMonitor {
   const { name, pollInterval, pollTimeout, probeMinInterval, physicalTenants } = cluster;
   const logger = parentLogger.child({ cluster: name });
@@ -62,6 +64,7 @@ export function createClusterMonitor(
   const stopping = new AbortController();
   let lastEndedAt = Number.NEGATIVE_INFINITY;
   const polls = createSharedRun(async () => {
+    if (!mayPoll()) return false;
     const result = await poll(stopping.signal);
     // The result of a poll that the stop has ended says nothing about the cluster.
     if (stopping.signal.aborted) return false;

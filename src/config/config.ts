@@ -3,12 +3,17 @@ import type { Secret } from '../secret.ts';
 import type { ClientAuthentication } from './client-authentication-config.ts';
 import type { FileDigests } from './file-reader.ts';
 import type { ClusterMeta, StaticLabels } from './labels.ts';
+import type { LeaderElectionConfig, Shard } from './replica-settings.ts';
 import type { ResolvedSettings, Source } from './resolve.ts';
 
 /** The configuration that the exporter runs with: validated as a whole, with all defaults and the content of all files. */
 export interface Config {
   /** At least one, unless there is discovery; names are unique. */
   readonly clusters: readonly ClusterConfig[];
+  /** Absent: this exporter polls all clusters. */
+  readonly shard?: Shard;
+  /** Absent: this exporter polls without asking others. */
+  readonly leaderElection?: LeaderElectionConfig;
   /** Absent: there are no clusters beside those of the configuration. */
   readonly discovery?: DiscoveryConfig;
   readonly web: WebConfig;

@@ -146,6 +146,30 @@ export function pollInterval(raw: string): number {
   return milliseconds;
 }
 
+/** A number from 0, alone or at the end of the name of a StatefulSet's pod. */
+export function shardIndex(raw: string): number {
+  const [, index] = /^(?:[a-z\d][a-z\d.-]*-)?(\d{1,4})$/.exec(raw) ?? [];
+  if (index === undefined)
+    throw new Error('a number from 0, or the name of a pod that ends in one, such as exporter-0');
+  return Number(index);
+}
+
+/** A DNS subdomain (RFC 1123), as names of Kubernetes are; short enough for a hyphen and a number behind it. */
+export function kubernetesName(raw: string): string {
+  if (raw.length > 240 || !/^[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/.test(raw)) {
+    throw new Error('lower-case letters, digits, hyphens and dots, at most 240');
+  }
+  return raw;
+}
+
+const maxShards = 100;
+
+export function shardCount(raw: string): number {
+  const count = /^\d{1,4}$/.test(raw) ? Number(raw) : 0;
+  if (count < 1 || count > maxShards) throw new Error(`a number from 1 to ${maxShards}`);
+  return count;
+}
+
 export function pollTimeout(raw: string): number {
   const milliseconds = duration(raw);
   if (milliseconds === 0 || milliseconds > day) throw new Error('a duration above 0, at most 24h');

@@ -23,6 +23,8 @@ import {
 import { createFileReader, type ReadFile, type ReadFileAsync, readFiles, readFrom } from './file-reader.ts';
 import { polling } from './polling-settings.ts';
 import { ConfigError, type Notice, type Problem } from './problem.ts';
+import { leaderElectionOf, shardOf } from './replica-config.ts';
+import type { Shard } from './replica-settings.ts';
 import { isPresent, namedSource, resolve, type Settings, type Source, settingsOf } from './resolve.ts';
 import type { Raw, Table } from './setting.ts';
 import { clusterTable, topTable } from './settings-table.ts';
@@ -74,6 +76,7 @@ export function loadConfig({ readFile, ...inputs }: Inputs & { readonly readFile
 /** The configuration before the files that its settings name are read. */
 interface ConfigDescription {
   readonly settings: Settings<typeof topTable>;
+  readonly shard: Shard | undefined;
   readonly clusters: readonly ClusterDescription[];
   readonly discovery: DiscoveryDescription | undefined;
   readonly webConfig: WebConfigDescription | undefined;
@@ -102,6 +105,7 @@ function describeConfig({ flags, env, isTerminal }: Inputs, readFile: ReadFile):
   const webConfigFile = settings.value('web.config.file');
   return {
     settings,
+    shard: shardOf(settings),
     clusters: sources.map((source) => describeCluster([...below, source], { folder, env, fromFile })),
     discovery: file.discovery && describeDiscovery(file.discovery, { defaults: below, folder, env }, problems),
     webConfig: webConfigFile === undefined ? undefined : describeWebConfig(webConfigFile, readFile),
@@ -151,7 +155,7 @@ function pathsOf({ clusters, discovery, webConfig }: ConfigDescription): readonl
 }
 
 function buildConfig(description: ConfigDescription, readFile: ReadFile): LoadedConfig {
-  const { settings, isTerminal, notices, unread } = description;
+  const { settings, shard, isTerminal, notices, unread } = description;
   const clusters = description.clusters.flatMap((cluster) => loadCluster(cluster, readFile) ?? []);
   const discovery = description.discovery && loadDiscovery(description.discovery, readFile);
   const webConfig = description.webConfig && loadWebConfig(description.webConfig, readFile);
@@ -175,7 +179,7 @@ function buildConfig(description: ConfigDescription, readFile: ReadFile): Loaded
       level: settings.value('log.level'),
       format: settings.value('log.format') ?? (isTerminal ? 'pretty' : 'json'),
     },
-    ...omitUndefined({ discovery, webConfig }),
+    ...omitUndefined({ shard, leaderElection: leaderElectionOf(settings, shard), discovery, webConfig }),
   };
   return { config, clusters, notices };
 }

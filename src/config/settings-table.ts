@@ -27,6 +27,7 @@ import {
 } from './formats.ts';
 import { staticLabels } from './labels.ts';
 import { polling } from './polling-settings.ts';
+import { replicas } from './replica-settings.ts';
 import { boolean, group, type Key, list, map, number, showPlain, showUrl, type Table, text } from './setting.ts';
 import { clientTls } from './tls-settings.ts';
 
@@ -83,6 +84,7 @@ export const topTable = {
     flag: '--web.config.file=PATH',
     file: false,
   }),
+  ...replicas,
   'log.level': text({
     doc: `The log level: ${logLevels.join(', ')}.`,
     default: 'info',

@@ -5,7 +5,7 @@ import type { Page } from '../metrics/page.ts';
 import { isAllowedHost, isHealthCheck } from './access.ts';
 import type { ExpressAppOptions } from './express-app.ts';
 import { createSendMetrics } from './metrics-response.ts';
-import { createProbe, type DebugCluster, type ProbedCluster } from './probe.ts';
+import { createProbe, type DebugCluster, type ProbedCluster, standbyText } from './probe.ts';
 import { createBacklog, createSender, maxBacklog, type Sender, sendText } from './response.ts';
 import { isRead, pathOf, sendHealthy } from './startup.ts';
 
@@ -67,7 +67,13 @@ function frequentRequests(options: AppOptions, sender: Sender): ReadonlyMap<stri
     [canonicalPath(telemetryPath), (request, response) => sendMetrics(request, response, page.body)],
     [webPaths.probe, createProbe({ clusters, debug, page, sender, sendMetrics })],
     [webPaths.healthy, (_request, response) => sendHealthy(response)],
-    [webPaths.ready, (_request, response) => sendReady(response, awaited())],
+    [
+      webPaths.ready,
+      (_request, response) => {
+        if (clusters.standsBy()) sendText(response, 200, standbyText);
+        else sendReady(response, awaited());
+      },
+    ],
   ]);
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sleep } from '../clock.ts';
+import type { Absence } from '../cluster/assignment.ts';
 import type { ClusterConfig } from '../config/config.ts';
 import type { Page } from '../metrics/page.ts';
 import type { SendMetrics } from './metrics-response.ts';
@@ -17,7 +18,14 @@ export interface ProbedClusters {
   /** In the order of the configuration. */
   readonly all: () => readonly ProbedCluster[];
   readonly named: (name: string) => ProbedCluster | undefined;
+  /** Returns why another exporter polls the cluster; undefined if none is known to do so. */
+  readonly absence: (name: string) => Absence | undefined;
+  /** Whether another exporter polls all clusters. */
+  readonly standsBy: () => boolean;
 }
+
+/** The response of a standby to requests that only the leader answers. */
+export const standbyText = 'this exporter stands by: another one polls the clusters';
 
 /** Seconds of a scrape timeout that are left for the response, as in Prometheus' own blackbox exporter. */
 const timeoutOffset = 0.5;
@@ -52,7 +60,12 @@ export function createProbe({ clusters, debug, page, sender, sendMetrics }: Prob
       return reject(400, `expected exactly one cluster, as in /probe?cluster=NAME; ${configured()}`);
     }
     const cluster = clusters.named(name);
-    if (!cluster) return reject(404, `no cluster of this name is configured; ${configured()}`);
+    if (!cluster) {
+      const absence = clusters.absence(name);
+      return absence
+        ? reject(...absenceResponse(absence))
+        : reject(404, `no cluster of this name is configured; ${configured()}`);
+    }
 
     const seconds = pollTimeout(request.headers['x-prometheus-scrape-timeout-seconds']);
     const polled: Promise<boolean | string> =
@@ -63,7 +76,10 @@ export function createProbe({ clusters, debug, page, sender, sendMetrics }: Prob
       return reject(504, `the poll did not complete within ${seconds} s; it continues in the background`);
     }
     if (!completed) {
-      return reject(503, 'the poll was cancelled: the exporter is stopping or has reloaded its configuration');
+      return reject(
+        503,
+        'the poll was cancelled: the exporter is stopping, stands by or has reloaded its configuration',
+      );
     }
     if (typeof completed === 'string') return sender.sendLongText(response, 200, completed.trimEnd());
     await sendMetrics(request, response, (format, encoding) => page.bodyOf(name, format, encoding));
@@ -72,6 +88,14 @@ export function createProbe({ clusters, debug, page, sender, sendMetrics }: Prob
 
 function namesOf({ all }: ProbedClusters): readonly string[] {
   return all().map(({ cluster }) => cluster.name);
+}
+
+/** A standby may lead soon, while a shard keeps its clusters. */
+function absenceResponse(absence: Absence): readonly [status: 404 | 503, reason: string] {
+  if (absence.kind === 'standby') return [503, standbyText];
+  const { shard, own } = absence;
+  const range = `${own.index} (of 0 to ${own.total - 1})`;
+  return [404, `this cluster belongs to shard ${shard}; this exporter polls those of shard ${range}`];
 }
 
 /** Returns the seconds that a client waits for a poll, or undefined if it sets no limit. */

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { isPlainPath, webPaths } from '../config/web-paths.ts';
-import type { ProbedCluster, ProbedClusters } from './probe.ts';
+import { type ProbedCluster, type ProbedClusters, standbyText } from './probe.ts';
 import { type Sender, sendText } from './response.ts';
 
 interface ServiceDiscoveryOptions {
@@ -15,13 +15,18 @@ const maxHostLength = 253 + 6;
 /**
  * Responds with one target per cluster, in the format of Prometheus' HTTP service discovery
  * (https://prometheus.io/docs/prometheus/latest/http_sd/). The targets differ in `instance`. They have no label
- * `zeebe_cluster`: the series have one, which a label of the target would rename.
+ * `zeebe_cluster`: the series have one, which a label of the target would rename. A standby responds with an error, after
+ * which Prometheus keeps the targets that the leader has listed.
  */
 export function serviceDiscovery(
   { clusters, externalUrl }: ServiceDiscoveryOptions,
   { sendBuffer }: Sender,
 ): RequestHandler {
   return (request, response) => {
+    if (clusters.standsBy()) {
+      sendText(response, 503, standbyText);
+      return;
+    }
     const location = externalUrl ? externalLocation(externalUrl, request) : requestedLocation(request);
     if (location.host.length > maxHostLength) {
       sendText(response, 400, `the Host header is longer than ${maxHostLength} characters`);

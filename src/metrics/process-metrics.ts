@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Shard } from '../config/replica-settings.ts';
 import { revision, version } from '../version.ts';
 import { linesOfMetric, readRegistry } from './counters.ts';
 import { createDiscoveryMetrics, type DiscoveryMetrics } from './discovery-metrics.ts';
@@ -10,20 +11,30 @@ export interface ProcessMetrics extends DiscoveryMetrics {
   readonly reloaded: (succeeded: boolean, at: number) => void;
   /** The expiry is that of the certificate served, in Unix time in milliseconds; undefined without TLS. */
   readonly webConfigRead: (succeeded: boolean, certificateExpiry: number | undefined) => void;
+  /** Whether this exporter leads. Absent from the page until it is called. */
+  readonly leads: (leads: boolean) => void;
   /** Returns their part of the page, in both formats. */
   readonly render: () => Promise<(format: Format) => string>;
 }
 
-export function createProcessMetrics(): ProcessMetrics {
+export interface ProcessMetricsOptions {
+  /** Absent: the exporter polls all clusters. */
+  readonly shard?: Shard | undefined;
+}
+
+export function createProcessMetrics({ shard }: ProcessMetricsOptions = {}): ProcessMetrics {
   const registry = new Registry();
   addBuildInfo(registry);
+  if (shard) addTotalShards(registry, shard);
   const reloaded = addReloadMetrics(registry);
   const webConfigRead = addWebConfigMetrics(registry);
+  const leads = addLeader(registry);
   const { discovered, notDiscovered } = createDiscoveryMetrics(registry);
   addDefaultMetrics(registry);
   return {
     reloaded,
     webConfigRead,
+    leads,
     discovered,
     notDiscovered,
     render: async () => {
@@ -41,6 +52,27 @@ function addBuildInfo(registry: Registry): void {
     labelNames: ['version', 'revision', 'nodejs'],
     registers: [registry],
   }).set({ version, revision, nodejs: process.version }, 1);
+}
+
+function addTotalShards(registry: Registry, { index, total }: Shard): void {
+  new Gauge({
+    name: 'zeebe_topology_exporter_total_shards',
+    help: 'Number of exporters among which the clusters are divided; the label is the shard of this exporter, from 0.',
+    labelNames: ['shard'],
+    registers: [registry],
+  }).set({ shard: index }, total);
+}
+
+function addLeader(registry: Registry): ProcessMetrics['leads'] {
+  const leader = new Gauge({
+    name: 'zeebe_topology_exporter_leader',
+    help: 'Whether this exporter leads and polls the clusters (1) or stands by (0).',
+    registers: [],
+  });
+  return (leads) => {
+    registry.registerMetric(leader);
+    leader.set(Number(leads));
+  };
 }
 
 function addReloadMetrics(registry: Registry): ProcessMetrics['reloaded'] {

@@ -16,8 +16,15 @@ import type { ClusterView, GroupView } from '../zeebe/view.ts';
 export interface StatusDocument {
   readonly apiVersion: 1;
   readonly now: number;
-  readonly exporter: { readonly version: string; readonly startedAt: number };
+  readonly exporter: ExporterStatus;
   readonly clusters: readonly ClusterStatus[];
+}
+
+export interface ExporterStatus {
+  readonly version: string;
+  readonly startedAt: number;
+  /** Absent without leader election. A standby has no clusters. */
+  readonly role?: 'leader' | 'standby';
 }
 
 export interface ClusterStatus {

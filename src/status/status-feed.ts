@@ -6,7 +6,7 @@ import type { ExternalLink } from '../config/config.ts';
 import type { ClusterHistory } from '../poll/events.ts';
 import type { ClusterState } from '../poll/state.ts';
 import { version } from '../version.ts';
-import { type ClusterStatus, clusterStatus, type StatusDocument } from './status-document.ts';
+import { type ClusterStatus, clusterStatus, type ExporterStatus, type StatusDocument } from './status-document.ts';
 
 /** The data of `GET /api/v1/clusters`. */
 export interface StatusFeed {
@@ -14,6 +14,7 @@ export interface StatusFeed {
   readonly update: (state: ClusterState, history: ClusterHistory) => void;
   /** Sets which clusters the document contains, and their order. Those that remain keep their status. */
   readonly arrange: (clusters: readonly string[]) => void;
+  readonly setRole: (role: NonNullable<ExporterStatus['role']>) => void;
   /**
    * Returns the entity tag, which changes with every update. It is weak (RFC 9110, 8.8.1), as documents with the same
    * tag differ in the time at which they were made.
@@ -49,12 +50,12 @@ export function createStatusFeed(clock: Clock, links: readonly ExternalLink[] = 
   let parts = new Map<string, ClusterPart>();
   // Distinguishes the tags of this process from those of the one before a restart.
   const run = randomUUID();
-  const startedAt = clock.now() / 1000;
+  let exporter: ExporterStatus = { version, startedAt: clock.now() / 1000 };
   let updates = 0;
   const cached = cacheForAWhile(clock, () => updates);
 
   const encoded = (parts: readonly ClusterPart[], isSummary: boolean): EncodedDocument => {
-    const head = { apiVersion: 1, now: clock.now() / 1000, exporter: { version, startedAt } } as const;
+    const head = { apiVersion: 1, now: clock.now() / 1000, exporter } as const;
     return encode(head, parts.map(isSummary ? ({ summary }) => summary() : ({ whole }) => whole()));
   };
   const all = (isSummary: boolean) => cached(`${isSummary}`, () => encoded([...parts.values()], isSummary));
@@ -76,6 +77,10 @@ export function createStatusFeed(clock: Clock, links: readonly ExternalLink[] = 
           return part ? [[name, part] as const] : [];
         }),
       );
+      updates++;
+    },
+    setRole: (role) => {
+      exporter = { ...exporter, role };
       updates++;
     },
     etag: () => `W/"${run}-${updates}"`,

@@ -29,7 +29,11 @@ afterEach(() => {
 async function setUp(
   config: Partial<ClusterConfig> = {},
   budget = createPageBudget(1e6),
-  { answer = healthy, clock = systemClock }: { readonly answer?: RequestListener; readonly clock?: Clock } = {},
+  {
+    answer = healthy,
+    clock = systemClock,
+    mayPoll = () => true,
+  }: { readonly answer?: RequestListener; readonly clock?: Clock; readonly mayPoll?: () => boolean } = {},
 ) {
   const waiting: (() => void)[] = [];
   let requests = 0;
@@ -47,7 +51,12 @@ async function setUp(
     publish: (state, _history, result) => metrics.publish(state, result),
   };
   const { logger, lines } = memoryLog();
-  const monitor = createClusterMonitor(cluster, output, { logger, clock, sharedTokens: createSharedTokens(clock) });
+  const monitor = createClusterMonitor(cluster, output, {
+    mayPoll,
+    logger,
+    clock,
+    sharedTokens: createSharedTokens(clock),
+  });
   onTestFinished(() => monitor.stop());
   const read = async () => readPage(textOf(await page.body('text', 'identity')));
   return {
@@ -119,6 +128,18 @@ describe('a probe of a monitor', () => {
     expect(await ended).toBe(true);
     expect([requests(), await polls()]).toEqual([1, { '': 1 }]);
     await untilRequested(2);
+  });
+
+  it('sends and counts no poll while polls are not allowed, and polls on schedule once they are', async () => {
+    let mayPoll = false;
+    const { monitor, requests, untilRequested, polls } = await setUp({ pollInterval: 100 }, undefined, {
+      mayPoll: () => mayPoll,
+    });
+    monitor.start(0);
+    expect(await monitor.probe()).toBe(false);
+    expect([requests(), await polls()]).toEqual([0, {}]);
+    mayPoll = true;
+    await untilRequested(1);
   });
 
   it('counts no poll that a stop has ended', async () => {

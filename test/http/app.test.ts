@@ -38,7 +38,12 @@ beforeAll(async () => {
   options = {
     page: { ...page, body },
     status: createStatusFeed(manualClock()),
-    clusters: { all: () => watched, named: (name) => watched.find(({ cluster }) => cluster.name === name) },
+    clusters: {
+      all: () => watched,
+      named: (name) => watched.find(({ cluster }) => cluster.name === name),
+      absence: () => undefined,
+      standsBy: () => false,
+    },
     reload: async () => {
       isRead = true;
       return reloaded;

@@ -33,7 +33,7 @@ async function serve(telemetryPath = '/metrics') {
   const app = createApp({
     page: createPage([], noProcessMetrics, manualClock()),
     status: feed,
-    clusters: { all: () => [], named: () => undefined },
+    clusters: { all: () => [], named: () => undefined, absence: () => undefined, standsBy: () => false },
     debug: async () => undefined,
     reload: async () => ({ ok: true, message: '' }),
     telemetryPath,

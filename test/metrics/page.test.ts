@@ -22,6 +22,7 @@ function countingProcess(): ProcessMetrics {
   return {
     reloaded: () => {},
     webConfigRead: () => {},
+    leads: () => {},
     discovered: () => {},
     notDiscovered: () => {},
     render: async () => {
@@ -277,6 +278,7 @@ describe('the metrics of the process on the page', () => {
       processMetrics: {
         reloaded: () => {},
         webConfigRead: () => {},
+        leads: () => {},
         discovered: () => {},
         notDiscovered: () => {},
         render,

@@ -20,6 +20,7 @@ export interface PolledCluster {
 export const noProcessMetrics: ProcessMetrics = {
   reloaded: () => {},
   webConfigRead: () => {},
+  leads: () => {},
   discovered: () => {},
   notDiscovered: () => {},
   render: async () => () => '',

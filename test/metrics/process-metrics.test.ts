@@ -27,6 +27,27 @@ describe('the exporter’s own metrics', () => {
     });
   });
 
+  it('have the shard, if the clusters are divided', async () => {
+    expect((await families()).has('zeebe_topology_exporter_total_shards')).toBe(false);
+    const { render } = createProcessMetrics({ shard: { index: 2, total: 3 } });
+    expect(readPage((await render())('text')).get('zeebe_topology_exporter_total_shards')?.samples).toMatchObject([
+      { labels: { shard: '2' }, value: 3 },
+    ]);
+  });
+
+  it('have whether the exporter leads, if there is leader election', async () => {
+    const { leads, render } = createProcessMetrics();
+    const leader = async () =>
+      readPage((await render())('text'))
+        .get('zeebe_topology_exporter_leader')
+        ?.samples.map(({ value }) => value);
+    expect(await leader()).toBeUndefined();
+    leads(false);
+    expect(await leader()).toEqual([0]);
+    leads(true);
+    expect(await leader()).toEqual([1]);
+  });
+
   it('have whether the configuration was read, and when it was last read successfully', async () => {
     processMetrics.reloaded(true, 1_767_225_600_500);
     expect(await valueOfOwn('config_last_reload_successful')).toBe(1);

@@ -220,6 +220,15 @@ describe('the status feed', () => {
     expect(feed.document()).not.toBe(before);
   });
 
+  it('has the role of the exporter once it is set, with another entity tag', () => {
+    const feed = feedOf();
+    const before = feed.etag();
+    expect(JSON.parse(feed.document().json.toString()).exporter).not.toHaveProperty('role');
+    feed.setRole('standby');
+    expect(feed.etag()).not.toBe(before);
+    expect(JSON.parse(feed.document().json.toString()).exporter).toMatchObject({ startedAt: end, role: 'standby' });
+  });
+
   it('has another entity tag after every update, and the same one until then', () => {
     const feed = feedOf();
     const before = feed.etag();

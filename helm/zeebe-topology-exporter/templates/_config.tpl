@@ -109,9 +109,36 @@
 {{- end }}
 - --web.listen-address=:{{ .Values.web.port }}
 - --web.telemetry-path={{ .Values.web.telemetry_path }}
+{{- if .Values.leaderElection.enabled }}
+- --leader-election
+- --leader-election.lease-name={{ include "zeebe-topology-exporter.fullname" . }}
+{{- end }}
 {{- with .Values.extraArgs }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{- /* Returns the environment variables of the chart, as YAML. */ -}}
+{{- define "zeebe-topology-exporter.env" -}}
+{{- if include "zeebe-topology-exporter.isSharded" . -}}
+# The name of the pod ends in the number of its shard.
+- name: SHARD
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: TOTAL_SHARDS
+  value: {{ .Values.shards | quote }}
+{{- end -}}
+{{- if .Values.leaderElection.enabled -}}
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: POD_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+{{- end -}}
 {{- end -}}
 
 {{- /* Returns the volumes, each with its mount path under /etc/zeebe-topology-exporter, as JSON. */ -}}

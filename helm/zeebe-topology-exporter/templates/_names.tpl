@@ -48,6 +48,35 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "zeebe-topology-exporter.isSharded" -}}
+{{- if gt (int .Values.shards) 1 -}}true{{- end -}}
+{{- end -}}
+
+{{- /* Returns the number of pods. */ -}}
+{{- define "zeebe-topology-exporter.pods" -}}
+{{- ternary .Values.shards .Values.replicas (gt (int .Values.shards) 1) -}}
+{{- end -}}
+
+{{- /*
+Returns the name of the Deployment or StatefulSet. That of a StatefulSet has the number of shards in it: another number
+is another StatefulSet. Helm creates it and deletes the old one at the same time, while an update of the old one would
+replace its pods one after the other, and clusters would be polled by two shards or by none meanwhile. It has
+at most 52 characters, so that the label of the pods with its revision fits.
+*/ -}}
+{{- define "zeebe-topology-exporter.workloadName" -}}
+{{- $name := include "zeebe-topology-exporter.fullname" . -}}
+{{- if include "zeebe-topology-exporter.isSharded" . -}}
+{{ $name | trunc 40 | trimSuffix "-" }}-shards-{{ int .Values.shards }}
+{{- else -}}
+{{ $name }}
+{{- end -}}
+{{- end -}}
+
+{{- /* Returns the Deployment or StatefulSet, for kubectl. */ -}}
+{{- define "zeebe-topology-exporter.workload" -}}
+{{ ternary "statefulset" "deployment" (gt (int .Values.shards) 1) }}/{{ include "zeebe-topology-exporter.workloadName" . }}
+{{- end -}}
+
 {{- /* Only these labels select pods, because the selector of a Deployment is immutable. */ -}}
 {{- define "zeebe-topology-exporter.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "zeebe-topology-exporter.name" . | quote }}

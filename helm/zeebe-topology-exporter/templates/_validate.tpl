@@ -38,7 +38,7 @@
 {{- end -}}
 {{- range .Values.extraArgs -}}
 {{- $flag := splitList "=" . | first -}}
-{{- with get (dict "--config.file" "clusters, config or existingConfig" "--config.check" "no flag: the exporter would exit" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path") $flag -}}
+{{- with get (dict "--config.file" "clusters, config or existingConfig" "--config.check" "no flag: the exporter would exit" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path" "--shard" "shards" "--total-shards" "shards" "--leader-election" "leaderElection.enabled" "--leader-election.lease-name" "leaderElection.enabled") $flag -}}
 {{- $problems = append $problems (printf "extraArgs: %s is set by the chart; use %s" $flag .) -}}
 {{- end -}}
 {{- end -}}
@@ -50,9 +50,17 @@
 {{- if and (ne $min "") (ne (toString (default "" .maxUnavailable)) "") -}}
 {{- $problems = append $problems "podDisruptionBudget: minAvailable and maxUnavailable are both set; remove one of them" -}}
 {{- end -}}
-{{- if and .enabled (regexMatch "^[0-9]+$" $min) (ge (int $min) (int $.Values.replicas)) -}}
-{{- $problems = append $problems (printf "podDisruptionBudget.minAvailable %s: with replicas %d no node can be drained; increase replicas, or set maxUnavailable" $min (int $.Values.replicas)) -}}
+{{- $pods := include "zeebe-topology-exporter.pods" $ | int -}}
+{{- if and .enabled (regexMatch "^[0-9]+$" $min) (ge (int $min) $pods) -}}
+{{- $count := ternary "shards" "replicas" (not (empty (include "zeebe-topology-exporter.isSharded" $))) -}}
+{{- $problems = append $problems (printf "podDisruptionBudget.minAvailable %s: with %s %d no node can be drained; increase %s, or set maxUnavailable" $min $count $pods $count) -}}
 {{- end -}}
+{{- end -}}
+{{- if and (include "zeebe-topology-exporter.isSharded" .) (gt (int .Values.replicas) 1) -}}
+{{- $problems = append $problems "replicas and shards are both above 1: each shard is polled by one pod; set one of them to 1" -}}
+{{- end -}}
+{{- if and (include "zeebe-topology-exporter.isSharded" .) .Values.leaderElection.enabled -}}
+{{- $problems = append $problems "shards is above 1 and leaderElection is enabled: each shard is polled by one pod, which elects nobody; disable one of them" -}}
 {{- end -}}
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
 {{- $problems = append $problems "serviceMonitor and podMonitor are both enabled: every series and every alert would exist twice; disable one of them" -}}

@@ -39,8 +39,9 @@ function change(next) {
   if (!clusters) byId('main').replaceChildren(back, list.element, notFound, cards, pages);
   clusters = next.clusters;
   show(clusters);
-  const { version, startedAt } = next.exporter;
-  setText(byId('about'), `zeebe-topology-exporter ${version}, started ${clockTime(startedAt)}`);
+  const { version, startedAt, role } = next.exporter;
+  const standby = role === 'standby' ? ', stands by: another exporter polls the clusters' : '';
+  setText(byId('about'), `zeebe-topology-exporter ${version}, started ${clockTime(startedAt)}${standby}`);
 }
 
 /** @param {readonly ClusterStatus[]} all */

@@ -39,7 +39,7 @@ export async function serve(
   const app = createApp({
     page: createPage([], createProcessMetrics(), clock),
     status,
-    clusters: { all: () => [], named: () => undefined },
+    clusters: { all: () => [], named: () => undefined, absence: () => undefined, standsBy: () => false },
     debug: async () => undefined,
     reload: async () => ({ ok: true, message: '' }),
     telemetryPath: '/metrics',

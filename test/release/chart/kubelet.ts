@@ -55,13 +55,27 @@ export async function layOut(rendered: Rendered, objects: Objects): Promise<Laid
 
   return {
     args: args.map(moved),
-    environment: Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
+    environment: Object.fromEntries(
+      env.map(({ name, value, valueFrom }) => [name, value ?? fieldOf(rendered, valueFrom?.fieldRef?.fieldPath)]),
+    ),
     async change(name, content) {
       const swap = swaps.get(name);
       if (!swap) throw new Error(`expected ${name} among what is mounted`);
       await swap(content);
     },
   };
+}
+
+/** Returns a field of the first pod of the workload, as the downward API does. */
+function fieldOf({ workload: { metadata } }: Rendered, path: string | undefined): string {
+  switch (path) {
+    case 'metadata.name':
+      return `${metadata.name}-0`;
+    case 'metadata.namespace':
+      return metadata.namespace ?? 'default';
+    default:
+      throw new Error(`expected a variable with a value or a field of the pod, found ${path}`);
+  }
 }
 
 function sourceOf(volumes: readonly Volume[], name: string) {

@@ -23,6 +23,8 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
   'many clusters': ['many-clusters.yaml'],
   'kube-prometheus-stack': ['camunda-basic.yaml', 'kube-prometheus-stack.yaml'],
   protected: ['camunda-none.yaml', 'protected.yaml'],
+  shards: ['camunda-none.yaml', own('shards.yaml')],
+  'leader election': ['camunda-none.yaml', own('leader-election.yaml')],
   'existing configuration': ['existing-config.yaml'],
   'every value': [own('everything.yaml')],
   'values that YAML would misread': [own('misread.yaml')],
@@ -70,11 +72,17 @@ export interface SecurityContext {
   readonly seLinuxOptions?: object;
 }
 
+interface ValueSource {
+  /** The downward API. */
+  readonly fieldRef?: { readonly fieldPath: string };
+  readonly secretKeyRef?: object;
+}
+
 export interface Container {
   readonly image: string;
   readonly command?: readonly string[];
   readonly args: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: ValueSource }[];
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
@@ -109,7 +117,9 @@ export interface PodSpec {
 export interface Rendered {
   readonly text: string;
   readonly manifests: readonly Manifest[];
-  /** The pod template of the Deployment. */
+  /** The Deployment or StatefulSet. */
+  readonly workload: Manifest;
+  /** The pod template of the workload. */
   readonly template: { readonly metadata: Metadata; readonly spec: PodSpec };
   readonly find: (kind: string) => Manifest | undefined;
 }
@@ -132,7 +142,8 @@ export async function render(helm: string, files: readonly string[], values: obj
 function rendered(text: string): Rendered {
   const manifests = parseAllDocuments(text).map((document): Manifest => document.toJS());
   const find = (kind: string) => manifests.find((manifest) => manifest.kind === kind);
-  const template = find('Deployment')?.spec?.template;
-  if (!template) throw new Error('expected a Deployment');
-  return { text, manifests, template, find };
+  const workload = find('Deployment') ?? find('StatefulSet');
+  const template = workload?.spec?.template;
+  if (!template) throw new Error('expected a Deployment or StatefulSet');
+  return { text, manifests, workload, template, find };
 }

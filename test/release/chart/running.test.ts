@@ -83,6 +83,16 @@ describe('the rendered chart, run as kubelet runs it', () => {
     const { stdout } = await runTestPod(testPod(rendered), exporter);
     expect(stdout).toContain('ready, but the exporter requires a password');
   });
+
+  it.each([
+    [2, 'zeebe_topology_up{zeebe_cluster="camunda"} 1\n'],
+    [3, 'ready, but this shard has no cluster\n'],
+  ])('passes helm test at the first of %i shards', async (shards, expected) => {
+    const cluster = await simulated({ method: 'none' });
+    const { rendered, exporter } = await started(['camunda-none.yaml'], { ...values(cluster), shards }, {});
+    const { stdout } = await runTestPod(testPod(rendered), exporter);
+    expect(stdout).toBe(expected);
+  });
 });
 
 type Simulated = Awaited<ReturnType<typeof startSimulatedCluster>>;

@@ -1,0 +1,25 @@
+import { hash } from 'node:crypto';
+import type { Shard } from '../config/replica-settings.ts';
+
+/**
+ * Returns the shard, from 0, that polls the cluster of this name: the one with the highest hash of its number and the
+ * name (rendezvous hashing). One more shard takes its equal part of the clusters from the others, and moves no other
+ * cluster. All exporters of all versions have to agree, so the hash is never changed.
+ */
+export function shardOfCluster(name: string, total: number): number {
+  let owner = 0;
+  let highest = '';
+  for (let shard = 0; shard < total; shard++) {
+    const weight = hash('sha256', `${shard}/${name}`);
+    if (weight > highest) [owner, highest] = [shard, weight];
+  }
+  return owner;
+}
+
+/** Returns the clusters that the shard polls; without a shard, all. */
+export function clustersOfShard<C extends { readonly name: string }>(
+  clusters: readonly C[],
+  shard: Shard | undefined,
+): readonly C[] {
+  return shard ? clusters.filter(({ name }) => shardOfCluster(name, shard.total) === shard.index) : clusters;
+}
