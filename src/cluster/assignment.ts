@@ -2,6 +2,7 @@ import type { ClusterConfig } from '../config/config.ts';
 import type { Shard } from '../config/replica-settings.ts';
 import type { Clusters, Replacement } from './clusters.ts';
 import { clustersOfShard, shardOfCluster } from './sharding.ts';
+import { createTurns } from './turns.ts';
 
 /** The clusters that this exporter polls, of all that it knows. `replace` takes all of them. */
 export interface AssignedClusters extends Clusters {
@@ -29,12 +30,7 @@ export interface Assignment {
 export function assignClusters(clusters: Clusters, { shard, standsBy: initially }: Assignment): AssignedClusters {
   let known: readonly ClusterConfig[] = [];
   let standsBy = initially;
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
-    const changing = last.then(change);
-    last = changing.catch(() => {});
-    return changing;
-  };
+  const inTurn = createTurns();
   const apply = (all: readonly ClusterConfig[]): Promise<Replacement> =>
     clusters.replace(standsBy ? [] : clustersOfShard(all, shard));
 

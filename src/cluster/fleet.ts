@@ -1,5 +1,6 @@
 import type { ClusterConfig } from '../config/config.ts';
 import type { Clusters, Replacement } from './clusters.ts';
+import { createTurns } from './turns.ts';
 
 /** Returns the discovered clusters, none of which has the name of a configured one. */
 export type Beside = (configured: readonly ClusterConfig[]) => readonly ClusterConfig[];
@@ -16,12 +17,7 @@ export function createFleet(replace: Clusters['replace']): Fleet {
   let configured: readonly ClusterConfig[] = [];
   let beside: Beside = () => [];
   let current: readonly ClusterConfig[] = [];
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
-    const changing = last.then(change);
-    last = changing.catch(() => {});
-    return changing;
-  };
+  const inTurn = createTurns();
   /** Most refreshes find the same clusters: then the page and its compressed parts stay, too. */
   const replaceUnlessSame = async (next: readonly ClusterConfig[]): Promise<Replacement> => {
     const isSame = next.length === current.length && next.every((cluster, index) => cluster === current[index]);
