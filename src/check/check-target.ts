@@ -1,5 +1,5 @@
 import type { ClientAuthenticationMethod } from '../config/client-authentication-config.ts';
-import type { OAuth2Config, SettingNames, TransportConfig } from '../config/config.ts';
+import { identityProviderUrl, type OAuth2Config, type SettingNames, type TransportConfig } from '../config/config.ts';
 import type { LoadedCluster } from '../config/effective-settings.ts';
 
 /** A cluster to check, and where its settings came from. */
@@ -45,7 +45,7 @@ export function tokenEndpoint({ config }: Target, { endpoint, transport }: OAuth
   return {
     kind: 'token',
     noun: 'the identity provider',
-    url: 'tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl,
+    url: identityProviderUrl(endpoint),
     transport,
     timeout: pollTimeout,
     names: {

@@ -1,4 +1,4 @@
-import type { OAuth2Config } from '../config/config.ts';
+import { identityProviderUrl, type OAuth2Config } from '../config/config.ts';
 import type { Failure } from '../failure.ts';
 import { singleLine } from '../redact.ts';
 import { tenantCredentials } from '../tenant-failure-text.ts';
@@ -157,7 +157,7 @@ function audiencesOf(token: TokenFacts | undefined): string {
 function howToSetAudience({ config: { authentication, settingNames } }: Target, audience: string): string {
   if (authentication.method !== 'oauth2') return '';
   const { clientId, endpoint } = authentication;
-  const url = 'tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl;
+  const url = identityProviderUrl(endpoint);
   if (isKeycloak(url)) {
     return (
       `In Keycloak, add an audience mapper for ${audience} to the client ${JSON.stringify(clientId)}: ` +

@@ -1,6 +1,6 @@
 import { createTokenEndpoint, type TokenEndpoint } from '../auth/token-endpoint.ts';
 import type { Clock } from '../clock.ts';
-import type { OAuth2Config } from '../config/config.ts';
+import { identityProviderUrl, type OAuth2Config } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { CertificateExpiries } from '../poll/poll.ts';
 import { clientCertificateExpiry } from '../transport/client-certificate.ts';
@@ -23,7 +23,7 @@ export function connectToIdentityProvider(config: OAuth2Config, pollTimeout: num
   // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
   // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
   const { dispatcher, expiry } = createCertificateTrackingAgent(transport, pollTimeout, { keepAlive: false });
-  const url = 'tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl;
+  const url = identityProviderUrl(endpoint);
   const tokenClient = clientCertificateExpiry(url, transport);
   return {
     endpoint: createTokenEndpoint(config, dispatcher, clock),

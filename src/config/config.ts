@@ -273,7 +273,12 @@ export interface OAuth2Config {
 /** Configured, or named by the issuer's discovery document (OpenID Connect Discovery 1.0). */
 export type TokenEndpointConfig = { readonly tokenUrl: URL } | { readonly issuerUrl: URL };
 
+/** Returns the URL that is configured: that of the token endpoint or of the issuer. */
+export function identityProviderUrl(endpoint: TokenEndpointConfig): URL {
+  return 'tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl;
+}
+
 /** Returns scheme, host and port of the identity provider. */
 export function identityProviderOf(endpoint: TokenEndpointConfig): string {
-  return ('tokenUrl' in endpoint ? endpoint.tokenUrl : endpoint.issuerUrl).origin;
+  return identityProviderUrl(endpoint).origin;
 }

@@ -5,6 +5,7 @@ import type { ClusterConfig } from '../config/config.ts';
 import type { Page } from '../metrics/page.ts';
 import type { SendMetrics } from './metrics-response.ts';
 import type { Sender } from './response.ts';
+import { queryOf } from './startup.ts';
 
 export interface ProbedCluster {
   readonly cluster: Pick<ClusterConfig, 'name' | 'labels' | 'meta'>;
@@ -53,7 +54,7 @@ export function createProbe({ clusters, debug, page, sender, sendMetrics }: Prob
     const reject = (status: number, reason: string) => sender.sendLongText(response, status, reason);
     const configured = () => `configured clusters: ${namesOf(clusters).join(', ')}`;
 
-    const query = new URLSearchParams(request.url?.replace(/^[^?]*/, ''));
+    const query = queryOf(request.url);
     const names = query.getAll('cluster');
     const [name = ''] = names;
     if (name === '' || names.length > 1) {

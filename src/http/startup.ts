@@ -40,3 +40,8 @@ export function pathOf({ url = '' }: IncomingMessage): string {
   const [, path = ''] = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(url) ?? [];
   return canonicalPath(path);
 }
+
+/** Returns the parameters after the first question mark of a request's target. */
+export function queryOf(target = ''): URLSearchParams {
+  return new URLSearchParams(target.replace(/^[^?]*/, ''));
+}

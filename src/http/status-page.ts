@@ -7,6 +7,7 @@ import { webPaths } from '../config/web-paths.ts';
 import type { Selection, StatusFeed } from '../status/status-feed.ts';
 import { negotiateEncoding } from './metrics-response.ts';
 import type { Sender } from './response.ts';
+import { queryOf } from './startup.ts';
 
 const folder = new URL('public/', import.meta.url);
 
@@ -85,7 +86,7 @@ function sendClusters(feed: StatusFeed, { sendBuffer, sendLongText }: Sender): R
 
 /** Reads `?cluster=NAME` and `?summary=true`. */
 function selectionIn({ originalUrl }: Request): Selection {
-  const query = new URLSearchParams(originalUrl.replace(/^[^?]*/, ''));
+  const query = queryOf(originalUrl);
   return { cluster: query.get('cluster') ?? undefined, isSummary: query.get('summary') === 'true' };
 }
 
