@@ -51,12 +51,15 @@ export async function withDeadline<T>(
 /** Milliseconds that work may hold the event loop before it yields. */
 const maxHeld = 4;
 
-/** Returns a function to await between parts of long work: it yields to the event loop after more than 4 ms of work. */
-export function createYielder(): () => Promise<void> {
+/**
+ * Returns a function to await between parts of long work: it yields to the event loop after more than 4 ms of work.
+ * Returns undefined before that, so that work of many short parts can go on without awaiting each of them.
+ */
+export function createYielder(): () => Promise<void> | undefined {
   let since = performance.now();
-  return async () => {
-    if (performance.now() - since < maxHeld) return;
+  const yieldNow = async () => {
     await nextTurn();
     since = performance.now();
   };
+  return () => (performance.now() - since < maxHeld ? undefined : yieldNow());
 }

@@ -58,6 +58,8 @@ async function checkConfig(flags: Flags): Promise<number> {
 }
 
 async function serve(flags: Flags, { stop, followHangUps }: Signals): Promise<number> {
+  // Before the configuration is read: that of a thousand clusters would leave a young generation of 64 MB.
+  keepHeapSmall();
   const { config, notices } = await load(flags);
   const logger = startLog(config);
   for (const { message, ...details } of notices) logger.warn(details, message);
@@ -92,6 +94,7 @@ async function demo(flags: Flags, slow: boolean, { stop, askToStop, followHangUp
   followHangUps(() => askToStop('SIGHUP'));
   // Loaded only here: `serve` does not use the simulator.
   const { startDemo } = await import('./demo.ts');
+  keepHeapSmall();
   const { config, introduce, tell, close } = await startDemo({
     slow,
     flags,
@@ -157,7 +160,6 @@ const pauseForProbes = 10;
 async function startBehind(servers: Servers, { config, logger, load }: Serving): Promise<Exporter> {
   // Loading blocks the event loop: the probes that wait are answered before.
   await pause(pauseForProbes);
-  keepHeapSmall();
   const { startExporter } = await import('./exporter.ts');
   return startExporter({ config, servers, load, logger, clock: systemClock });
 }

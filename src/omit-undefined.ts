@@ -7,7 +7,9 @@ type WithoutUndefined<T> = { readonly [K in Exclude<keyof T, OptionalKey<T>>]: T
 
 /** Returns the object without the properties that are undefined: `exactOptionalPropertyTypes` tells the two apart. */
 export function omitUndefined<T extends object>(properties: T): WithoutUndefined<T> {
-  return Object.fromEntries(
-    Object.entries(properties).filter(([, value]) => value !== undefined),
-  ) as WithoutUndefined<T>;
+  const present: Partial<T> = {};
+  for (const key in properties) {
+    if (properties[key] !== undefined) present[key] = properties[key];
+  }
+  return present as WithoutUndefined<T>;
 }

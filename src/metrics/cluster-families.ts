@@ -27,6 +27,7 @@ export const pollFamilies: readonly ClusterFamily[] = [
     ({ lastPoll }, add) => {
       if (lastPoll) addPollReasons(add, lastPoll.failure?.reason);
     },
+    ({ lastPoll }) => lastPoll && (lastPoll.failure?.reason ?? ''),
   ),
   counted.pollDuration,
   single(
@@ -56,6 +57,7 @@ export const labelFamilies: readonly ClusterFamily[] = [
     ({ labels: configured }, add) => {
       if (Object.keys(configured).length > 0) add(1, labels(configured));
     },
+    ({ labels: configured }) => configured,
   ),
 ];
 
@@ -68,6 +70,7 @@ export const authenticationFamilies: readonly ClusterFamily[] = [
     ({ lastPoll, method }, add) => {
       if (lastPoll) add(1, labels({ method }));
     },
+    ({ lastPoll, method }) => lastPoll && method,
   ),
   single(
     'zeebe_topology_auth_up',
@@ -81,6 +84,7 @@ export const authenticationFamilies: readonly ClusterFamily[] = [
     ({ lastPoll, authentication: { failure } }, add) => {
       if (lastPoll) addAuthReasons(add, failure?.reason);
     },
+    ({ lastPoll, authentication: { failure } }) => lastPoll && (failure?.reason ?? ''),
   ),
   counted.authFailures,
   ofToken(

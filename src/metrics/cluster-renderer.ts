@@ -35,7 +35,8 @@ export function createClusterRenderer(cluster: string): ClusterRenderer {
     const part: FamilyLines[] = [];
     for (const render of renderers) {
       part.push(render(input));
-      await yieldWhenBusy();
+      const turn = yieldWhenBusy();
+      if (turn) await turn;
     }
     return part;
   };
@@ -70,26 +71,33 @@ interface RenderInput {
 
 function createFamilyRenderer(family: ClusterFamily, cluster: Labels): (input: RenderInput) => FamilyLines {
   switch (family.source) {
-    case 'counters':
-      return ({ counters }) => linesOfMetric(counters.get(family.name), cluster);
-    case 'state':
-      return renderOnChange(family.dependsOn, ({ state }) => stateLines(family, state, cluster));
+    case 'counters': {
+      const values = ({ counters }: RenderInput) => counters.get(family.name);
+      return renderOnChange(values, (input) => linesOfMetric(values(input), cluster));
+    }
+    case 'state': {
+      const { dependsOn } = family;
+      const render = ({ state }: RenderInput) => stateLines(family, state, cluster);
+      return dependsOn ? renderOnChange(({ state }) => dependsOn(state), render) : render;
+    }
     case 'stable series': {
       const rows = createRowRenderer(family, cluster);
-      return renderOnChange(family.dependsOn, ({ state, viewLayout }) => rows(state, viewLayout));
+      return renderOnChange(
+        ({ state }) => family.dependsOn(state),
+        ({ state, viewLayout }) => rows(state, viewLayout),
+      );
     }
   }
 }
 
-/** Renders again only if what the lines depend on is another object than at the call before. */
+/** Renders again only if what the lines depend on is another value or object than at the call before. */
 function renderOnChange<T>(
-  dependsOn: StateFamily['dependsOn'],
+  dependsOn: (input: RenderInput) => unknown,
   render: (input: RenderInput) => T,
 ): (input: RenderInput) => T {
-  if (!dependsOn) return render;
-  let latest: { readonly dependency: object | undefined; readonly lines: T } | undefined;
+  let latest: { readonly dependency: unknown; readonly lines: T } | undefined;
   return (input) => {
-    const dependency = dependsOn(input.state);
+    const dependency = dependsOn(input);
     if (!latest || latest.dependency !== dependency) latest = { dependency, lines: render(input) };
     return latest.lines;
   };

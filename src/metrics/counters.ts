@@ -1,4 +1,4 @@
-import { Counter, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
+import { Counter, Histogram, type MetricObjectWithValues, type MetricValue, type Registry } from 'prom-client';
 import type { AuthenticationMethod } from '../config/config.ts';
 import { authFailureReasons, pollFailureReasons, tokenFailureReasons } from '../failure.ts';
 import type { PollResult } from '../poll/poll.ts';
@@ -28,49 +28,77 @@ function family(name: string, type: CountedFamily['type'], help: string): Counte
 /** The counters and histograms of one cluster. */
 export interface Counters {
   readonly record: (result: PollResult) => void;
+  /** Returns the same object for a metric as long as its values are the same. */
   readonly values: () => Promise<MetricValuesByName>;
 }
 
 /** Counters exist at 0 for every reason from the start, histograms from the first poll on. */
 export function createCounters(method: AuthenticationMethod): Counters {
-  const registry = new Registry();
-  const registers = [registry];
-  const polls = new Counter({ ...counted.polls, registers });
-  const pollFailures = reasonCounter(counted.pollFailures, pollFailureReasons, registry);
-  const authFailures = reasonCounter(counted.authFailures, authFailureReasons, registry);
-  const recordTokenRequests = method === 'oauth2' ? tokenCounters(registry) : () => {};
+  const { changed, values } = createReadings();
+  const polls = changed(new Counter({ ...counted.polls, registers: [] }));
+  const pollFailures = changed(reasonCounter(counted.pollFailures, pollFailureReasons));
+  const authFailures = changed(reasonCounter(counted.authFailures, authFailureReasons));
+  const recordTokenRequests = method === 'oauth2' ? tokenCounters(changed) : () => {};
   const pollDuration = new Histogram({ ...counted.pollDuration, buckets, registers: [] });
 
   return {
-    values: () => readRegistry(registry),
+    values,
     record: ({ outcome, seconds, authentication: { failure, tokenRequests } }) => {
-      registry.registerMetric(pollDuration);
-      polls.inc();
-      if (!outcome.ok) pollFailures.inc({ reason: outcome.failure.reason });
+      changed(polls).inc();
+      if (!outcome.ok) changed(pollFailures).inc({ reason: outcome.failure.reason });
+      changed(pollDuration);
       if (seconds !== undefined) pollDuration.observe(seconds);
-      if (failure) authFailures.inc({ reason: failure.reason });
+      if (failure) changed(authFailures).inc({ reason: failure.reason });
       recordTokenRequests(tokenRequests);
     },
   };
 }
 
-function tokenCounters(registry: Registry): (requests: PollResult['authentication']['tokenRequests']) => void {
-  const registers = [registry];
-  const requested = new Counter({ ...counted.tokenRequests, registers });
-  const failed = reasonCounter(counted.tokenRequestFailures, tokenFailureReasons, registry);
+type CountedMetric = Counter<'reason'> | Counter | Histogram;
+
+/** Marks a metric whose values are to be read again, and returns it. */
+type Changed = <M extends CountedMetric>(metric: M) => M;
+
+/** Reads the metrics that have changed since the last time: in most polls, two of seven. */
+function createReadings(): { readonly changed: Changed; readonly values: Counters['values'] } {
+  const unread = new Set<CountedMetric>();
+  const latest = new Map<string, MetricValues>();
+  return {
+    changed: (metric) => {
+      unread.add(metric);
+      return metric;
+    },
+    values: async () => {
+      const metrics = [...unread];
+      unread.clear();
+      // The declared type lacks the names of the samples of a histogram.
+      for (const metric of metrics) {
+        const values = (await metric.get()) as MetricValues;
+        latest.set(values.name, values);
+      }
+      return latest;
+    },
+  };
+}
+
+function tokenCounters(changed: Changed): (requests: PollResult['authentication']['tokenRequests']) => void {
+  const requested = changed(new Counter({ ...counted.tokenRequests, registers: [] }));
+  const failed = changed(reasonCounter(counted.tokenRequestFailures, tokenFailureReasons));
   const duration = new Histogram({ ...counted.tokenRequestDuration, buckets, registers: [] });
+  let isFirst = true;
   return (requests) => {
-    registry.registerMetric(duration);
+    if (isFirst) changed(duration);
+    isFirst = false;
     for (const { seconds, failure } of requests) {
-      requested.inc();
-      duration.observe(seconds);
-      if (failure) failed.inc({ reason: failure });
+      changed(requested).inc();
+      changed(duration).observe(seconds);
+      if (failure) changed(failed).inc({ reason: failure });
     }
   };
 }
 
-function reasonCounter(family: CountedFamily, reasons: readonly string[], registry: Registry): Counter<'reason'> {
-  const counter = new Counter({ ...family, labelNames: ['reason'] as const, registers: [registry] });
+function reasonCounter(family: CountedFamily, reasons: readonly string[]): Counter<'reason'> {
+  const counter = new Counter({ ...family, labelNames: ['reason'] as const, registers: [] });
   for (const reason of reasons) counter.inc({ reason }, 0);
   return counter;
 }
@@ -101,11 +129,10 @@ export function linesOfMetric(metric: MetricValues | undefined, shared?: Labels)
 }
 
 function ownLabels(own: MetricValue<string>['labels']): Labels | undefined {
-  const pairs = Object.entries(own).map(([name, value]): [string, string] => [
-    name,
-    name === 'le' ? bucketBound(value ?? '') : String(value),
-  ]);
-  return pairs.length === 0 ? undefined : labels(Object.fromEntries(pairs));
+  const pairs: Record<string, string> = {};
+  for (const [name, value = ''] of Object.entries(own))
+    pairs[name] = name === 'le' ? bucketBound(value) : String(value);
+  return labels(pairs) || undefined;
 }
 
 function joined(shared: Labels | undefined, own: Labels | undefined): Labels | '' {

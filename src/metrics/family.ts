@@ -1,3 +1,4 @@
+import { omitUndefined } from '../omit-undefined.ts';
 import type { ClusterState } from '../poll/state.ts';
 
 /** The two text formats: Prometheus 0.0.4 and OpenMetrics 1.0.0. Samples are the same in both; headers differ. */
@@ -71,8 +72,11 @@ export type Add = (value: number, own?: Labels) => void;
 export interface StateFamily extends Family {
   readonly source: 'state';
   readonly samples: (state: ClusterState, add: Add) => void;
-  /** The one object that the samples depend on, if there is such a part of the state; it is never modified. */
-  readonly dependsOn?: (state: ClusterState) => object | undefined;
+  /**
+   * The one part of the state that the samples depend on: a primitive value, or an object that is never modified. Absent:
+   * the samples are rendered for each poll.
+   */
+  readonly dependsOn?: (state: ClusterState) => unknown;
 }
 
 /** A family whose series rarely change and whose values are integers from 0 to 2³² − 1; rendered by rows.ts. */
@@ -86,8 +90,8 @@ export interface StableSeriesFamily extends Family {
   readonly series: (state: ClusterState) => Iterable<Labels>;
   /** Puts the value of each series, in the order of `series`. */
   readonly values: (state: ClusterState, put: (value: number) => void) => void;
-  /** The one object that the values depend on; it is never modified. */
-  readonly dependsOn: (state: ClusterState) => object | undefined;
+  /** As of a `StateFamily`. */
+  readonly dependsOn: (state: ClusterState) => unknown;
 }
 
 /** A family whose values are counted from poll to poll; see counters.ts. */
@@ -97,16 +101,22 @@ export interface CountedFamily extends Family {
 
 export type ClusterFamily = StateFamily | StableSeriesFamily | CountedFamily;
 
-export function gauge(name: string, help: string, samples: StateFamily['samples']): StateFamily {
-  return { source: 'state', name, type: 'gauge', help, samples };
+export function gauge(
+  name: string,
+  help: string,
+  samples: StateFamily['samples'],
+  dependsOn?: StateFamily['dependsOn'],
+): StateFamily {
+  return { source: 'state', name, type: 'gauge', help, samples, ...omitUndefined({ dependsOn }) };
 }
 
 /** A gauge with one value, absent where the value is undefined. */
 export function single(name: string, help: string, value: (state: ClusterState) => number | undefined): StateFamily {
-  return gauge(name, help, (state, add) => {
+  const samples: StateFamily['samples'] = (state, add) => {
     const present = value(state);
     if (present !== undefined) add(present);
-  });
+  };
+  return gauge(name, help, samples, value);
 }
 
 /** Adds a state set (OpenMetrics), as gauges: one sample for each value, 1 for `current`, all 0 without one. */

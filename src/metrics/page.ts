@@ -124,7 +124,7 @@ async function encoded(chunks: readonly Chunk[], encoding: Encoding): Promise<Bo
 }
 
 function chunksOfPart(part: ClusterPart): readonly Chunk[] {
-  return part.flatMap((lines) => (typeof lines === 'string' ? [] : lines));
+  return part.filter((lines) => typeof lines !== 'string').flat();
 }
 
 function isLarge({ bytes }: Chunk): boolean {

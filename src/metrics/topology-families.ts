@@ -24,6 +24,7 @@ export const topologyFamilies: readonly ClusterFamily[] = [
     ({ lastPoll, verdict }, add) => {
       if (lastPoll) addVerdicts(add, verdict);
     },
+    ({ lastPoll, verdict }) => lastPoll && verdict,
   ),
   ofTopology('cluster_size', 'Expected number of brokers, as of the last poll.', ({ clusterSize }) => clusterSize),
   ofTopology('brokers', 'Number of brokers listed, as of the last poll.', ({ brokers }) => brokers.length),
@@ -135,10 +136,10 @@ function infoOf(name: string, help: string, own: (topology: Topology) => Labels 
 }
 
 function ofView(name: string, help: string, samples: (view: ClusterView, add: Add) => void): StateFamily {
-  const family = gauge(`zeebe_topology_${name}`, help, ({ view }, add) => {
+  const ofState: StateFamily['samples'] = ({ view }, add) => {
     if (view) samples(view, add);
-  });
-  return { ...family, dependsOn: ({ view }) => view };
+  };
+  return gauge(`zeebe_topology_${name}`, help, ofState, ({ view }) => view);
 }
 
 /** A gauge of each partition group that has the value. */

@@ -26,6 +26,8 @@ interface BodyResponse extends Pick<Dispatcher.ResponseData, 'statusCode' | 'hea
   readonly body: Readable;
 }
 
+const utf8 = new TextDecoder();
+
 /** Reads a body as text. Decodes it if needed: some servers and proxies compress it although `identity` is asked for. */
 export async function readBody(response: BodyResponse, limits: BodyLimits): Promise<BodyText> {
   const isWhole = response.statusCode === 200;
@@ -42,7 +44,7 @@ export async function readBody(response: BodyResponse, limits: BodyLimits): Prom
   const decoded = await decodeContent(coding, bytes.subarray(0, maxBytes), limits.maxBytes);
   if (!decoded.ok) return unreadable(decoded.problem);
   const text = decoded.bytes.subarray(0, maxBytes);
-  return { body: new TextDecoder().decode(text), isUtf8: isUtf8(text) };
+  return { body: utf8.decode(text), isUtf8: isUtf8(text) };
 }
 
 /** Reads a body until it has more than `maxBytes`, and closes the connection on the rest. */

@@ -48,7 +48,7 @@ export function createCertificateTrackingAgent(
       });
     };
   const maxTime = Math.min(timeout, maxInspection);
-  const inspect = async (signal: AbortSignal) => {
+  const inspectRefused = async (signal: AbortSignal) => {
     const origins = [...refused];
     refused.clear();
     await Promise.all(
@@ -59,7 +59,7 @@ export function createCertificateTrackingAgent(
   return {
     dispatcher: createDispatcher(transport, timeout, { keepAlive, around: tracking }),
     expiry: async (signal) => {
-      await withDeadline(maxTime, signal, inspect);
+      if (refused.size > 0) await withDeadline(maxTime, signal, inspectRefused);
       return expiries.size === 0 ? undefined : Math.min(...expiries.values());
     },
   };

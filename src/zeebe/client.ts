@@ -33,17 +33,14 @@ export type Client = (headers: Readonly<Record<string, string>>, signal: AbortSi
  * topology of all physical tenants has one path only.
  */
 export function createClient(options: ClientOptions): Client {
-  const get = createGet(options);
-  if (options.physicalTenants) return (headers, signal) => get('cluster/v2/topology', headers, signal);
-  if (options.apiVersion !== 'auto') {
-    const path = `${options.apiVersion}/topology` as const;
-    return (headers, signal) => get(path, headers, signal);
-  }
-  let [preferred, other]: [TopologyPath, TopologyPath] = ['v1/topology', 'v2/topology'];
+  const { physicalTenants, apiVersion } = options;
+  if (physicalTenants) return createGet('cluster/v2/topology', options);
+  if (apiVersion !== 'auto') return createGet(`${apiVersion}/topology`, options);
+  let [preferred, other] = [createGet('v1/topology', options), createGet('v2/topology', options)];
   return async (headers, signal) => {
-    const first = await get(preferred, headers, signal);
+    const first = await preferred(headers, signal);
     if (first.status !== 404) return first;
-    const second = await get(other, headers, signal);
+    const second = await other(headers, signal);
     if (second.kind === 'no_answer') return { ...second, status: first.status };
     if (second.status !== 404) [preferred, other] = [other, preferred];
     return second;
@@ -53,13 +50,15 @@ export function createClient(options: ClientOptions): Client {
 /** Relative to the address. */
 type TopologyPath = 'v1/topology' | 'v2/topology' | 'cluster/v2/topology';
 
-function createGet({ address, headers: configured, dispatcher, transport = {}, secrets = [] }: ClientOptions) {
+function createGet(path: TopologyPath, options: ClientOptions): Client {
+  const { address, headers: configured, dispatcher, transport = {}, secrets = [] } = options;
+  const url = new URL(path, address);
   const always = Object.entries(configured).map(([name, value]): Header => [name, value.open()]);
-  return (path: TopologyPath, given: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Reply> => {
+  return (given, signal) => {
     const headers = lastOfEachName([...always, ...Object.entries(given)]);
     return send({
       method: 'GET',
-      url: new URL(path, address),
+      url,
       headers: { ...ownHeaders, ...headers },
       secrets: [...secrets, ...Object.values(headers).flatMap(secretsInHeader)],
       maxBytes: maxAnswerBytes,
