@@ -253,14 +253,11 @@ export const expectedMonitoringPanels: ExpectedPanels = {
     {
       at: 35,
       panel: 'Discovery of clusters',
-      rows: [
-        { Provider: 'files', 'Last refresh': 'succeeded', Clusters: 4, 'Since last success': some.positive },
-        { Provider: 'saas', 'Last refresh': 'failed', Clusters: 2 },
-      ],
+      rows: [{ Provider: 'files', 'Last refresh': 'succeeded', Clusters: 4, 'Since last success': some.positive }],
       only: true,
     },
     { at: 35, panel: 'Leaders and shards', rows: [{ Shard: '0', Shards: 1, Role: 'leader' }], only: true },
-    { at: 35, panel: 'Discovery over time', rows: [{ value: 'succeeded' }, { value: 'failed' }], only: true },
+    { at: 35, panel: 'Discovery over time', rows: [{ value: 'succeeded' }], only: true },
     { at: 35, panel: 'Leaders over time', rows: [{ value: 'leader' }], only: true },
   ],
 };
