@@ -84,6 +84,48 @@ describe('the rendered chart, run as kubelet runs it', () => {
     expect(stdout).toContain('ready, but the exporter requires a password');
   });
 
+  it('polls the clusters in a ConfigMap, and follows its changes', async () => {
+    const cluster = await simulated({ method: 'basic', username: 'exporter', password: 'secret' });
+    const list = (...names: readonly string[]) =>
+      JSON.stringify(
+        names.map((name) => ({
+          name,
+          address: cluster.address.href,
+          basic_auth: { username: 'exporter', password_file: 'password' },
+        })),
+      );
+    const paths = [{ configMap: 'zeebe-clusters', key: '*.yml' }];
+    const settings = {
+      config: { poll_interval: '1s' },
+      discovery: { files: { paths, refresh_interval: '1s' } },
+      tests: { timeoutSeconds: 20 },
+    };
+    const { rendered, exporter, container } = await started([], settings, {
+      'zeebe-clusters': { 'orders.yml': list('orders'), password: 'secret' },
+    });
+    const { stdout } = await runTestPod(testPod(rendered), exporter);
+    expect(stdout).toBe('zeebe_topology_up{zeebe_cluster="orders"} 1\n');
+
+    const teams = { 'orders.yml': list('orders'), 'payments.yml': list('payments'), password: 'secret' };
+    await container.change('zeebe-clusters', teams);
+    await vi.waitFor(async () => {
+      expect((await ask(`${exporter}/metrics`)).body).toContain('zeebe_topology_up{zeebe_cluster="payments"} 1');
+    }, deadline);
+    await container.change('zeebe-clusters', { 'payments.yml': list('payments'), password: 'secret' });
+    await vi.waitFor(async () => {
+      expect((await ask(`${exporter}/metrics`)).body).not.toContain('zeebe_cluster="orders"');
+    }, deadline);
+  });
+
+  it('lets helm test report that discovery finds no cluster', async () => {
+    const paths = [{ secret: 'zeebe-clusters', key: '*.yml' }];
+    const settings = { discovery: { files: { paths } }, tests: { timeoutSeconds: 1 } };
+    const { rendered, exporter } = await started([], settings, { 'zeebe-clusters': { 'orders.yml': 'nothing' } });
+    await vi.waitFor(async () => expect((await ask(`${exporter}/-/ready`)).status).toBe(200), deadline);
+    const failed = await runTestPod(testPod(rendered), exporter).catch((error: { stderr: string }) => error);
+    expect(failed.stderr).toContain('no cluster is monitored\nzeebe_topology_discovery_up{provider="files"} 0');
+  });
+
   it.each([
     [2, 'zeebe_topology_up{zeebe_cluster="camunda"} 1\n'],
     [3, 'ready, but this shard has no cluster\n'],
