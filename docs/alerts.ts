@@ -42,7 +42,7 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
   },
   ShardMissing: {
     when: 'exporters of fewer shards are scraped than there are shards',
-    assumes: `exporters in the same job and namespace divide the same clusters; a shard is missing ${lookback} after its last exporter has disappeared, so a change of the number of shards may take that long`,
+    assumes: `exporters in the same job and namespace divide the same clusters; a shard counts for ${lookback} after its exporter has disappeared, so a restart and a change of the number of shards may take that long and as long as *For*`,
   },
   CertificateExpiring: {
     when: `a certificate used for the connection to a cluster or token endpoint expires within ${days(thresholds.certificateSeconds)} days`,
