@@ -3,6 +3,7 @@ import { get as getHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startIdentityProvider } from '../../../src/simulator/identity-provider.ts';
+import { startAdministration } from '../../../src/simulator/saas-administration.ts';
 import { startSimulatedCluster } from '../../../src/simulator/simulated-cluster.ts';
 import { freePorts } from '../../e2e/ports.ts';
 import { temporaryFolder } from '../../mounted.ts';
@@ -117,6 +118,33 @@ describe('the rendered chart, run as kubelet runs it', () => {
     }, deadline);
   });
 
+  it('polls the clusters of Camunda SaaS, each with the settings in its key of a Secret', async () => {
+    const issuer = await startIdentityProvider({
+      flavour: 'saas',
+      clients: [{ clientId: 'organization-client', clientSecret: 'secret', audience: 'api.cloud.camunda.io' }],
+    });
+    onTestFinished(() => issuer.close());
+    const administration = await startAdministration({ issuer, clusters: [{ uuid: 'a-1', name: 'orders' }] });
+    onTestFinished(() => administration.close());
+    const authentication = { method: 'basic', username: 'exporter', password: 'secret' } as const;
+    const { address } = await simulated(authentication, { basePath: 'a-1' });
+    const saas = {
+      address: administration.address,
+      cluster_address: `${address.origin}/{id}`,
+      oauth2: { token_url: issuer.tokenUrl },
+    };
+    const settings = { discovery: { files: null, saas }, tests: { timeoutSeconds: 20 } };
+    const { rendered, exporter } = await started(['discovery.yaml'], settings, {
+      'camunda-organization': { 'client-secret': 'secret\n' },
+      'zeebe-saas': {
+        'a-1.yml': 'basic_auth: {username: exporter, password_file: a-1.password}',
+        'a-1.password': 'secret',
+      },
+    });
+    const { stdout } = await runTestPod(testPod(rendered), exporter);
+    expect(stdout).toBe('zeebe_topology_up{zeebe_cluster="orders-bru-2"} 1\n');
+  });
+
   it('lets helm test report that discovery finds no cluster', async () => {
     const paths = [{ secret: 'zeebe-clusters', key: '*.yml' }];
     const settings = { discovery: { files: { paths } }, tests: { timeoutSeconds: 1 } };
@@ -140,8 +168,11 @@ describe('the rendered chart, run as kubelet runs it', () => {
 type Simulated = Awaited<ReturnType<typeof startSimulatedCluster>>;
 type Authentication = NonNullable<NonNullable<Parameters<typeof startSimulatedCluster>[0]>['authentication']>;
 
-async function simulated(authentication: Authentication): Promise<Simulated> {
-  const cluster = await startSimulatedCluster({ authentication });
+async function simulated(
+  authentication: Authentication,
+  options: { readonly basePath?: string } = {},
+): Promise<Simulated> {
+  const cluster = await startSimulatedCluster({ authentication, ...options });
   onTestFinished(() => cluster.close());
   return cluster;
 }
