@@ -61,7 +61,8 @@ export function createChunk(bytes: Buffer): Chunk {
   return chunk;
 }
 
-async function retaining<T>(chunks: readonly Chunk[], work: () => Promise<T>): Promise<T> {
+/** Retains the chunks while the work lasts. */
+export async function retaining<T>(chunks: readonly Chunk[], work: () => Promise<T>): Promise<T> {
   for (const { retain } of chunks) retain();
   try {
     return await work();

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { type Chunk, createChunk, gzipped } from './chunk.ts';
+import { type Clock, createYielder } from '../clock.ts';
+import { type Chunk, createChunk, gzipped, retaining } from './chunk.ts';
 import { type ClusterPart, clusterFamilies } from './cluster-renderer.ts';
 import { endings, type Format, header } from './family.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
@@ -30,6 +30,9 @@ const maxProcessMetricsAge = 5_000;
 
 /** Bytes. Smaller chunks are joined: many small ones would take longer to send and compress badly. */
 const minLargeChunk = 64 * 1024;
+
+/** Bytes after which joined chunks are ended, at the end of a family. */
+const maxJoined = 1024 * 1024;
 
 /** The clusters are on the page in the given order. */
 export function createPage(clusters: readonly string[], processMetrics: ProcessMetrics, clock: Clock): Page {
@@ -63,7 +66,7 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
       const text = processText.current();
       return cached(bodies, `${format} ${encoding}`, async () => {
         const ownText = (await text)(format);
-        return encoded(chunksOf([...parts.values()], format, ownText), encoding);
+        return encoded(await chunksOf([...parts.values()], format, ownText), encoding);
       });
     },
     bodyOf: (cluster, format, encoding) => bodyOfPart(parts.get(cluster) ?? emptyPart, format, encoding),
@@ -84,7 +87,7 @@ function createPartBodies(): (part: ClusterPart, format: Format, encoding: Encod
   return (part, format, encoding) => {
     const bodies: Bodies = bodiesOfParts.get(part) ?? new Map();
     bodiesOfParts.set(part, bodies);
-    return cached(bodies, `${format} ${encoding}`, () => encoded(chunksOf([part], format), encoding));
+    return cached(bodies, `${format} ${encoding}`, async () => encoded(await chunksOf([part], format), encoding));
   };
 }
 
@@ -131,34 +134,49 @@ function isLarge({ bytes }: Chunk): boolean {
   return bytes.length >= minLargeChunk;
 }
 
-/** Each family once, with the samples of every cluster; families without samples are left out. */
-function chunksOf(parts: readonly ClusterPart[], format: Format, processText = ''): readonly Chunk[] {
-  const { addText, addChunk, end } = createChunkList();
-  for (const [index, family] of clusterFamilies.entries()) {
-    const samples = parts.map((part) => part[index] ?? '').filter(({ length }) => length > 0);
-    if (samples.length > 0) addText(header(family, format));
-    for (const lines of samples) {
-      if (typeof lines === 'string') addText(lines);
-      else lines.forEach(addChunk);
+/**
+ * Each family once, with the samples of every cluster; families without samples are left out. Yields between families: the
+ * page of a thousand clusters has 12 MB. What polls change meanwhile is not on it.
+ */
+function chunksOf(parts: readonly ClusterPart[], format: Format, processText = ''): Promise<readonly Chunk[]> {
+  return retaining(parts.flatMap(chunksOfPart), async () => {
+    const yieldWhenBusy = createYielder();
+    const { addText, addChunk, endFamily, end } = createChunkList();
+    for (const [index, family] of clusterFamilies.entries()) {
+      const samples = parts.map((part) => part[index] ?? '').filter(({ length }) => length > 0);
+      if (samples.length > 0) addText(header(family, format));
+      for (const lines of samples) {
+        if (typeof lines === 'string') addText(lines);
+        else lines.forEach(addChunk);
+      }
+      endFamily();
+      const turn = yieldWhenBusy();
+      if (turn) await turn;
     }
-  }
-  addText(processText + endings[format]);
-  return end();
+    addText(processText + endings[format]);
+    return end();
+  });
 }
 
-/** Joins texts and small chunks into one chunk, up to the next large chunk. */
+/** Joins texts and small chunks into chunks of about a megabyte, up to the next large chunk. */
 function createChunkList() {
   const chunks: Chunk[] = [];
   let small: Buffer[] = [];
+  let smallBytes = 0;
   let text = '';
+  const addSmall = (bytes: Buffer) => {
+    small.push(bytes);
+    smallBytes += bytes.length;
+  };
   const endText = () => {
-    if (text !== '') small.push(Buffer.from(text));
+    if (text !== '') addSmall(Buffer.from(text));
     text = '';
   };
   const endSmall = () => {
     endText();
     if (small.length > 0) chunks.push(createChunk(Buffer.concat(small)));
     small = [];
+    smallBytes = 0;
   };
   return {
     addText: (added: string) => {
@@ -170,8 +188,12 @@ function createChunkList() {
         chunks.push(chunk);
       } else {
         endText();
-        small.push(chunk.bytes);
+        addSmall(chunk.bytes);
       }
+    },
+    endFamily: () => {
+      if (text.length >= minLargeChunk) endText();
+      if (smallBytes >= maxJoined) endSmall();
     },
     end: (): readonly Chunk[] => {
       endSmall();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createChunk } from '../../src/metrics/chunk.ts';
 import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
 import { formats } from '../../src/metrics/family.ts';
@@ -165,6 +165,16 @@ describe('the body of the page', () => {
   });
 });
 
+/** Makes all work yield to the event loop after each of its parts. */
+function everyStepTakesLong(): void {
+  let now = 0;
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => {
+    now += 5;
+    return now;
+  });
+  onTestFinished(() => spy.mockRestore());
+}
+
 async function asRenderedAnew(state: ClusterState): Promise<string> {
   const { page } = setUp();
   page.update('production', await createClusterRenderer('production')(state, new Map()));
@@ -188,7 +198,11 @@ describe('a page of large chunks', () => {
     expect(samplesOf(readPage(textOf(plain), format), 'partition_role')).toHaveLength(2_800);
   });
 
-  it('does not change while it is read or compressed, whatever is polled meanwhile', async () => {
+  it.each([
+    'read or compressed',
+    'put together in many steps',
+  ])('does not change while it is %s, whatever is polled meanwhile', async (how) => {
+    if (how === 'put together in many steps') everyStepTakesLong();
     const roles: readonly Role[] = ['leader', 'follower', 'inactive'];
     const steps = fc.array(fc.constantFrom<('poll' | Encoding)[]>('poll', ...encodings), { maxLength: 12 });
     await fc.assert(
@@ -215,6 +229,19 @@ describe('a page of large chunks', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('keeps the bytes of a part that is replaced while it is put together', async () => {
+    everyStepTakesLong();
+    const { page } = setUp();
+    const chunk = createChunk(Buffer.from('up 1\n'));
+    page.update('production', [[chunk]]);
+    const body = page.body('text', 'gzip');
+    await new Promise(setImmediate);
+    page.update('production', []);
+    expect(chunk.isRetained()).toBe(true);
+    expect(textOf(unzipped(await body))).toContain('up 1\n');
+    expect(chunk.isRetained()).toBe(false);
   });
 
   it('is compressed before an update, after the first request for gzip', async () => {
