@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 
-// The least that polling a fleet takes: `node bench/fleet-bare.ts ADDRESS CLUSTERS INTERVAL` requests the topology of
-// each cluster over a connection of its own, on the schedule of the exporter, and parses each answer as JSON.
-const [address = '', clusters, interval] = process.argv.slice(2);
+// The least that polling a fleet takes: `node bench/fleet-bare.ts URL CLUSTERS INTERVAL [text]` requests a URL for each
+// cluster, whose number replaces `{}`, over a connection of its own and on the schedule of the exporter. Parses each
+// answer as JSON unless it is text.
+const [template = '', clusters, interval, kind = 'json'] = process.argv.slice(2);
 const count = Number(clusters);
 
 async function pollForEver(cluster: number): Promise<never> {
-  const pool = new Pool(address);
+  const { origin, pathname, search } = new URL(template.replace('{}', `${cluster}`));
+  const pool = new Pool(origin);
   const startedAt = performance.now() + (cluster * Number(interval)) / count;
   for (let slot = 0; ; slot++) {
     await sleep(Math.max(startedAt + slot * Number(interval) - performance.now(), 0));
-    const { body } = await pool.request({ method: 'GET', path: `/bare-${cluster}/v1/topology` });
-    await body.json();
+    const { body } = await pool.request({ method: 'GET', path: `${pathname}${search}` });
+    await (kind === 'text' ? body.text() : body.json());
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Effort } from './effort.ts';
 import type { Figure } from './figure.ts';
 import { fleet } from './fleet.ts';
+import { fleetFailing } from './fleet-failing.ts';
+import { fleetGrowth } from './fleet-growth.ts';
+import { fleetShards } from './fleet-shards.ts';
 import { polls } from './polls.ts';
 import { rendering } from './rendering.ts';
 import { idle, memory } from './resources.ts';
@@ -17,4 +20,7 @@ export const measurements: Readonly<Record<string, (effort: Effort) => Promise<r
   memory,
   idle,
   fleet,
+  fleetGrowth,
+  fleetShards,
+  fleetFailing,
 };

@@ -62,19 +62,37 @@ export async function startNode(script: string, ...args: readonly string[]): Pro
   return started(process.execPath, [script, ...args]);
 }
 
-/** Starts the built exporter with clusters whose addresses are numbered paths; every second one uses OAuth 2. */
-export async function startFleetExporter(address: string, count: number): Promise<Running> {
-  const file = join(temporaryFolder(), 'exporter.yml');
-  const clusters = Array.from({ length: count }, (_, id) => ({
-    name: `cluster-${id}`,
-    address: `${address}/${id}`,
-    ...(id % 2 === 1 && { oauth2: { client_id: 'a', client_secret: `${id}`, token_url: `${address}/token` } }),
-  }));
-  writeFileSync(file, JSON.stringify({ poll_interval: '15s', clusters }));
-  return started(process.execPath, [main, `--config.file=${file}`, '--web.listen-address=127.0.0.1:0'], {
-    MALLOC_ARENA_MAX: '1',
-  });
+export interface FleetOptions {
+  /** The address of bench/fleet-clusters.ts. */
+  readonly address: string;
+  readonly count: number;
+  /** The addresses of further clusters. */
+  readonly others?: readonly string[];
+  readonly flags?: readonly string[];
 }
+
+/** Starts the built exporter with clusters whose addresses are numbered paths; every second one uses OAuth 2. */
+export async function startFleetExporter(options: FleetOptions): Promise<Running> {
+  const { address, count, others = [], flags = [] } = options;
+  const file = join(temporaryFolder(), 'exporter.yml');
+  const clusters = [
+    ...Array.from({ length: count }, (_, id) => ({
+      name: `cluster-${id}`,
+      address: `${address}/${id}`,
+      ...(id % 2 === 1 && { oauth2: { client_id: 'a', client_secret: `${id}`, token_url: `${address}/token` } }),
+    })),
+    ...others.map((other, id) => ({ name: `other-${id}`, address: other })),
+  ];
+  writeFileSync(file, JSON.stringify({ poll_interval: '15s', clusters }));
+  return started(
+    process.execPath,
+    [main, `--config.file=${file}`, '--web.listen-address=127.0.0.1:0', ...flags],
+    shipped,
+  );
+}
+
+/** The setting of the image and the systemd unit, which reduces resident memory. */
+export const shipped = { MALLOC_ARENA_MAX: '1' };
 
 export const exporterMain = main;
 

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Figure } from './figure.ts';
-import { type Running, startCluster, startExporter } from './processes.ts';
+import { type Running, shipped, startCluster, startExporter } from './processes.ts';
 import { spread } from './statistics.ts';
 
 const scrapes = 10_000;
 const polls = 500;
 const targets = { S: 95, L: 250 } as const;
-/** The setting of the image and the systemd unit, which reduces resident memory. */
-const shipped = { MALLOC_ARENA_MAX: '1' };
 
 /** Measures resident memory after scrapes and polls of a topology that changes at every poll. */
 export async function memory(): Promise<readonly Figure[]> {
