@@ -59,6 +59,8 @@ export interface SaasDiscovery extends DiscoveryOfProvider {
   /** Templates with placeholders such as `{id}`. */
   readonly clusterName: string;
   readonly clusterAddress: string;
+  /** Templates by the name of the label. */
+  readonly labels: StaticLabels;
   /** The file with further settings of one cluster. */
   readonly clusterFile?: string;
   /** Settings of all discovered clusters. */
