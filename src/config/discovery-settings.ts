@@ -57,7 +57,7 @@ export const filesDiscoveryTable = {
     format: patterns,
   }),
   refresh_interval: text({
-    doc: 'The interval at which the files are read, from 1s to 24h.',
+    doc: 'The interval at which the files are read, from 1s to 24h. They are also read within a second of a change, if their file system reports it.',
     default: '30s',
     format: discoveryInterval,
   }),

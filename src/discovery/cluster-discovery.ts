@@ -108,11 +108,11 @@ function goesOn(name: DiscoveryProvider, running: RunningProvider | undefined, c
 function providerOf(
   name: DiscoveryProvider,
   { files, saas }: DiscoveryConfig,
-  options: AdministrationApiOptions,
+  options: ClusterDiscoveryOptions,
 ): Provider | undefined {
   switch (name) {
     case 'files':
-      return files && createFilesProvider(files);
+      return files && createFilesProvider(files, options);
     case 'saas':
       return saas && createSaasProvider(saas, options);
   }
