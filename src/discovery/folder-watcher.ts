@@ -50,9 +50,10 @@ export function createFolderWatcher({ logger, watchFolder = watch }: FolderWatch
   const start = (path: string, identity: string) => {
     try {
       const watcher = watchFolder(path, (event, name) => {
-        if (matters(wanted.get(path), name)) changes.note();
         // The folder itself was removed or renamed. The next one with this path may have the same identity.
-        if (event === 'rename' && name === basename(path)) close(path);
+        const isGone = event === 'rename' && name === basename(path);
+        if (isGone) close(path);
+        if (isGone || matters(wanted.get(path), name)) changes.note();
       });
       open.set(path, { identity, close: () => watcher.close() });
       watcher.on('error', (error) => {
@@ -65,7 +66,7 @@ export function createFolderWatcher({ logger, watchFolder = watch }: FolderWatch
   };
   return {
     follow: async (folders) => {
-      // To watch a folder of a file system that does not respond would block the process. `stat` does not.
+      // Watching a folder of a file system that does not respond would block the process. `stat` has a thread of its own.
       const identities = new Map<string, string | undefined>();
       for (const path of folders.keys()) identities.set(path, await identityOf(path));
       if (isClosed) return;
@@ -84,10 +85,11 @@ export function createFolderWatcher({ logger, watchFolder = watch }: FolderWatch
   };
 }
 
+/** Returns undefined if there is no such folder. */
 async function identityOf(path: string): Promise<string | undefined> {
   try {
-    const { dev, ino } = await stat(path);
-    return `${dev}:${ino}`;
+    const found = await stat(path);
+    return found.isDirectory() ? `${found.dev}:${found.ino}` : undefined;
   } catch {
     return undefined;
   }
