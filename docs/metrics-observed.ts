@@ -57,7 +57,7 @@ const success = {
   endedAt: at,
   seconds: 1,
   httpStatus: 200,
-  outcome: { ok: true, topology },
+  outcome: { ok: true, topology, seriesLimit: { series: 19 } },
   authentication,
   certificates: { clusterServer: at, clusterClient: at, tokenServer: at, tokenClient: at },
   filesRead: true,
@@ -80,6 +80,8 @@ const { httpStatus, ...unanswered }: PollResult = {
   outcome: { ok: false, failure: { reason: 'connect', ...why } },
   authentication: { token: { obtainedAt: at, expiresAt: at, lifetime: 1 }, tokenRequests: [{ seconds: 1 }] },
 };
+
+const exceeded = { setting: 'max_series', max: 1 } as const;
 
 interface Circumstance {
   readonly text: string;
@@ -125,13 +127,13 @@ const circumstances: readonly Circumstance[] = [
       success,
       {
         ...success,
-        outcome: { ok: true, topology: { gatewayVersion: '8.10.0', brokers: [], groups: [{ brokers: [] }] } },
+        outcome: { ...success.outcome, topology: { gatewayVersion: '8.10.0', brokers: [], groups: [{ brokers: [] }] } },
       },
     ],
   },
   {
     text: 'the response does not contain it',
-    polls: [{ ...success, outcome: { ok: true, topology: asToldByOlderOnes(topology) } }],
+    polls: [{ ...success, outcome: { ...success.outcome, topology: asToldByOlderOnes(topology) } }],
   },
   {
     text: 'the token does not state it',
@@ -139,6 +141,11 @@ const circumstances: readonly Circumstance[] = [
   },
   { text: 'TLS is not used', polls: [{ ...success, certificates: {} }] },
   { text: 'no setting names a file', polls: [withoutFiles(success)] },
+  {
+    text: 'the series exceed a limit',
+    polls: [{ ...success, outcome: { ...success.outcome, seriesLimit: { series: 19, exceeded } } }],
+  },
+  { text: 'no limit of series is set', polls: [{ ...success, outcome: { ok: true, topology } }] },
   { text: 'no `labels` are set', polls: [success], labels: {} },
 ];
 
@@ -163,7 +170,7 @@ export async function documentedFamilies(): Promise<{
 }> {
   const methods = ['oauth2', 'basic', 'none'] as const;
   const complete = await Promise.all(methods.map((method) => clusterLines([success], method)));
-  const ofTenants = await clusterLines([{ ...success, outcome: { ok: true, topology: allTenants } }]);
+  const ofTenants = await clusterLines([{ ...success, outcome: { ...success.outcome, topology: allTenants } }]);
   const others = await Promise.all(
     circumstances.map(async (circumstance) => ({
       ...circumstance,

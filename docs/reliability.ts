@@ -65,6 +65,7 @@ ${clientTable()}
 | Test | What it does |
 | --- | --- |
 | \`test/faults/*-faults.test.ts\` | Every row of the table for every endpoint, over real sockets, in one exporter that also polls healthy clusters; each fault ends after the first failed poll |
+| \`test/discovery/isolation.test.ts\` | Discovered clusters that do not respond, respond in part, with too much or not at all, and an Administration API that does not respond: other clusters are polled, and files that change take effect |
 | \`test/faults/statuses.test.ts\` | Every 2xx, 4xx and 5xx |
 | \`test/faults/memory.test.ts\` | The memory that large responses need |
 | \`test/faults/clients.test.ts\` | Clients that attack an exporter in a separate process |

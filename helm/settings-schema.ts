@@ -2,6 +2,7 @@ import { clientAuthenticationMethods, signatureAlgorithms } from '../src/config/
 import { apiVersions, clientAuthTypes, logFormats, logLevels, physicalTenants } from '../src/config/config.ts';
 import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../src/config/discovery-settings.ts';
 import { maxRequestsPerSecond, minRequestsPerSecond } from '../src/config/formats.ts';
+import { minLimit } from '../src/config/limit-settings.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { clusterTable } from '../src/config/settings-table.ts';
 import { cipherSuites, curves, tlsVersions } from '../src/config/tls-settings.ts';
@@ -27,10 +28,15 @@ const words: Readonly<Record<string, readonly string[]>> = {
 /** Settings whose URL must have a scheme. */
 const urls: readonly string[] = ['web.external_url', 'address', 'oauth2.token_url', 'oauth2.issuer_url'];
 
+/** Settings that are a number of requests in a second. The other numbers are limits. */
+const rates: readonly string[] = ['oauth2.token_requests_per_second'];
+
+const limit: Schema = { type: 'integer', minimum: minLimit };
+
 const shapes: Readonly<Record<Shape, Schema>> = {
   text: some,
   boolean: { type: 'boolean' },
-  number: { type: 'number', minimum: minRequestsPerSecond, maximum: maxRequestsPerSecond },
+  number: limit,
   list: list(some),
   map: texts,
 };
@@ -67,6 +73,7 @@ const discoveryReference: Override = (key) => {
 
 function setting(key: string, { shape }: Setting): Schema {
   if (urls.includes(key)) return { type: 'string', pattern: '^https?://[^/]' };
+  if (rates.includes(key)) return { type: 'number', minimum: minRequestsPerSecond, maximum: maxRequestsPerSecond };
   const values = words[key];
   if (values === undefined) return shapes[shape];
   return shape === 'list' ? list({ enum: values }) : { enum: values };
@@ -114,6 +121,9 @@ export const topOfTheFile: Readonly<Record<string, Schema>> = {
   poll_interval: emptyOr(duration),
   poll_timeout: emptyOr(duration),
   probe_min_interval: emptyOr(duration),
+  max_series: { ...limit, type: ['integer', 'null'] },
+  max_series_total: { ...limit, type: ['integer', 'null'] },
+  max_clusters: { ...limit, type: ['integer', 'null'] },
   'log.level': optional(logLevels),
   'log.format': optional(logFormats),
   'web.external_url': { type: 'string', pattern: '^(https?://[^/]|$)' },

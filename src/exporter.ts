@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import { type AssignedClusters, assignClusters } from './cluster/assignment.ts';
 import { type Clusters, createClusters } from './cluster/clusters.ts';
-import { createFleet } from './cluster/fleet.ts';
+import { createFleet, type Fleet } from './cluster/fleet.ts';
 import type { ClusterOutput } from './cluster/monitor.ts';
-import { createReload, type Load, type Reloaded } from './cluster/reload.ts';
+import { createReload, type Load, type Reloaded, type ReloadOptions } from './cluster/reload.ts';
 import { clustersOfShard } from './cluster/sharding.ts';
 import type { ClusterConfig, Config } from './config/config.ts';
 import type { Shard } from './config/replica-settings.ts';
@@ -12,12 +12,13 @@ import { createDebugReports, type DebugReport } from './debug-reports.ts';
 import { createApp } from './http/app.ts';
 import type { Servers } from './http/listen.ts';
 import type { DebugCluster } from './http/probe.ts';
-import { createLazyDiscovery } from './lazy-discovery.ts';
+import { createLazyDiscovery, type LazyDiscovery } from './lazy-discovery.ts';
 import { createLeadership, type Leadership } from './leadership.ts';
 import { pageShareOfMemory, shareOfMemory } from './memory.ts';
+import { createBudget } from './metrics/budget.ts';
+import type { Budgets } from './metrics/cluster-admission.ts';
 import { createClusterMetrics } from './metrics/cluster-metrics.ts';
 import { createPage, type Page } from './metrics/page.ts';
-import { createPageBudget, type PageBudget } from './metrics/page-budget.ts';
 import { createProcessMetrics } from './metrics/process-metrics.ts';
 import { createStatusFeed, type StatusFeed } from './status/status-feed.ts';
 
@@ -54,7 +55,8 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
   const page = createPage([], processMetrics, clock);
   const status = createStatusFeed(clock, config.web.externalLinks);
   const leadership = await createLeadership(leaderElection, { processMetrics, page, status, logger, clock });
-  const clusters = createAssignedClusters({ page, status, shard, leadership, logger, clock });
+  const budgets = createBudgets(config);
+  const clusters = createAssignedClusters({ page, status, budgets, shard, leadership, logger, clock });
   const recordReload = (succeeded: boolean) => {
     processMetrics.reloaded(succeeded, clock.now());
     page.refresh();
@@ -66,15 +68,11 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
 
   const fleet = createFleet(clusters.replace);
   const discovery = createLazyDiscovery({ clusters, fleet, processMetrics, page, logger, clock });
-  const { begin } = await fleet.configure(config.clusters);
+  const { begin } = await fleet.configure(config.clusters, config.maxClusters);
   recordReload(true);
   if (shard) logShard(shard, config.clusters, logger);
   await discovery.configure(config);
-  const apply = async (next: Config) => {
-    const replacement = await fleet.configure(next.clusters);
-    await discovery.configure(next);
-    return replacement;
-  };
+  const apply = createApply({ fleet, discovery, budgets });
   const { reload, end } = createReload({ load, started: config, apply, record: recordReload, logger, clock });
   // Spread over the first interval: a start causes no load peak on what the clusters have in common.
   begin(Number.POSITIVE_INFINITY);
@@ -95,7 +93,33 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
   };
 }
 
-interface AssignedClustersOptions extends Pick<Outputs, 'page' | 'status'> {
+interface Configured {
+  readonly fleet: Fleet;
+  readonly discovery: LazyDiscovery;
+  readonly budgets: Budgets;
+}
+
+function createApply({ fleet, discovery, budgets }: Configured): ReloadOptions['apply'] {
+  return async (next) => {
+    const replacement = await fleet.configure(next.clusters, next.maxClusters);
+    budgets.series.resize(maxSeriesOf(next));
+    await discovery.configure(next);
+    return replacement;
+  };
+}
+
+function createBudgets(config: Config): Budgets {
+  return {
+    bytes: createBudget(shareOfMemory(pageShareOfMemory)),
+    series: createBudget(maxSeriesOf(config)),
+  };
+}
+
+function maxSeriesOf({ maxSeriesTotal = Number.POSITIVE_INFINITY }: Config): number {
+  return maxSeriesTotal;
+}
+
+interface AssignedClustersOptions extends Outputs {
   readonly shard: Shard | undefined;
   readonly leadership: Leadership;
   readonly logger: Logger;
@@ -104,9 +128,8 @@ interface AssignedClustersOptions extends Pick<Outputs, 'page' | 'status'> {
 
 function createAssignedClusters(options: AssignedClustersOptions): AssignedClusters {
   const { page, status, shard, leadership, logger, clock } = options;
-  const budget = createPageBudget(shareOfMemory(pageShareOfMemory));
   const clusters = createClusters({
-    createOutput: (cluster) => createOutput(cluster, { page, status, budget }),
+    createOutput: (cluster) => createOutput(cluster, options),
     arrange: (names) => {
       page.arrange(names);
       status.arrange(names);
@@ -142,11 +165,11 @@ function debugIn({ named }: Clusters, report: DebugReport): DebugCluster {
 interface Outputs {
   readonly page: Page;
   readonly status: StatusFeed;
-  readonly budget: PageBudget;
+  readonly budgets: Budgets;
 }
 
-function createOutput(cluster: ClusterConfig, { page, status, budget }: Outputs): ClusterOutput {
-  const metrics = createClusterMetrics(cluster, page, budget);
+function createOutput(cluster: ClusterConfig, { page, status, budgets }: Outputs): ClusterOutput {
+  const metrics = createClusterMetrics(cluster, page, budgets);
   return {
     admit: metrics.admit,
     publish: async (state, history, result) => {

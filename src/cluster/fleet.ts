@@ -2,19 +2,23 @@ import type { ClusterConfig } from '../config/config.ts';
 import type { Clusters, Replacement } from './clusters.ts';
 import { createTurns } from './turns.ts';
 
-/** Returns the discovered clusters, none of which has the name of a configured one. */
-export type Beside = (configured: readonly ClusterConfig[]) => readonly ClusterConfig[];
+/** Returns the discovered clusters, at most `room` of them. None has the name of a configured one. */
+export type Beside = (configured: readonly ClusterConfig[], room: number) => readonly ClusterConfig[];
 
 /** The clusters of the configuration, and behind them those that are discovered. Their changes run one after the other. */
 export interface Fleet {
-  /** Replaces the clusters of the configuration, as `Clusters.replace` does. */
-  readonly configure: (clusters: readonly ClusterConfig[]) => Promise<Replacement>;
+  /**
+   * Replaces the clusters of the configuration, as `Clusters.replace` does. `maxClusters` is the limit of all clusters,
+   * without one by default.
+   */
+  readonly configure: (clusters: readonly ClusterConfig[], maxClusters?: number) => Promise<Replacement>;
   /** Replaces the discovered clusters, as `Clusters.replace` does. */
   readonly discover: (beside: Beside) => Promise<Replacement>;
 }
 
 export function createFleet(replace: Clusters['replace']): Fleet {
   let configured: readonly ClusterConfig[] = [];
+  let max = Number.POSITIVE_INFINITY;
   let beside: Beside = () => [];
   let current: readonly ClusterConfig[] = [];
   const inTurn = createTurns();
@@ -28,15 +32,16 @@ export function createFleet(replace: Clusters['replace']): Fleet {
     return replacement;
   };
   return {
-    configure: (next) =>
+    configure: (next, maxClusters = Number.POSITIVE_INFINITY) =>
       inTurn(async () => {
-        const replacement = await replaceUnlessSame([...next, ...beside(next)]);
+        const replacement = await replaceUnlessSame([...next, ...beside(next, maxClusters - next.length)]);
         configured = next;
+        max = maxClusters;
         return replacement;
       }),
     discover: (next) =>
       inTurn(async () => {
-        const replacement = await replaceUnlessSame([...configured, ...next(configured)]);
+        const replacement = await replaceUnlessSame([...configured, ...next(configured, max - configured.length)]);
         beside = next;
         return replacement;
       }),

@@ -53,6 +53,7 @@ export function buildCluster(
     labels: settings.value('labels'),
     ...request,
     ...pollTimes(settings, authentication),
+    ...omitUndefined({ maxSeries: settings.value('max_series') }),
     authentication,
     transport,
     headers: settings.value('headers'),

@@ -1,9 +1,9 @@
 import { omitUndefined } from '../omit-undefined.ts';
 import { buildCluster } from './cluster-config.ts';
+import { clusterDefaults } from './cluster-defaults.ts';
 import { type ClusterOriginInputs, type LoadedCluster, originOf, settingNamesOf } from './effective-settings.ts';
 import type { ReadFile } from './file-reader.ts';
 import { saasRegion } from './labels.ts';
-import { polling } from './polling-settings.ts';
 import type { Problem } from './problem.ts';
 import { placeIn, reduced, resolve, type Source, settingsOf } from './resolve.ts';
 import { showPlain } from './setting.ts';
@@ -58,7 +58,7 @@ export function reportSharedNames(clusters: readonly Source[], problems: Problem
 }
 
 /** Reduces a source to the settings that all clusters have in common. */
-export function pollingOnly({ given, location }: Source): Source {
-  const isPolling = (path: string) => path in polling;
-  return { given: new Map([...given].filter(([key]) => isPolling(key))), location: reduced(location, isPolling) };
+export function defaultsOnly({ given, location }: Source): Source {
+  const isDefault = (path: string) => path in clusterDefaults;
+  return { given: new Map([...given].filter(([key]) => isDefault(key))), location: reduced(location, isDefault) };
 }

@@ -10,6 +10,10 @@ import type { ResolvedSettings, Source } from './resolve.ts';
 export interface Config {
   /** At least one, unless there is discovery; names are unique. */
   readonly clusters: readonly ClusterConfig[];
+  /** Of the configured and discovered clusters together, at least as many as are configured. Absent: no limit. */
+  readonly maxClusters?: number;
+  /** Of brokers, partitions and replicas of all clusters together. Absent: no limit. */
+  readonly maxSeriesTotal?: number;
   /** Absent: this exporter polls all clusters. */
   readonly shard?: Shard;
   /** Absent: this exporter polls without asking others. */
@@ -55,6 +59,8 @@ export interface SaasDiscovery extends DiscoveryOfProvider {
   /** Templates with placeholders such as `{id}`. */
   readonly clusterName: string;
   readonly clusterAddress: string;
+  /** Templates by the name of the label. */
+  readonly labels: StaticLabels;
   /** The file with further settings of one cluster. */
   readonly clusterFile?: string;
   /** Settings of all discovered clusters. */
@@ -169,6 +175,8 @@ export interface ClusterConfig {
   readonly pollTimeout: number;
   /** Milliseconds for which the result of a poll answers requests for /probe. */
   readonly probeMinInterval: number;
+  /** Of its brokers, partitions and replicas. Absent: no limit. */
+  readonly maxSeries?: number;
   readonly authentication: AuthenticationConfig;
   readonly transport: TransportConfig;
   /** Sent to the cluster with every request, never to the token endpoint. */

@@ -95,6 +95,7 @@ function describeSaas(
     }),
     clusterName: settings.value('cluster_name'),
     clusterAddress: settings.value('cluster_address'),
+    labels: settings.value('labels'),
     ...omitUndefined({
       clusterFile: settings.value('cluster_file'),
       cluster: cluster === undefined ? undefined : readMappingValue(cluster, clusterReading),

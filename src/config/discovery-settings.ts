@@ -1,7 +1,8 @@
 import { clusterAddress } from './addresses.ts';
 import type { saasFilters } from './config.ts';
 import { discoveryInterval, singleLineText } from './formats.ts';
-import { list, type Setting, type Table, text } from './setting.ts';
+import { type StaticLabels, staticLabels } from './labels.ts';
+import { list, map, type Setting, showPlain, type Table, text } from './setting.ts';
 import { clusterTable } from './settings-table.ts';
 
 /** The facts of a cluster in Camunda SaaS that a template may contain, as `{id}`. */
@@ -17,11 +18,11 @@ export function filled(template: string, facts: SaasFacts, encode = (fact: strin
   return template.replace(placeholder, (_, fact: keyof SaasFacts) => encode(facts[fact]));
 }
 
-function template(raw: string): string {
+function template(raw: string, what = 'text'): string {
   const names: readonly string[] = saasFacts;
   const unknown = [...singleLineText(raw).matchAll(placeholder)].some(([, name = '']) => !names.includes(name));
   if (unknown || /[{}]/.test(raw.replace(placeholder, ''))) {
-    throw new Error(`text with no other braces than those of ${saasFactsText}`);
+    throw new Error(`${what} with no other braces than those of ${saasFactsText}`);
   }
   return raw;
 }
@@ -38,6 +39,12 @@ function addressTemplate(raw: string): string {
   return raw;
 }
 
+/** Returns templates by the name of the label. */
+function labelTemplates(raw: readonly (readonly [name: string, template: string])[]): StaticLabels {
+  for (const [name, value] of raw) template(value, `a value of the label ${name}`);
+  return staticLabels(raw);
+}
+
 function patterns(raw: readonly string[]): readonly string[] {
   if (raw.length === 0) throw new Error('at least one pattern');
   return raw.map(singleLineText);
@@ -50,7 +57,7 @@ export const filesDiscoveryTable = {
     format: patterns,
   }),
   refresh_interval: text({
-    doc: 'The interval at which the files are read, from 1s to 24h.',
+    doc: 'The interval at which the files are read, from 1s to 24h. They are also read within a second of a change, if their file system reports it.',
     default: '30s',
     format: discoveryInterval,
   }),
@@ -104,6 +111,12 @@ export const saasDiscoveryTable = {
     doc: 'The template for the address of a cluster, for example for AWS PrivateLink. The same placeholders.',
     default: 'https://{region}.zeebe.camunda.io/{id}',
     format: addressTemplate,
+  }),
+  labels: map({
+    doc: 'Templates for labels of a cluster, such as region: "{region}". The same placeholders. A label whose value is then empty is left out. labels in cluster and in cluster_file are added, and take precedence.',
+    default: [],
+    format: labelTemplates,
+    show: (raw) => showPlain(Object.fromEntries(raw)),
   }),
   cluster_file: text({
     doc: 'The template for a file with further settings of one cluster, such as its own oauth2: a YAML mapping. It overrides cluster. The placeholders are the same; the path must contain {id}.',

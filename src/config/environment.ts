@@ -1,7 +1,7 @@
 import { closestMatch } from 'leven';
 import { proxyUrl } from './addresses.ts';
+import { clusterDefaults } from './cluster-defaults.ts';
 import { authStrategies, isSaasName } from './formats.ts';
-import { polling } from './polling-settings.ts';
 import type { Notice, Problem } from './problem.ts';
 import { type NamedSource, namedSource, nameIn, placeIn } from './resolve.ts';
 import { type Raw, type Setting, showUrl, type Table } from './setting.ts';
@@ -136,7 +136,7 @@ export function checkProxies(env: Environment, problems: Problem[]): void {
 
 /** Returns the variables that are set and only describe the environment's cluster. */
 export function clusterVariables(env: Environment): readonly string[] {
-  const settings = Object.entries(clusterTable).filter(([key]) => !(key in polling));
+  const settings = Object.entries(clusterTable).filter(([key]) => !(key in clusterDefaults));
   return [...new Set(settings.flatMap(([, setting]) => setVariables(setting, env)))];
 }
 

@@ -1,11 +1,12 @@
 import { dirname } from 'node:path';
 import { omitUndefined } from '../omit-undefined.ts';
+import { clusterDefaults } from './cluster-defaults.ts';
 import {
   type ClusterDescription,
+  defaultsOnly,
   describeCluster,
   filesOfClusters,
   loadCluster,
-  pollingOnly,
   reportSharedNames,
 } from './cluster-list.ts';
 import type { Config } from './config.ts';
@@ -21,7 +22,6 @@ import {
   unreadVariables,
 } from './environment.ts';
 import { createFileReader, type ReadFile, type ReadFileAsync, readFiles, readFrom } from './file-reader.ts';
-import { polling } from './polling-settings.ts';
 import { ConfigError, type Notice, type Problem } from './problem.ts';
 import { leaderElectionOf, shardOf } from './replica-config.ts';
 import type { Shard } from './replica-settings.ts';
@@ -99,9 +99,10 @@ function describeConfig({ flags, env, isTerminal }: Inputs, readFile: ReadFile):
   noteVariables({ path, env, keyInFile: fromFile ? key : undefined }, problems, notices);
   const sources = inFile ?? [environmentCluster(env, problems, notices)];
   reportSharedNames(sources, problems);
+  checkMaxClusters(settings, sources.length);
   if (file.discovery || sources.some(({ location }) => !isPresent(location, 'proxy_url'))) checkProxies(env, problems);
-  const unread = unreadVariables(env, fromFile ? polling : clusterTable);
-  const [below, folder] = [common.map(pollingOnly), fromFile ? dirname(path) : '.'];
+  const unread = unreadVariables(env, fromFile ? clusterDefaults : clusterTable);
+  const [below, folder] = [common.map(defaultsOnly), fromFile ? dirname(path) : '.'];
   const webConfigFile = settings.value('web.config.file');
   return {
     settings,
@@ -114,6 +115,11 @@ function describeConfig({ flags, env, isTerminal }: Inputs, readFile: ReadFile):
     unread,
     problems,
   };
+}
+
+function checkMaxClusters(settings: ConfigDescription['settings'], count: number): void {
+  const max = settings.value('max_clusters') ?? count;
+  if (count > max) settings.report('max_clusters', `at least ${count}, the number of clusters`, `${max}`);
 }
 
 /** Returns the path of the configuration file; empty if there is none. */
@@ -179,7 +185,14 @@ function buildConfig(description: ConfigDescription, readFile: ReadFile): Loaded
       level: settings.value('log.level'),
       format: settings.value('log.format') ?? (isTerminal ? 'pretty' : 'json'),
     },
-    ...omitUndefined({ shard, leaderElection: leaderElectionOf(settings, shard), discovery, webConfig }),
+    ...omitUndefined({
+      maxClusters: settings.value('max_clusters'),
+      maxSeriesTotal: settings.value('max_series_total'),
+      shard,
+      leaderElection: leaderElectionOf(settings, shard),
+      discovery,
+      webConfig,
+    }),
   };
   return { config, clusters, notices };
 }

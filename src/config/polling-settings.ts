@@ -1,7 +1,7 @@
 import { pollInterval, pollTimeout, probeMinInterval } from './formats.ts';
 import { text } from './setting.ts';
 
-/** The settings that are also at the top of the file, as defaults of all clusters. */
+/** When a cluster is polled. */
 export const polling = {
   poll_interval: text({
     doc: 'The interval between two polls of a cluster, from 1s to 24h. 0: the cluster is only polled by requests for /probe.',

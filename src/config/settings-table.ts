@@ -11,6 +11,7 @@ import {
   tokenUrl,
 } from './addresses.ts';
 import { clientAuthenticationMethods, signatureAlgorithms } from './client-authentication-config.ts';
+import { clusterDefaults } from './cluster-defaults.ts';
 import { apiVersions, logFormats, logLevels, physicalTenants } from './config.ts';
 import {
   authStrategy,
@@ -26,7 +27,7 @@ import {
   username,
 } from './formats.ts';
 import { staticLabels } from './labels.ts';
-import { polling } from './polling-settings.ts';
+import { limits } from './limit-settings.ts';
 import { replicas } from './replica-settings.ts';
 import { boolean, group, type Key, list, map, number, showPlain, showUrl, type Table, text } from './setting.ts';
 import { clientTls } from './tls-settings.ts';
@@ -49,7 +50,8 @@ export const topTable = {
     flag: '--config.check',
     file: false,
   }),
-  ...polling,
+  ...clusterDefaults,
+  ...limits,
   'web.listen_addresses': list({
     doc: 'The addresses to listen on: host:port, [::1]:port, or :port for all interfaces. The flag may be repeated; spaces separate several addresses in the variable.',
     default: [':10650'],
@@ -145,7 +147,7 @@ export const clusterTable = {
     format: oneOf(physicalTenants),
     variables: ['ZEEBE_PHYSICAL_TENANTS'],
   }),
-  ...polling,
+  ...clusterDefaults,
   auth_strategy: text({
     doc: 'NONE, BASIC or OAUTH. Default: chosen by the credentials that are set.',
     format: authStrategy,

@@ -108,11 +108,11 @@ function goesOn(name: DiscoveryProvider, running: RunningProvider | undefined, c
 function providerOf(
   name: DiscoveryProvider,
   { files, saas }: DiscoveryConfig,
-  options: AdministrationApiOptions,
+  options: ClusterDiscoveryOptions,
 ): Provider | undefined {
   switch (name) {
     case 'files':
-      return files && createFilesProvider(files);
+      return files && createFilesProvider(files, options);
     case 'saas':
       return saas && createSaasProvider(saas, options);
   }
@@ -128,20 +128,23 @@ function createPublisher({ fleet, record, logger, clock }: ClusterDiscoveryOptio
   const states: Publisher['states'] = new Map();
   const logProblems = createProblemLog(logger);
 
-  const choose = (configured: readonly ClusterConfig[]) =>
+  let polled: ReadonlySet<string> = new Set();
+  const choose = (configured: readonly ClusterConfig[], room: number) =>
     chooseClusters(
       configured,
       discoveryProviders.flatMap((name) => {
         const state = states.get(name);
         return state ? [[name, state] as const] : [];
       }),
+      { room, polled },
     );
   const replace = async () => {
     let chosen: ReturnType<typeof choose> = new Map();
-    const replacement = await fleet.discover((configured) => {
-      chosen = choose(configured);
+    const replacement = await fleet.discover((configured, room) => {
+      chosen = choose(configured, room);
       return [...chosen.values()].flatMap(({ clusters }) => clusters);
     });
+    polled = new Set([...chosen.values()].flatMap(({ clusters }) => clusters.map(({ name }) => name)));
     for (const [name, { inUse }] of chosen) {
       const state = states.get(name);
       if (state) states.set(name, { ...state, inUse });

@@ -1,5 +1,6 @@
 import type { ClusterConfig, DiscoveryProvider } from '../config/config.ts';
 import { lineOf } from '../config/problem.ts';
+import { enumerate } from '../zeebe/findings.ts';
 import type { Discovered, DiscoveredCluster } from './provider.ts';
 
 /** What is known of a provider: what it found last, and the clusters that were in use before. */
@@ -20,6 +21,15 @@ export interface ProviderClusters {
   readonly problems: readonly string[];
 }
 
+/** How many discovered clusters may be polled. */
+export interface Capacity {
+  readonly room: number;
+  /** Names of clusters that are polled now. They stay, and further ones get the room that is left in the order of names. */
+  readonly polled: ReadonlySet<string>;
+}
+
+type Chosen = ReadonlyMap<DiscoveryProvider, ProviderClusters>;
+
 /**
  * Chooses the clusters of each provider. Names are unique: where a list has a name that is taken by the configuration or
  * by a list before it, the list has a problem, and its previous clusters stay.
@@ -27,10 +37,37 @@ export interface ProviderClusters {
 export function chooseClusters(
   configured: readonly ClusterConfig[],
   states: readonly (readonly [DiscoveryProvider, ProviderState])[],
-): ReadonlyMap<DiscoveryProvider, ProviderClusters> {
+  capacity: Capacity,
+): Chosen {
   /** By name: the place of the cluster that has it. */
   const taken = new Map(configured.map(({ name }) => [name, 'clusters of the configuration file']));
-  return new Map(states.map(([provider, state]) => [provider, clustersOf(state, taken)]));
+  return withinCapacity(new Map(states.map(([provider, state]) => [provider, clustersOf(state, taken)])), capacity);
+}
+
+function withinCapacity(found: Chosen, { room, polled }: Capacity): Chosen {
+  const names = [...found.values()].flatMap(({ clusters }) => clusters.map(({ name }) => name)).sort();
+  if (names.length <= room) return found;
+  const [before, further] = [names.filter((name) => polled.has(name)), names.filter((name) => !polled.has(name))];
+  const kept = new Set([...before, ...further].slice(0, room));
+  return new Map([...found].map(([provider, own]) => [provider, reducedTo(kept, own, { room, found: names.length })]));
+}
+
+function reducedTo(
+  kept: ReadonlySet<string>,
+  { clusters, inUse, problems }: ProviderClusters,
+  { room, found }: { readonly room: number; readonly found: number },
+): ProviderClusters {
+  const left = clusters.flatMap(({ name }) => (kept.has(name) ? [] : [name])).sort();
+  const problem = lineOf({
+    place: 'max_clusters',
+    expected: `at most ${room} discovered clusters`,
+    found: `${found}; not polled: ${enumerate(left)}`,
+  });
+  return {
+    clusters: clusters.filter(({ name }) => kept.has(name)),
+    inUse,
+    problems: left.length === 0 ? problems : [...problems, problem],
+  };
 }
 
 function clustersOf({ latest, inUse }: ProviderState, taken: Map<string, string>): ProviderClusters {

@@ -16,18 +16,29 @@ import {
 } from '../config/file-reader.ts';
 import type { Problem } from '../config/problem.ts';
 import { isStillKnown, type KnownList, readClusters, readTimeout } from './cluster-reader.ts';
-import { type ClusterList, type Discovered, discoverAtInterval, type Provider } from './provider.ts';
+import { createFolderWatcher, type FolderWatcher, type FolderWatcherOptions } from './folder-watcher.ts';
+import { type ClusterList, type Discovered, discoverAtInterval, type Provider, type Refresh } from './provider.ts';
+import { hasMagic, watchedFolders } from './watched-folders.ts';
 
-/** Discovers the clusters in files. A file is a list of clusters; only those that changed are read as such. */
-export function createFilesProvider(config: FilesDiscovery, readFile = createFileReader()): Provider {
+/**
+ * Discovers the clusters in files. A file is a list of clusters; only those that changed are read as such. Files are read
+ * at an interval, and soon after a change that their file system reports.
+ */
+export function createFilesProvider(config: FilesDiscovery, options: FolderWatcherOptions): Provider {
   const { paths: patterns, interval, folder } = config;
+  const readFile = createFileReader();
   const readSet = createFileSetReader(readFile, readTimeout);
   let known: ReadonlyMap<string, KnownList> = new Map();
   let listing: Promise<Paths> | undefined;
 
-  const refresh = async (signal: AbortSignal): Promise<Discovered> => {
+  /** Watches before it lists, so that no change goes unnoticed between the two. */
+  const watchAndList = async (watcher: FolderWatcher): Promise<Paths> => {
+    await watcher.follow(await watchedFolders(patterns, folder));
+    return pathsOf(patterns, folder);
+  };
+  const refresh = async (watcher: FolderWatcher, signal: AbortSignal): Promise<Discovered> => {
     // A file system that does not respond holds one thread of Node's pool, and not one more for each refresh.
-    listing ??= pathsOf(patterns, folder).finally(() => {
+    listing ??= watchAndList(watcher).finally(() => {
       listing = undefined;
     });
     const found = await within(readTimeout, signal, listing);
@@ -44,7 +55,15 @@ export function createFilesProvider(config: FilesDiscovery, readFile = createFil
 
   return {
     name: 'files',
-    discover: (signal) => discoverAtInterval(interval, async (each) => ({ discovered: await refresh(each) }), signal),
+    discover: async function* (signal) {
+      const watcher = createFolderWatcher(options);
+      const refreshed: Refresh = async (each) => ({ discovered: await refresh(watcher, each) });
+      try {
+        yield* discoverAtInterval(interval, refreshed, signal, watcher.wait);
+      } finally {
+        watcher.close();
+      }
+    },
   };
 }
 
@@ -122,11 +141,9 @@ async function pathsOf(patterns: readonly string[], folder: string): Promise<Pat
   return { paths: [...paths].sort(), problems };
 }
 
-const magic = /[*?[\]{}()!+@]/;
-
 /** Returns the files that match, and a path without wildcards also if there is no such file. */
 async function matches(pattern: string, folder: string): Promise<readonly string[]> {
-  if (!magic.test(pattern)) return [resolveIn(folder, pattern)];
+  if (!hasMagic(pattern)) return [resolveIn(folder, pattern)];
   const cwd = resolve(folder);
   const paths: string[] = [];
   for await (const entry of glob(pattern, { cwd: folder, withFileTypes: true })) {
@@ -134,7 +151,7 @@ async function matches(pattern: string, folder: string): Promise<readonly string
   }
   // `glob` finds nothing where there is no folder. Checked last, as the folder may vanish meanwhile.
   const names = pattern.split('/');
-  const firstMagic = names.findIndex((name) => magic.test(name));
+  const firstMagic = names.findIndex(hasMagic);
   const fixed = names.slice(0, firstMagic).join('/');
   await access(resolve(folder, pattern.startsWith('/') ? `/${fixed}` : fixed));
   return paths;

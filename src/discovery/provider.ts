@@ -41,16 +41,17 @@ export type Refresh = (signal: AbortSignal) => Promise<{
   readonly retryAfter?: number | undefined;
 }>;
 
-/** Finds clusters now, and again `interval` milliseconds after each refresh. */
+/** Finds clusters now, and again `interval` milliseconds after each refresh, or when `wait` ends before. */
 export async function* discoverAtInterval(
   interval: number,
   refresh: Refresh,
   signal: AbortSignal,
+  wait = sleep,
 ): AsyncGenerator<Discovered, void> {
   while (!signal.aborted) {
     const { discovered, retryAfter = 0 } = await refresh(signal);
     if (signal.aborted) return;
     yield discovered;
-    await sleep(Math.max(interval, retryAfter), signal);
+    await wait(Math.max(interval, retryAfter), signal);
   }
 }

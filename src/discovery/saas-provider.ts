@@ -20,6 +20,7 @@ import { isStillKnown, type KnownList, readClusters, readTimeout } from './clust
 import type { ComponentStatus } from './component-status.ts';
 import { type ClusterList, discoverAtInterval, type Provider, type Refresh } from './provider.ts';
 import type { SaasCluster } from './saas-cluster.ts';
+import { filledLabels, withMergedLabels } from './saas-labels.ts';
 
 /** Discovers the clusters of an organization in Camunda SaaS. */
 export function createSaasProvider(config: SaasDiscovery, options: AdministrationApiOptions): Provider {
@@ -129,7 +130,7 @@ async function readList(
   const named = discoveredSource(cluster, config);
   const own = ownSource(file, problems);
   const sources = [...config.defaults, named, ...(config.cluster ? [config.cluster] : []), ...(own ? [own] : [])];
-  const described = { sources, named, folder: config.folder, meta: metaOf(cluster) };
+  const described = { sources: withMergedLabels(sources), named, folder: config.folder, meta: metaOf(cluster) };
   return { source: id, ...(await readClusters([described], problems, readFile)) };
 }
 
@@ -153,8 +154,12 @@ function isPath(key: string, raw: Raw): raw is string {
   return key.endsWith('_file') && typeof raw === 'string' && raw !== '';
 }
 
-function discoveredSource({ facts }: SaasCluster, { clusterName, clusterAddress }: SaasDiscovery): Source {
-  const given = { name: filled(clusterName, facts), address: filled(clusterAddress, facts, encodeURIComponent) };
+function discoveredSource({ facts }: SaasCluster, { clusterName, clusterAddress, labels }: SaasDiscovery): Source {
+  const given: Readonly<Record<string, Raw>> = {
+    name: filled(clusterName, facts),
+    address: filled(clusterAddress, facts, encodeURIComponent),
+    labels: filledLabels(labels, facts),
+  };
   const names = Object.keys(given).map((key) => [key, `cluster ${facts.id}: ${key}`] as const);
   return namedSource(new Map(Object.entries(given)), new Map(names));
 }

@@ -1,10 +1,10 @@
 import type { ClusterConfig } from '../config/config.ts';
 import type { Admit, PollResult } from '../poll/poll.ts';
 import type { ClusterState } from '../poll/state.ts';
+import { type Budgets, createClusterAdmission } from './cluster-admission.ts';
 import { createClusterRenderer } from './cluster-renderer.ts';
 import { createCounters } from './counters.ts';
 import type { Page } from './page.ts';
-import { createAdmission, type PageBudget } from './page-budget.ts';
 
 /** The metrics of one cluster, from its polls to its part of the page. */
 export interface ClusterMetrics {
@@ -15,22 +15,19 @@ export interface ClusterMetrics {
   readonly close: () => void;
 }
 
-export function createClusterMetrics(
-  { name, authentication }: ClusterConfig,
-  page: Page,
-  budget: PageBudget,
-): ClusterMetrics {
+export function createClusterMetrics(cluster: ClusterConfig, page: Page, budgets: Budgets): ClusterMetrics {
+  const { name, authentication } = cluster;
   const render = createClusterRenderer(name);
   const counters = createCounters(authentication.method);
-  const share = budget.open();
+  const { admit, release } = createClusterAdmission(cluster, budgets);
   return {
-    admit: createAdmission(name, budget, share),
+    admit,
     publish: async (state, result) => {
       if (result) counters.record(result);
       const part = await render(state, await counters.values());
       await page.prepare(part);
       page.update(name, part);
     },
-    close: share.release,
+    close: release,
   };
 }

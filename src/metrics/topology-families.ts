@@ -13,11 +13,12 @@ import {
   single,
   stateSet,
 } from './family.ts';
+import { seriesLimited, withinLimits } from './limited-families.ts';
 
 const addVerdicts = stateSet('health', verdicts);
 
-/** What the topology says: absent while `up` is 0, except the verdict and the leader changes. */
-export const topologyFamilies: readonly ClusterFamily[] = [
+/** Of the cluster and its physical tenants. */
+const summaryFamilies: readonly ClusterFamily[] = [
   gauge(
     'zeebe_topology_cluster_health',
     'Verdict on the cluster as of the last poll (1 for the current one).',
@@ -63,6 +64,9 @@ export const topologyFamilies: readonly ClusterFamily[] = [
       }
     },
   ),
+];
+
+const detailFamilies: readonly (StateFamily | StableSeriesFamily)[] = [
   ofView(
     'broker_up',
     'Whether a broker is listed (1) or missing (0), as of the last poll.',
@@ -122,6 +126,13 @@ export const topologyFamilies: readonly ClusterFamily[] = [
     'State of the replica of a partition on a broker (1 for the current one), as of the last poll; only if the ' +
       'cluster reports it.',
   ),
+];
+
+/** What the topology says: absent while `up` is 0, except the verdict and the leader changes. */
+export const topologyFamilies: readonly ClusterFamily[] = [
+  ...summaryFamilies,
+  seriesLimited,
+  ...detailFamilies.map(withinLimits),
 ];
 
 function ofTopology(name: string, help: string, value: (topology: Topology) => number | undefined): StateFamily {

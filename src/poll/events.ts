@@ -7,6 +7,7 @@ import type { Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 import type { ClusterView, GroupView } from '../zeebe/view.ts';
 import { type LeaderTimeline, nextLeaderTimeline } from './leader-timeline.ts';
+import { exceededText } from './series-limit.ts';
 import type { ClusterState } from './state.ts';
 
 export const eventKinds = [
@@ -19,6 +20,8 @@ export const eventKinds = [
   'tenant_verdict_changed',
   'version_changed',
   'size_changed',
+  'series_limited',
+  'series_exposed',
   'polls_failing',
   'polls_succeeding',
   'auth_failing',
@@ -74,6 +77,7 @@ export function nextHistory(history: ClusterHistory, previous: ClusterState, sta
     ...polls(previous, state),
     ...(view && view !== history.lastView && knowsCluster(view) ? cluster(history.lastView, view) : []),
     ...leadersMoved(state),
+    ...seriesLimited(previous, state),
     ...(view ? verdictChanged(history.lastVerdict, verdict, view) : []),
   ];
   const latest = happened.map((happening) => ({ at, ...happening }));
@@ -238,6 +242,15 @@ function leadersMoved({ leaderChanges }: ClusterState): readonly Happening[] {
     return `partition ${partition}${where} from broker ${singleLine(from, 60)} to ${singleLine(to, 60)}`;
   });
   return [{ kind: 'leader_moved', text: `leader${moves.length === 1 ? '' : 's'} moved: ${enumerate(moves)}` }];
+}
+
+function seriesLimited(previous: ClusterState, { seriesLimit }: ClusterState): readonly Happening[] {
+  const before = previous.seriesLimit?.exceeded;
+  const now = seriesLimit?.exceeded;
+  if (before?.setting === now?.setting) return [];
+  if (!now)
+    return [{ kind: 'series_exposed', text: 'the series of brokers, partitions and replicas are exposed again' }];
+  return [{ kind: 'series_limited', text: exceededText(seriesLimit.series, now) }];
 }
 
 function verdictChanged(before: Verdict | undefined, verdict: Verdict, view: ClusterView): readonly Happening[] {

@@ -7,6 +7,7 @@ import type { AuthFailureReason, Failure, PollFailureReason } from '../failure.t
 import { omitUndefined } from '../omit-undefined.ts';
 import { type Client, createReader, type Reader } from '../zeebe/client.ts';
 import type { Topology } from '../zeebe/topology.ts';
+import type { SeriesLimit } from './series-limit.ts';
 
 export interface PollResult {
   /** Unix time in milliseconds. */
@@ -36,6 +37,8 @@ export interface CertificateExpiries {
 export interface Snapshot {
   readonly ok: true;
   readonly topology: Topology;
+  /** Absent without a limit. */
+  readonly seriesLimit?: SeriesLimit;
 }
 
 export interface AuthenticationResult {
@@ -72,14 +75,16 @@ export interface PollOptions {
   readonly admit?: Admit;
 }
 
-/**
- * Returns why a topology cannot be admitted; its poll then fails with this. Called in each poll, without a topology
- * where the poll failed before.
- */
-export type Admit = (topology: Topology | undefined) => Failure<PollFailureReason> | undefined;
+/** Decides whether a topology can be exposed. Called in each poll, without a topology where the poll failed before. */
+export type Admit = (topology: Topology | undefined) => Admission;
+
+export type Admission =
+  | { readonly ok: true; readonly seriesLimit?: SeriesLimit }
+  /** The poll fails with this. */
+  | { readonly ok: false; readonly failure: Failure<PollFailureReason> };
 
 export function createPoll(options: PollOptions): Poll {
-  const { connection, pollTimeout, physicalTenants, clock, admit = () => undefined } = options;
+  const { connection, pollTimeout, physicalTenants, clock, admit = () => ({ ok: true }) } = options;
   const reader = createReader(physicalTenants);
   return async (stop) => {
     const { client, authenticator, certificates, filesRead } = await connection(stop);
@@ -110,8 +115,9 @@ export function createPoll(options: PollOptions): Poll {
 }
 
 function admitted(outcome: PollResult['outcome'], admit: Admit): PollResult['outcome'] {
-  const refusal = admit(outcome.ok ? outcome.topology : undefined);
-  return refusal ? { ok: false, failure: refusal } : outcome;
+  const admission = admit(outcome.ok ? outcome.topology : undefined);
+  if (!outcome.ok) return outcome;
+  return admission.ok ? { ...outcome, ...admission } : admission;
 }
 
 function outcomeOf(authenticated: Authenticated, read: Reader['read']): PollResult['outcome'] {

@@ -9,6 +9,7 @@ import type { Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 import { type ClusterView, viewOf } from '../zeebe/view.ts';
 import type { CertificateExpiries, PollResult } from './poll.ts';
+import type { SeriesLimit } from './series-limit.ts';
 
 /** What is known of a cluster: the result of the last poll, and what outlives it. */
 export interface ClusterState {
@@ -35,6 +36,8 @@ export interface ClusterState {
   readonly certificates: CertificateExpiries;
   /** Whether the last poll used the current content of the cluster's files; absent if it has none. */
   readonly filesRead?: boolean;
+  /** Of the last topology. It outlives failed polls, as the leader changes do. Absent without a limit. */
+  readonly seriesLimit?: SeriesLimit;
 }
 
 export interface LastPoll {
@@ -87,7 +90,10 @@ export function nextState(state: ClusterState, result: PollResult): ClusterState
     lastPoll: lastPollOf(result),
     authentication: nextAuthentication(state, result),
     certificates: { ...state.certificates, ...result.certificates },
-    ...omitUndefined({ filesRead: result.filesRead }),
+    ...omitUndefined({
+      filesRead: result.filesRead,
+      seriesLimit: outcome.ok ? outcome.seriesLimit : state.seriesLimit,
+    }),
   };
   return outcome.ok
     ? { ...kept, ...afterTopology(state, outcome.topology), lastSuccessAt: endedAt }

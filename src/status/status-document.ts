@@ -5,6 +5,7 @@ import { failureText } from '../failure-text.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { ClusterEvent, ClusterHistory } from '../poll/events.ts';
 import type { LeaderTimeline } from '../poll/leader-timeline.ts';
+import { type ExceededLimit, exceededText } from '../poll/series-limit.ts';
 import type { AuthenticationState, ClusterState, LastPoll } from '../poll/state.ts';
 import { type Finding, type FindingKind, findingsOf } from '../zeebe/findings.ts';
 import type { Partition } from '../zeebe/partitions.ts';
@@ -43,12 +44,20 @@ export interface ClusterStatus {
   readonly lastSuccessAt?: number;
   readonly authentication: AuthenticationStatus;
   readonly topology?: TopologyStatus;
+  /** Present while the series of brokers, partitions and replicas exceed a limit, so that none of them is exposed. */
+  readonly seriesLimited?: SeriesLimitedStatus;
   /** Newest first. */
   readonly events: readonly ClusterEvent[];
   /** Absent until a topology is known. */
   readonly leaderTimeline?: LeaderTimeline;
   /** Those of `web.external_links`. */
   readonly links: readonly LinkStatus[];
+}
+
+export interface SeriesLimitedStatus extends ExceededLimit {
+  readonly series: number;
+  readonly message: string;
+  readonly remedy: string;
 }
 
 export interface LinkStatus {
@@ -126,11 +135,19 @@ export function clusterStatus(
       lastPoll: lastPoll && pollStatus(lastPoll, state.settingNames),
       lastSuccessAt: optionalSeconds(lastSuccessAt),
       topology: view && topologyStatus(view),
+      seriesLimited: seriesLimitedStatus(state),
     }),
     events: events.map(inSeconds),
     ...omitUndefined({ leaderTimeline: leaderTimeline && timelineStatus(leaderTimeline) }),
     links: links.map((link) => linkTo(name, link)),
   };
+}
+
+function seriesLimitedStatus({ seriesLimit }: ClusterState): SeriesLimitedStatus | undefined {
+  if (!seriesLimit?.exceeded) return undefined;
+  const { series, exceeded } = seriesLimit;
+  const remedy = `raise ${exceeded.setting} if Prometheus has room for more series`;
+  return { ...exceeded, series, message: exceededText(series, exceeded), remedy };
 }
 
 function linkTo(cluster: string, { name, template }: ExternalLink): LinkStatus {

@@ -13,7 +13,7 @@ function setUp() {
     createOutput: ({ name }) => {
       let isPublished = false;
       return {
-        admit: () => undefined,
+        admit: () => ({ ok: true }),
         publish: async () => {
           isPublished = true;
           published.add(name);

@@ -38,6 +38,15 @@ describe('the fleet', () => {
     expect(lists).toEqual(['a', 'a,b']);
   });
 
+  it('has room for as many discovered clusters as the limit leaves, which a reload may change', async () => {
+    const { fleet, lists } = recording();
+    await fleet.configure([c], 2);
+    await fleet.discover((_configured, room) => [a, b].slice(0, room));
+    await fleet.configure([c], 3);
+    await fleet.configure([c]);
+    expect(lists).toEqual(['c', 'c,a', 'c,a,b']);
+  });
+
   it('replaces one list after the other', async () => {
     const waiting: (() => void)[] = [];
     const { fleet, lists } = recording(() => new Promise((resolve) => waiting.push(() => resolve(none))));

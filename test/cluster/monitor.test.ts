@@ -4,9 +4,9 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { type ClusterOutput, createClusterMonitor } from '../../src/cluster/monitor.ts';
 import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import type { ClusterConfig } from '../../src/config/config.ts';
+import { createBudget } from '../../src/metrics/budget.ts';
 import { createClusterMetrics } from '../../src/metrics/cluster-metrics.ts';
 import { createPage } from '../../src/metrics/page.ts';
-import { createPageBudget } from '../../src/metrics/page-budget.ts';
 import { healthy } from '../exporting.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
@@ -28,7 +28,7 @@ afterEach(() => {
 /** A cluster whose polls end when the test says so. */
 async function setUp(
   config: Partial<ClusterConfig> = {},
-  budget = createPageBudget(1e6),
+  bytes = createBudget(1e6),
   {
     answer = healthy,
     clock = systemClock,
@@ -45,7 +45,7 @@ async function setUp(
   );
   const page = createPage(['production'], noProcessMetrics, systemClock);
   const cluster = clusterConfig({ address, ...config });
-  const metrics = createClusterMetrics(cluster, page, budget);
+  const metrics = createClusterMetrics(cluster, page, { bytes, series: createBudget(Number.POSITIVE_INFINITY) });
   const output: ClusterOutput = {
     ...metrics,
     publish: (state, _history, result) => metrics.publish(state, result),
@@ -207,7 +207,7 @@ describe('a monitor with the poll interval 0', () => {
 
 describe('a topology for which the page has no room', () => {
   it('fails the poll with the reason too_large, and has no series', async () => {
-    const { monitor, read, untilRequested, answerAll } = await setUp({}, createPageBudget(1_000));
+    const { monitor, read, untilRequested, answerAll } = await setUp({}, createBudget(1_000));
     const ended = monitor.probe();
     await untilRequested(1);
     answerAll();
@@ -221,7 +221,7 @@ describe('a topology for which the page has no room', () => {
   });
 
   it('is on the page after another cluster has left it', async () => {
-    const budget = createPageBudget(20_000);
+    const budget = createBudget(20_000);
     const other = budget.open();
     expect(other.admits(10_000)).toBe(true);
     const { monitor, read, untilRequested, answerAll } = await setUp({}, budget);
@@ -238,7 +238,7 @@ describe('a topology for which the page has no room', () => {
   });
 
   it('leaves its room to others when its monitor is stopped', async () => {
-    const budget = createPageBudget(20_000);
+    const budget = createBudget(20_000);
     const { monitor, untilRequested, answerAll } = await setUp({}, budget);
     const ended = monitor.probe();
     await untilRequested(1);
@@ -258,7 +258,7 @@ describe('a gateway of 8.10', () => {
   };
 
   it('is told once to have more physical tenants than polls may see', async () => {
-    const { monitor, untilRequested, answerAll, lines } = await setUp({}, createPageBudget(1e6), { answer });
+    const { monitor, untilRequested, answerAll, lines } = await setUp({}, createBudget(1e6), { answer });
     for (const count of [1, 2]) {
       const ended = monitor.probe();
       await untilRequested(count);

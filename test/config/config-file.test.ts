@@ -199,15 +199,15 @@ describe('a key that is not known', () => {
     ['15: a', '15'],
   ])('%s is told with its line and those that are known', (line, shown, meant = '') => {
     expect(complaints({ file: fileWith(line) })).toEqual([
-      `conf/exporter.yml:4: clusters[0].${shown}: expected one of name, address, labels, api_version, physical_tenants, poll_interval, poll_timeout, probe_min_interval, basic_auth, oauth2, tls_config, proxy_url, enable_http2, headers, found an unknown key${meant}`,
+      `conf/exporter.yml:4: clusters[0].${shown}: expected one of name, address, labels, api_version, physical_tenants, poll_interval, poll_timeout, probe_min_interval, max_series, basic_auth, oauth2, tls_config, proxy_url, enable_http2, headers, found an unknown key${meant}`,
     ]);
   });
 
   it('may stand in a group or at the top', () => {
     const file = `config: { check: true }\ncluster: []\n${fileWith('basic_auth:', '  user: demo', '  username: demo', '  password: b')}`;
     expect(complaints({ file })).toEqual([
-      'conf/exporter.yml:1: config: expected one of poll_interval, poll_timeout, probe_min_interval, web, log, clusters, discovery, found an unknown key',
-      'conf/exporter.yml:2: cluster: expected one of poll_interval, poll_timeout, probe_min_interval, web, log, clusters, discovery, found an unknown key (did you mean clusters?)',
+      'conf/exporter.yml:1: config: expected one of poll_interval, poll_timeout, probe_min_interval, max_series, max_clusters, max_series_total, web, log, clusters, discovery, found an unknown key',
+      'conf/exporter.yml:2: cluster: expected one of poll_interval, poll_timeout, probe_min_interval, max_series, max_clusters, max_series_total, web, log, clusters, discovery, found an unknown key (did you mean clusters?)',
       'conf/exporter.yml:7: clusters[0].basic_auth.user: expected one of username, password, password_file, found an unknown key (did you mean username?)',
     ]);
   });

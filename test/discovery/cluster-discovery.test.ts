@@ -20,7 +20,7 @@ it('discovered clusters that cannot be started leave the previous ones; the next
       configure: () => Promise.reject(new Error('not expected')),
       discover: async (beside) => {
         if (isBroken) throw new Error('no sockets left');
-        const names = beside([]).map(({ name }) => name);
+        const names = beside([], Number.POSITIVE_INFINITY).map(({ name }) => name);
         return { unchanged: [], changed: [], added: names, removed: [], begin: () => started.push(...names) };
       },
     },

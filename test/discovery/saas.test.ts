@@ -135,6 +135,56 @@ describe('the clusters of an organization in Camunda SaaS', () => {
     await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
   });
 
+  it('have labels by templates, without those that are empty, on the metric and in /sd', async () => {
+    const labels = "labels: { region: '{region}', plan: '{plan} ({channel})', team: x, generation: '{generation}' }";
+    const { configFile } = await workspace([a, { ...b, generation: '' }], labels);
+    const { names, get, read } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    const shown = samplesOf(await read(), 'cluster_labels').map(({ labels }) => labels);
+    const orders = { region: 'bru-2', plan: 'Production - S (Stable)', team: 'x', generation: 'Camunda 8.8.0' };
+    expect(shown).toEqual([
+      { zeebe_cluster: 'orders', ...orders },
+      { zeebe_cluster: 'payments', region: 'jfk-1', plan: 'Development (Stable)', team: 'x' },
+    ]);
+    const [target] = JSON.parse((await get('/sd')).text);
+    expect(target.labels).toMatchObject({
+      __meta_zeebe_label_region: 'bru-2',
+      __meta_zeebe_label_plan: 'Production - S (Stable)',
+    });
+  });
+
+  it('have the labels of the templates, of discovery.saas.cluster and of their own file together, the last one first', async () => {
+    const { configFile, folder } = await workspace(
+      [a, b],
+      "labels: { region: '{region}', team: template, stage: template }",
+      'cluster: { labels: { team: all, stage: all } }',
+      'cluster_file: saas.d/{id}.yml',
+    );
+    mkdirSync(join(folder, 'saas.d'));
+    writeFileSync(join(folder, 'saas.d', 'a-1.yml'), 'labels: { stage: own, tier: "1" }\n');
+    writeFileSync(join(folder, 'saas.d', 'b-2.yml'), 'poll_interval: 1m\n');
+    const { names, read } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    expect(samplesOf(await read(), 'cluster_labels').map(({ labels }) => labels)).toEqual([
+      { zeebe_cluster: 'orders', region: 'bru-2', team: 'all', stage: 'own', tier: '1' },
+      { zeebe_cluster: 'payments', region: 'jfk-1', team: 'all', stage: 'all' },
+    ]);
+  });
+
+  it('with too many labels in their own file are not polled; the problem names the file', async () => {
+    const templates = Array.from({ length: 10 }, (_, index) => `a${index}: x`);
+    const own = Array.from({ length: 10 }, (_, index) => `b${index}: x`);
+    const { configFile, folder } = await workspace([a], `labels: { ${templates} }`, 'cluster_file: saas.d/{id}.yml');
+    mkdirSync(join(folder, 'saas.d'));
+    writeFileSync(join(folder, 'saas.d', 'a-1.yml'), `labels: { ${own} }\n`);
+    const { lines } = await startFrom(configFile);
+    await vi.waitFor(
+      () =>
+        expect(String(problemsIn(lines))).toContain(`${folder}/saas.d/a-1.yml:1: labels: expected at most 16 labels`),
+      soon,
+    );
+  });
+
   it('have relative paths in their file and in discovery.saas.cluster, each from its own folder', async () => {
     const cluster = 'cluster: { basic_auth: { password_file: all-secret } }';
     const { configFile, folder, requests } = await workspace([a], 'cluster_file: saas.d/{id}.yml', cluster);
@@ -327,6 +377,14 @@ describe('the settings of discovery', () => {
     [
       'discovery: { saas: { cluster_file: a.yml } }',
       'discovery.saas.cluster_file: expected a template with {id} in it',
+    ],
+    [
+      'discovery: { saas: { labels: { zeebe_cluster: a } } }',
+      'exporter.yml:1: discovery.saas.labels: expected labels other than zeebe_cluster',
+    ],
+    [
+      'discovery: { saas: { labels: { zone: "{zone}" } } }',
+      'exporter.yml:1: discovery.saas.labels: expected a value of the label zone with no other braces than those of {id}',
     ],
     ['discovery: { saas: { cluster: { name: a } } }', 'discovery.saas.cluster.name: expected one of'],
     ['discovery: { saas: { cluster: { oauth: {} } } }', '(did you mean oauth2?)'],

@@ -43,7 +43,7 @@ describe('labels and absence of a metric in docs/metrics.md', () => {
     {
       name: 'zeebe_topology_partition_health',
       labels: { broker: 'any', partition: 'any', health: ['healthy', 'unhealthy', 'dead', 'unknown'] },
-      absent: ['polls fail', 'the gateway knows no topology'],
+      absent: ['polls fail', 'the gateway knows no topology', 'the series exceed a limit'],
     },
     {
       name: 'zeebe_topology_token_obtained_timestamp_seconds',

@@ -30,6 +30,7 @@ const documented = `
   last_completed_change_id            gauge
   physical_tenants                    gauge
   physical_tenant_health              gauge      physical_tenant,health
+  series_limited                      gauge
   broker_up                           gauge      broker
   broker_info                         gauge      broker,host,port,version
   partition_has_leader                gauge      partition
@@ -105,6 +106,7 @@ const everything: PolledCluster = {
   config: { authentication: oauth2, labels: { team: 'payments' } },
   results: [
     succeeded(complete, {
+      outcome: { ok: true, topology: complete, seriesLimit: { series: 19 } },
       authentication: { up: true, token, tokenRequests: [{ seconds: 0.1 }] },
       certificates: { clusterServer: inAYear, clusterClient: inAYear, tokenServer: inAYear, tokenClient: inAYear },
       filesRead: true,
@@ -234,6 +236,35 @@ describe('the page after a failed poll', () => {
   it('has the last success only if there was one', async () => {
     expect(await namesOf({ results: [failed('dns')] })).not.toContain('last_success_timestamp_seconds');
     expect(valuesOf(await read(down), 'last_success_timestamp_seconds')).toEqual({ '': endOfPoll / 1000 });
+  });
+});
+
+describe('the page of a cluster whose series exceed a limit', () => {
+  const limited = succeeded(topology(threeBrokers), {
+    outcome: {
+      ok: true,
+      topology: topology(threeBrokers),
+      seriesLimit: { series: 90, exceeded: { setting: 'max_series', max: 89 } },
+    },
+  });
+
+  it('has the verdict and the sizes, but no series of brokers, partitions and replicas', async () => {
+    const names = await namesOf({ results: [limited] });
+    expect(names.filter((name) => /^(broker|partition)_/.test(name))).toEqual([]);
+    expect(names).toEqual(expect.arrayContaining(['up', 'cluster_health', 'cluster_size', 'brokers', 'partitions']));
+    expect(valuesOf(await read({ results: [limited] }), 'series_limited')).toEqual({ '': 1 });
+  });
+
+  it('stays so while polls fail, and until its series are within the limits', async () => {
+    const down = { results: [limited, failed('timeout')] };
+    expect(await namesOf(down)).not.toContain('partition_leader_changes_total');
+    expect(valuesOf(await read(down), 'series_limited')).toEqual({ '': 1 });
+    const within = succeeded(topology(threeBrokers), {
+      outcome: { ok: true, topology: topology(threeBrokers), seriesLimit: { series: 90 } },
+    });
+    const after = await read({ results: [limited, within] });
+    expect(valuesOf(after, 'broker_up')).toEqual({ 'broker=0': 1, 'broker=1': 1, 'broker=2': 1 });
+    expect(valuesOf(after, 'series_limited')).toEqual({ '': 0 });
   });
 });
 

@@ -89,6 +89,19 @@ const states: Readonly<Record<string, readonly PolledCluster[]>> = {
       ],
     },
   ],
+  'series-limited': [
+    {
+      results: [
+        succeeded(zones, {
+          outcome: {
+            ok: true,
+            topology: zones,
+            seriesLimit: { series: 63, exceeded: { setting: 'max_series', max: 50 } },
+          },
+        }),
+      ],
+    },
+  ],
   'token-expired': [
     {
       config: { authentication: oauth2 },

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
+import { expositionSize } from '../../src/metrics/exposition-size.ts';
 import { formats } from '../../src/metrics/family.ts';
-import { expositionBytes } from '../../src/metrics/page-budget.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
 import { type AnswerTenant, anyWholeAnswer, type WholeAnswer } from '../arbitraries.ts';
 import { clusterConfig, failed, succeeded } from '../polls.ts';
@@ -135,7 +135,7 @@ describe('the lines rendered for physical tenants', () => {
         const bytes = Buffer.byteLength(await pageOf('text', polled(wholeTopologyOf(answer)))) - empty;
         // The series that every polled cluster has (polls, verdict, sizes), and the headers of families.
         const fixed = 20_000;
-        expect(bytes - fixed).toBeLessThanOrEqual(expositionBytes('production', wholeTopologyOf(answer)));
+        expect(bytes - fixed).toBeLessThanOrEqual(expositionSize('production', wholeTopologyOf(answer)).bytes);
       }),
       { numRuns: 100 },
     );

@@ -4,6 +4,8 @@ import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
 import type { StableSeriesFamily } from '../../src/metrics/family.ts';
 import { labels, sample } from '../../src/metrics/family.ts';
 import { createRowRenderer } from '../../src/metrics/rows.ts';
+import type { PollResult } from '../../src/poll/poll.ts';
+import type { SeriesLimit } from '../../src/poll/series-limit.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
 import { replicaHealths, replicaStates, roles } from '../../src/zeebe/topology.ts';
 import { clusterConfig, failed, succeeded } from '../polls.ts';
@@ -33,7 +35,15 @@ const brokers: fc.Arbitrary<readonly ListedBroker[]> = fc.uniqueArray(
   }),
   { selector: ({ id }) => id },
 );
-const polls = fc.array(fc.option(brokers, { nil: undefined }), { maxLength: 8 });
+const seriesLimit = fc.constantFrom<SeriesLimit>(
+  { series: 8 },
+  { series: 8, exceeded: { setting: 'max_series_total', max: 7 } },
+);
+const polls = fc.array(fc.option(fc.tuple(brokers, seriesLimit), { nil: undefined }), { maxLength: 8 });
+
+function resultOf([listed, seriesLimit]: readonly [readonly ListedBroker[], SeriesLimit]): PollResult {
+  return succeeded(topology(listed), { outcome: { ok: true, topology: topology(listed), seriesLimit } });
+}
 
 describe('the lines rendered for a cluster', () => {
   it('are the same, whatever was rendered before', async () => {
@@ -41,8 +51,8 @@ describe('the lines rendered for a cluster', () => {
       fc.asyncProperty(polls, async (answers) => {
         const render = createClusterRenderer(name);
         let state = initialState(config);
-        for (const listed of answers) {
-          state = nextState(state, listed ? succeeded(topology(listed)) : failed('connect'));
+        for (const answer of answers) {
+          state = nextState(state, answer ? resultOf(answer) : failed('connect'));
           const anew = await createClusterRenderer(name)(state, new Map());
           expect((await render(state, new Map())).map(textOfLines)).toEqual(anew.map(textOfLines));
         }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ClusterHistory, nextHistory, noHistory } from '../../src/poll/events.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
+import type { ExceededLimit } from '../../src/poll/series-limit.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
 import { anyAnswer } from '../arbitraries.ts';
 import { clusterConfig, endOfPoll, failed, failure, succeeded, unauthenticated } from '../polls.ts';
@@ -38,6 +39,39 @@ function textsOf(results: readonly PollResult[]): readonly string[] {
 const well = succeeded(topology(threeBrokers));
 const brokerGone = succeeded(topology(threeBrokers.filter(({ id }) => id !== '2')));
 const [zero, one, two] = ['0', '1', '2'].map((id) => threeBrokers.filter((each) => each.id === id));
+
+describe('the series of a cluster', () => {
+  const with90 = (exceeded?: ExceededLimit) =>
+    succeeded(topology(threeBrokers), {
+      outcome: {
+        ok: true,
+        topology: topology(threeBrokers),
+        seriesLimit: { series: 90, ...(exceeded && { exceeded }) },
+      },
+    });
+  const limited = with90({ setting: 'max_series', max: 89 });
+
+  it('lead to one event when they exceed a limit, and to one when they no longer do', () => {
+    expect(textsOf([limited, limited, failed('dns'), limited, with90(), with90()])).toEqual([
+      'the series of brokers, partitions and replicas are exposed again',
+      'polls succeed again',
+      'polls fail (dns): the request failed: what dns is',
+      'the cluster is healthy',
+      'the 90 series of brokers, partitions and replicas are not exposed, as they exceed max_series (89)',
+    ]);
+  });
+
+  it('lead to no event within the limits', () => {
+    expect(textsOf([with90()])).toEqual(['the cluster is healthy']);
+  });
+
+  it('lead to another event when they exceed another limit', () => {
+    const inTotal = with90({ setting: 'max_series_total', max: 80 });
+    expect(textsOf([limited, inTotal])[0]).toBe(
+      'the 90 series of brokers, partitions and replicas are not exposed, as they exceed max_series_total (80) together with those of smaller clusters',
+    );
+  });
+});
 
 describe('the history of a cluster', () => {
   it('begins with the first verdict, and holds nothing while nothing changes', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noHistory } from '../../src/poll/events.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
+import { exceededText } from '../../src/poll/series-limit.ts';
 import { Secret } from '../../src/secret.ts';
 import { clusterStatus } from '../../src/status/status-document.ts';
 import { createStatusFeed, type EncodedDocument } from '../../src/status/status-feed.ts';
@@ -28,6 +29,29 @@ const end = endOfPoll / 1000;
 function statusAfter(...results: readonly PollResult[]) {
   return clusterStatus(stateAfter(results), noHistory, []);
 }
+
+describe('the status of a cluster whose series exceed a limit', () => {
+  const outcome = { ok: true, topology: topology(threeBrokers) } as const;
+
+  it('says which limit and how many series, and still has the topology', () => {
+    const exceeded = { setting: 'max_series_total', max: 89 } as const;
+    const limited = succeeded(outcome.topology, { outcome: { ...outcome, seriesLimit: { series: 90, exceeded } } });
+    const { seriesLimited, topology, verdict, findings } = statusAfter(limited);
+    expect(seriesLimited).toEqual({
+      setting: 'max_series_total',
+      max: 89,
+      series: 90,
+      message: exceededText(90, exceeded),
+      remedy: 'raise max_series_total if Prometheus has room for more series',
+    });
+    expect([verdict, findings, topology?.brokers.length]).toEqual(['healthy', [], 3]);
+  });
+
+  it('says nothing of a limit that is not exceeded', () => {
+    const within = succeeded(outcome.topology, { outcome: { ...outcome, seriesLimit: { series: 90 } } });
+    expect(statusAfter(within)).not.toHaveProperty('seriesLimited');
+  });
+});
 
 describe('the status of a cluster', () => {
   it('before the first poll has the verdict unknown and no topology', () => {

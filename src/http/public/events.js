@@ -17,9 +17,11 @@ const tones = {
   broker_missing: 'degraded',
   polls_failing: 'unknown',
   auth_failing: 'degraded',
+  series_limited: 'degraded',
   broker_back: 'healthy',
   polls_succeeding: 'healthy',
   auth_working: 'healthy',
+  series_exposed: 'healthy',
 };
 
 /**

@@ -53,6 +53,7 @@ export function runbookOf({ kind }, { authentication }) {
 function alertFor(kind, authFailure) {
   switch (kind) {
     case 'not_polled':
+    case 'series_limited':
       return undefined;
     case 'auth_failing':
       return 'TokenNotRenewed';

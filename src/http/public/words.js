@@ -4,7 +4,7 @@
  * @import { ClusterStatus, FindingStatus, ReplicaStatus } from '../../status/status-document.ts'
  */
 
-/** @typedef {Omit<FindingStatus, 'kind'> & { readonly kind: FindingStatus['kind'] | 'auth_failing' }} Problem */
+/** @typedef {Omit<FindingStatus, 'kind'> & { readonly kind: FindingStatus['kind'] | 'auth_failing' | 'series_limited' }} Problem */
 
 /** @type {Readonly<Record<string, string>>} */
 const roleLetters = { leader: 'L', follower: 'f', inactive: '–', unknown: '?' };
@@ -32,23 +32,29 @@ export function capitalized(text) {
 }
 
 /**
- * Returns the problems of a cluster: the findings of its verdict, and an authentication failure that does not affect the
- * verdict yet, because the old token is still valid.
+ * Returns the problems of a cluster: the findings of its verdict, an authentication failure that does not affect the
+ * verdict yet, because the old token is still valid, and a limit of series that is exceeded.
  *
  * @param {ClusterStatus} cluster
  * @returns {readonly Problem[]}
  */
-export function problemsOf({ authentication: { failure }, lastPoll, findings }) {
-  if (!failure || lastPoll?.failure) return findings;
+export function problemsOf({ authentication, lastPoll, findings, seriesLimited }) {
+  const failure = lastPoll?.failure ? undefined : authentication.failure;
   return [
     ...findings,
-    {
-      verdict: 'degraded',
-      kind: 'auth_failing',
-      text: `authentication fails: ${failure.message}`,
-      remedy: failure.remedy,
-    },
+    ...(failure ? [degraded('auth_failing', `authentication fails: ${failure.message}`, failure.remedy)] : []),
+    ...(seriesLimited ? [degraded('series_limited', seriesLimited.message, seriesLimited.remedy)] : []),
   ];
+}
+
+/**
+ * @param {'auth_failing' | 'series_limited'} kind
+ * @param {string} text
+ * @param {string} remedy
+ * @returns {Problem}
+ */
+function degraded(kind, text, remedy) {
+  return { verdict: 'degraded', kind, text, remedy };
 }
 
 /**

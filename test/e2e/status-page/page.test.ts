@@ -38,6 +38,22 @@ describe('the status page of one cluster', () => {
     expect(page.complaints).toEqual([]);
   });
 
+  it('says that the series of a healthy cluster exceed a limit, and still shows its partitions', async () => {
+    const { url, poll } = await serve(named('production'));
+    const seriesLimit = { series: 90, exceeded: { setting: 'max_series', max: 50 } } as const;
+    poll('production', { ...well(), outcome: { ok: true, topology: sized(three), seriesLimit } });
+    const page = await open(url);
+    const cluster = page.getByRole('region', { name: 'production', exact: true });
+    await cluster.waitFor();
+    const text = (await cluster.innerText()).replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      'The 90 series of brokers, partitions and replicas are not exposed, as they exceed max_series (50) What to do: raise max_series',
+    );
+    expect(text).not.toContain('Runbook');
+    expect(await page.getByRole('table', { name: 'Brokers of production by partitions' }).count()).toBe(1);
+    expect(page.complaints).toEqual([]);
+  });
+
   it('has a table of brokers by partitions that a screen reader can read', async () => {
     const { url, poll } = await serve(named('production'));
     poll('production', troubled({ gone: [1], leaderless: [3], health: [{ partition: 1, broker: 2, health: 'dead' }] }));
