@@ -10,12 +10,12 @@ const half = 500;
 export async function fleetFailing(): Promise<readonly Figure[]> {
   const fleet = await startNode(join(import.meta.dirname, 'fleet-clusters.ts'));
   const failing = await startNode(join(import.meta.dirname, 'fleet-faults.ts'));
-  const origins: readonly string[] = JSON.parse(await responseOf(failing.address));
+  const origins: readonly string[] = JSON.parse((await responseOf(failing.address)).toString());
   const others = Array.from({ length: half }, (_, index) => origins[index % origins.length] ?? '');
   const exporter = await startFleetExporter({ address: fleet.address, count: half, others });
   const { stalls } = await watch([exporter], []);
   const lateness = await latenessOf(fleet);
-  const page = await responseOf(`${exporter.address}/metrics`);
+  const page = (await responseOf(`${exporter.address}/metrics`)).toString();
   await stopAll([exporter, failing, fleet]);
   const upOf = (name: string) => page.match(new RegExp(`^zeebe_topology_up{zeebe_cluster="${name}-\\d+"} 1$`, 'gm'));
   const up = upOf('cluster')?.length ?? 0;

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { answers, type Running } from './processes.ts';
@@ -16,18 +17,27 @@ export interface Watched {
   readonly stalls: readonly number[];
 }
 
-/** Scrapes exporters once per interval, with gzip, and measures them and the other processes in windows of an interval. */
+/**
+ * Scrapes exporters once per interval, with gzip. Measures the CPU of them and of the other processes in some intervals,
+ * and stalls in as many others: asking for `/-/healthy` a hundred times a second takes CPU.
+ */
 export async function watch(exporters: readonly Running[], others: readonly Running[]): Promise<Watched> {
-  for (const { address } of exporters) await answers(`${address}/-/ready`);
+  // The first polls are spread over an interval, and the last of them may take until its timeout.
+  for (const { address } of exporters) await answers(`${address}/-/ready`, 60);
   for (let round = 0; round < warmUp; round++) await scrapeEach(exporters);
   const shares = new Map<Running, number[]>([...exporters, ...others].map((process) => [process, []]));
-  const stalls: number[] = [];
   for (let window = 0; window < windows; window++) {
     const before = new Map([...shares.keys()].map((process) => [process, process.cpu()]));
     const startedAt = performance.now();
-    stalls.push(await scrapeEach(exporters));
+    await scrapeEach(exporters);
     const seconds = (performance.now() - startedAt) / 1_000;
     for (const [process, share] of shares) share.push((100 * (process.cpu() - (before.get(process) ?? 0))) / seconds);
+  }
+  const stalls: number[] = [];
+  for (let window = 0; window < windows; window++) {
+    const longest = exporters.map((exporter) => longestStall(exporter, performance.now() + interval));
+    await scrapeEach(exporters);
+    stalls.push(Math.max(...(await Promise.all(longest))));
   }
   return { cpu: (process) => shares.get(process) ?? [], stalls };
 }
@@ -35,13 +45,10 @@ export async function watch(exporters: readonly Running[], others: readonly Runn
 /** Milliseconds between two looks at `/-/healthy`. */
 export const pause = 10;
 
-/** Scrapes each exporter once. Returns the longest response time of `/-/healthy` within an interval. */
-async function scrapeEach(exporters: readonly Running[]): Promise<number> {
-  const end = performance.now() + interval;
-  const scraped = Promise.all(exporters.map(({ address }) => responseOf(`${address}/metrics`)));
-  const longest = await Promise.all(exporters.map((exporter) => longestStall(exporter, end)));
-  await scraped;
-  return Math.max(...longest);
+/** Scrapes each exporter once within an interval. */
+async function scrapeEach(exporters: readonly Running[]): Promise<void> {
+  const scraped = exporters.map(({ address }) => responseOf(`${address}/metrics`, 'gzip'));
+  await Promise.all([...scraped, sleep(interval)]);
 }
 
 async function longestStall({ address }: Running, end: number): Promise<number> {
@@ -57,7 +64,7 @@ async function longestStall({ address }: Running, end: number): Promise<number> 
 
 /** Returns how many milliseconds too late or too early polls have arrived since the last call, sorted. */
 export async function latenessOf(fleet: Running): Promise<readonly number[]> {
-  const lateness: readonly number[] = JSON.parse(await responseOf(`${fleet.address}/lateness`));
+  const lateness: readonly number[] = JSON.parse((await responseOf(`${fleet.address}/lateness`)).toString());
   return lateness.map(Math.abs).sort((a, b) => a - b);
 }
 
@@ -65,11 +72,11 @@ export function p99(sorted: readonly number[]): number {
   return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
 }
 
-export async function responseOf(url: string): Promise<string> {
-  const { body, statusCode } = await request(url, { headers: { 'accept-encoding': 'gzip' } });
-  const text = await body.text();
+export async function responseOf(url: string, encoding: 'identity' | 'gzip' = 'identity'): Promise<Buffer> {
+  const { body, statusCode } = await request(url, { headers: { 'accept-encoding': encoding } });
+  const bytes = await buffer(body);
   if (statusCode !== 200) throw new Error(`${url}: expected 200, got ${statusCode}`);
-  return text;
+  return bytes;
 }
 
 export function percent(shares: readonly number[]): string {

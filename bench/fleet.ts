@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { request } from 'undici';
 import type { Figure } from './figure.ts';
-import { interval, latenessOf, p99, pause, percent, stopAll, watch } from './fleet-watch.ts';
+import { interval, latenessOf, p99, pause, percent, responseOf, stopAll, watch } from './fleet-watch.ts';
 import { type Running, startBare, startFleetExporter, startJsonExporter, startNode } from './processes.ts';
 import { interleaved, ratios, spread } from './statistics.ts';
 
@@ -88,11 +86,11 @@ function startLoop(url: string, ...options: readonly string[]): Promise<Running>
 /** Compares the time of a scrape of all clusters, while they are polled, with that of the same bytes from memory. */
 async function scrapesAgainstBare(exporter: Running): Promise<Figure> {
   const metrics = `${exporter.address}/metrics`;
-  const plain = await bytesOf(metrics, 'identity');
-  const bare = await startBare(plain, await bytesOf(metrics, 'gzip'));
+  const plain = await responseOf(metrics);
+  const bare = await startBare(plain, await responseOf(metrics, 'gzip'));
   const timed = async (url: string) => {
     const startedAt = performance.now();
-    await bytesOf(url, 'gzip');
+    await responseOf(url, 'gzip');
     return performance.now() - startedAt;
   };
   const results = await interleaved(scrapeRounds, {
@@ -112,9 +110,4 @@ async function scrapesAgainstBare(exporter: Running): Promise<Figure> {
       'between two scrapes every cluster has been polled, so the whole page is put together and compressed for each ' +
       'scrape; the event loop is free meanwhile',
   };
-}
-
-async function bytesOf(url: string, encoding: 'identity' | 'gzip'): Promise<Buffer> {
-  const { body } = await request(url, { headers: { 'accept-encoding': encoding } });
-  return buffer(body);
 }

@@ -110,9 +110,9 @@ export async function startJsonExporter(): Promise<Running> {
   return exporter;
 }
 
-/** Waits for a response with status 200. Rejects after 20 s without one. */
-export async function answers(url: string): Promise<void> {
-  const deadline = performance.now() + 20_000;
+/** Waits for a response with status 200. Rejects after `seconds` without one. */
+export async function answers(url: string, seconds = 20): Promise<void> {
+  const deadline = performance.now() + seconds * 1_000;
   for (;;) {
     const status = await fetch(url).then(
       async (response) => {
