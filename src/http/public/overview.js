@@ -1,116 +1,69 @@
-/** The overview of all clusters, the worst first. */
-import { badge } from './badge.js';
-import { element, keyedChildren, setAttribute, setText } from './dom.js';
-import { countPartitions } from './partitions.js';
-import { clusterRoute } from './routes.js';
-import { bySeverity, statusOf, toneOf } from './status.js';
-import { relativeTime } from './times.js';
-import { capitalized, problemsOf } from './words.js';
+/** The overview of all clusters: a search, a table with one page of them, and the pages. */
+import { element, setText } from './dom.js';
+import { listenToKeys } from './keys.js';
+import { overviewTable } from './overview-table.js';
+import { pager } from './pager.js';
+import { overviewRoute, selected, viewIn } from './view.js';
 
 /**
- * @import { ClusterStatus } from '../../status/status-document.ts'
+ * @import { ClusterSummary } from '../../status/cluster-summary.ts'
  * @import { Part } from './dom.js'
+ * @import { View } from './view.js'
  */
 
-/** With at least as many clusters, there is a filter. */
-const minForFilter = 8;
+/** @typedef {{ readonly clusters: readonly ClusterSummary[], readonly view: View }} Overview */
 
-/** @returns {Part<readonly ClusterStatus[]>} */
+/** With at least as many clusters, there is a search. */
+const minForSearch = 8;
+
+/** @returns {Part<Overview>} */
 export function overview() {
-  const { table, rows } = emptyTable();
-  const input = element('input', { type: 'search', id: 'filter', autocomplete: 'off', spellcheck: 'false' });
+  const table = overviewTable((column, isDescending) => go({ column, isDescending, page: 1 }));
+  const pages = pager((page) => go({ page }));
+  const input = element('input', {
+    type: 'search',
+    id: 'search',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    placeholder: 'Name, problem, verdict, label',
+    'aria-keyshortcuts': '/',
+  });
   const shown = element('span', { class: 'muted', role: 'status' });
-  const filter = element('div', { class: 'filter' }, element('label', { for: 'filter' }, 'Filter'), input, shown);
-  const made = element('section', { 'aria-label': 'Overview' }, filter, table);
+  const label = element('label', { for: 'search' }, 'Search');
+  const key = element('kbd', { title: 'Press / to search', 'aria-hidden': 'true' }, '/');
+  const search = element('div', { class: 'search', role: 'search' }, label, input, key, shown);
+  const none = element(
+    'p',
+    { class: 'none' },
+    'No cluster matches. ',
+    element('a', { href: '#/' }, 'Show all clusters'),
+  );
+  const made = element('section', { 'aria-label': 'Overview' }, search, table.element, none, pages.element);
 
-  const updateRows = keyedChildren(rows, ({ name }) => name, row);
-  /** @type {readonly ClusterStatus[]} */
-  let clusters = [];
-  const show = () => {
-    const matching = clusters.filter((cluster) => matches(cluster, input.value));
-    updateRows(bySeverity(matching));
-    setText(shown, input.value.trim() === '' ? '' : `${matching.length} of ${clusters.length} clusters`);
-  };
-  input.addEventListener('input', show);
+  input.addEventListener('input', () => {
+    const view = viewIn(location.hash);
+    const route = overviewRoute({ ...view, search: input.value, page: 1 });
+    // Back leaves the search, and not its last letter.
+    if (view.search === '') location.hash = route;
+    else location.replace(route);
+  });
+  listenToKeys({ overview: made, search: input, pages });
   return {
     element: made,
-    update: (all) => {
-      clusters = all;
-      filter.hidden = all.length < minForFilter;
-      show();
+    update: ({ clusters: all, view }) => {
+      const { clusters, matching, ...place } = selected(all, view);
+      if (input.value !== view.search) input.value = view.search;
+      search.hidden = all.length < minForSearch && view.search === '';
+      setText(shown, matching === all.length ? '' : `${matching} of ${all.length} clusters`);
+      none.hidden = matching > 0;
+      table.element.hidden = matching === 0;
+      table.update({ clusters, view, isPaged: place.pages > 1 });
+      pages.update({ ...place, matching });
     },
   };
 }
 
-function emptyTable() {
-  const rows = element('tbody', { role: 'rowgroup' });
-  const columns = ['Verdict', 'Cluster', 'Problem', 'Brokers', 'Partitions', 'Last poll'];
-  const heads = columns.map((name) => element('th', { scope: 'col', role: 'columnheader' }, name));
-  const table = element(
-    'table',
-    { class: 'overview', role: 'table' },
-    element('caption', { class: 'visually-hidden' }, 'Clusters, the worst first'),
-    element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...heads)),
-    rows,
-  );
-  return { table, rows };
-}
-
-/**
- * @param {ClusterStatus} cluster
- * @param {string} wanted
- */
-function matches(cluster, wanted) {
-  const text = wanted.trim().toLowerCase();
-  const texts = [cluster.name, ...problemsOf(cluster).map((problem) => problem.text)];
-  return statusOf(cluster).startsWith(text) || texts.join('\n').toLowerCase().includes(text);
-}
-
-/** @returns {Part<ClusterStatus>} */
-function row() {
-  const status = badge();
-  const since = relativeTime('for');
-  const name = element('a', { class: 'name' });
-  const finding = element('span', { class: 'finding' });
-  const more = element('span', { class: 'muted' });
-  const brokers = element('td', { role: 'cell', class: 'brokers' });
-  const partitions = element('td', { role: 'cell', class: 'partitions', title: 'Partitions without problems' });
-  const polled = relativeTime('ago');
-  const made = element(
-    'tr',
-    { role: 'row' },
-    element('td', { role: 'cell', class: 'verdict' }, status.element, ' ', since.element),
-    element('th', { role: 'rowheader', scope: 'row' }, name),
-    element('td', { role: 'cell', class: 'wrong' }, finding, ' ', more),
-    brokers,
-    partitions,
-    element('td', { role: 'cell', class: 'polled' }, polled.element),
-  );
-  return {
-    element: made,
-    update: (cluster) => {
-      setAttribute(made, 'data-tone', toneOf(cluster));
-      status.update(cluster);
-      since.update(cluster.verdictSince);
-      name.href = clusterRoute(cluster.name);
-      setText(name, cluster.name);
-      const [worst, ...others] = problemsOf(cluster);
-      setText(finding, worst ? capitalized(worst.text) : '');
-      setText(more, others.length === 0 ? '' : `and ${others.length} more`);
-      setText(brokers, brokersListed(cluster));
-      setText(partitions, partitionsFine(cluster));
-      polled.update(cluster.lastPoll?.endedAt);
-    },
-  };
-}
-
-/** @param {ClusterStatus} cluster */
-function brokersListed({ topology }) {
-  return topology?.clusterSize === undefined ? '' : `${topology.brokers.length} of ${topology.clusterSize}`;
-}
-
-/** @param {ClusterStatus} cluster */
-function partitionsFine({ topology }) {
-  const { all, fine } = topology ? countPartitions(topology) : { all: 0, fine: 0 };
-  return all === 0 ? '' : `${fine} of ${all}`;
+/** @param {Partial<View>} change */
+function go(change) {
+  location.hash = overviewRoute({ ...viewIn(location.hash), ...change });
 }

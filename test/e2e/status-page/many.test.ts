@@ -97,26 +97,29 @@ describe('the status page of fifty clusters', () => {
     expect(await page.title()).toBe('✕ 1 unhealthy, 1 unknown, 1 degraded, 47 healthy – Zeebe clusters');
   });
 
-  it('filters them by name, verdict and finding', async () => {
+  it('searches them by name, verdict and problem', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
     const links = page.getByRole('row').getByRole('link');
-    const filter = page.getByRole('searchbox', { name: 'Filter' });
-    await filter.fill('TEAM-4');
-    expect(await links.count()).toBe(10);
+    const search = page.getByRole('searchbox', { name: 'Search' });
+    await search.fill('TEAM-4');
     await page.getByText('10 of 50 clusters').waitFor();
-    await filter.fill('unhealthy');
-    expect(await links.allInnerTexts()).toEqual(['team-40']);
-    await filter.fill('is missing');
-    expect(await links.allInnerTexts()).toEqual(['team-30']);
-    await filter.fill('');
-    expect(await links.count()).toBe(50);
+    expect(await links.count()).toBe(10);
+    await search.fill('unhealthy');
+    await expect.poll(() => links.allInnerTexts()).toEqual(['team-40']);
+    await search.fill('is missing');
+    await expect.poll(() => links.allInnerTexts()).toEqual(['team-30']);
+    await search.fill('nothing');
+    await page.getByText('No cluster matches.').waitFor();
+    await page.getByRole('link', { name: 'Show all clusters' }).click();
+    await expect.poll(() => links.count()).toBe(50);
+    expect(await search.inputValue()).toBe('');
   });
 
   it('can be navigated by keyboard, also back', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
-    await page.getByRole('searchbox').focus();
+    await page.getByRole('button', { name: 'Last poll' }).focus();
     await page.keyboard.press('Tab');
     expect(await focusedText(page)).toBe('team-40');
     await page.keyboard.press('Tab');
@@ -124,7 +127,7 @@ describe('the status page of fifty clusters', () => {
     await page.getByRole('heading', { name: 'team-20' }).waitFor();
     expect(await focusedText(page)).toBe('team-20');
     expect(new URL(page.url()).hash).toBe('#/cluster/team-20');
-    await page.getByRole('link', { name: 'All clusters' }).press('Enter');
+    await page.getByRole('link', { name: '← All clusters' }).press('Enter');
     await page.getByRole('searchbox').waitFor();
     expect(await focusedText(page)).toBe('team-20');
     await page.goBack();
@@ -133,7 +136,7 @@ describe('the status page of fifty clusters', () => {
 
   it('has a URL for each of them, whatever characters its name contains', async () => {
     const name = 'a/b #?% ü "c"';
-    const { url, poll } = await serve(named(...names, name));
+    const { url, poll } = await serve(named(...names.slice(1), name));
     poll(name, polled());
     const page = await open(url);
     await page.getByRole('link', { name }).click();
@@ -147,7 +150,8 @@ describe('the status page of fifty clusters', () => {
     const { url } = await serveFifty();
     const page = await open(`${url}#/cluster/gone`);
     await page.getByText('No cluster "gone" is configured.').waitFor();
-    await page.getByRole('link', { name: 'All clusters' }).click();
+    await page.getByRole('link', { name: '← All clusters' }).click();
+    await page.getByText('50 clusters: 1 unhealthy').waitFor();
     expect(await page.getByRole('row').getByRole('link').count()).toBe(50);
   });
 });
