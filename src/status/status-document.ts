@@ -10,18 +10,16 @@ import type { ClusterView, GroupView } from '../zeebe/view.ts';
 import { type ClusterSummary, type CountedStatus, clusterSummary } from './cluster-summary.ts';
 import { seconds } from './seconds.ts';
 
-/** The response to `GET /api/v1/clusters` (docs/api.md). Times are in Unix seconds; unknown values are absent. */
-export interface StatusDocument {
+/**
+ * The response to `GET /api/v1/clusters` (docs/api.md), with summaries if those are requested. Times are in Unix seconds;
+ * unknown values are absent.
+ */
+export interface StatusDocument<Cluster extends ClusterSummary = ClusterStatus> {
   readonly apiVersion: 1;
   readonly now: number;
   readonly exporter: ExporterStatus;
   readonly counts: ClusterCounts;
-  readonly clusters: readonly ClusterStatus[];
-}
-
-/** The same with `?summary=true`. */
-export interface SummaryDocument extends Omit<StatusDocument, 'clusters'> {
-  readonly clusters: readonly ClusterSummary[];
+  readonly clusters: readonly Cluster[];
 }
 
 /** How many of all clusters have each verdict, also in the response for one of them. */

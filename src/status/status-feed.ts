@@ -31,7 +31,7 @@ export interface Selection {
   readonly isSummary: boolean;
 }
 
-/** A `StatusDocument` or `SummaryDocument`, which is made once it is requested. */
+/** A `StatusDocument`, which is made once its bytes are requested. */
 export interface EncodedDocument {
   /**
    * The entity tag, which changes with every update of the selected clusters. It is weak (RFC 9110, 8.8.1), as documents

@@ -69,13 +69,3 @@ export function sorted(clusters, { column, isDescending }) {
 function compare(a, b) {
   return typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(`${a}`, `${b}`);
 }
-
-/**
- * Returns the clusters, the worst first.
- *
- * @template {ClusterSummary} Cluster
- * @param {readonly Cluster[]} clusters
- */
-export function worstFirst(clusters) {
-  return sorted(clusters, { column: 'verdict', isDescending: true });
-}

@@ -1,6 +1,9 @@
 /** Polls the status document of the exporter, or the part of it that the page shows. */
 
-/** @import { StatusDocument, SummaryDocument } from '../../status/status-document.ts' */
+/**
+ * @import { ClusterSummary } from '../../status/cluster-summary.ts'
+ * @import { StatusDocument } from '../../status/status-document.ts'
+ */
 
 /** Milliseconds between two requests. A hidden tab needs updates only for its title. */
 const pause = { visible: 3_000, hidden: 30_000 };
@@ -9,7 +12,7 @@ const timeout = 10_000;
 
 /**
  * @typedef {object} Answer
- * @property {StatusDocument | SummaryDocument} [document] if it has changed
+ * @property {StatusDocument<ClusterSummary>} [document] if it has changed
  * @property {string} [etag]
  * @property {boolean} [isAbsent] whether there is no cluster of the requested name
  * @property {string} [failure] why the request failed: a sentence without full stop
@@ -18,7 +21,7 @@ const timeout = 10_000;
 /**
  * @typedef {object} Listener
  * @property {() => string} query returns which part the page shows now: the query of the request's URL
- * @property {(next: StatusDocument | SummaryDocument, query: string) => void} onChange
+ * @property {(next: StatusDocument<ClusterSummary>, query: string) => void} onChange
  * @property {() => void} onAbsent called if there is no cluster of the requested name
  * @property {() => void} onSuccess called after every successful request, whether the document changed or not
  * @property {(failure: string) => void} onFailure called after every failed request

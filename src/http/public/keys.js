@@ -3,29 +3,20 @@
 /** @import { Pager } from './pager.js' */
 
 /**
- * `/` moves the focus to the search, Escape clears it, and the left and right arrows turn the pages.
+ * `/` moves the focus to the search, and the left and right arrows turn the pages.
  *
  * @param {{ readonly overview: HTMLElement, readonly search: HTMLInputElement, readonly pages: Pager }} parts
  */
 export function listenToKeys({ overview, search, pages }) {
-  search.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || search.value === '') return;
-    event.preventDefault();
-    search.value = '';
-    search.dispatchEvent(new Event('input'));
-  });
   document.addEventListener('keydown', (event) => {
-    if (overview.hidden || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    if (isUsedBy(event.target)) return;
+    if (overview.hidden || event.ctrlKey || event.altKey || event.metaKey || isUsedBy(event.target)) return;
     if (event.key === '/' && search.checkVisibility()) {
       event.preventDefault();
       search.focus();
       search.select();
-    } else if (event.key === 'ArrowLeft') {
-      pages.turn(-1);
-    } else if (event.key === 'ArrowRight') {
-      pages.turn(1);
     }
+    if (event.key === 'ArrowLeft') pages.turn(-1);
+    if (event.key === 'ArrowRight') pages.turn(1);
   });
 }
 

@@ -1,7 +1,6 @@
 /** The status page: an overview of the clusters, and a page for each. */
 import { announce } from './announcements.js';
 import { clusterCard, clusterPage, isComplete } from './cluster.js';
-import { worstFirst } from './columns.js';
 import { byId, element, keepingFocus, keyedChildren, setAttribute, setText } from './dom.js';
 import { pollStatus } from './feed.js';
 import { refreshOutage, showFailure, showSuccess } from './outage.js';
@@ -10,12 +9,13 @@ import { clusterIn } from './routes.js';
 import { hasProblem, statusMarks, statusOf, toneOf } from './status.js';
 import { countsByStatus, summary, totalOf } from './summary.js';
 import { clockTime, refreshTimes, setClock } from './times.js';
-import { overviewRoute, viewIn } from './view.js';
+import { overviewRoute, selected, viewIn } from './view.js';
 
 /**
  * @import { Card } from './cluster.js'
+ * @import { View } from './view.js'
  * @import { ClusterSummary } from '../../status/cluster-summary.ts'
- * @import { ClusterCounts, ClusterStatus, ExporterStatus, StatusDocument, SummaryDocument } from '../../status/status-document.ts'
+ * @import { ClusterCounts, ClusterStatus, ExporterStatus, StatusDocument } from '../../status/status-document.ts'
  */
 
 /** Up to as many clusters are shown as cards below the overview, which requires their whole status. */
@@ -47,7 +47,7 @@ function query() {
 }
 
 /**
- * @param {StatusDocument | SummaryDocument} next
+ * @param {StatusDocument<ClusterSummary>} next
  * @param {string} requested
  */
 function change(next, requested) {
@@ -87,7 +87,7 @@ function show() {
   if (isOverview) setAttribute(allClusters, 'href', overviewRoute(view));
   keepingFocus(() => {
     if (isOverview && all) list.update({ clusters: all, view });
-    updateCards(isOverview && all && all.length <= maxOnOnePage ? cardsOf(all.filter(isComplete)) : []);
+    updateCards(isOverview && all && all.length <= maxOnOnePage ? cardsOf(all, view) : []);
     updatePages(page ? [page] : []);
   });
   if (counts) tiles.update(counts, isOverview ? view.status : undefined);
@@ -95,17 +95,18 @@ function show() {
 }
 
 /**
- * Returns the cards in the order of the overview. Those of healthy clusters are folded if another cluster has a problem.
+ * Returns the cards of the clusters in the table, in its order. Those of healthy clusters are folded if another cluster has
+ * a problem.
  *
- * @param {readonly ClusterStatus[]} clusters
+ * @param {readonly (ClusterSummary | ClusterStatus)[]} clusters
+ * @param {View} view
  * @returns {readonly Card[]}
  */
-function cardsOf(clusters) {
+function cardsOf(clusters, view) {
   const someHaveProblems = clusters.some(hasProblem);
-  return worstFirst(clusters).map((cluster) => ({
-    cluster,
-    isFolded: someHaveProblems && toneOf(cluster) === 'healthy',
-  }));
+  return selected(clusters, view)
+    .clusters.filter(isComplete)
+    .map((cluster) => ({ cluster, isFolded: someHaveProblems && toneOf(cluster) === 'healthy' }));
 }
 
 /**

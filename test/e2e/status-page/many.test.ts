@@ -30,6 +30,16 @@ describe('the status page of few clusters', () => {
   });
 });
 
+describe('the status page of an exporter without clusters', () => {
+  it('says so', async () => {
+    const { url } = await serve({});
+    const page = await open(url);
+    await page.getByText('This exporter polls no cluster.').waitFor();
+    expect(await page.getByRole('table').isVisible()).toBe(false);
+    expect(page.complaints).toEqual([]);
+  });
+});
+
 describe('the cards of few clusters', () => {
   async function serveThree() {
     const served = await serve(named('payments', 'orders', 'inventory'));
@@ -49,6 +59,15 @@ describe('the cards of few clusters', () => {
     expect(await tables.count()).toBe(2);
     for (const name of ['orders', 'inventory']) poll(name, polled());
     await expect.poll(() => tables.count(), { timeout: 30_000 }).toBe(3);
+  });
+
+  it('are those of the clusters in the table', async () => {
+    const { url } = await serveThree();
+    const page = await open(url);
+    await page.getByRole('link', { name: '1 degraded' }).click();
+    const headings = page.getByRole('heading', { level: 2 });
+    await expect.poll(() => headings.allInnerTexts(), { timeout: 30_000 }).toEqual(['orders']);
+    expect(await page.getByRole('row').getByRole('link').allInnerTexts()).toEqual(['orders']);
   });
 
   it('stay as the user has folded or unfolded them', async () => {
