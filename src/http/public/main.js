@@ -20,6 +20,8 @@ import { overviewRoute, selected, viewIn } from './view.js';
 
 /** Up to as many clusters are shown as cards below the overview, which requires their whole status. */
 const maxOnOnePage = 4;
+/** Milliseconds. After a longer time on the page of a cluster, the overview is shown once it has been requested again. */
+const maxOverviewAge = 60_000;
 
 const loading = element('p', {}, 'Loading …');
 const list = overview();
@@ -38,6 +40,10 @@ let counts;
 let all;
 /** The one whose page is shown; undefined until it is known, and null if there is none of that name. @type {ClusterStatus | undefined | null} */
 let one;
+/** When the overview was left for the page of a cluster: time of the browser in milliseconds. */
+let leftAt = 0;
+/** The address from which the overview was opened, until its link has received the focus. @type {string | undefined} */
+let cameFrom;
 
 /** Returns which part of the status document is shown. */
 function query() {
@@ -61,6 +67,7 @@ function change(next, requested) {
   if (clusterIn(location.hash) === undefined) all = next.clusters;
   else one = first && isComplete(first) ? first : undefined;
   show();
+  if (cameFrom !== undefined) focusLink(cameFrom);
 }
 
 function showAbsence() {
@@ -132,15 +139,29 @@ function showTitle(isOverview, page) {
  */
 function navigate({ oldURL }) {
   const before = new URL(oldURL).hash;
-  const name = clusterIn(location.hash);
+  const wasOverview = clusterIn(before) === undefined;
+  const isOverview = clusterIn(location.hash) === undefined;
+  if (wasOverview && !isOverview) leftAt = Date.now();
+  if (!wasOverview && isOverview && Date.now() - leftAt > maxOverviewAge) all = undefined;
   one = undefined;
+  cameFrom = undefined;
   show();
   feed.follow();
-  if (name === undefined && clusterIn(before) === undefined) return showPageFromTop(before);
+  if (wasOverview && isOverview) return showPageFromTop(before);
   window.scrollTo(0, 0);
-  const cameFrom = [...list.element.querySelectorAll('a')].find(({ hash }) => hash === before);
-  const target = name === undefined ? cameFrom : pages.querySelector('h2');
-  (target ?? byId('main')).focus();
+  if (isOverview) focusLink(before);
+  else (pages.querySelector('h2') ?? byId('main')).focus();
+}
+
+/**
+ * Moves the focus to the link of the overview to an address, once the overview is shown.
+ *
+ * @param {string} address
+ */
+function focusLink(address) {
+  const link = [...list.element.querySelectorAll('a')].find(({ hash }) => hash === address);
+  (link ?? byId('main')).focus();
+  cameFrom = all ? undefined : address;
 }
 
 /**

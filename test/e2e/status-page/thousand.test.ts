@@ -140,6 +140,25 @@ describe('the overview of a thousand clusters', () => {
     await expectFocus(page, 'team-946');
   });
 
+  it('shows no overview that is older than a minute after the page of a cluster', async () => {
+    const { url, poll } = await serveThousand();
+    const page = await open('about:blank');
+    await page.clock.install();
+    await page.goto(url);
+    await page.getByRole('link', { name: 'team-500' }).press('Enter');
+    await page.getByRole('heading', { name: 'team-500' }).waitFor();
+    await page.clock.fastForward('01:01');
+    await page.route('**/api/v1/clusters?summary=true', () => {});
+    await page.goBack();
+    await page.getByText('Loading …').waitFor();
+    expect(await page.getByRole('row').count()).toBe(0);
+    poll('team-700', polled({ leaderless: [1] }));
+    await page.unroute('**/api/v1/clusters?summary=true');
+    await page.clock.fastForward('00:20');
+    await expectNames(page, ['team-700', 'team-900', 'team-500', 'team-100', ...healthy.slice(0, 46)]);
+    await expectFocus(page, 'team-500');
+  });
+
   it('moves the focus to the next row if that of a cluster is now on another page', async () => {
     const { url, poll } = await serveThousand();
     const page = await open(`${url}#/?page=2`);
