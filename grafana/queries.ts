@@ -43,6 +43,14 @@ export function rate(series: string): string {
   return `rate(${series}[$__rate_interval])`;
 }
 
+/**
+ * The rate per second over the time range of the dashboard, the same at every point of a graph. It selects the series of a
+ * graph: those with the highest rate at each point would be other ones from point to point, and many in total.
+ */
+export function rateOverTimeRange(series: string): string {
+  return `rate(${series}[$__range] @ end())`;
+}
+
 /** The increase over the time range of the dashboard, for tables. */
 export function increase(series: string): string {
   return `increase(${series}[$__range])`;

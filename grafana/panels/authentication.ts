@@ -5,7 +5,7 @@ import { thresholds } from '../panel.ts';
 import { increase, ofCluster } from '../queries.ts';
 import { credentialStates } from '../states.ts';
 import { table } from '../tables.ts';
-import { perMinute, quantile, tokenLeft } from './expressions.ts';
+import { perMinute, quantile, tokenLeft, tokenLeftAtEnd } from './expressions.ts';
 
 const tokenRunbooks = [runbook('TokenNotRenewed'), runbook('TokenExpired'), runbook('TokenEndpointFailing')];
 const expired = thresholds('red', { value: 0, color: 'green' });
@@ -45,11 +45,11 @@ export const tokensNextToExpire = () =>
   lines({
     title: 'Token time to expiry, 10 shortest',
     description:
-      'At the end of the last poll. Below 0: the token has expired and was not renewed. Empty if no cluster uses OAuth 2.',
+      'At the end of each poll, of the tokens that are the next to expire at the end of the time range. Below 0: the token has expired and was not renewed. Empty if no cluster uses OAuth 2.',
     width: 12,
     height: 8,
     unit: 's',
-    queries: [{ expr: `bottomk(10, ${tokenLeft})`, legend: '{{zeebe_cluster}}' }],
+    queries: [{ expr: `${tokenLeft} and bottomk(10, ${tokenLeftAtEnd})`, legend: '{{zeebe_cluster}}' }],
     dataLink: seriesToCluster,
     links: tokenRunbooks,
   });

@@ -1,10 +1,16 @@
 import { highest, lowest } from '../../prometheus/expressions.ts';
 import { replicaHealths, roles } from '../../src/zeebe/topology.ts';
 import { verdicts } from '../../src/zeebe/verdict.ts';
-import { indexIn, ofCluster, ofTenant, rate } from '../queries.ts';
+import { indexIn, ofCluster, ofTenant, rate, rateOverTimeRange } from '../queries.ts';
 
 /** The index of the verdict, of the exporter with the best one; `unknown` if no exporter reaches the cluster. */
 export const verdict = lowest(indexIn(ofCluster, 'zeebe_topology_cluster_health', 'health', verdicts));
+
+/** The share of the time range in which the cluster was healthy. */
+export const healthyShare = highest(
+  `avg_over_time(${ofCluster('zeebe_topology_cluster_health', 'health="healthy"')}[$__range] @ end())`,
+  'health',
+);
 
 /** The same of each physical tenant. */
 export const tenantVerdict = lowest(indexIn(ofTenant, 'zeebe_topology_physical_tenant_health', 'health', verdicts));
@@ -43,22 +49,29 @@ export const underReplicatedPartitions = `sum without (physical_tenant) (${under
 export const sinceLastSuccess = `time() - ${highest(ofCluster('zeebe_topology_last_success_timestamp_seconds'))}`;
 
 /** Seconds from the end of the last poll to the expiry of the token. Below 0, it has expired and was not renewed. */
-export const tokenLeft = lowest(
-  `${ofCluster('zeebe_topology_token_expiry_timestamp_seconds')} - ` +
-    ofCluster('zeebe_topology_last_poll_timestamp_seconds'),
-);
+export const tokenLeft = tokenLeftAt('');
+/** The same at the end of the time range, at every point of a graph. */
+export const tokenLeftAtEnd = tokenLeftAt(' @ end()');
+
+function tokenLeftAt(time: '' | ' @ end()'): string {
+  const expiry = `${ofCluster('zeebe_topology_token_expiry_timestamp_seconds')}${time}`;
+  return lowest(`${expiry} - ${ofCluster('zeebe_topology_last_poll_timestamp_seconds')}${time}`);
+}
 
 export const pollsFailing = `${highest(ofCluster('zeebe_topology_poll_failing'))} == 1`;
 export const authenticationFailing = `${highest(ofCluster('zeebe_topology_auth_failing'))} == 1`;
 
-export const pollFailureRatio = highest(
-  `${rate(ofCluster('zeebe_topology_poll_failures_total'))}` +
-    ` / ignoring (reason) group_left () ${rate(ofCluster('zeebe_topology_polls_total'))}`,
-);
+export const pollFailureRatio = failureRatioBy(rate);
+export const pollFailureRatioOverTimeRange = failureRatioBy(rateOverTimeRange);
+
+function failureRatioBy(rateOf: typeof rate): string {
+  const failures = rateOf(ofCluster('zeebe_topology_poll_failures_total'));
+  return highest(`${failures} / ignoring (reason) group_left () ${rateOf(ofCluster('zeebe_topology_polls_total'))}`);
+}
 
 /** The quantile of the slowest exporter. */
-export function quantile(share: number, histogram: string): string {
-  return highest(`histogram_quantile(${share}, ${rate(ofCluster(`${histogram}_bucket`))})`);
+export function quantile(share: number, histogram: string, rateOf = rate): string {
+  return highest(`histogram_quantile(${share}, ${rateOf(ofCluster(`${histogram}_bucket`))})`);
 }
 
 /** The increase of counters per minute, of the exporter with the highest. No value if it is 0. */

@@ -2,7 +2,7 @@ import { lines, timeline } from '../graphs.ts';
 import { rowToCluster, runbook, seriesToCluster } from '../links.ts';
 import { failingStates } from '../states.ts';
 import { table } from '../tables.ts';
-import { authenticationFailing, pollFailureRatio, pollsFailing } from './expressions.ts';
+import { authenticationFailing, pollFailureRatio, pollFailureRatioOverTimeRange, pollsFailing } from './expressions.ts';
 
 const pollRunbooks = [runbook('ClusterUnreachable'), runbook('PollsFailing')];
 const authenticationRunbooks = [
@@ -50,12 +50,17 @@ export const failureRatios = () =>
   lines({
     title: 'Poll failure ratio, 20 highest',
     description:
-      'By cluster and reason, of the exporter with the highest ratio. At most 20 series at any time. Empty while no poll fails.',
+      'By cluster and reason, of the exporter with the highest ratio: the 20 with the highest ratio in the time range. Empty while no poll fails.',
     width: 12,
     height: 8,
     unit: 'percentunit',
     min: 0,
-    queries: [{ expr: `topk(20, ${pollFailureRatio} > 0)`, legend: '{{zeebe_cluster}}: {{reason}}' }],
+    queries: [
+      {
+        expr: `${pollFailureRatio} > 0 and topk(20, ${pollFailureRatioOverTimeRange})`,
+        legend: '{{zeebe_cluster}}: {{reason}}',
+      },
+    ],
     dataLink: seriesToCluster,
     links: pollRunbooks,
   });

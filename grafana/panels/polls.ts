@@ -2,7 +2,7 @@ import { highest } from '../../prometheus/expressions.ts';
 import { bars, lines, stat, timeline } from '../graphs.ts';
 import { runbook, seriesToCluster } from '../links.ts';
 import { thresholds } from '../panel.ts';
-import { ofCluster, rate } from '../queries.ts';
+import { ofCluster, rate, rateOverTimeRange } from '../queries.ts';
 import { pollStates } from '../states.ts';
 import { perMinute, quantile, sinceLastSuccess } from './expressions.ts';
 
@@ -29,12 +29,18 @@ export const pollRates = () =>
 export const slowestPolls = () =>
   lines({
     title: 'Poll duration, 10 slowest clusters',
-    description: '95th percentile of the slowest exporter, including token requests. A gap: no poll was completed.',
+    description:
+      '95th percentile of the slowest exporter, including token requests, of the clusters with the highest in the time range. A gap: no poll was completed.',
     width: 12,
     height: 8,
     unit: 's',
     min: 0,
-    queries: [{ expr: `topk(10, ${quantile(0.95, duration)})`, legend: '{{zeebe_cluster}}' }],
+    queries: [
+      {
+        expr: `${quantile(0.95, duration)} and topk(10, ${quantile(0.95, duration, rateOverTimeRange)})`,
+        legend: '{{zeebe_cluster}}',
+      },
+    ],
     dataLink: seriesToCluster,
   });
 

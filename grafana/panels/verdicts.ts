@@ -10,6 +10,7 @@ import { verdictStates } from '../states.ts';
 import { table } from '../tables.ts';
 import {
   brokersMissing,
+  healthyShare,
   partitionsWithoutLeader,
   sinceLastSuccess,
   underReplicatedPartitions,
@@ -63,11 +64,12 @@ export const clusters = () =>
 
 export const verdictsOverTime = () =>
   timeline({
-    title: 'Verdicts over time',
-    description: 'The verdict on each cluster. A gap: no data. Many clusters are split into pages.',
+    title: 'Verdicts over time, 40 least healthy clusters',
+    description:
+      'The verdict on the clusters that were healthy for the smallest share of the time range. A gap: no data. Many clusters are split into pages.',
     width: 24,
     height: 10,
-    queries: [{ expr: verdict, legend: '{{zeebe_cluster}}' }],
+    queries: [{ expr: `${verdict} and bottomk(40, ${healthyShare})`, legend: '{{zeebe_cluster}}' }],
     states: verdictStates,
     dataLink: seriesToCluster,
   });

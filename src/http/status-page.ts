@@ -67,20 +67,19 @@ function withoutOverriding(setDefaults: RequestHandler): RequestHandler {
 function sendClusters(feed: StatusFeed, { sendBuffer, sendLongText }: Sender): RequestHandler {
   return async (request, response) => {
     response.vary('accept-encoding');
-    const document = feed.partOf(selectionIn(request));
+    const document = feed.documentOf(selectionIn(request));
     if (!document) {
       sendLongText(response, 404, 'no cluster of this name is configured');
       return;
     }
-    if (isNotModified(request, response, feed.etag())) return;
+    if (isNotModified(request, response, document.etag)) return;
     response.type('json');
-    const { json, gzip } = document;
     if (negotiateEncoding(request) === 'identity') {
-      sendBuffer(response, json);
+      sendBuffer(response, await document.json());
       return;
     }
     response.setHeader('content-encoding', 'gzip');
-    sendBuffer(response, await gzip());
+    sendBuffer(response, await document.gzip());
   };
 }
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import type { Clock } from '../clock.ts';
+import { type Clock, createYielder } from '../clock.ts';
 import type { ExternalLink } from '../config/config.ts';
 import type { ClusterHistory } from '../poll/events.ts';
 import type { ClusterState } from '../poll/state.ts';
 import { version } from '../version.ts';
-import { type ClusterStatus, clusterStatus, type ExporterStatus, type StatusDocument } from './status-document.ts';
+import { type CountedStatus, clusterSummary, statusOf } from './cluster-summary.ts';
+import { type ClusterCounts, clusterStatus, type ExporterStatus, type StatusDocument } from './status-document.ts';
 
 /** The data of `GET /api/v1/clusters`. */
 export interface StatusFeed {
@@ -16,17 +17,13 @@ export interface StatusFeed {
   readonly arrange: (clusters: readonly string[]) => void;
   readonly setRole: (role: NonNullable<ExporterStatus['role']>) => void;
   /**
-   * Returns the entity tag, which changes with every update. It is weak (RFC 9110, 8.8.1), as documents with the same
-   * tag differ in the time at which they were made.
+   * Returns a document; undefined if there is no such cluster. Without an update it stays the same for a second, so that
+   * clients share its bytes.
    */
-  readonly etag: () => string;
-  /** Returns the document. Without an update it stays the same for a second, so that clients share its bytes. */
-  readonly document: () => EncodedDocument;
-  /** Returns a part of the document in the same way; undefined if there is no such cluster. */
-  readonly partOf: (selection: Selection) => EncodedDocument | undefined;
+  readonly documentOf: (selection: Selection) => EncodedDocument | undefined;
 }
 
-/** A part of the document. */
+/** What a document contains. */
 export interface Selection {
   /** Absent: all clusters. */
   readonly cluster?: string | undefined;
@@ -34,10 +31,14 @@ export interface Selection {
   readonly isSummary: boolean;
 }
 
-/** A `StatusDocument` as JSON. */
+/** A `StatusDocument`, which is made once its bytes are requested. */
 export interface EncodedDocument {
-  readonly json: Buffer;
-  /** Compresses the document at the first call. */
+  /**
+   * The entity tag, which changes with every update of the selected clusters. It is weak (RFC 9110, 8.8.1), as documents
+   * with the same tag differ in the time at which they were made.
+   */
+  readonly etag: string;
+  readonly json: () => Promise<Buffer>;
   readonly gzip: () => Promise<Buffer>;
 }
 
@@ -52,23 +53,19 @@ export function createStatusFeed(clock: Clock, links: readonly ExternalLink[] = 
   const run = randomUUID();
   let exporter: ExporterStatus = { version, startedAt: clock.now() / 1000 };
   let updates = 0;
+  let roleSetBy = 0;
   const cached = cacheForAWhile(clock, () => updates);
 
-  const encoded = (parts: readonly ClusterPart[], isSummary: boolean): EncodedDocument => {
-    const head = { apiVersion: 1, now: clock.now() / 1000, exporter } as const;
-    return encode(head, parts.map(isSummary ? ({ summary }) => summary() : ({ whole }) => whole()));
+  const encoded = (parts: readonly ClusterPart[], isSummary: boolean, version: number, counts: ClusterCounts) => {
+    const head = { apiVersion: 1, now: clock.now() / 1000, exporter, counts } as const;
+    const texts = parts.map(isSummary ? ({ summary }) => summary : ({ whole }) => whole);
+    return encodedDocument(`W/"${run}-${version}-${Object.values(counts).join('.')}"`, () => encode(head, texts));
   };
-  const all = (isSummary: boolean) => cached(`${isSummary}`, () => encoded([...parts.values()], isSummary));
 
   return {
     update: (state, history) => {
-      // Not kept as an object, which takes more memory than its text.
-      const status = () => clusterStatus(state, history, links);
-      parts.set(state.name, {
-        whole: once(() => JSON.stringify(status())),
-        summary: once(() => JSON.stringify(summaryOf(status()))),
-      });
       updates++;
+      parts.set(state.name, createPart(state, history, links, updates));
     },
     arrange: (names) => {
       parts = new Map(
@@ -81,14 +78,14 @@ export function createStatusFeed(clock: Clock, links: readonly ExternalLink[] = 
     },
     setRole: (role) => {
       exporter = { ...exporter, role };
-      updates++;
+      roleSetBy = ++updates;
     },
-    etag: () => `W/"${run}-${updates}"`,
-    document: () => all(false),
-    partOf: ({ cluster, isSummary }) => {
-      if (cluster === undefined) return all(isSummary);
+    documentOf: ({ cluster, isSummary }) => {
+      const all = [...parts.values()];
+      if (cluster === undefined) return cached(`${isSummary}`, () => encoded(all, isSummary, updates, countsOf(all)));
       const part = parts.get(cluster);
-      return part && cached(`${isSummary} ${cluster}`, () => encoded([part], isSummary));
+      const version = Math.max(part?.version ?? 0, roleSetBy);
+      return part && cached(`${isSummary} ${cluster}`, () => encoded([part], isSummary, version, countsOf(all)));
     },
   };
 }
@@ -115,18 +112,51 @@ function cacheForAWhile(
 
 /** The status of a cluster as JSON. */
 interface ClusterPart {
+  readonly status: CountedStatus;
+  /** The number of the update. */
+  readonly version: number;
   readonly whole: () => string;
   readonly summary: () => string;
 }
 
-function summaryOf({ topology, events, leaderTimeline, ...summary }: ClusterStatus) {
-  return summary;
+/** Keeps the texts and not the objects, which take more memory. */
+function createPart(
+  state: ClusterState,
+  history: ClusterHistory,
+  links: readonly ExternalLink[],
+  version: number,
+): ClusterPart {
+  return {
+    status: statusOf(state),
+    version,
+    whole: once(() => JSON.stringify(clusterStatus(state, history, links))),
+    summary: once(() => JSON.stringify(clusterSummary(state, history, links))),
+  };
 }
 
-/** Joins the parts of the clusters, which are JSON already and are made only once for each update. */
-function encode(head: Omit<StatusDocument, 'clusters'>, clusters: readonly string[]): EncodedDocument {
-  const json = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"clusters":[${clusters.join(',')}]}`);
-  return { json, gzip: once(() => compress(json, { level: constants.Z_BEST_SPEED })) };
+function countsOf(parts: readonly ClusterPart[]): ClusterCounts {
+  const counts = { healthy: 0, degraded: 0, unhealthy: 0, unknown: 0, pending: 0 };
+  for (const { status } of parts) counts[status]++;
+  return counts;
+}
+
+function encodedDocument(etag: string, encode: () => Promise<Buffer>): EncodedDocument {
+  const json = once(encode);
+  return { etag, json, gzip: once(async () => compress(await json(), { level: constants.Z_BEST_SPEED })) };
+}
+
+/**
+ * Joins the texts of the clusters, each of which is made only once for each update. Yields to the event loop, as all of a
+ * thousand clusters may have changed.
+ */
+async function encode(head: Omit<StatusDocument, 'clusters'>, clusters: readonly (() => string)[]): Promise<Buffer> {
+  const yieldWhenBusy = createYielder();
+  const bytes = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"clusters":[`)];
+  for (const [place, text] of clusters.entries()) {
+    bytes.push(Buffer.from(place === 0 ? text() : `,${text()}`));
+    await yieldWhenBusy();
+  }
+  return Buffer.concat([...bytes, Buffer.from(']}')]);
 }
 
 /** Returns the result of the first call of `make`. */

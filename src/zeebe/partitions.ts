@@ -47,6 +47,18 @@ function countsAsReplica({ role, state }: Replica): boolean {
   return (role === 'leader' || role === 'follower') && state !== 'joining' && state !== 'leaving';
 }
 
+/** Returns a function that tells whether a partition lacks a leader or healthy replicas. */
+export function hasProblem({
+  replicationFactor = 0,
+  clusterSize = 0,
+}: {
+  readonly replicationFactor?: number | undefined;
+  readonly clusterSize?: number | undefined;
+}): (partition: Pick<Partition, 'leaders' | 'healthyReplicas'>) => boolean {
+  const wanted = Math.min(replicationFactor, clusterSize);
+  return ({ leaders, healthyReplicas }) => leaders.length === 0 || healthyReplicas < wanted;
+}
+
 /** The last known leader of each partition of a group, and how often it was another one than before. */
 export type LeaderHistory = ReadonlyMap<number, { readonly leader?: string; readonly changes: number }>;
 

@@ -107,6 +107,11 @@ const breaks: Readonly<Record<LintRule, readonly ((dashboard: Dashboard) => void
       }),
   ],
   'target-counts-no-cluster-twice': [(dashboard) => change(target(dashboard, 'stat'), { expr: selected('', '') })],
+  'target-limits-series-per-cluster': [
+    (dashboard) => change(target(dashboard, 'state-timeline'), { expr: selected('max without (instance) (', ')') }),
+    (dashboard) =>
+      change(target(dashboard, 'timeseries'), { expr: selected('topk(9, max without (instance) (', '))') }),
+  ],
   'target-legend': [(dashboard) => change(target(dashboard, 'timeseries'), { legendFormat: '' })],
 };
 

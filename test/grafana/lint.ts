@@ -83,9 +83,9 @@ export const lintRules = {
   'target-rate-interval-rule': (dashboard) =>
     queriesOf(dashboard)
       .filter(({ expr, instant }) =>
-        [...expr.matchAll(/\b(?:i?rate|increase)\([^[]*\[(.+?)\]/g)].some(
-          // An increase over the whole time range is a number for a table, not for a graph.
-          ([, range]) => range !== '$__rate_interval' && !(instant && range === '$__range'),
+        [...expr.matchAll(/\b(?:i?rate|increase)\([^[]*\[(.+?)\]( @ end\(\))?/g)].some(
+          // A rate over the whole time range is a number for a table, or selects the series of a graph.
+          ([, range, atEnd]) => range !== '$__rate_interval' && !((instant || atEnd) && range === '$__range'),
         ),
       )
       .map(placeOf),
@@ -101,6 +101,11 @@ export const lintRules = {
         const tellsExporters = legendFormat.includes('{{instance}}');
         return selectors.some(hasCluster) && !tellsExporters && !aggregatesBy && !groupedBy.includes('instance');
       })
+      .map(placeOf),
+  'target-limits-series-per-cluster': (dashboard) =>
+    queriesOf(dashboard)
+      .filter(({ instant, legendFormat = '' }) => !instant && legendFormat.includes('{{zeebe_cluster}}'))
+      .filter(({ expr }) => dashboard.name === 'overview' && !/ and (?:top|bottom)k\(\d+, .* @ end\(\)/.test(expr))
       .map(placeOf),
   'target-legend': ({ panels }) =>
     panels

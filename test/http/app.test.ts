@@ -556,10 +556,10 @@ describe('a path', () => {
 
 describe('if a handler of express throws', () => {
   it('the request is answered with 500, and the error is logged', async () => {
-    const partOf = () => {
+    const documentOf = () => {
       throw new Error('no document today');
     };
-    const failing = createApp({ ...options, status: { ...options.status, partOf } });
+    const failing = createApp({ ...options, status: { ...options.status, documentOf } });
     const own = await listen(failing, { host: '127.0.0.1', port: 0 });
     onTestFinished(() => own.close());
     const { statusCode, body } = await request(`http://${own.address}/api/v1/clusters`, { dispatcher: agent });

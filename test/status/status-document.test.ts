@@ -5,10 +5,8 @@ import type { PollResult } from '../../src/poll/poll.ts';
 import { exceededText } from '../../src/poll/series-limit.ts';
 import { Secret } from '../../src/secret.ts';
 import { clusterStatus } from '../../src/status/status-document.ts';
-import { createStatusFeed, type EncodedDocument } from '../../src/status/status-feed.ts';
 import { anyAnswer } from '../arbitraries.ts';
 import { told } from '../failure-texts.ts';
-import { manualClock } from '../manual-clock.ts';
 import { endOfPoll, failed, failure, remedy, stateAfter, succeeded, unauthenticated } from '../polls.ts';
 import {
   broker,
@@ -194,117 +192,5 @@ describe('the status of a cluster', () => {
     );
     const large = topology(brokers, { clusterSize: 100, partitionsCount: 300 });
     expect(JSON.stringify(statusAfter(succeeded(large))).length).toBeLessThan(64_000);
-  });
-});
-
-describe('the status feed', () => {
-  const clock = manualClock(endOfPoll);
-  const feedOf = () => createStatusFeed(clock);
-  const well = stateAfter([succeeded(topology(threeBrokers))]);
-
-  it('makes a document of all clusters, in the order of their first update', () => {
-    const feed = feedOf();
-    for (const name of ['b', 'a', 'c']) feed.update({ ...well, name }, noHistory);
-    feed.update({ ...well, name: 'b', verdict: 'unknown' }, noHistory);
-    const document = JSON.parse(feed.document().json.toString());
-    expect(document).toMatchObject({ apiVersion: 1, now: end, exporter: { startedAt: end } });
-    expect(document.clusters.map(({ name }: { name: string }) => name)).toEqual(['b', 'a', 'c']);
-    expect(document.clusters[1]).toEqual(clusterStatus({ ...well, name: 'a' }, noHistory, []));
-  });
-
-  it('makes a valid document without clusters', () => {
-    expect(JSON.parse(feedOf().document().json.toString()).clusters).toEqual([]);
-  });
-
-  it('makes documents with the current time', () => {
-    const own = manualClock(endOfPoll);
-    const feed = createStatusFeed(own);
-    own.advance(5_000);
-    expect(JSON.parse(feed.document().json.toString())).toMatchObject({ now: end + 5, exporter: { startedAt: end } });
-  });
-
-  it('returns the same document for a second, compressed once', async () => {
-    const own = manualClock(endOfPoll);
-    const feed = createStatusFeed(own);
-    feed.update(well, noHistory);
-    const first = feed.document();
-    own.advance(999);
-    expect(feed.document().json).toBe(first.json);
-    expect(await feed.document().gzip()).toBe(await first.gzip());
-    own.advance(1);
-    expect(feed.document().json).not.toBe(first.json);
-  });
-
-  it('returns a new document immediately after an update', () => {
-    const feed = feedOf();
-    feed.update(well, noHistory);
-    const before = feed.document();
-    feed.update({ ...well, verdict: 'unknown' }, noHistory);
-    expect(JSON.parse(feed.document().json.toString()).clusters[0].verdict).toBe('unknown');
-    expect(feed.document()).not.toBe(before);
-  });
-
-  it('has the role of the exporter once it is set, with another entity tag', () => {
-    const feed = feedOf();
-    const before = feed.etag();
-    expect(JSON.parse(feed.document().json.toString()).exporter).not.toHaveProperty('role');
-    feed.setRole('standby');
-    expect(feed.etag()).not.toBe(before);
-    expect(JSON.parse(feed.document().json.toString()).exporter).toMatchObject({ startedAt: end, role: 'standby' });
-  });
-
-  it('has another entity tag after every update, and the same one until then', () => {
-    const feed = feedOf();
-    const before = feed.etag();
-    expect(feed.etag()).toBe(before);
-    feed.update(well, noHistory);
-    expect(feed.etag()).not.toBe(before);
-    expect(feed.etag()).toMatch(/^W\/"[\w-]+"$/);
-  });
-
-  it('after a new arrangement contains only its clusters, in its order, with another entity tag', () => {
-    const feed = feedOf();
-    for (const name of ['a', 'b', 'c', 'd']) feed.update({ ...well, name }, noHistory);
-    const before = feed.etag();
-    feed.arrange(['d', 'a', 'unknown', 'b']);
-    const { clusters } = JSON.parse(feed.document().json.toString()) as { clusters: { name: string }[] };
-    expect(clusters.map(({ name }) => name)).toEqual(['d', 'a', 'b']);
-    expect(feed.etag()).not.toBe(before);
-  });
-
-  it('has other entity tags than the exporter before a restart', () => {
-    expect(feedOf().etag()).not.toBe(feedOf().etag());
-  });
-});
-
-describe('a part of the status document', () => {
-  const clustersIn = (document: EncodedDocument | undefined) => JSON.parse(document?.json.toString() ?? '').clusters;
-
-  function feedOfTwo() {
-    const feed = createStatusFeed(manualClock());
-    for (const name of ['a', 'b']) feed.update(stateAfter([succeeded(topology(threeBrokers))], { name }), noHistory);
-    return feed;
-  }
-
-  it('is one cluster, or the summaries of all, which lack what is long', () => {
-    const feed = feedOfTwo();
-    const all = clustersIn(feed.document());
-    const one = feed.partOf({ cluster: 'b', isSummary: false });
-    expect(clustersIn(one)).toEqual([all[1]]);
-    const summaries = feed.partOf({ isSummary: true });
-    expect(clustersIn(summaries)).toEqual(
-      all.map(({ topology: _, events: __, leaderTimeline: ___, ...summary }: Record<string, unknown>) => summary),
-    );
-    expect(feed.partOf({ cluster: 'c', isSummary: false })).toBeUndefined();
-  });
-
-  it('shares its bytes for a second, and is made again after an update', () => {
-    const feed = feedOfTwo();
-    const first = feed.partOf({ cluster: 'a', isSummary: true });
-    expect(feed.partOf({ cluster: 'a', isSummary: true })).toBe(first);
-    expect(feed.partOf({ cluster: 'a', isSummary: false })).not.toBe(first);
-    feed.update(stateAfter([failed('dns')], { name: 'a' }), noHistory);
-    const next = feed.partOf({ cluster: 'a', isSummary: true });
-    expect(clustersIn(next)[0].verdict).toBe('unknown');
   });
 });

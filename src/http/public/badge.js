@@ -2,7 +2,7 @@ import { element, setAttribute, setText } from './dom.js';
 import { statusMarks, statusOf, toneOf } from './status.js';
 
 /**
- * @import { ClusterStatus } from '../../status/status-document.ts'
+ * @import { ClusterSummary } from '../../status/cluster-summary.ts'
  * @import { Verdict } from '../../zeebe/verdict.ts'
  * @import { Part } from './dom.js'
  * @import { Status } from './status.js'
@@ -11,7 +11,7 @@ import { statusMarks, statusOf, toneOf } from './status.js';
 /**
  * Creates the badge of a cluster: a mark and the word of its status.
  *
- * @returns {Part<ClusterStatus>}
+ * @returns {Part<ClusterSummary>}
  */
 export function badge() {
   const { element, show } = emptyBadge();

@@ -12,6 +12,7 @@ import { tenants } from './tenants.js';
 import { relativeTime } from './times.js';
 
 /**
+ * @import { ClusterSummary } from '../../status/cluster-summary.ts'
  * @import { ClusterStatus } from '../../status/status-document.ts'
  * @import { Part } from './dom.js'
  */
@@ -52,8 +53,10 @@ export function clusterCard({ cluster: { name } }) {
 }
 
 /**
- * @param {ClusterStatus} cluster
- * @returns {Part<ClusterStatus>}
+ * Shows what is in a summary until the rest is known.
+ *
+ * @param {ClusterSummary | ClusterStatus} cluster
+ * @returns {Part<ClusterSummary | ClusterStatus>}
  */
 export function clusterPage({ name }) {
   const links = clusterLinks(name);
@@ -69,6 +72,8 @@ export function clusterPage({ name }) {
     update: (cluster) => {
       section.update(cluster);
       links.update(cluster);
+      details.element.hidden = !isComplete(cluster);
+      if (!isComplete(cluster)) return;
       details.update(cluster);
       leaders.update(cluster.leaderTimeline);
     },
@@ -76,9 +81,19 @@ export function clusterPage({ name }) {
 }
 
 /**
+ * Whether it is more than a summary.
+ *
+ * @param {ClusterSummary | ClusterStatus} cluster
+ * @returns {cluster is ClusterStatus}
+ */
+export function isComplete(cluster) {
+  return 'events' in cluster;
+}
+
+/**
  * @param {string} name
  * @param {{ readonly heading: Node, readonly aside: HTMLElement, readonly details: Node }} content
- * @returns {Part<ClusterStatus>}
+ * @returns {Part<ClusterSummary>}
  */
 function clusterSection(name, { heading, aside, details }) {
   const status = badge();

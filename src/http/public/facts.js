@@ -1,8 +1,7 @@
 /** The facts of a cluster: brokers, partitions, versions, last poll, authentication. */
 import { element, setAttribute, setText } from './dom.js';
-import { countPartitions } from './partitions.js';
 import { clockTime, duration, relativeTime } from './times.js';
-import { counted, versionsOf } from './words.js';
+import { brokersListed, counted, partitionsWithoutProblem, versionsOf } from './words.js';
 
 /**
  * @import { ClusterStatus } from '../../status/status-document.ts'
@@ -62,11 +61,11 @@ function brokers() {
   const id = element('p', { class: 'muted' });
   return {
     element: fact('Brokers', content, bar.element, id),
-    update: ({ topology }) => {
-      const { brokers, clusterSize, clusterId } = topology ?? {};
-      const known = brokers !== undefined && clusterSize !== undefined;
-      showFigure(content, known ? `${brokers.length} of ${clusterSize}` : undefined);
-      bar.update(brokers?.length ?? 0, clusterSize ?? 0);
+    update: (cluster) => {
+      const { listed = 0, expected = 0 } = cluster.brokerCount ?? {};
+      const { clusterId } = cluster.topology ?? {};
+      showFigure(content, brokersListed(cluster));
+      bar.update(listed, expected);
       id.hidden = clusterId === undefined;
       setText(id, clusterId === undefined ? '' : `cluster id ${clusterId}`);
     },
@@ -80,13 +79,13 @@ function partitions() {
   const bar = share();
   return {
     element: fact('Partitions without problems', content, ' ', replicas, bar.element),
-    update: ({ topology }) => {
-      const { replicationFactor, physicalTenants } = topology ?? {};
-      const { all, fine } = topology ? countPartitions(topology) : { all: 0, fine: 0 };
-      showFigure(content, all === 0 ? undefined : `${fine} of ${all}`);
+    update: (cluster) => {
+      const { replicationFactor, physicalTenants } = cluster.topology ?? {};
+      const { total = 0, withoutProblem = 0 } = cluster.partitionCount ?? {};
+      showFigure(content, partitionsWithoutProblem(cluster));
       const inTenants = physicalTenants ? `in ${counted(physicalTenants.length, 'physical tenant')}` : '';
       setText(replicas, replicationFactor === undefined ? inTenants : `× ${replicationFactor} replicas`);
-      bar.update(fine, all);
+      bar.update(withoutProblem, total);
     },
   };
 }

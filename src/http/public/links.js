@@ -2,13 +2,13 @@
 import { byId, element, keyedChildren, setAttribute, setText } from './dom.js';
 
 /**
- * @import { ClusterStatus, LinkStatus } from '../../status/status-document.ts'
+ * @import { ClusterSummary, LinkStatus } from '../../status/cluster-summary.ts'
  * @import { Part } from './dom.js'
  */
 
 /**
  * @param {string} name
- * @returns {Part<ClusterStatus>}
+ * @returns {Part<ClusterSummary>}
  */
 export function clusterLinks(name) {
   const external = element('ul');

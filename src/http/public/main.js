@@ -1,131 +1,190 @@
-/** The status page: shows the status document, as an overview or per cluster. */
-import { clusterCard, clusterPage } from './cluster.js';
-import { byId, element, keepingFocus, keyedChildren, setText } from './dom.js';
+/** The status page: an overview of the clusters, and a page for each. */
+import { announce } from './announcements.js';
+import { clusterCard, clusterPage, isComplete } from './cluster.js';
+import { byId, element, keepingFocus, keyedChildren, setAttribute, setText } from './dom.js';
 import { pollStatus } from './feed.js';
 import { refreshOutage, showFailure, showSuccess } from './outage.js';
 import { overview } from './overview.js';
-import { clusterInAddress } from './routes.js';
-import { bySeverity, hasProblem, statusMarks, statusOf, toneOf } from './status.js';
-import { countsByStatus, showSummary } from './summary.js';
+import { clusterIn } from './routes.js';
+import { hasProblem, statusMarks, statusOf, toneOf } from './status.js';
+import { countsByStatus, summary, totalOf } from './summary.js';
 import { clockTime, refreshTimes, setClock } from './times.js';
-import { counted } from './words.js';
+import { overviewRoute, selected, viewIn } from './view.js';
 
 /**
  * @import { Card } from './cluster.js'
- * @import { ClusterStatus, StatusDocument } from '../../status/status-document.ts'
- * @import { Verdict } from '../../zeebe/verdict.ts'
+ * @import { View } from './view.js'
+ * @import { ClusterSummary } from '../../status/cluster-summary.ts'
+ * @import { ClusterCounts, ClusterStatus, ExporterStatus, StatusDocument } from '../../status/status-document.ts'
  */
 
-/** Up to as many clusters are shown as cards below the overview. */
+/** Up to as many clusters are shown as cards below the overview, which requires their whole status. */
 const maxOnOnePage = 4;
-/** Limits the text that a screen reader reads at once. */
-const maxAnnounced = 5;
+/** Milliseconds. After a longer time on the page of a cluster, the overview is shown once it has been requested again. */
+const maxOverviewAge = 60_000;
 
+const loading = element('p', {}, 'Loading …');
 const list = overview();
-const back = element('p', { class: 'back' }, element('a', { href: '#/' }, '← All clusters'));
+const allClusters = element('a', { href: '#/' }, '← All clusters');
+const back = element('p', { class: 'back' }, allClusters);
 const notFound = element('p');
 const cards = element('div', { class: 'clusters' });
 const updateCards = keyedChildren(cards, ({ cluster }) => cluster.name, clusterCard);
 const pages = element('div', { class: 'clusters' });
 const updatePages = keyedChildren(pages, ({ name }) => name, clusterPage);
+const tiles = summary();
 
-/** @type {readonly ClusterStatus[] | undefined} */
-let clusters;
+/** @type {ClusterCounts | undefined} */
+let counts;
+/** Those of the overview. @type {readonly (ClusterSummary | ClusterStatus)[] | undefined} */
+let all;
+/** The one whose page is shown; undefined until it is known, and null if there is none of that name. @type {ClusterStatus | undefined | null} */
+let one;
+/** When the overview was left for the page of a cluster: time of the browser in milliseconds. */
+let leftAt = 0;
+/** The address from which the overview was opened, until its link has received the focus. @type {string | undefined} */
+let cameFrom;
 
-/** @param {StatusDocument} next */
-function change(next) {
+/** Returns which part of the status document is shown. */
+function query() {
+  const name = clusterIn(location.hash);
+  if (name !== undefined) return `?cluster=${encodeURIComponent(name)}`;
+  return counts && totalOf(counts) <= maxOnOnePage ? '' : '?summary=true';
+}
+
+/**
+ * @param {StatusDocument<ClusterSummary>} next
+ * @param {string} requested
+ */
+function change(next, requested) {
   setClock(next.now);
+  counts = next.counts;
+  showAbout(next.exporter);
+  // The number of clusters, known only now, decides what the overview needs.
+  if (query() !== requested) return feed.follow();
   announce(next.clusters);
-  if (!clusters) byId('main').replaceChildren(back, list.element, notFound, cards, pages);
-  clusters = next.clusters;
-  show(clusters);
-  const { version, startedAt, role } = next.exporter;
+  const [first] = next.clusters;
+  if (clusterIn(location.hash) === undefined) all = next.clusters;
+  else one = first && isComplete(first) ? first : undefined;
+  show();
+  if (cameFrom !== undefined) focusLink(cameFrom);
+}
+
+function showAbsence() {
+  one = null;
+  show();
+}
+
+/** @param {ExporterStatus} exporter */
+function showAbout({ version, startedAt, role }) {
   const standby = role === 'standby' ? ', stands by: another exporter polls the clusters' : '';
   setText(byId('about'), `zeebe-topology-exporter ${version}, started ${clockTime(startedAt)}${standby}`);
 }
 
-/** @param {readonly ClusterStatus[]} all */
-function show(all) {
-  const wanted = all.length === 1 ? all[0]?.name : clusterInAddress();
-  const page = all.find(({ name }) => name === wanted);
-  const isOverview = wanted === undefined;
-  list.element.hidden = !isOverview;
-  back.hidden = isOverview || all.length === 1;
-  notFound.hidden = isOverview || page !== undefined;
-  setText(notFound, `No cluster "${wanted}" is configured.`);
+function show() {
+  const name = clusterIn(location.hash) ?? (all?.length === 1 ? all[0]?.name : undefined);
+  const page = one === null ? undefined : one?.name === name ? one : all?.find((cluster) => cluster.name === name);
+  const isOverview = name === undefined;
+  const view = viewIn(location.hash);
+  list.element.hidden = !isOverview || !all;
+  back.hidden = isOverview || (counts !== undefined && totalOf(counts) === 1);
+  notFound.hidden = isOverview || one !== null;
+  loading.hidden = isOverview ? all !== undefined : page !== undefined || one === null;
+  setText(notFound, `No cluster "${name}" is configured.`);
+  if (isOverview) setAttribute(allClusters, 'href', overviewRoute(view));
   keepingFocus(() => {
-    if (isOverview) list.update(all);
-    updateCards(isOverview && all.length <= maxOnOnePage ? cardsOf(all) : []);
+    if (isOverview && all) list.update({ clusters: all, view });
+    updateCards(isOverview && all && all.length <= maxOnOnePage ? cardsOf(all, view) : []);
     updatePages(page ? [page] : []);
   });
-  showCounts(all, page);
+  if (counts) tiles.update(counts, isOverview ? view.status : undefined);
+  showTitle(isOverview, page);
 }
 
 /**
- * Returns the cards in the order of the overview. Those of healthy clusters are folded if another cluster has a problem.
+ * Returns the cards of the clusters in the table, in its order. Those of healthy clusters are folded if another cluster has
+ * a problem.
  *
- * @param {readonly ClusterStatus[]} all
+ * @param {readonly (ClusterSummary | ClusterStatus)[]} clusters
+ * @param {View} view
  * @returns {readonly Card[]}
  */
-function cardsOf(all) {
-  const someHaveProblems = all.some(hasProblem);
-  return bySeverity(all).map((cluster) => ({ cluster, isFolded: someHaveProblems && toneOf(cluster) === 'healthy' }));
+function cardsOf(clusters, view) {
+  const someHaveProblems = clusters.some(hasProblem);
+  return selected(clusters, view)
+    .clusters.filter(isComplete)
+    .map((cluster) => ({ cluster, isFolded: someHaveProblems && toneOf(cluster) === 'healthy' }));
 }
 
 /**
- * Shows the summary of all clusters, and the title of the page.
+ * Shows the state of the cluster, or the number of clusters in each state, in the title.
  *
- * @param {readonly ClusterStatus[]} all
- * @param {ClusterStatus | undefined} page the cluster whose page is shown
+ * @param {boolean} isOverview
+ * @param {ClusterSummary | undefined} page
  */
-function showCounts(all, page) {
-  const counts = countsByStatus(all);
-  showSummary(all.length, counts);
-  const worst = page ? toneOf(page) : (counts[0]?.status ?? 'unknown');
-  const texts = counts.map(({ status, count }) => `${count} ${status}`).join(', ');
-  document.title = `${statusMarks[worst]} ${page ? `${page.name}: ${statusOf(page)}` : texts} – Zeebe clusters`;
-}
-
-/** @type {ReadonlyMap<string, Verdict>} */
-let announced = new Map();
-
-/**
- * Announces changed verdicts to screen readers.
- *
- * @param {readonly ClusterStatus[]} all
- */
-function announce(all) {
-  const changed = all.filter(({ name, verdict }) => announced.has(name) && announced.get(name) !== verdict);
-  announced = new Map(all.map(({ name, verdict }) => [name, verdict]));
-  if (changed.length === 0) return;
-  const sentences = changed.slice(0, maxAnnounced).map(({ name, verdict, findings: [worst] }) => {
-    return `${name} is ${verdict}${worst ? `: ${worst.text}` : ''}.`;
-  });
-  const others = changed.length - sentences.length;
-  if (others > 0) sentences.push(`${counted(others, 'other cluster')} changed.`);
-  setText(byId('announcements'), sentences.join(' '));
+function showTitle(isOverview, page) {
+  const states = counts ? countsByStatus(counts) : [];
+  const worst = page ? toneOf(page) : (states[0]?.status ?? 'unknown');
+  const texts = states.map(({ status, count }) => `${count} ${status}`).join(', ');
+  const text = page ? `${page.name}: ${statusOf(page)}` : texts;
+  const isKnown = page || (isOverview && counts);
+  document.title = isKnown ? `${statusMarks[worst]} ${text} – Zeebe clusters` : 'Zeebe clusters';
 }
 
 /**
- * Shows another route like another page: moves the focus to its heading or, in the overview, to the link of the cluster
- * that was shown before.
+ * Shows another address. Unless both are of the overview, moves the focus as another page would: to its heading or, in the
+ * overview, to the link of the cluster that was shown before.
  *
  * @param {HashChangeEvent} event
  */
 function navigate({ oldURL }) {
-  if (!clusters) return;
-  show(clusters);
+  const before = new URL(oldURL).hash;
+  const wasOverview = clusterIn(before) === undefined;
+  const isOverview = clusterIn(location.hash) === undefined;
+  if (wasOverview && !isOverview) leftAt = Date.now();
+  if (!wasOverview && isOverview && Date.now() - leftAt > maxOverviewAge) all = undefined;
+  one = undefined;
+  cameFrom = undefined;
+  show();
+  feed.follow();
+  if (wasOverview && isOverview) return showPageFromTop(before);
   window.scrollTo(0, 0);
-  const links = [...list.element.querySelectorAll('a')];
-  const cameFrom = links.find(({ hash }) => hash === new URL(oldURL).hash);
-  const target = clusterInAddress() === undefined ? cameFrom : pages.querySelector('h2');
-  (target ?? byId('main')).focus();
+  if (isOverview) focusLink(before);
+  else (pages.querySelector('h2') ?? byId('main')).focus();
 }
 
-byId('main').append('Loading …');
+/**
+ * Moves the focus to the link of the overview to an address, once the overview is shown.
+ *
+ * @param {string} address
+ */
+function focusLink(address) {
+  const link = [...list.element.querySelectorAll('a')].find(({ hash }) => hash === address);
+  (link ?? byId('main')).focus();
+  cameFrom = all ? undefined : address;
+}
+
+/**
+ * Scrolls to the first cluster if another page of the overview is shown.
+ *
+ * @param {string} before the previous address
+ */
+function showPageFromTop(before) {
+  if (viewIn(before).page === viewIn(location.hash).page) return;
+  if (list.element.getBoundingClientRect().top < 0) list.element.scrollIntoView();
+}
+
+byId('main').append(loading, back, list.element, notFound, cards, pages);
+for (const each of [back, list.element, notFound]) each.hidden = true;
 window.addEventListener('hashchange', navigate);
 setInterval(() => {
   refreshTimes();
   refreshOutage();
 }, 1_000);
-pollStatus({ onChange: change, onSuccess: showSuccess, onFailure: showFailure });
+const feed = pollStatus({
+  query,
+  onChange: change,
+  onAbsent: showAbsence,
+  onSuccess: showSuccess,
+  onFailure: showFailure,
+});

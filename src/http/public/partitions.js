@@ -24,26 +24,7 @@ export function problemIn({ replicationFactor = 0, clusterSize = 0 }) {
 }
 
 /** @param {TopologyStatus} topology of a cluster without physical tenants, or of one of them */
-export function partitionsWithoutProblem(topology) {
+export function countWithoutProblem(topology) {
   const problem = problemIn(topology);
   return topology.partitions.filter((partition) => !problem(partition)).length;
-}
-
-/**
- * Counts the partitions of a cluster, of all its physical tenants.
- *
- * @param {TopologyStatus} topology
- * @returns {{ readonly all: number, readonly fine: number }}
- */
-export function countPartitions(topology) {
-  const { physicalTenants, clusterSize } = topology;
-  const parts = physicalTenants?.map((tenant) => ({ ...tenant, clusterSize })) ?? [topology];
-  return parts.reduce(
-    ({ all, fine }, part) => {
-      const problem = problemIn(part);
-      const { partitions } = part;
-      return { all: all + partitions.length, fine: fine + partitions.filter((one) => !problem(one)).length };
-    },
-    { all: 0, fine: 0 },
-  );
 }

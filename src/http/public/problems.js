@@ -5,7 +5,7 @@ import { statusMarks, statusOf } from './status.js';
 import { capitalized, problemsOf } from './words.js';
 
 /**
- * @import { ClusterStatus } from '../../status/status-document.ts'
+ * @import { ClusterSummary } from '../../status/cluster-summary.ts'
  * @import { Part } from './dom.js'
  * @import { Status } from './status.js'
  * @import { Problem } from './words.js'
@@ -16,7 +16,7 @@ import { capitalized, problemsOf } from './words.js';
 /**
  * The problems, and a sentence if the verdict is healthy.
  *
- * @returns {Part<ClusterStatus>}
+ * @returns {Part<ClusterSummary>}
  */
 export function problemList() {
   const healthy = element(

@@ -1,13 +1,17 @@
-/** The addresses within the page. */
+/** The addresses of the pages of clusters. Every other address is one of the overview. */
 
 /** @param {string} cluster */
 export function clusterRoute(cluster) {
   return `#/cluster/${encodeURIComponent(cluster)}`;
 }
 
-/** Returns the name of the cluster in the page's address, if there is one. */
-export function clusterInAddress() {
-  const [, name] = /^#\/cluster\/(.+)$/.exec(location.hash) ?? [];
+/**
+ * Returns the name of the cluster in an address, if there is one.
+ *
+ * @param {string} hash
+ */
+export function clusterIn(hash) {
+  const [, name] = /^#\/cluster\/(.+)$/.exec(hash) ?? [];
   try {
     return name === undefined ? undefined : decodeURIComponent(name);
   } catch {

@@ -2,7 +2,7 @@
 
 /**
  * @import { AuthFailureReason } from '../../failure.ts'
- * @import { ClusterStatus } from '../../status/status-document.ts'
+ * @import { ClusterSummary } from '../../status/cluster-summary.ts'
  * @import { Problem } from './words.js'
  */
 
@@ -38,7 +38,7 @@ const ofAuthFailure = {
  * Returns the URL of the runbook; undefined if no alert reports the problem.
  *
  * @param {Problem} problem
- * @param {ClusterStatus} cluster
+ * @param {ClusterSummary} cluster
  * @returns {string | undefined}
  */
 export function runbookOf({ kind }, { authentication }) {

@@ -1,12 +1,11 @@
-/** The state of a cluster as the page shows it, and the order of clusters. */
+/** The state of a cluster as the page shows it. */
 import { problemsOf } from './words.js';
 
 /**
- * @import { ClusterStatus } from '../../status/status-document.ts'
- * @import { Verdict } from '../../zeebe/verdict.ts'
+ * @import { ClusterSummary, CountedStatus } from '../../status/cluster-summary.ts'
  */
 
-/** @typedef {Verdict | 'pending'} Status a cluster is pending until its first poll has ended */
+/** @typedef {CountedStatus} Status */
 
 /**
  * The worst first. A cluster that cannot be polled may be in a worse state than one that is known to be degraded.
@@ -19,7 +18,7 @@ export const statusesBySeverity = ['unhealthy', 'unknown', 'degraded', 'pending'
 export const statusMarks = { unhealthy: '✕', unknown: '?', degraded: '▲', pending: '…', healthy: '✓' };
 
 /**
- * @param {ClusterStatus} cluster
+ * @param {ClusterSummary} cluster
  * @returns {Status}
  */
 export function statusOf({ lastPoll, verdict }) {
@@ -30,7 +29,7 @@ export function statusOf({ lastPoll, verdict }) {
  * Returns the colour and mark of a cluster: those of its status, and of `degraded` if the cluster is healthy but has a
  * problem, such as a failing authentication.
  *
- * @param {ClusterStatus} cluster
+ * @param {ClusterSummary} cluster
  * @returns {Status}
  */
 export function toneOf(cluster) {
@@ -38,21 +37,18 @@ export function toneOf(cluster) {
   return status === 'healthy' && problemsOf(cluster).length > 0 ? 'degraded' : status;
 }
 
-/** @param {ClusterStatus} cluster */
+/** @param {ClusterSummary} cluster */
 export function hasProblem(cluster) {
   return !['healthy', 'pending'].includes(toneOf(cluster));
 }
 
 /**
- * Returns the clusters, the worst first. A healthy cluster with a problem comes before those without.
+ * Returns how bad the state of a cluster is: the worst has the highest number, and a healthy cluster with a problem a
+ * higher one than those without.
  *
- * @param {readonly ClusterStatus[]} clusters
- * @returns {readonly ClusterStatus[]}
+ * @param {ClusterSummary} cluster
  */
-export function bySeverity(clusters) {
-  const rank = (/** @type {ClusterStatus} */ cluster) => {
-    const status = statusOf(cluster);
-    return statusesBySeverity.indexOf(status) - (status === 'healthy' && hasProblem(cluster) ? 0.5 : 0);
-  };
-  return [...clusters].sort((a, b) => rank(a) - rank(b));
+export function severityOf(cluster) {
+  const status = statusOf(cluster);
+  return (status === 'healthy' && hasProblem(cluster) ? 0.5 : 0) - statusesBySeverity.indexOf(status);
 }

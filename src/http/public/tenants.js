@@ -2,7 +2,7 @@
 import { verdictBadge } from './badge.js';
 import { element, keyedChildren, setAttribute, setText } from './dom.js';
 import { grid } from './grid.js';
-import { partitionsWithoutProblem } from './partitions.js';
+import { countWithoutProblem } from './partitions.js';
 import { statusesBySeverity } from './status.js';
 import { counted } from './words.js';
 
@@ -92,7 +92,7 @@ function tenant(cluster, id) {
         count,
         partitions.length === 0
           ? 'no partitions'
-          : `${partitionsWithoutProblem(topology)} of ${counted(partitions.length, 'partition')} without problems`,
+          : `${countWithoutProblem(topology)} of ${counted(partitions.length, 'partition')} without problems`,
       );
       if (!hasChosen) made.open = !isFolded;
       table.update(topology);

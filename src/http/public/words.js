@@ -1,7 +1,8 @@
 /** The texts of the page. */
 
 /**
- * @import { ClusterStatus, FindingStatus, ReplicaStatus } from '../../status/status-document.ts'
+ * @import { ClusterSummary, FindingStatus } from '../../status/cluster-summary.ts'
+ * @import { ReplicaStatus, TopologyStatus } from '../../status/status-document.ts'
  */
 
 /** @typedef {Omit<FindingStatus, 'kind'> & { readonly kind: FindingStatus['kind'] | 'auth_failing' | 'series_limited' }} Problem */
@@ -35,7 +36,7 @@ export function capitalized(text) {
  * Returns the problems of a cluster: the findings of its verdict, an authentication failure that does not affect the
  * verdict yet, because the old token is still valid, and a limit of series that is exceeded.
  *
- * @param {ClusterStatus} cluster
+ * @param {ClusterSummary} cluster
  * @returns {readonly Problem[]}
  */
 export function problemsOf({ authentication, lastPoll, findings, seriesLimited }) {
@@ -60,7 +61,7 @@ function degraded(kind, text, remedy) {
 /**
  * Returns brokers and gateway by version, the most frequent first. Up to three brokers of a version are named.
  *
- * @param {NonNullable<ClusterStatus['topology']>} topology
+ * @param {TopologyStatus} topology
  * @returns {readonly { readonly version: string, readonly who: string }[]}
  */
 export function versionsOf({ brokers, gatewayVersion }) {
@@ -86,6 +87,25 @@ function brokersNamed(ids) {
   if (ids.length === 0) return [];
   if (ids.length > 3) return [`${ids.length} brokers`];
   return [`${ids.length === 1 ? 'broker' : 'brokers'} ${ids.join(', ')}`];
+}
+
+/**
+ * Returns undefined if the gateway knows no topology.
+ *
+ * @param {ClusterSummary} cluster
+ */
+export function brokersListed({ brokerCount }) {
+  return brokerCount?.expected === undefined ? undefined : `${brokerCount.listed} of ${brokerCount.expected}`;
+}
+
+/**
+ * Returns undefined if no partition is known.
+ *
+ * @param {ClusterSummary} cluster
+ */
+export function partitionsWithoutProblem({ partitionCount }) {
+  const { total = 0, withoutProblem = 0 } = partitionCount ?? {};
+  return total === 0 ? undefined : `${withoutProblem} of ${total}`;
 }
 
 /**

@@ -103,7 +103,11 @@ export const expectedClusterPanels: ExpectedPanels = {
       ],
     },
     { at: 35, panel: 'Clusters by verdict', rows: [named('degraded', 2)] },
-    { at: 35, panel: 'Verdicts over time', rows: [named('payments', 'degraded'), named('inventory', 'healthy')] },
+    {
+      at: 35,
+      panel: 'Verdicts over time, 40 least healthy clusters',
+      rows: [named('payments', 'degraded'), named('inventory', 'healthy')],
+    },
     {
       at: 35,
       panel: 'Firing alerts',

@@ -30,6 +30,16 @@ describe('the status page of few clusters', () => {
   });
 });
 
+describe('the status page of an exporter without clusters', () => {
+  it('says so', async () => {
+    const { url } = await serve({});
+    const page = await open(url);
+    await page.getByText('This exporter polls no cluster.').waitFor();
+    expect(await page.getByRole('table').isVisible()).toBe(false);
+    expect(page.complaints).toEqual([]);
+  });
+});
+
 describe('the cards of few clusters', () => {
   async function serveThree() {
     const served = await serve(named('payments', 'orders', 'inventory'));
@@ -49,6 +59,15 @@ describe('the cards of few clusters', () => {
     expect(await tables.count()).toBe(2);
     for (const name of ['orders', 'inventory']) poll(name, polled());
     await expect.poll(() => tables.count(), { timeout: 30_000 }).toBe(3);
+  });
+
+  it('are those of the clusters in the table', async () => {
+    const { url } = await serveThree();
+    const page = await open(url);
+    await page.getByRole('link', { name: '1 degraded' }).click();
+    const headings = page.getByRole('heading', { level: 2 });
+    await expect.poll(() => headings.allInnerTexts(), { timeout: 30_000 }).toEqual(['orders']);
+    expect(await page.getByRole('row').getByRole('link').allInnerTexts()).toEqual(['orders']);
   });
 
   it('stay as the user has folded or unfolded them', async () => {
@@ -97,26 +116,29 @@ describe('the status page of fifty clusters', () => {
     expect(await page.title()).toBe('✕ 1 unhealthy, 1 unknown, 1 degraded, 47 healthy – Zeebe clusters');
   });
 
-  it('filters them by name, verdict and finding', async () => {
+  it('searches them by name, verdict and problem', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
     const links = page.getByRole('row').getByRole('link');
-    const filter = page.getByRole('searchbox', { name: 'Filter' });
-    await filter.fill('TEAM-4');
-    expect(await links.count()).toBe(10);
+    const search = page.getByRole('searchbox', { name: 'Search' });
+    await search.fill('TEAM-4');
     await page.getByText('10 of 50 clusters').waitFor();
-    await filter.fill('unhealthy');
-    expect(await links.allInnerTexts()).toEqual(['team-40']);
-    await filter.fill('is missing');
-    expect(await links.allInnerTexts()).toEqual(['team-30']);
-    await filter.fill('');
-    expect(await links.count()).toBe(50);
+    expect(await links.count()).toBe(10);
+    await search.fill('unhealthy');
+    await expect.poll(() => links.allInnerTexts()).toEqual(['team-40']);
+    await search.fill('is missing');
+    await expect.poll(() => links.allInnerTexts()).toEqual(['team-30']);
+    await search.fill('nothing');
+    await page.getByText('No cluster matches.').waitFor();
+    await page.getByRole('link', { name: 'Show all clusters' }).click();
+    await expect.poll(() => links.count()).toBe(50);
+    expect(await search.inputValue()).toBe('');
   });
 
   it('can be navigated by keyboard, also back', async () => {
     const { url } = await serveFifty();
     const page = await open(url);
-    await page.getByRole('searchbox').focus();
+    await page.getByRole('button', { name: 'Last poll' }).focus();
     await page.keyboard.press('Tab');
     expect(await focusedText(page)).toBe('team-40');
     await page.keyboard.press('Tab');
@@ -124,7 +146,7 @@ describe('the status page of fifty clusters', () => {
     await page.getByRole('heading', { name: 'team-20' }).waitFor();
     expect(await focusedText(page)).toBe('team-20');
     expect(new URL(page.url()).hash).toBe('#/cluster/team-20');
-    await page.getByRole('link', { name: 'All clusters' }).press('Enter');
+    await page.getByRole('link', { name: '← All clusters' }).press('Enter');
     await page.getByRole('searchbox').waitFor();
     expect(await focusedText(page)).toBe('team-20');
     await page.goBack();
@@ -133,7 +155,7 @@ describe('the status page of fifty clusters', () => {
 
   it('has a URL for each of them, whatever characters its name contains', async () => {
     const name = 'a/b #?% ü "c"';
-    const { url, poll } = await serve(named(...names, name));
+    const { url, poll } = await serve(named(...names.slice(1), name));
     poll(name, polled());
     const page = await open(url);
     await page.getByRole('link', { name }).click();
@@ -147,7 +169,8 @@ describe('the status page of fifty clusters', () => {
     const { url } = await serveFifty();
     const page = await open(`${url}#/cluster/gone`);
     await page.getByText('No cluster "gone" is configured.').waitFor();
-    await page.getByRole('link', { name: 'All clusters' }).click();
+    await page.getByRole('link', { name: '← All clusters' }).click();
+    await page.getByText('50 clusters: 1 unhealthy').waitFor();
     expect(await page.getByRole('row').getByRole('link').count()).toBe(50);
   });
 });

@@ -58,6 +58,7 @@ describe('the status page of one cluster', () => {
     const { url, poll } = await serve(named('production'));
     poll('production', troubled({ gone: [1], leaderless: [3], health: [{ partition: 1, broker: 2, health: 'dead' }] }));
     const table = (await open(url)).getByRole('table', { name: 'Brokers of production by partitions' });
+    await table.waitFor();
     expect(await table.getByRole('columnheader').allTextContents()).toEqual([
       'Broker \\ Partition',
       '1▲: 1 of 3 replicas healthy',

@@ -111,16 +111,16 @@ describe('the status page updates itself and', () => {
   it('says that it cannot show a response', async () => {
     const { url } = await serve(named('production'));
     const page = await open('about:blank');
-    await page.route('**/api/v1/clusters', (route) => route.fulfill({ json: { apiVersion: 2, clusters: 'many' } }));
+    await page.route('**/api/v1/clusters*', (route) => route.fulfill({ json: { apiVersion: 2, clusters: 'many' } }));
     await page.goto(url);
     await page
       .getByRole('alert')
       .getByText('This page belongs to another version of the exporter. Reload it.')
       .waitFor();
-    await page.unroute('**/api/v1/clusters');
-    await page.route('**/api/v1/clusters', (route) => route.fulfill({ status: 502, body: 'Bad Gateway' }));
+    await page.unroute('**/api/v1/clusters*');
+    await page.route('**/api/v1/clusters*', (route) => route.fulfill({ status: 502, body: 'Bad Gateway' }));
     await page.getByRole('alert').getByText('The exporter returned HTTP 502.').waitFor();
-    await page.unroute('**/api/v1/clusters');
+    await page.unroute('**/api/v1/clusters*');
     await page.getByText('Not polled yet').waitFor();
     expect(await page.getByRole('alert').isVisible()).toBe(false);
   });
