@@ -71,21 +71,21 @@ describe('a Secret', () => {
 
   it('is read once it exists, and only by the name in the namespace of the Service', async () => {
     const { server, service, authorizations, start } = await workspace();
-    server.setSecret('other', 'exporter', { username: 'a', password: 'b' });
+    server.setSecret('other', 'exporter', { username: 'a', password: 'pass-1' });
     server.apply(service('orders', 'zeebe', { secret: 'exporter' }));
     const exporter = await start(always);
     await untilUp(exporter, false);
     expect(await exporter.names()).toEqual([]);
-    server.setSecret('orders', 'exporter', { username: 'c', password: 'd' });
+    server.setSecret('orders', 'exporter', { username: 'c', password: 'pass-2' });
     await untilNames(exporter, ['orders/zeebe']);
-    await vi.waitFor(() => expect(authorizations).toEqual([basic('c', 'd')]), soon);
+    await vi.waitFor(() => expect(authorizations).toEqual([basic('c', 'pass-2')]), soon);
     const secrets = server.requests.filter((url) => url.includes('/secrets'));
     expect(new Set(secrets)).toEqual(new Set(['/api/v1/namespaces/orders/secrets/exporter']));
   });
 
   it('that cannot be read any more leaves the credentials as they were', async () => {
     const { server, service, start } = await workspace();
-    server.setSecret('orders', 'exporter', { username: 'exporter', password: 'password' });
+    server.setSecret('orders', 'exporter', { username: 'exporter', password: 'pass-3' });
     server.apply(service('orders', 'zeebe', { secret: 'exporter' }));
     const exporter = await start(always);
     await untilNames(exporter, ['orders/zeebe']);
@@ -97,7 +97,7 @@ describe('a Secret', () => {
 
   it('is not read again where another Service changes', async () => {
     const { server, service, start } = await workspace();
-    server.setSecret('orders', 'exporter', { username: 'a', password: 'b' });
+    server.setSecret('orders', 'exporter', { username: 'a', password: 'pass-1' });
     server.apply(service('orders', 'zeebe', { secret: 'exporter' }));
     const exporter = await start(never);
     await untilNames(exporter, ['orders/zeebe']);

@@ -24,6 +24,8 @@ export interface KubernetesServer {
   readonly sendToWatches: (line: string) => void;
   /** Closes the connections of all watches. */
   readonly cutWatches: () => void;
+  /** Ends the responses of all watches, as an API server does after some minutes. */
+  readonly endWatches: () => void;
   readonly watchCount: () => number;
   /** Paths with queries, in the order of their arrival. */
   readonly requests: readonly string[];
@@ -36,6 +38,16 @@ interface WatchRequest {
   readonly response: ServerResponse;
 }
 
+interface Event {
+  readonly version: number;
+  readonly namespace: string;
+  readonly line: string;
+}
+
+function send({ namespace, line }: Event, watch: WatchRequest): void {
+  if (watch.namespace === undefined || watch.namespace === namespace) watch.response.write(line);
+}
+
 /** Starts an API server that has Services, which can be watched, and Secrets. */
 export async function startKubernetesServer(): Promise<KubernetesServer> {
   const services = new Map<string, object>();
@@ -44,18 +56,19 @@ export async function startKubernetesServer(): Promise<KubernetesServer> {
   const handlers = new Map<string, Handler>();
   const requests: string[] = [];
   let version = 1;
+  const events: Event[] = [];
   const notify = (type: string, namespace: string, object: object) => {
-    for (const watch of watches) {
-      if (watch.namespace === undefined || watch.namespace === namespace) {
-        watch.response.write(`${JSON.stringify({ type, object })}\n`);
-      }
-    }
+    const event = { version, namespace, line: `${JSON.stringify({ type, object })}\n` };
+    events.push(event);
+    for (const watch of watches) send(event, watch);
   };
-  const watch = (namespace: string | undefined, response: ServerResponse) => {
+  /** Begins with the events after a version, as the API server does. */
+  const watch = (namespace: string | undefined, after: number, response: ServerResponse) => {
     const own = { namespace, response };
     watches.add(own);
     response.on('close', () => watches.delete(own));
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+    for (const event of events.filter((each) => each.version > after)) send(event, own);
   };
   const list = (namespace: string | undefined, response: ServerResponse) => {
     const keys = [...services.keys()].filter((key) => namespace === undefined || key.startsWith(`${namespace}/`));
@@ -70,7 +83,10 @@ export async function startKubernetesServer(): Promise<KubernetesServer> {
     const { pathname, searchParams } = new URL(url, 'http://api');
     const [, namespace, kind, name] =
       /^\/api\/v1(?:\/namespaces\/([^/]+))?\/(services|secrets)(?:\/(.+))?$/.exec(pathname) ?? [];
-    if (kind === 'services') return searchParams.has('watch') ? watch(namespace, response) : list(namespace, response);
+    if (kind === 'services' && searchParams.has('watch')) {
+      return watch(namespace, Number(searchParams.get('resourceVersion')), response);
+    }
+    if (kind === 'services') return list(namespace, response);
     const data = secrets.get(`${namespace}/${name}`);
     return data
       ? respond(response, 200, { kind: 'Secret', data })
@@ -107,6 +123,10 @@ export async function startKubernetesServer(): Promise<KubernetesServer> {
     },
     cutWatches: () => {
       for (const { response } of watches) response.destroy();
+    },
+    endWatches: () => {
+      for (const { response } of watches) response.end();
+      watches.clear();
     },
     watchCount: () => watches.size,
     requests,

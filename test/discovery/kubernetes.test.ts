@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ofCluster } from '../exporting.ts';
 import { valuesOf } from '../metrics/pages.ts';
 import { soon } from './discovering.ts';
@@ -179,11 +181,11 @@ describe('an API server', () => {
     expect(problemsIn(exporter)).toBe('Services in the namespace orders: the API server responded with 403: no access');
   });
 
-  it('that closes the watch is asked again', async () => {
+  it.each(['cutWatches', 'endWatches'] as const)('that ends the watch is asked again (%s)', async (end) => {
     const { server, service, start } = await workspace();
     const exporter = await start(never);
     await untilUp(exporter, true);
-    server.cutWatches();
+    server[end]();
     server.apply(service('orders', 'zeebe'));
     await untilNames(exporter, ['orders/zeebe']);
   });
@@ -231,6 +233,43 @@ describe('an API server', () => {
     expect(problemsIn(exporter)).toBe(
       'discovery.kubernetes: expected a pod of Kubernetes, or a kubeconfig file in KUBECONFIG, found neither',
     );
+  });
+});
+
+describe('the token of a ServiceAccount', () => {
+  /** Starts with a token in a file, which the client of Kubernetes reads again after a minute. */
+  async function withTokenFile(interval: number) {
+    const { folder, start, ...others } = await workspace();
+    const token = join(folder, 'token');
+    const user = `user:\n      auth-provider:\n        name: tokenFile\n        config: { tokenFile: ${token} }`;
+    writeFileSync(join(folder, 'kubeconfig'), others.server.kubeconfig.replace(/user:\n +token: .*/, user));
+    writeFileSync(token, 'service-account-t0k3n');
+    const exporter = await start(interval);
+    await untilUp(exporter, true);
+    return { ...others, exporter, token };
+  }
+
+  it('that is missing when a watch goes on is a problem until it is back', async () => {
+    const { server, service, exporter, token } = await withTokenFile(never);
+    rmSync(token);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    server.endWatches();
+    await untilUp(exporter, false);
+    expect(problemsIn(exporter)).toContain('ENOENT: no such file or directory');
+    writeFileSync(token, 'service-account-t0k3n');
+    server.apply(service('orders', 'zeebe'));
+    await untilNames(exporter, ['orders/zeebe']);
+  });
+
+  it('is not shown, even if it cannot be sent', async () => {
+    const { exporter, token } = await withTokenFile(always);
+    writeFileSync(token, 'service-account-t0k3n\0');
+    await untilUp(exporter, false);
+    expect(problemsIn(exporter)).toContain('<secret>');
+    expect(JSON.stringify(exporter.lines)).not.toContain('service-account-t0k3n');
   });
 });
 
