@@ -18,7 +18,7 @@ import {
 } from './json-schema.ts';
 import { otherNames } from './other-names.ts';
 import { alertName, sharedThresholds } from './rule-files.ts';
-import { cluster, mapping, topOfTheFile } from './settings-schema.ts';
+import { cluster, kubernetesDiscovery, mapping, topOfTheFile } from './settings-schema.ts';
 import { type ChartValue, chartValues } from './values.ts';
 
 const probe = closed({
@@ -75,6 +75,9 @@ function refined(): Refinements {
 const configuration = (): Refinements => ({
   clusters: { type: 'object', propertyNames: { minLength: 1, maxLength: 128 }, additionalProperties: cluster() },
   ...Object.fromEntries(Object.entries(topOfTheFile).map(([key, schema]) => [`config.${key}`, schema])),
+  ...Object.fromEntries(
+    Object.entries(kubernetesDiscovery()).map(([key, schema]) => [`discovery.kubernetes.${key}`, schema]),
+  ),
   'existingConfig.key': dataKey,
   'web.existingConfig.key': dataKey,
   'web.port': port,

@@ -1,6 +1,7 @@
 import { clientAuthenticationMethods, signatureAlgorithms } from '../src/config/client-authentication-config.ts';
 import { apiVersions, clientAuthTypes, logFormats, logLevels, physicalTenants } from '../src/config/config.ts';
 import { maxRequestsPerSecond, minRequestsPerSecond } from '../src/config/formats.ts';
+import { profileMappingTable } from '../src/config/kubernetes-discovery-settings.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { clusterTable } from '../src/config/settings-table.ts';
 import { cipherSuites, curves, tlsVersions } from '../src/config/tls-settings.ts';
@@ -84,6 +85,16 @@ export const cluster = (): Schema => {
   const { name: _, ...table } = inFile(clusterTable);
   return { ...mapping(table), required: ['address'] };
 };
+
+/** The settings of `discovery.kubernetes` whose values do not determine their schema. */
+export const kubernetesDiscovery = (): Readonly<Record<string, Schema>> => ({
+  namespaces: list({ type: 'string', pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' }),
+  refresh_interval: emptyOr(duration),
+  profiles: {
+    type: 'object',
+    additionalProperties: { ...mapping(inFile(profileMappingTable)), required: ['namespaces'] },
+  },
+});
 
 /** Top-level settings of the file, except those of `web` that the chart sets by flags. Omitted if empty or null. */
 export const topOfTheFile: Readonly<Record<string, Schema>> = {

@@ -38,7 +38,7 @@
 {{- /* Returns the mounted keys by kind/name, as JSON. */ -}}
 {{- define "zeebe-topology-exporter.mounted" -}}
 {{- $mounted := dict -}}
-{{- range splitList "\n" (include "zeebe-topology-exporter.references" (dict "clusters" .Values.clusters "web" .Values.web.config)) | uniq -}}
+{{- range splitList "\n" (include "zeebe-topology-exporter.references" (dict "clusters" .Values.clusters "profiles" (ternary .Values.discovery.kubernetes.profiles dict (not (empty (include "zeebe-topology-exporter.configuresKubernetes" .)))) "web" .Values.web.config)) | uniq -}}
 {{- with splitList "/" . -}}
 {{- if eq (len .) 3 -}}
 {{- $source := printf "%s/%s" (index . 0) (index . 1) -}}
@@ -58,9 +58,30 @@
 {{- with $clusters -}}
 {{- $_ := set $file "clusters" . -}}
 {{- end -}}
+{{- with include "zeebe-topology-exporter.discovery" . | fromJson -}}
+{{- $_ := set $file "discovery" . -}}
+{{- end -}}
 {{- with $file -}}
 {{- toYaml . -}}
 {{- end -}}
+{{- end -}}
+
+{{- /* Whether the settings of discovery by Kubernetes are in the file of the chart. */ -}}
+{{- define "zeebe-topology-exporter.configuresKubernetes" -}}
+{{- if and .Values.discovery.kubernetes.enabled (not .Values.existingConfig.secret) -}}true{{- end -}}
+{{- end -}}
+
+{{- /* Returns the mapping discovery of the file, as JSON. */ -}}
+{{- define "zeebe-topology-exporter.discovery" -}}
+{{- $discovery := dict -}}
+{{- if include "zeebe-topology-exporter.configuresKubernetes" . -}}
+{{- $kubernetes := include "zeebe-topology-exporter.resolved" (omit .Values.discovery.kubernetes "enabled" "readSecrets") | fromJson -}}
+{{- if not $kubernetes.namespaces -}}
+{{- $_ := unset $kubernetes "namespaces" -}}
+{{- end -}}
+{{- $_ := set $discovery "kubernetes" $kubernetes -}}
+{{- end -}}
+{{- toJson $discovery -}}
 {{- end -}}
 
 {{- define "zeebe-topology-exporter.webConfigFile" -}}

@@ -25,12 +25,17 @@
 {{- if and .Values.clusters $inEnvironment -}}
 {{- $problems = append $problems "clusters and an address in extraEnv are both set: the exporter ignores the cluster of the environment if clusters is set; remove one of them" -}}
 {{- end -}}
-{{- if not (or .Values.clusters $hasSecret $inEnvironment .Values.extraEnvFrom) -}}
-{{- $problems = append $problems "no cluster is configured: set the address of one, for example --set clusters.camunda.address=http://camunda-zeebe-gateway:8080, or a Secret with the configuration in existingConfig.secret" -}}
+{{- if not (or .Values.clusters .Values.discovery.kubernetes.enabled $hasSecret $inEnvironment .Values.extraEnvFrom) -}}
+{{- $problems = append $problems "no cluster is configured: set the address of one, for example --set clusters.camunda.address=http://camunda-zeebe-gateway:8080, or discovery.kubernetes.enabled, or a Secret with the configuration in existingConfig.secret" -}}
 {{- end -}}
 {{- range $name, $cluster := .Values.clusters -}}
 {{- range $problem := include "zeebe-topology-exporter.clusterProblems" $cluster | fromJsonArray -}}
 {{- $problems = append $problems (printf "clusters.%s%s" $name $problem) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $profile := .Values.discovery.kubernetes.profiles -}}
+{{- if and $profile.basic_auth $profile.oauth2 -}}
+{{- $problems = append $problems (printf "discovery.kubernetes.profiles.%s: has basic_auth and oauth2; remove one of them" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- range $problem := include "zeebe-topology-exporter.webProblems" . | fromJsonArray -}}
