@@ -2,14 +2,15 @@ import type { KubernetesFacts } from '../config/kubernetes-discovery-settings.ts
 import type { Problem } from '../config/problem.ts';
 import type { KubernetesDiscovery } from '../config/provider-config.ts';
 import { namedSource, type Source } from '../config/resolve.ts';
-import type { Raw } from '../config/setting.ts';
+import { type Raw, showPlain } from '../config/setting.ts';
 import { filled } from '../config/templates.ts';
 import type { DescribedCluster } from './cluster-reader.ts';
 import {
+  type Annotation,
   addressOf,
   annotationOf,
-  idOf,
   placeOf,
+  placeOfAnnotation,
   reportUnknownAnnotations,
   type Service,
 } from './kubernetes-service.ts';
@@ -58,15 +59,16 @@ function discoveredSource(
     ['address', address],
     ...(labels === undefined ? [] : [['labels', labels] as const]),
   ]);
-  const inAnnotations = [
-    ['name', annotationOf(service, 'name') === undefined ? `Service ${idOf(service)}: name` : placeOf(service, 'name')],
-    [
-      'address',
-      annotationOf(service, 'path') === undefined ? `Service ${idOf(service)}: address` : placeOf(service, 'path'),
-    ],
-    ['labels', placeOf(service, 'labels')],
-  ] as const;
-  return namedSource(given, new Map(inAnnotations));
+  const placeFrom = (annotation: Annotation, otherwise: string) =>
+    annotationOf(service, annotation) === undefined
+      ? placeOf(service, otherwise)
+      : placeOfAnnotation(service, annotation);
+  const places = {
+    name: placeFrom('name', 'name'),
+    address: placeFrom('path', 'address'),
+    labels: placeOfAnnotation(service, 'labels'),
+  };
+  return namedSource(given, new Map(Object.entries(places)));
 }
 
 /** Returns the settings of the profile that the Service names. Its namespace must be one of those that may use it. */
@@ -81,7 +83,7 @@ function profileOf(service: Service, { profiles }: KubernetesDiscovery, problems
     usable.length === 0
       ? `no profile, as discovery.kubernetes.profiles has none for the namespace ${service.namespace}`
       : `a profile of discovery.kubernetes.profiles for the namespace ${service.namespace}: ${usable.join(', ')}`;
-  problems.push({ place: placeOf(service, 'profile'), expected, found: JSON.stringify(name) });
+  problems.push({ place: placeOfAnnotation(service, 'profile'), expected, found: showPlain(name) });
   return undefined;
 }
 
@@ -95,6 +97,6 @@ function labelsOf(service: Service, problems: Problem[]): Raw | undefined {
   });
   if (pairs.every(([name, value]) => name !== '' && value !== '')) return pairs;
   const expected = 'labels of the form name=value, separated by commas';
-  problems.push({ place: placeOf(service, 'labels'), expected, found: JSON.stringify(text) });
+  problems.push({ place: placeOfAnnotation(service, 'labels'), expected, found: showPlain(text) });
   return undefined;
 }

@@ -5,11 +5,13 @@ import { createFileReader, type ReadFileAsync } from '../config/file-reader.ts';
 import type { Problem } from '../config/problem.ts';
 import type { KubernetesDiscovery } from '../config/provider-config.ts';
 import type { Source } from '../config/resolve.ts';
+import { showPlain } from '../config/setting.ts';
 import type { SecretReading, Services, ServicesOfNamespace } from '../kubernetes/services.ts';
+import { Malformed } from '../zeebe/json-reader.ts';
 import { isStillKnown, type KnownList, readClusters } from './cluster-reader.ts';
 import { describeService } from './kubernetes-cluster.ts';
 import { credentialsIn, isSecretName } from './kubernetes-secret.ts';
-import { annotationOf, idOf, placeOf, type Service, serviceOf } from './kubernetes-service.ts';
+import { annotationOf, idOf, placeOfAnnotation, type Service, toService } from './kubernetes-service.ts';
 import type { ClusterList, Discovered } from './provider.ts';
 
 /** A Service, and the list that was read from it. */
@@ -36,10 +38,10 @@ export function createKubernetesLists(
   let known: KnownServices = new Map();
   return async (services, isRefresh, signal) => {
     const failures = services.found.filter((each) => !each.ok);
-    const listed = services.found.flatMap((each) => (each.ok ? each.current().map(serviceOf) : []));
     if (failures.length === services.found.length) return { ok: false, problems: failures.map(problemOf) };
-    if (listed.length > maxClusters) return { ok: false, problems: [tooMany(listed.length)] };
-    const read = await readServices(listed, { config, known, isRefresh, readFile, services }, signal);
+    const listed = servicesIn(services);
+    if ('problem' in listed) return { ok: false, problems: [listed.problem] };
+    const read = await readServices(listed.services, { config, known, isRefresh, readFile, services }, signal);
     const kept = [...known].filter(([, { namespace }]) => failures.some((each) => each.namespace === namespace));
     known = new Map([...kept, ...read].sort(([one], [other]) => (one < other ? -1 : 1)));
     return { ok: true, lists: [...[...known.values()].map(({ list }) => list), ...failures.map(listOf)] };
@@ -57,8 +59,18 @@ function listOf(failure: Failure): ClusterList {
   return { source: `namespace ${failure.namespace}`, clusters: [], problems: [problemOf(failure)] };
 }
 
-function tooMany(count: number): string {
-  return `discovery.kubernetes.label_selector: expected one that selects at most ${maxClusters} Services, found ${count}`;
+function servicesIn({ found }: Services): { readonly services: readonly Service[] } | { readonly problem: string } {
+  const listed = found.flatMap((each) => (each.ok ? each.current() : []));
+  if (listed.length > maxClusters) {
+    const expected = `expected one that selects at most ${maxClusters} Services, found ${listed.length}`;
+    return { problem: `discovery.kubernetes.label_selector: ${expected}` };
+  }
+  try {
+    return { services: listed.map(toService) };
+  } catch (error) {
+    if (error instanceof Malformed) return { problem: error.problem((shown) => shown) };
+    throw error;
+  }
 }
 
 interface ReadOptions {
@@ -136,6 +148,10 @@ async function readList(
 function credentialsOf(service: Service, { name, reading }: NamedSecret, problems: Problem[]): Source | undefined {
   if (reading.ok) return credentialsIn(reading.data, `Secret ${service.namespace}/${name}`, problems);
   const expected = 'the name of a Secret in the namespace of the Service, which the exporter may read';
-  problems.push({ place: placeOf(service, 'secret'), expected, found: `${JSON.stringify(name)}: ${reading.problem}` });
+  problems.push({
+    place: placeOfAnnotation(service, 'secret'),
+    expected,
+    found: `${showPlain(name)}: ${reading.problem}`,
+  });
   return undefined;
 }

@@ -1,6 +1,7 @@
-import type { V1Service } from '@kubernetes/client-node';
 import type { Problem } from '../config/problem.ts';
+import { showPlain } from '../config/setting.ts';
 import { nearestName } from '../nearest-name.ts';
+import { integer, type Json, list, Malformed, object, text } from '../zeebe/json-reader.ts';
 
 const prefix = 'zeebe-topology-exporter/';
 const annotations = ['name', 'scheme', 'port', 'path', 'labels', 'profile', 'secret'] as const;
@@ -25,20 +26,32 @@ interface ServicePort {
   readonly targetPort?: number;
 }
 
-export function serviceOf({ metadata = {}, spec = {} }: V1Service): Service {
-  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(prefix));
+/** Reads a Service of the API. Throws `Malformed` if it is none. */
+export function toService(value: unknown): Service {
+  const metadata = object(object(value, 'Service').metadata, 'Service: metadata');
+  const id = { namespace: text(metadata, 'namespace', 'metadata'), name: text(metadata, 'name', 'metadata') };
+  const spec = object(object(value, 'Service').spec ?? {}, placeOf(id, 'spec'));
+  const isExternal = spec.type === 'ExternalName';
   return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name ?? '',
-    ...(spec.type === 'ExternalName' && { externalName: spec.externalName ?? '' }),
+    ...id,
+    ...(isExternal && { externalName: text(spec, 'externalName', placeOf(id, 'spec')) }),
     isHeadless: spec.clusterIP === 'None',
-    ports: (spec.ports ?? []).map(({ name = '', port, targetPort }) => ({
-      name,
-      port,
-      ...(typeof targetPort === 'number' && { targetPort }),
-    })),
-    annotations: Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])),
+    ports: list(spec, 'ports', placeOf(id, 'spec.')).map((port) => readPort(port, placeOf(id, 'spec.ports'))),
+    annotations: ownAnnotations(object(metadata.annotations ?? {}, placeOf(id, 'metadata.annotations'))),
   };
+}
+
+function readPort(value: unknown, place: string): ServicePort {
+  const port = object(value, place);
+  const number = integer(port, 'port', place);
+  if (number === undefined) throw new Malformed(`${place}: expected a port, got nothing`);
+  const { targetPort } = port;
+  return { name: text(port, 'name', place), port: number, ...(typeof targetPort === 'number' && { targetPort }) };
+}
+
+function ownAnnotations(all: Json): Readonly<Record<string, string>> {
+  const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), String(value)]));
 }
 
 /** Identifies a Service among all of them. */
@@ -46,21 +59,25 @@ export function idOf({ namespace, name }: Pick<Service, 'namespace' | 'name'>): 
   return `${namespace}/${name}`;
 }
 
-/** Returns the place of an annotation, or of another field. */
-export function placeOf(service: Service, field: Annotation | 'spec.type'): string {
-  return `Service ${idOf(service)}: ${field === 'spec.type' ? field : `${prefix}${field}`}`;
+/** Returns the place of a field for messages: `Service orders/zeebe: spec.type`. */
+export function placeOf(service: Pick<Service, 'namespace' | 'name'>, field: string): string {
+  return `Service ${idOf(service)}: ${field}`;
+}
+
+export function placeOfAnnotation(service: Service, annotation: Annotation): string {
+  return placeOf(service, `${prefix}${annotation}`);
 }
 
 export function annotationOf(service: Service, annotation: Annotation): string | undefined {
   return service.annotations[annotation];
 }
 
-export function reportUnknownAnnotations({ annotations: given, ...service }: Service, problems: Problem[]): void {
+export function reportUnknownAnnotations(service: Service, problems: Problem[]): void {
   const known: readonly string[] = annotations;
-  for (const name of Object.keys(given).filter((each) => !known.includes(each))) {
+  for (const name of Object.keys(service.annotations).filter((each) => !known.includes(each))) {
     const nearest = nearestName(name, known);
     problems.push({
-      place: `Service ${idOf(service)}: ${prefix}${name}`,
+      place: placeOf(service, `${prefix}${name}`),
       expected: `one of ${known.map((each) => `${prefix}${each}`).join(', ')}`,
       found: `an unknown annotation${nearest === undefined ? '' : ` (did you mean ${prefix}${nearest}?)`}`,
     });
@@ -72,11 +89,11 @@ export function addressOf(service: Service, problems: Problem[]): string | undef
   const { namespace, name, externalName } = service;
   const scheme = annotationOf(service, 'scheme') ?? 'http';
   if (scheme !== 'http' && scheme !== 'https') {
-    problems.push({ place: placeOf(service, 'scheme'), expected: 'http or https', found: JSON.stringify(scheme) });
+    problems.push({ place: placeOfAnnotation(service, 'scheme'), expected: 'http or https', found: showPlain(scheme) });
   }
   const port = portOf(service);
   if ('expected' in port) {
-    problems.push({ place: placeOf(service, 'port'), ...port });
+    problems.push({ place: placeOfAnnotation(service, 'port'), ...port });
     return undefined;
   }
   const host = externalName ?? `${name}.${namespace}.svc`;
@@ -110,7 +127,7 @@ function givenPort(given: string, service: Service): ChosenPort {
   const isFree = isHeadless || externalName !== undefined;
   if (isFree && number >= 1 && number <= 65_535) return { number };
   const others = isFree ? ', or another number' : '';
-  return { expected: `the name or number of a port: ${listed(ports)}${others}`, found: JSON.stringify(given) };
+  return { expected: `the name or number of a port: ${listed(ports)}${others}`, found: showPlain(given) };
 }
 
 /** The name of a headless Service resolves to the pods, whose port may be another one. */

@@ -1,4 +1,4 @@
-import { CoreV1Api, type V1Service } from '@kubernetes/client-node';
+import { CoreV1Api } from '@kubernetes/client-node';
 import { withDeadline } from '../clock.ts';
 import type { Environment } from '../config/environment.ts';
 import { errorText, singleLine } from '../redact.ts';
@@ -16,7 +16,7 @@ export type ServicesOfNamespace = {
   /** Absent: all namespaces. */
   readonly namespace?: string;
 } & (
-  | { readonly ok: true; readonly current: () => readonly V1Service[] }
+  | { readonly ok: true; readonly current: () => readonly unknown[] }
   | { readonly ok: false; readonly problem: string }
 );
 

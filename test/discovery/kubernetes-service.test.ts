@@ -2,7 +2,7 @@ import type { V1Service } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { clusterAddress } from '../../src/config/addresses.ts';
 import { lineOf, type Problem } from '../../src/config/problem.ts';
-import { addressOf, serviceOf } from '../../src/discovery/kubernetes-service.ts';
+import { addressOf, toService } from '../../src/discovery/kubernetes-service.ts';
 
 type Spec = NonNullable<V1Service['spec']>;
 
@@ -11,7 +11,7 @@ function addressWith(spec: Spec, annotations: Readonly<Record<string, string>> =
   const own = Object.entries(annotations).map(([name, value]) => [`zeebe-topology-exporter/${name}`, value]);
   const metadata = { namespace: 'orders', name: 'zeebe', annotations: Object.fromEntries(own) };
   const problems: Problem[] = [];
-  const address = addressOf(serviceOf({ metadata, spec }), problems);
+  const address = addressOf(toService({ metadata, spec }), problems);
   return problems.length > 0 ? problems.map(lineOf) : address;
 }
 

@@ -215,6 +215,23 @@ describe('an API server', () => {
     await untilNames(exporter, ['orders/zeebe']);
   });
 
+  it.each([
+    ['{"namespace":"a","name":7}', 'metadata.name: expected a string, got 7'],
+    ['{"namespace":"a","name":"b"},"spec":[]', 'Service a/b: spec: expected an object, got a list'],
+    ['{"namespace":"a","name":"b"},"spec":{"ports":{}}', 'Service a/b: spec.ports: expected a list, got an object'],
+    ['{"namespace":"a","name":"b"},"spec":{"ports":[{}]}', 'Service a/b: spec.ports: expected a port, got nothing'],
+    ['{"namespace":"a","name":"b","annotations":[]}', 'metadata.annotations: expected an object, got a list'],
+  ])('that returns a Service with the metadata %s leaves the clusters as they were', async (metadata, expected) => {
+    const { server, service, start } = await workspace();
+    server.apply(service('orders', 'zeebe'));
+    const exporter = await start(never);
+    await untilNames(exporter, ['orders/zeebe']);
+    server.sendToWatches(`{"type":"ADDED","object":{"metadata":${metadata}}}`);
+    await untilUp(exporter, false);
+    expect(problemsIn(exporter)).toContain(expected);
+    expect(await exporter.names()).toEqual(['orders/zeebe']);
+  });
+
   it('has no connection of an exporter that was stopped', async () => {
     const { server, start } = await workspace();
     const exporter = await start(never);
