@@ -86,9 +86,10 @@ export const cluster = (): Schema => {
   return { ...mapping(table), required: ['address'] };
 };
 
-/** The settings of `discovery.kubernetes` whose values do not determine their schema. */
+/** The values of `discovery.kubernetes` whose defaults do not determine their schema. */
 export const kubernetesDiscovery = (): Readonly<Record<string, Schema>> => ({
   namespaces: list({ type: 'string', pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' }),
+  secretNames: list(some),
   refresh_interval: emptyOr(duration),
   profiles: {
     type: 'object',

@@ -75,7 +75,7 @@
 {{- define "zeebe-topology-exporter.discovery" -}}
 {{- $discovery := dict -}}
 {{- if include "zeebe-topology-exporter.configuresKubernetes" . -}}
-{{- $kubernetes := include "zeebe-topology-exporter.resolved" (omit .Values.discovery.kubernetes "enabled" "readSecrets") | fromJson -}}
+{{- $kubernetes := include "zeebe-topology-exporter.resolved" (omit .Values.discovery.kubernetes "enabled" "readSecrets" "secretNames") | fromJson -}}
 {{- if not $kubernetes.namespaces -}}
 {{- $_ := unset $kubernetes "namespaces" -}}
 {{- end -}}

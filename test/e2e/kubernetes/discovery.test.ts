@@ -117,7 +117,13 @@ describe('discovery by the Services of a real API server', () => {
       expect(exporter.running.output()).toContain('the API server responded with 403: secrets');
     });
     await untilUp(exporter, 0);
-    await upgradeRoles(apiServer, [...enabled, '--set', 'discovery.kubernetes.readSecrets=true']);
+    await upgradeRoles(apiServer, [
+      ...enabled,
+      '--set',
+      'discovery.kubernetes.readSecrets=true',
+      '--set',
+      'discovery.kubernetes.secretNames={exporter}',
+    ]);
     await untilClusters(exporter, 'orders/zeebe');
     expect(new Set(authorizations)).toEqual(new Set([header('f1rst-s3cr3t')]));
     await apiServer.send('PUT', `${secrets}/exporter`, secret('s3cond-s3cr3t'));
