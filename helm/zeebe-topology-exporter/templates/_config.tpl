@@ -38,7 +38,7 @@
 {{- /* Returns the mounted keys by kind/name, as JSON. */ -}}
 {{- define "zeebe-topology-exporter.mounted" -}}
 {{- $mounted := dict -}}
-{{- range splitList "\n" (include "zeebe-topology-exporter.references" (dict "clusters" .Values.clusters "profiles" (ternary .Values.discovery.kubernetes.profiles dict (not (empty (include "zeebe-topology-exporter.configuresKubernetes" .)))) "web" .Values.web.config)) | uniq -}}
+{{- range splitList "\n" (include "zeebe-topology-exporter.references" (dict "clusters" .Values.clusters "discovery" (include "zeebe-topology-exporter.discovery" . | fromJson) "web" .Values.web.config)) | uniq -}}
 {{- with splitList "/" . -}}
 {{- if eq (len .) 3 -}}
 {{- $source := printf "%s/%s" (index . 0) (index . 1) -}}
@@ -58,7 +58,7 @@
 {{- with $clusters -}}
 {{- $_ := set $file "clusters" . -}}
 {{- end -}}
-{{- with include "zeebe-topology-exporter.discovery" . | fromJson -}}
+{{- with include "zeebe-topology-exporter.discovery" . | fromJson | include "zeebe-topology-exporter.resolved" | fromJson -}}
 {{- $_ := set $file "discovery" . -}}
 {{- end -}}
 {{- with $file -}}
@@ -66,20 +66,26 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Whether the settings of discovery by Kubernetes are in the file of the chart. */ -}}
-{{- define "zeebe-topology-exporter.configuresKubernetes" -}}
-{{- if and .Values.discovery.kubernetes.enabled (not .Values.existingConfig.secret) -}}true{{- end -}}
-{{- end -}}
-
-{{- /* Returns the mapping discovery of the file, as JSON. */ -}}
+{{- /*
+Returns the values of discovery that are settings of the exporter, as JSON. With existingConfig, those of Kubernetes are
+only for the roles.
+*/ -}}
 {{- define "zeebe-topology-exporter.discovery" -}}
-{{- $discovery := dict -}}
-{{- if include "zeebe-topology-exporter.configuresKubernetes" . -}}
-{{- $kubernetes := include "zeebe-topology-exporter.resolved" (omit .Values.discovery.kubernetes "enabled" "readSecrets" "secretNames") | fromJson -}}
-{{- if not $kubernetes.namespaces -}}
-{{- $_ := unset $kubernetes "namespaces" -}}
+{{- $discovery := omit .Values.discovery "kubernetes" -}}
+{{- with .Values.discovery.kubernetes -}}
+{{- if and .enabled (not $.Values.existingConfig.secret) -}}
+{{- $own := list "enabled" "readSecrets" "secretNames" -}}
+{{- if not .namespaces -}}
+{{- $own = append $own "namespaces" -}}
+{{- end -}}
+{{- $kubernetes := dict -}}
+{{- range $key, $value := . -}}
+{{- if not (has $key $own) -}}
+{{- $_ := set $kubernetes $key $value -}}
+{{- end -}}
 {{- end -}}
 {{- $_ := set $discovery "kubernetes" $kubernetes -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $discovery -}}
 {{- end -}}
