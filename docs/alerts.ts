@@ -32,6 +32,18 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
     when: `the exporter's own certificate expires within ${days(thresholds.certificateSeconds)} days`,
     assumes: 'certificates are renewed when a third of their lifetime is left, for example 30 of 90 days',
   },
+  DiscoveryFailing: {
+    when: 'the last refresh of a provider of discovery failed, or found something that cannot be used',
+    assumes: 'previous clusters stay in use, so it can wait for working hours',
+  },
+  NoLeader: {
+    when: 'no exporter that is scraped leads, of all or of a shard',
+    assumes: `exporters in the same job and namespace take part in the same election; a leader that disappears counts as one for ${lookback} more`,
+  },
+  ShardMissing: {
+    when: 'exporters of fewer shards are scraped than there are shards',
+    assumes: `exporters in the same job and namespace divide the same clusters; a shard counts for ${lookback} after its exporter has disappeared, so a restart and a change of the number of shards may take that long and as long as *For*`,
+  },
   CertificateExpiring: {
     when: `a certificate used for the connection to a cluster or token endpoint expires within ${days(thresholds.certificateSeconds)} days`,
     assumes:

@@ -7,6 +7,7 @@ import { allTokenRequestFailures, tokens, tokensNextToExpire } from './panels/au
 import { certificates, exporterCertificates } from './panels/certificates.ts';
 import { cpuUsage, exporters, scrapes } from './panels/exporters.ts';
 import { failingAuthentication, failingPolls, failureRatios } from './panels/failures.ts';
+import { discovery, discoveryOverTime, leadersAndShards, leadersOverTime } from './panels/fleet.ts';
 import { failuresByReason, pollRates, slowestPolls } from './panels/polls.ts';
 import { clusters, clustersByVerdict, verdictsOverTime } from './panels/verdicts.ts';
 import { variables } from './variables.ts';
@@ -32,5 +33,10 @@ export function overview(): Dashboard {
     { title: 'Tokens', panels: [tokens(), tokensNextToExpire(), allTokenRequestFailures()] },
     { title: 'Certificates', collapsed: true, panels: [certificates(), exporterCertificates()] },
     { title: 'Exporters', collapsed: true, panels: [exporters(), scrapes(), cpuUsage()] },
+    {
+      title: 'Discovery, leaders and shards',
+      collapsed: true,
+      panels: [discovery(), leadersAndShards(), discoveryOverTime(), leadersOverTime()],
+    },
   ]);
 }

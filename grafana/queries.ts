@@ -33,6 +33,11 @@ export function indexIn(of: typeof ofCluster, metric: string, label: string, val
   return `sum without (${label}) (${weighted.join(' or ')})`;
 }
 
+/** Removes the metric name, so that several metrics with the same labels become one row of a table. */
+export function withoutName(expression: string): string {
+  return `max without () (${expression})`;
+}
+
 /** The rate per second, over Grafana's rate interval. */
 export function rate(series: string): string {
   return `rate(${series}[$__rate_interval])`;

@@ -47,10 +47,16 @@ export const leaderStates = yesAndNo('has a leader', 'no leader');
 export const pollStates = yesAndNo('succeeded', 'failed');
 export const exporterStates = yesAndNo('up', 'down');
 export const reloadStates = yesAndNo('succeeded', 'failed');
+export const discoveryStates = yesAndNo('succeeded', 'failed');
 export const credentialStates = yesAndNo('accepted', 'rejected');
 
 /** The state of series that exist only while something fails. */
 export const failingStates: readonly State[] = [{ value: 1, text: 'failing', color: 'red' }];
+/** An exporter that stands by is no problem. */
+export const roleStates: readonly State[] = [
+  { value: 1, text: 'leader', color: 'green' },
+  { value: 0, text: 'standby', color: 'blue' },
+];
 export const gatewayStates: readonly State[] = [{ value: 1, text: 'yes', color: 'green' }];
 
 export function mappings(states: readonly State[]): ValueMapping[] {

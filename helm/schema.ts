@@ -18,7 +18,14 @@ import {
 } from './json-schema.ts';
 import { otherNames } from './other-names.ts';
 import { alertName, sharedThresholds } from './rule-files.ts';
-import { cluster, kubernetesDiscovery, mapping, topOfTheFile } from './settings-schema.ts';
+import {
+  cluster,
+  filesDiscovery,
+  kubernetesDiscovery,
+  mapping,
+  saasDiscovery,
+  topOfTheFile,
+} from './settings-schema.ts';
 import { type ChartValue, chartValues } from './values.ts';
 
 const probe = closed({
@@ -74,6 +81,8 @@ function refined(): Refinements {
 
 const configuration = (): Refinements => ({
   clusters: { type: 'object', propertyNames: { minLength: 1, maxLength: 128 }, additionalProperties: cluster() },
+  'discovery.files': filesDiscovery(),
+  'discovery.saas': saasDiscovery(),
   ...Object.fromEntries(Object.entries(topOfTheFile).map(([key, schema]) => [`config.${key}`, schema])),
   ...Object.fromEntries(
     Object.entries(kubernetesDiscovery()).map(([key, schema]) => [`discovery.kubernetes.${key}`, schema]),

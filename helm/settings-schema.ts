@@ -1,5 +1,6 @@
 import { clientAuthenticationMethods, signatureAlgorithms } from '../src/config/client-authentication-config.ts';
 import { apiVersions, clientAuthTypes, logFormats, logLevels, physicalTenants } from '../src/config/config.ts';
+import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../src/config/discovery-settings.ts';
 import { maxRequestsPerSecond, minRequestsPerSecond } from '../src/config/formats.ts';
 import { profileMappingTable } from '../src/config/kubernetes-discovery-settings.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
@@ -35,11 +36,12 @@ const shapes: Readonly<Record<Shape, Schema>> = {
   map: texts,
 };
 
+const secretOrConfigMap = { secret: some, configMap: some };
+
 /** A path that is mounted in another way, or a reference to a key that the chart mounts. */
-function file(key: string): Schema {
-  const sources = /(ca|cert|certificate)_file$/.test(key) ? { secret: some, configMap: some } : { secret: some };
+function reference(key: Schema, sources: Readonly<Record<string, Schema>>): Schema {
   return {
-    ...closed({ ...sources, key: dataKey }),
+    ...closed({ ...sources, key }),
     type: ['string', 'object'],
     minLength: 1,
     required: ['key'],
@@ -48,10 +50,21 @@ function file(key: string): Schema {
   };
 }
 
+function file(key: string): Schema {
+  return reference(dataKey, /(ca|cert|certificate)_file$/.test(key) ? secretOrConfigMap : { secret: some });
+}
+
 /** Returns the schema of a setting, or undefined for that of its kind. */
 type Override = (key: string) => Schema | undefined;
 
 const fileReference: Override = (key) => (key.endsWith('_file') ? file(key) : undefined);
+
+/** References of discovery: patterns of keys, and a key for each cluster. */
+const discoveryReference: Override = (key) => {
+  if (key === 'paths') return list(reference({ type: 'string', pattern: '^[-._*?a-zA-Z0-9]+$' }, secretOrConfigMap));
+  if (key !== 'cluster_file') return fileReference(key);
+  return reference({ type: 'string', pattern: '^[-._{}a-zA-Z0-9]*\\{id\\}[-._{}a-zA-Z0-9]*$' }, secretOrConfigMap);
+};
 
 function setting(key: string, { shape }: Setting): Schema {
   if (urls.includes(key)) return { type: 'string', pattern: '^https?://[^/]' };
@@ -84,6 +97,17 @@ export const cluster = (): Schema => {
   // The name of a cluster is its key in `clusters`.
   const { name: _, ...table } = inFile(clusterTable);
   return { ...mapping(table), required: ['address'] };
+};
+
+export const filesDiscovery = (): Schema => mapping(filesDiscoveryTable, discoveryReference);
+
+export const saasDiscovery = (): Schema => {
+  const { properties = {}, ...others } = mapping(saasMappingTable, discoveryReference);
+  const ofClusters = {
+    ...mapping(inFile(discoveredClusterTable)),
+    description: 'Settings of the discovered clusters.',
+  };
+  return { ...others, properties: { ...properties, cluster: ofClusters } };
 };
 
 /** The values of `discovery.kubernetes` whose defaults do not determine their schema. */

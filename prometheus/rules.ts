@@ -3,6 +3,7 @@ import type { Alert } from './rules/alert.ts';
 import { authenticationAlerts } from './rules/authentication.ts';
 import { clusterAlerts } from './rules/cluster.ts';
 import { exporterAlerts } from './rules/exporter.ts';
+import { fleetAlerts } from './rules/fleet.ts';
 import { pollAlerts } from './rules/polls.ts';
 import { recordings } from './rules/recording.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -27,7 +28,7 @@ export function rules(thresholds: Thresholds): Readonly<Record<'alerts.yaml' | '
 /** The alerts by rule group. */
 export function alertGroups(thresholds: Thresholds): Readonly<Record<string, readonly Alert[]>> {
   return {
-    'zeebe-topology-exporter': exporterAlerts(thresholds),
+    'zeebe-topology-exporter': [...exporterAlerts(thresholds), ...fleetAlerts(thresholds)],
     'zeebe-topology-polls': pollAlerts(thresholds),
     'zeebe-topology-authentication': authenticationAlerts(thresholds),
     'zeebe-topology-cluster': clusterAlerts(thresholds),

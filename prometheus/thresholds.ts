@@ -21,6 +21,12 @@ export const defaultThresholds = {
     ReloadFailed: '5m',
     FilesNotRead: '5m',
     ExporterCertificateExpiring: '1h',
+    // A rate limit, or an outage of the source, is usually over within that time.
+    DiscoveryFailing: '15m',
+    // The API server of Kubernetes may not respond for some minutes while it is upgraded.
+    NoLeader: '10m',
+    // Together with the lookback as long as for ExporterTargetDown, which it inhibits.
+    ShardMissing: '5m',
     CertificateExpiring: '1h',
 
     ClusterUnreachable: '2m',
@@ -63,6 +69,7 @@ export const defaultThresholds = {
    * inhibits another one of these, it keeps firing for at least as long.
    */
   keepsFiringFor: {
+    ShardMissing: '5m',
     PollerStuck: '5m',
     ClusterUnreachable: '5m',
     CredentialsRejected: '5m',

@@ -19,8 +19,12 @@ export async function temporaryFolder(): Promise<string> {
 export async function mounted(files: Files) {
   const folder = await temporaryFolder();
   let version = 0;
+  let linked: readonly string[] = [];
 
-  /** Replaces all files as kubelet's AtomicWriter does: a new folder, and a new link that is renamed over the old one. */
+  /**
+   * Replaces all files as kubelet's AtomicWriter does: a new folder, and a new link that is renamed over the old one. Then
+   * it adds the links of new files and removes those of files that are gone.
+   */
   const swap = async (next: Files) => {
     const name = `..${++version}`;
     await mkdir(join(folder, name));
@@ -28,10 +32,15 @@ export async function mounted(files: Files) {
     const before = await readlink(join(folder, '..data')).catch(() => undefined);
     await symlink(name, join(folder, '..data_tmp'));
     await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+    const names = Object.keys(next);
+    for (const file of names.filter((each) => !linked.includes(each))) {
+      await symlink(join('..data', file), join(folder, file));
+    }
+    for (const file of linked.filter((each) => !names.includes(each))) await rm(join(folder, file));
+    linked = names;
     if (before !== undefined) await rm(join(folder, before), { recursive: true });
   };
 
   await swap(files);
-  for (const file of Object.keys(files)) await symlink(join('..data', file), join(folder, file));
   return { folder, swap };
 }

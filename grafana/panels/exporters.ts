@@ -1,14 +1,9 @@
 import { defaultThresholds } from '../../prometheus/thresholds.ts';
 import { lines, timeline } from '../graphs.ts';
 import { runbook } from '../links.ts';
-import { ofExporter, rate } from '../queries.ts';
+import { ofExporter, rate, withoutName } from '../queries.ts';
 import { exporterStates, reloadStates } from '../states.ts';
 import { table } from '../tables.ts';
-
-/** Removes the metric name, so that several metrics with the same labels become one row. */
-function withoutName(expression: string): string {
-  return `max without () (${expression})`;
-}
 
 /** Targets that have exposed metrics of the exporter, for any job name. */
 const up =

@@ -188,7 +188,7 @@ function withoutMatcher(
 
 /** Returns whether the metric belongs to a cluster. */
 function hasCluster({ metric }: Selector): boolean {
-  return metric.startsWith('zeebe_topology_') && !metric.startsWith('zeebe_topology_exporter_');
+  return metric.startsWith('zeebe_topology_') && !/^zeebe_topology_(exporter|discovery)_/.test(metric);
 }
 
 /** Returns whether the series of the metric belong to a physical tenant, if all tenants are polled. */

@@ -6,10 +6,12 @@ import { chartFiles } from '../../helm/files.ts';
 import { otherNames } from '../../helm/other-names.ts';
 import { sharedThresholds } from '../../helm/rule-files.ts';
 import { valuesSchema } from '../../helm/schema.ts';
+import { inFile } from '../../helm/settings-schema.ts';
 import { chart, chartValues, documented } from '../../helm/values.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { rules } from '../../prometheus/rules.ts';
 import { defaultThresholds } from '../../prometheus/thresholds.ts';
+import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../../src/config/discovery-settings.ts';
 import { clusterTable, topTable } from '../../src/config/settings-table.ts';
 
 const read = (path: string) => readFileSync(new URL(path, chart), 'utf8');
@@ -99,6 +101,20 @@ describe('values.schema.json', () => {
     const found = problems({ clusters: { a: { address: 'http://a', ...(wrong as object) } } });
     const place = ['/clusters/a', ...path.slice(0, -1)].join('/');
     expect(found).toContain(`${place} must NOT have additional properties`);
+  });
+
+  it.each([
+    ['files', Object.keys(filesDiscoveryTable)],
+    ['saas', Object.keys(saasMappingTable)],
+    ['saas.cluster', Object.keys(inFile(discoveredClusterTable))],
+  ])('knows every setting of discovery.%s, and refuses one with a typo', (provider, keys) => {
+    const parts = ['discovery', ...provider.split('.')];
+    const at = (path: readonly string[]) =>
+      [...parts, ...path].reduceRight<unknown>((value, part) => ({ [part]: value }), 1);
+    const unknown = (key: string) =>
+      problems(at(key.split('.')) as object).filter((problem) => problem.includes('additional properties'));
+    expect(keys.flatMap(unknown)).toEqual([]);
+    expect(keys.filter((key) => unknown(`${key}x`).length === 0)).toEqual([]);
   });
 
   it.each([

@@ -14,9 +14,11 @@ const inAYear = endOfPoll + 365 * 24 * 60 * 60 * 1000;
 
 /** Reads the metrics from a page that is rendered from a complete answer with all parts of authentication. */
 export async function exposedMetrics(): Promise<Exposed> {
-  const processMetrics = createProcessMetrics();
+  const processMetrics = createProcessMetrics({ shard: { index: 0, total: 2 } });
   processMetrics.reloaded(true, endOfPoll);
   processMetrics.webConfigRead(true, inAYear);
+  processMetrics.leads(true);
+  processMetrics.discovered({ provider: 'saas', isUp: true, at: endOfPoll, clusterCount: 3 });
   const text = (await clusterText()) + (await processMetrics.render())('text');
 
   const metrics = new Map<string, Map<string, Set<string>>>();

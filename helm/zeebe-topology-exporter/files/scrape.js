@@ -37,10 +37,11 @@ async function scrape() {
   if (status !== 200) throw new Error(`${TELEMETRY_PATH} returned ${status}`);
   const lines = body.split('\n');
   const up = lines.filter((line) => line.startsWith('zeebe_topology_up{'));
-  const failing = lines.filter((line) => /^zeebe_topology_(poll|auth)_failing\{.* 1$/.test(line));
+  const failing = lines.filter((line) => /^zeebe_topology_((poll|auth)_failing\{.* 1|discovery_up\{.* 0)$/.test(line));
   const isShard = lines.some((line) => line.startsWith('zeebe_topology_exporter_total_shards{'));
   if (up.length === 0 && isShard) return ['ready, but this shard has no cluster'];
-  if (up.length === 0 || up.some((line) => !line.endsWith(' 1'))) throw new Error([...up, ...failing].join('\n'));
+  if (up.length === 0) throw new Error(['no cluster is monitored', ...failing].join('\n'));
+  if (up.some((line) => !line.endsWith(' 1'))) throw new Error([...up, ...failing].join('\n'));
   return up;
 }
 

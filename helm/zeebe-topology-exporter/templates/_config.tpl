@@ -7,7 +7,15 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Returns a mapping as JSON for the exporter: references are replaced by paths, and empty values are omitted. */ -}}
+{{- /* Returns secret/NAME or configMap/NAME of a reference. */ -}}
+{{- define "zeebe-topology-exporter.source" -}}
+{{ ternary "secret" "configMap" (hasKey . "secret") }}/{{ default .configMap .secret }}
+{{- end -}}
+
+{{- /*
+Returns a mapping as JSON for the exporter: references, also those in lists, are replaced by paths, and empty values are
+omitted.
+*/ -}}
 {{- define "zeebe-topology-exporter.resolved" -}}
 {{- $resolved := dict -}}
 {{- range $key, $value := . -}}
@@ -17,6 +25,16 @@
 {{- with include "zeebe-topology-exporter.resolved" $value | fromJson -}}
 {{- $_ := set $resolved $key . -}}
 {{- end -}}
+{{- else if kindIs "slice" $value -}}
+{{- $items := list -}}
+{{- range $value -}}
+{{- if kindIs "map" . -}}
+{{- $items = append $items (include "zeebe-topology-exporter.path" .) -}}
+{{- else -}}
+{{- $items = append $items . -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $resolved $key $items -}}
 {{- else if not (or (kindIs "invalid" $value) (eq (toString $value) "")) -}}
 {{- $_ := set $resolved $key $value -}}
 {{- end -}}
@@ -24,13 +42,22 @@
 {{- toJson $resolved -}}
 {{- end -}}
 
-{{- /* Returns the references in a mapping, one a line: secret/NAME/KEY or configMap/NAME/KEY. */ -}}
+{{- /*
+Returns the references in a mapping, one a line: secret/NAME/KEY or configMap/NAME/KEY. The KEY is * for all keys, if the
+reference is a pattern or has the id of a cluster in it.
+*/ -}}
 {{- define "zeebe-topology-exporter.references" -}}
 {{- range $key, $value := . -}}
 {{- if and (kindIs "map" $value) (hasSuffix "_file" $key) }}
-{{ ternary "secret" "configMap" (hasKey $value "secret") }}/{{ default $value.configMap $value.secret }}/{{ $value.key }}
+{{ include "zeebe-topology-exporter.source" $value }}/{{ ternary "*" $value.key (contains "{" $value.key) }}
 {{- else if kindIs "map" $value -}}
 {{- include "zeebe-topology-exporter.references" $value -}}
+{{- else if kindIs "slice" $value -}}
+{{- range $value -}}
+{{- if kindIs "map" . }}
+{{ include "zeebe-topology-exporter.source" . }}/*
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -47,6 +74,10 @@
 {{- end -}}
 {{- end -}}
 {{- toJson $mounted -}}
+{{- end -}}
+
+{{- define "zeebe-topology-exporter.discovers" -}}
+{{- if ne (include "zeebe-topology-exporter.discovery" . | fromJson | include "zeebe-topology-exporter.resolved") "{}" -}}true{{- end -}}
 {{- end -}}
 
 {{- define "zeebe-topology-exporter.configFile" -}}
@@ -183,15 +214,16 @@ only for the roles.
 {{- range $keys -}}
 {{- $items = append $items (dict "key" . "path" .) -}}
 {{- end -}}
+{{- $only := ternary dict (dict "items" $items) (has "*" $keys) -}}
 {{- $kind := splitList "/" $source | first -}}
 {{- $name := splitList "/" $source | last -}}
 {{- $volume := dict "name" (printf "%s-%d" (lower $kind) (len $volumes)) -}}
 {{- if eq $kind "secret" -}}
 {{- $_ := set $volume "path" (printf "secrets/%s" $name) -}}
-{{- $_ := set $volume "source" (dict "secret" (dict "secretName" $name "defaultMode" 288 "items" $items)) -}}
+{{- $_ := set $volume "source" (dict "secret" (merge (dict "secretName" $name "defaultMode" 288) $only)) -}}
 {{- else -}}
 {{- $_ := set $volume "path" (printf "configmaps/%s" $name) -}}
-{{- $_ := set $volume "source" (dict "configMap" (dict "name" $name "defaultMode" 288 "items" $items)) -}}
+{{- $_ := set $volume "source" (dict "configMap" (merge (dict "name" $name "defaultMode" 288) $only)) -}}
 {{- end -}}
 {{- $volumes = append $volumes $volume -}}
 {{- end -}}

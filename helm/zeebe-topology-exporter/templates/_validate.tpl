@@ -22,11 +22,17 @@
 {{- if and $hasSecret (ne (include "zeebe-topology-exporter.resolved" .Values.config) "{}") -}}
 {{- $problems = append $problems "config and existingConfig.secret are both set: move the settings of config to the file in the Secret" -}}
 {{- end -}}
-{{- if and .Values.clusters $inEnvironment -}}
-{{- $problems = append $problems "clusters and an address in extraEnv are both set: the exporter ignores the cluster of the environment if clusters is set; remove one of them" -}}
+{{- $discovers := include "zeebe-topology-exporter.discovers" . -}}
+{{- if and $hasSecret $discovers -}}
+{{- $problems = append $problems "discovery and existingConfig.secret are both set: move the settings of discovery to the file in the Secret" -}}
 {{- end -}}
-{{- if not (or .Values.clusters .Values.discovery.kubernetes.enabled $hasSecret $inEnvironment .Values.extraEnvFrom) -}}
-{{- $problems = append $problems "no cluster is configured: set the address of one, for example --set clusters.camunda.address=http://camunda-zeebe-gateway:8080, or discovery.kubernetes.enabled, or a Secret with the configuration in existingConfig.secret" -}}
+{{- range $key, $isSet := dict "clusters" .Values.clusters "discovery" $discovers -}}
+{{- if and $isSet $inEnvironment -}}
+{{- $problems = append $problems (printf "%s and an address in extraEnv are both set: the exporter ignores the cluster of the environment if %s is set; remove one of them" $key $key) -}}
+{{- end -}}
+{{- end -}}
+{{- if not (or .Values.clusters $discovers .Values.discovery.kubernetes.enabled $hasSecret $inEnvironment .Values.extraEnvFrom) -}}
+{{- $problems = append $problems "no cluster is configured: set the address of one, for example --set clusters.camunda.address=http://camunda-zeebe-gateway:8080, or discovery, or a Secret with the configuration in existingConfig.secret" -}}
 {{- end -}}
 {{- range $name, $cluster := .Values.clusters -}}
 {{- range $problem := include "zeebe-topology-exporter.clusterProblems" $cluster | fromJsonArray -}}
@@ -38,12 +44,15 @@
 {{- $problems = append $problems (printf "discovery.kubernetes.profiles.%s: has basic_auth and oauth2; remove one of them" $name) -}}
 {{- end -}}
 {{- end -}}
+{{- range $problem := include "zeebe-topology-exporter.discoveryProblems" .Values.discovery | fromJsonArray -}}
+{{- $problems = append $problems (printf "discovery%s" $problem) -}}
+{{- end -}}
 {{- range $problem := include "zeebe-topology-exporter.webProblems" . | fromJsonArray -}}
 {{- $problems = append $problems $problem -}}
 {{- end -}}
 {{- range .Values.extraArgs -}}
 {{- $flag := splitList "=" . | first -}}
-{{- with get (dict "--config.file" "clusters, config or existingConfig" "--config.check" "no flag: the exporter would exit" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path" "--shard" "shards" "--total-shards" "shards" "--leader-election" "leaderElection.enabled" "--leader-election.lease-name" "leaderElection.enabled") $flag -}}
+{{- with get (dict "--config.file" "clusters, discovery, config or existingConfig" "--config.check" "no flag: the exporter would exit" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path" "--shard" "shards" "--total-shards" "shards" "--leader-election" "leaderElection.enabled" "--leader-election.lease-name" "leaderElection.enabled") $flag -}}
 {{- $problems = append $problems (printf "extraArgs: %s is set by the chart; use %s" $flag .) -}}
 {{- end -}}
 {{- end -}}
@@ -65,7 +74,7 @@
 {{- $problems = append $problems "replicas and shards are both above 1: each shard is polled by one pod; set one of them to 1" -}}
 {{- end -}}
 {{- if and (include "zeebe-topology-exporter.isSharded" .) .Values.leaderElection.enabled -}}
-{{- $problems = append $problems "shards is above 1 and leaderElection is enabled: each shard is polled by one pod, which elects nobody; disable one of them" -}}
+{{- $problems = append $problems "shards is above 1 and leaderElection is enabled: a leader is elected among pods that poll the same clusters, but each shard has only one pod; set shards to 1, or disable leaderElection" -}}
 {{- end -}}
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
 {{- $problems = append $problems "serviceMonitor and podMonitor are both enabled: every series and every alert would exist twice; disable one of them" -}}
@@ -111,6 +120,29 @@
 {{- with $tls -}}
 {{- if ne (hasKey . "cert_file") (hasKey . "key_file") -}}
 {{- $problems = append $problems (printf "%s: cert_file and key_file must be set together" $path) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- /* Returns the problems of the providers of discovery. */ -}}
+{{- define "zeebe-topology-exporter.discoveryProblems" -}}
+{{- $problems := list -}}
+{{- if and .files (not .files.paths) -}}
+{{- $problems = append $problems ".files: needs paths, for example [{secret: NAME, key: \"*.yml\"}]" -}}
+{{- end -}}
+{{- with .saas -}}
+{{- if not .oauth2 -}}
+{{- $problems = append $problems ".saas: needs oauth2, with client_id and client_secret_file of a client of the Administration API" -}}
+{{- end -}}
+{{- range $problem := include "zeebe-topology-exporter.clusterProblems" . | fromJsonArray -}}
+{{- $problems = append $problems (printf ".saas%s" $problem) -}}
+{{- end -}}
+{{- if not .cluster_file -}}
+{{- /* Otherwise the file of each cluster may complete the settings. */ -}}
+{{- range $problem := include "zeebe-topology-exporter.clusterProblems" (default dict .cluster) | fromJsonArray -}}
+{{- $problems = append $problems (printf ".saas.cluster%s" $problem) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

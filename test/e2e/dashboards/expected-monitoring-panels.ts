@@ -248,6 +248,18 @@ export const expectedMonitoringPanels: ExpectedPanels = {
     },
     { at: 35, panel: 'Certificates of exporters', rows: [{ 'Expires in': days(daysLeft.exporter) }], only: true },
   ],
+
+  'exporters discover clusters, elect a leader and divide the clusters': [
+    {
+      at: 35,
+      panel: 'Discovery of clusters',
+      rows: [{ Provider: 'files', 'Last refresh': 'succeeded', Clusters: 4, 'Since last success': some.positive }],
+      only: true,
+    },
+    { at: 35, panel: 'Leaders and shards', rows: [{ Shard: '0', Shards: 1, Role: 'leader' }], only: true },
+    { at: 35, panel: 'Discovery over time', rows: [{ value: 'succeeded' }], only: true },
+    { at: 35, panel: 'Leaders over time', rows: [{ value: 'leader' }], only: true },
+  ],
 };
 
 /** Matches the seconds of `count` days, less those that the story has taken. */

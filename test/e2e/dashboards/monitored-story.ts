@@ -38,13 +38,13 @@ export async function startMonitoredStory(): Promise<MonitoredStory> {
   const story = await startStory({ story: fastStory, clock });
   const tenants = await startTenants(clock);
   const file = configuration(story, tenants.address);
-  const certificates = await serveCertificates();
+  const constants = await serveConstants();
   const first = await startExporter(file);
   const second = await startExporter(file);
   const prometheus = await startPrometheus(
     [
       { job_name: job, static_configs: [{ targets: [first.address, second.address] }] },
-      { job_name: 'certificates', static_configs: [{ targets: [certificates.address] }] },
+      { job_name: 'constants', static_configs: [{ targets: [constants.address] }] },
     ],
     rules(shortThresholds),
   );
@@ -56,7 +56,7 @@ export async function startMonitoredStory(): Promise<MonitoredStory> {
     },
     stopSecond: second.stop,
     stop: async () => {
-      await Promise.all([prometheus.stop(), first.stop(), second.stop(), certificates.stop()]);
+      await Promise.all([prometheus.stop(), first.stop(), second.stop(), constants.stop()]);
       await Promise.all([story.close(), tenants.close()]);
     },
   };
@@ -105,14 +105,19 @@ function configuration({ clusters }: RunningStory, tenants: URL): string {
 
 export const daysLeft = { cluster: 60, token: 7, exporter: 30 } as const;
 
-/** Serves the series of certificates in the exporter's format, since the story does not use TLS. */
-async function serveCertificates() {
+/** Serves series of the exporter for what the story does not use: TLS, discovery, leader election and shards. */
+async function serveConstants() {
   const inDays = (days: number) => Math.round(Date.now() / 1000) + days * 86_400;
   const family = 'zeebe_topology_tls_certificate_expiry_timestamp_seconds';
   const page = [
     `${family}{zeebe_cluster="payments",endpoint="cluster",role="server"} ${inDays(daysLeft.cluster)}`,
     `${family}{zeebe_cluster="inventory",endpoint="token",role="server"} ${inDays(daysLeft.token)}`,
     `zeebe_topology_exporter_tls_certificate_expiry_timestamp_seconds ${inDays(daysLeft.exporter)}`,
+    'zeebe_topology_discovery_up{provider="files"} 1',
+    'zeebe_topology_discovery_clusters{provider="files"} 4',
+    `zeebe_topology_discovery_last_success_timestamp_seconds{provider="files"} ${inDays(-1)}`,
+    'zeebe_topology_exporter_total_shards{shard="0"} 1',
+    'zeebe_topology_exporter_leader 1',
   ];
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4').end(`${page.join('\n')}\n`);

@@ -21,6 +21,7 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
   'Entra ID by certificate': ['camunda-entra-certificate.yaml'],
   SaaS: ['camunda-saas.yaml'],
   'many clusters': ['many-clusters.yaml'],
+  discovery: ['discovery.yaml'],
   'kube-prometheus-stack': ['camunda-basic.yaml', 'kube-prometheus-stack.yaml'],
   protected: ['camunda-none.yaml', 'protected.yaml'],
   shards: ['camunda-none.yaml', own('shards.yaml')],

@@ -3,6 +3,7 @@ import { get as getHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startIdentityProvider } from '../../../src/simulator/identity-provider.ts';
+import { startAdministration } from '../../../src/simulator/saas-administration.ts';
 import { startSimulatedCluster } from '../../../src/simulator/simulated-cluster.ts';
 import { freePorts } from '../../e2e/ports.ts';
 import { temporaryFolder } from '../../mounted.ts';
@@ -84,6 +85,75 @@ describe('the rendered chart, run as kubelet runs it', () => {
     expect(stdout).toContain('ready, but the exporter requires a password');
   });
 
+  it('polls the clusters in a ConfigMap, and follows its changes', async () => {
+    const cluster = await simulated({ method: 'basic', username: 'exporter', password: 'secret' });
+    const list = (...names: readonly string[]) =>
+      JSON.stringify(
+        names.map((name) => ({
+          name,
+          address: cluster.address.href,
+          basic_auth: { username: 'exporter', password_file: 'password' },
+        })),
+      );
+    const paths = [{ configMap: 'zeebe-clusters', key: '*.yml' }];
+    const settings = {
+      config: { poll_interval: '1s' },
+      discovery: { files: { paths, refresh_interval: '1s' } },
+      tests: { timeoutSeconds: 20 },
+    };
+    const { rendered, exporter, container } = await started([], settings, {
+      'zeebe-clusters': { 'orders.yml': list('orders'), password: 'secret' },
+    });
+    const { stdout } = await runTestPod(testPod(rendered), exporter);
+    expect(stdout).toBe('zeebe_topology_up{zeebe_cluster="orders"} 1\n');
+
+    const teams = { 'orders.yml': list('orders'), 'payments.yml': list('payments'), password: 'secret' };
+    await container.change('zeebe-clusters', teams);
+    await vi.waitFor(async () => {
+      expect((await ask(`${exporter}/metrics`)).body).toContain('zeebe_topology_up{zeebe_cluster="payments"} 1');
+    }, deadline);
+    await container.change('zeebe-clusters', { 'payments.yml': list('payments'), password: 'secret' });
+    await vi.waitFor(async () => {
+      expect((await ask(`${exporter}/metrics`)).body).not.toContain('zeebe_cluster="orders"');
+    }, deadline);
+  });
+
+  it('polls the clusters of Camunda SaaS, each with the settings in its key of a Secret', async () => {
+    const issuer = await startIdentityProvider({
+      flavour: 'saas',
+      clients: [{ clientId: 'organization-client', clientSecret: 'secret', audience: 'api.cloud.camunda.io' }],
+    });
+    onTestFinished(() => issuer.close());
+    const administration = await startAdministration({ issuer, clusters: [{ uuid: 'a-1', name: 'orders' }] });
+    onTestFinished(() => administration.close());
+    const authentication = { method: 'basic', username: 'exporter', password: 'secret' } as const;
+    const { address } = await simulated(authentication, { basePath: 'a-1' });
+    const saas = {
+      address: administration.address,
+      cluster_address: `${address.origin}/{id}`,
+      oauth2: { token_url: issuer.tokenUrl },
+    };
+    const settings = { discovery: { files: null, saas }, tests: { timeoutSeconds: 20 } };
+    const { rendered, exporter } = await started(['discovery.yaml'], settings, {
+      'camunda-organization': { 'client-secret': 'secret\n' },
+      'zeebe-saas': {
+        'a-1.yml': 'basic_auth: {username: exporter, password_file: a-1.password}',
+        'a-1.password': 'secret',
+      },
+    });
+    const { stdout } = await runTestPod(testPod(rendered), exporter);
+    expect(stdout).toBe('zeebe_topology_up{zeebe_cluster="orders-bru-2"} 1\n');
+  });
+
+  it('lets helm test report that discovery finds no cluster', async () => {
+    const paths = [{ secret: 'zeebe-clusters', key: '*.yml' }];
+    const settings = { discovery: { files: { paths } }, tests: { timeoutSeconds: 1 } };
+    const { rendered, exporter } = await started([], settings, { 'zeebe-clusters': { 'orders.yml': 'nothing' } });
+    await vi.waitFor(async () => expect((await ask(`${exporter}/-/ready`)).status).toBe(200), deadline);
+    const failed = await runTestPod(testPod(rendered), exporter).catch((error: { stderr: string }) => error);
+    expect(failed.stderr).toContain('no cluster is monitored\nzeebe_topology_discovery_up{provider="files"} 0');
+  });
+
   it.each([
     [2, 'zeebe_topology_up{zeebe_cluster="camunda"} 1\n'],
     [3, 'ready, but this shard has no cluster\n'],
@@ -98,8 +168,11 @@ describe('the rendered chart, run as kubelet runs it', () => {
 type Simulated = Awaited<ReturnType<typeof startSimulatedCluster>>;
 type Authentication = NonNullable<NonNullable<Parameters<typeof startSimulatedCluster>[0]>['authentication']>;
 
-async function simulated(authentication: Authentication): Promise<Simulated> {
-  const cluster = await startSimulatedCluster({ authentication });
+async function simulated(
+  authentication: Authentication,
+  options: { readonly basePath?: string } = {},
+): Promise<Simulated> {
+  const cluster = await startSimulatedCluster({ authentication, ...options });
   onTestFinished(() => cluster.close());
   return cluster;
 }
