@@ -71,18 +71,28 @@ function discoveredSource(
   return namedSource(given, new Map(Object.entries(places)));
 }
 
-/** Returns the settings of the profile that the Service names. Its namespace must be one of those that may use it. */
-function profileOf(service: Service, { profiles }: KubernetesDiscovery, problems: Problem[]): Source | undefined {
+/** Whether the configuration does not allow what the Service asks for. */
+export function isRefused(service: Service, config: KubernetesDiscovery): boolean {
+  const profile = annotationOf(service, 'profile');
+  const isExternal = service.externalName !== undefined;
+  return (isExternal && !config.allowExternalNames) || (profile !== undefined && !usable(service, config).has(profile));
+}
+
+/** Returns the profiles that the namespace of the Service may use. */
+function usable({ namespace }: Service, { profiles }: KubernetesDiscovery): KubernetesDiscovery['profiles'] {
+  return new Map([...profiles].filter(([, { namespaces }]) => namespaces.some((each) => isMatch(namespace, each))));
+}
+
+function profileOf(service: Service, config: KubernetesDiscovery, problems: Problem[]): Source | undefined {
   const name = annotationOf(service, 'profile');
   if (name === undefined) return undefined;
-  const isAllowed = (patterns: readonly string[]) => patterns.some((pattern) => isMatch(service.namespace, pattern));
+  const profiles = usable(service, config);
   const profile = profiles.get(name);
-  if (profile && isAllowed(profile.namespaces)) return profile.cluster;
-  const usable = [...profiles].filter(([, { namespaces }]) => isAllowed(namespaces)).map(([each]) => each);
+  if (profile) return profile.cluster;
   const expected =
-    usable.length === 0
+    profiles.size === 0
       ? `no profile, as discovery.kubernetes.profiles has none for the namespace ${service.namespace}`
-      : `a profile of discovery.kubernetes.profiles for the namespace ${service.namespace}: ${usable.join(', ')}`;
+      : `a profile of discovery.kubernetes.profiles for the namespace ${service.namespace}: ${[...profiles.keys()].join(', ')}`;
   problems.push({ place: placeOfAnnotation(service, 'profile'), expected, found: showPlain(name) });
   return undefined;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { samplesOf } from '../metrics/pages.ts';
 import { soon } from './discovering.ts';
-import { problemsIn, untilNames, untilUp, workspace } from './kubernetes-workspace.ts';
+import { untilNames, untilProblem, untilUp, workspace } from './kubernetes-workspace.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 beforeEach(() => {
@@ -36,9 +36,26 @@ describe('a profile', () => {
     await untilNames(exporter, ['team-a/open', 'team-a/zeebe']);
     await vi.waitFor(async () => expect(samplesOf(await exporter.read(), 'up')).toHaveLength(2), soon);
     expect(authorizations.map(String).toSorted()).toEqual([basic('camunda', 's3cr3t'), 'undefined']);
-    expect(problemsIn(exporter)).toContain(
+    await untilProblem(
+      exporter,
       'Service other/zeebe: zeebe-topology-exporter/profile: expected no profile, as discovery.kubernetes.profiles has none for the namespace other',
     );
+  });
+
+  it('that is taken from a namespace is no longer used there after a reload', async () => {
+    const settings = (namespace: string) => [
+      'allow_external_names: true',
+      `profiles: { camunda: { namespaces: [${namespace}], basic_auth: { username: camunda, password: pass-4 } } }`,
+    ];
+    const { server, service, configure, start } = await workspace();
+    configure(...settings('orders'));
+    server.apply(service('orders', 'zeebe', { profile: 'camunda' }), service('other', 'zeebe'));
+    const exporter = await start(never);
+    await untilNames(exporter, ['orders/zeebe', 'other/zeebe']);
+    configure(...settings('billing'));
+    expect((await exporter.reload()).status).toBe(200);
+    await untilNames(exporter, ['other/zeebe']);
+    await untilUp(exporter, false);
   });
 
   it('that does not exist is a problem that lists those for the namespace', async () => {
@@ -48,7 +65,7 @@ describe('a profile', () => {
     server.apply(service('orders', 'zeebe', { profile: 'c' }));
     const exporter = await start(never);
     await untilUp(exporter, false);
-    expect(problemsIn(exporter)).toContain('for the namespace orders: a, b, found "c"');
+    await untilProblem(exporter, 'for the namespace orders: a, b, found "c"');
   });
 });
 
@@ -91,7 +108,7 @@ describe('a Secret', () => {
     await untilNames(exporter, ['orders/zeebe']);
     server.intercept('/secrets/', (_, response) => response.writeHead(500).end());
     await untilUp(exporter, false);
-    expect(problemsIn(exporter)).toContain('the API server responded with 500');
+    await untilProblem(exporter, 'the API server responded with 500');
     expect(await exporter.names()).toEqual(['orders/zeebe']);
   });
 
@@ -148,7 +165,7 @@ describe('a Secret', () => {
     server.apply(service('orders', 'zeebe', { secret: 'exporter' }));
     const exporter = await start(never);
     await untilUp(exporter, false);
-    expect(problemsIn(exporter)).toContain(expected);
+    await untilProblem(exporter, expected);
     expect(JSON.stringify(exporter.lines)).not.toContain('s3cr3t');
   });
 });

@@ -59,6 +59,11 @@ export async function untilUp({ read }: Started, isUp: boolean): Promise<void> {
   await vi.waitFor(async () => expect(valuesOf(await read(), 'discovery_up')).toEqual(expected), soon);
 }
 
+/** Waits until the problems that the log shows last contain a text. Other ones may precede them for a moment. */
+export async function untilProblem(exporter: Started, expected: string): Promise<void> {
+  await vi.waitFor(() => expect(problemsIn(exporter)).toContain(expected), soon);
+}
+
 /** Returns the problems that the log shows last. */
 export function problemsIn({ lines }: Pick<Started, 'lines'>): string {
   return String(lines.findLast(({ msg }) => msg.includes('has problems'))?.problems);

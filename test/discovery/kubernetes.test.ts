@@ -5,7 +5,7 @@ import { ofCluster } from '../exporting.ts';
 import { valuesOf } from '../metrics/pages.ts';
 import { soon } from './discovering.ts';
 import { reject } from './kubernetes-server.ts';
-import { problemsIn, untilNames, untilUp, workspace } from './kubernetes-workspace.ts';
+import { problemsIn, untilNames, untilProblem, untilUp, workspace } from './kubernetes-workspace.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 beforeEach(() => {
@@ -112,7 +112,7 @@ describe('a Service with a problem', () => {
     const exporter = await start(never);
     await untilNames(exporter, ['b/zeebe']);
     await untilUp(exporter, false);
-    expect(problemsIn(exporter)).toContain(expected);
+    await untilProblem(exporter, expected);
   });
 
   it('keeps the settings that its cluster had, until the problem is gone', async () => {
@@ -159,8 +159,8 @@ describe('an API server', () => {
     await untilUp(exporter, true);
     const end = server.intercept(...fault);
     await untilUp(exporter, false);
-    expect(problemsIn(exporter)).toContain('Services in all namespaces: ');
-    expect(problemsIn(exporter)).toContain(expected);
+    await untilProblem(exporter, 'Services in all namespaces: ');
+    await untilProblem(exporter, expected);
     expect(await exporter.names()).toEqual(['orders/zeebe']);
     end();
     server.apply(service('orders', 'second'));
@@ -228,7 +228,7 @@ describe('an API server', () => {
     await untilNames(exporter, ['orders/zeebe']);
     server.sendToWatches(`{"type":"ADDED","object":{"metadata":${metadata}}}`);
     await untilUp(exporter, false);
-    expect(problemsIn(exporter)).toContain(expected);
+    await untilProblem(exporter, expected);
     expect(await exporter.names()).toEqual(['orders/zeebe']);
   });
 
@@ -275,7 +275,7 @@ describe('the token of a ServiceAccount', () => {
     });
     server.endWatches();
     await untilUp(exporter, false);
-    expect(problemsIn(exporter)).toContain('ENOENT: no such file or directory');
+    await untilProblem(exporter, 'ENOENT: no such file or directory');
     writeFileSync(token, 'service-account-t0k3n');
     server.apply(service('orders', 'zeebe'));
     await untilNames(exporter, ['orders/zeebe']);
@@ -285,7 +285,7 @@ describe('the token of a ServiceAccount', () => {
     const { exporter, token } = await withTokenFile(always);
     writeFileSync(token, 'service-account-t0k3n\0');
     await untilUp(exporter, false);
-    expect(problemsIn(exporter)).toContain('<secret>');
+    await untilProblem(exporter, '<secret>');
     expect(JSON.stringify(exporter.lines)).not.toContain('service-account-t0k3n');
   });
 });
