@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { filesDiscoveryTable, saasDiscoveryTable } from '../src/config/discovery-settings.ts';
+import { kubernetesDiscoveryTable, profileTable } from '../src/config/kubernetes-discovery-settings.ts';
 import type { Raw, Setting, Table } from '../src/config/setting.ts';
 import { clusterTable, topTable } from '../src/config/settings-table.ts';
 
@@ -215,6 +216,15 @@ ${settingsTable(saasDiscoveryTable, ['Key in the file', 'Default', 'Meaning'])}
 for the connection to the Administration API; the default of \`oauth2.audience\` is \`api.cloud.camunda.io\`. The key
 \`discovery.saas.cluster\`, and each file of \`cluster_file\`, have the settings of a cluster except \`name\` and
 \`address\`.
+
+These are the keys of \`discovery.kubernetes\`:
+
+${settingsTable(kubernetesDiscoveryTable, ['Key in the file', 'Default', 'Meaning'])}
+
+\`discovery.kubernetes.profiles\` are mappings by name, with the settings of a cluster except \`name\` and
+\`address\`, and with:
+
+${settingsTable(profileTable, ['Key in the file', 'Default', 'Meaning'])}
 
 ## Example
 

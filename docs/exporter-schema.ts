@@ -3,6 +3,7 @@ import { closed, type Schema } from '../helm/json-schema.ts';
 import { inFile, mapping } from '../helm/settings-schema.ts';
 import { maxClusters } from '../src/config/config-file.ts';
 import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../src/config/discovery-settings.ts';
+import { kubernetesDiscoveryTable, profileMappingTable } from '../src/config/kubernetes-discovery-settings.ts';
 import { polling } from '../src/config/polling-settings.ts';
 import { clusterTable, topTable } from '../src/config/settings-table.ts';
 
@@ -44,6 +45,23 @@ export function exporterSchema(): Schema {
   };
 }
 
+function kubernetesSchema(): Schema {
+  const kubernetes = mapping(kubernetesDiscoveryTable, ofFile);
+  const profile = { ...mapping(inFile(profileMappingTable), ofFile), required: ['namespaces'] };
+  return {
+    ...kubernetes,
+    properties: {
+      ...kubernetes.properties,
+      profiles: {
+        type: 'object',
+        additionalProperties: profile,
+        description: 'Settings of clusters that Services refer to by the annotation zeebe-topology-exporter/profile.',
+      },
+    },
+    description: 'The clusters behind Services of Kubernetes.',
+  };
+}
+
 function discoverySchema(): Schema {
   const files = mapping(filesDiscoveryTable, ofFile);
   const saas = mapping(saasMappingTable, ofFile);
@@ -60,6 +78,7 @@ function discoverySchema(): Schema {
         required: ['oauth2'],
         description: 'The clusters of an organization in Camunda SaaS.',
       },
+      kubernetes: kubernetesSchema(),
     }),
     minProperties: 1,
     description: 'Where to discover clusters (docs/discovery.md).',

@@ -231,7 +231,8 @@ async function exporterFamilies(): Promise<readonly Documented[]> {
   const fromSaas: Prepare = ({ discovered }) => discovered(saas);
   const apiFailed: Prepare = ({ discovered }) => discovered({ ...files, provider: 'saas', isUp: false });
   const neverUp: Prepare = ({ discovered }) => discovered({ ...saas, isUp: false });
-  const complete = await exporterPage({ shard }, leads, withTls, fromFiles, fromSaas);
+  const fromKubernetes: Prepare = ({ discovered }) => discovered({ ...files, provider: 'kubernetes' });
+  const complete = await exporterPage({ shard }, leads, withTls, fromFiles, fromSaas, fromKubernetes);
   const others = [
     { text: '`--web.config.file` is not set', page: await exporterPage({ shard }, leads, fromSaas) },
     { text: 'that file has no TLS', page: await exporterPage({ shard }, leads, withPasswords, fromSaas) },

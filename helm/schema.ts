@@ -18,7 +18,14 @@ import {
 } from './json-schema.ts';
 import { otherNames } from './other-names.ts';
 import { alertName, sharedThresholds } from './rule-files.ts';
-import { cluster, filesDiscovery, mapping, saasDiscovery, topOfTheFile } from './settings-schema.ts';
+import {
+  cluster,
+  filesDiscovery,
+  kubernetesDiscovery,
+  mapping,
+  saasDiscovery,
+  topOfTheFile,
+} from './settings-schema.ts';
 import { type ChartValue, chartValues } from './values.ts';
 
 const probe = closed({
@@ -77,6 +84,9 @@ const configuration = (): Refinements => ({
   'discovery.files': filesDiscovery(),
   'discovery.saas': saasDiscovery(),
   ...Object.fromEntries(Object.entries(topOfTheFile).map(([key, schema]) => [`config.${key}`, schema])),
+  ...Object.fromEntries(
+    Object.entries(kubernetesDiscovery()).map(([key, schema]) => [`discovery.kubernetes.${key}`, schema]),
+  ),
   'existingConfig.key': dataKey,
   'web.existingConfig.key': dataKey,
   'web.port': port,

@@ -2,6 +2,7 @@ import { clientAuthenticationMethods, signatureAlgorithms } from '../src/config/
 import { apiVersions, clientAuthTypes, logFormats, logLevels, physicalTenants } from '../src/config/config.ts';
 import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../src/config/discovery-settings.ts';
 import { maxRequestsPerSecond, minRequestsPerSecond } from '../src/config/formats.ts';
+import { profileMappingTable } from '../src/config/kubernetes-discovery-settings.ts';
 import { minLimit } from '../src/config/limit-settings.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { clusterTable } from '../src/config/settings-table.ts';
@@ -115,6 +116,17 @@ export const saasDiscovery = (): Schema => {
   };
   return { ...others, properties: { ...properties, cluster: ofClusters } };
 };
+
+/** The values of `discovery.kubernetes` whose defaults do not determine their schema. */
+export const kubernetesDiscovery = (): Readonly<Record<string, Schema>> => ({
+  namespaces: list({ type: 'string', pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' }),
+  secretNames: list(some),
+  refresh_interval: emptyOr(duration),
+  profiles: {
+    type: 'object',
+    additionalProperties: { ...mapping(inFile(profileMappingTable)), required: ['namespaces'] },
+  },
+});
 
 /** Top-level settings of the file, except those of `web` that the chart sets by flags. Omitted if empty or null. */
 export const topOfTheFile: Readonly<Record<string, Schema>> = {

@@ -48,6 +48,15 @@ export async function withDeadline<T>(
   }
 }
 
+/** Rejects with the reason of the signal when it aborts, so that what does not take a signal can be given up. */
+export function rejectWhenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
 /** Milliseconds that work may hold the event loop before it yields. */
 const maxHeld = 4;
 

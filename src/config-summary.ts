@@ -1,6 +1,7 @@
 import { shardOfCluster } from './cluster/sharding.ts';
 import type { AuthenticationMethod, Config, DiscoveryConfig } from './config/config.ts';
 import type { LoadedCluster } from './config/effective-settings.ts';
+import type { KubernetesDiscovery } from './config/provider-config.ts';
 import type { Shard } from './config/replica-settings.ts';
 import { escapeUnprintable } from './redact.ts';
 
@@ -28,13 +29,20 @@ export function configSummary(
     .join('');
 }
 
-function discoverySummary({ files, saas }: DiscoveryConfig): readonly string[] {
+function discoverySummary({ files, saas, kubernetes }: DiscoveryConfig): readonly string[] {
   return [
     '',
     'discovery',
     ...(files ? [`  files: ${files.paths.join(', ')}`] : []),
     ...(saas ? [`  saas: ${saas.api.address.href}`] : []),
+    ...(kubernetes ? [`  kubernetes: ${kubernetesSummary(kubernetes)}`] : []),
   ];
+}
+
+function kubernetesSummary({ namespaces, labelSelector, profiles }: KubernetesDiscovery): string {
+  const where = namespaces ? namespaces.join(', ') : 'all namespaces';
+  const named = profiles.size === 0 ? '' : `; profiles: ${[...profiles.keys()].join(', ')}`;
+  return `Services with ${labelSelector} in ${where}${named}`;
 }
 
 function summaryOf(

@@ -29,6 +29,7 @@ const layers: readonly (readonly string[])[] = [
     'certificates.ts',
   ],
   ['config/'],
+  ['kubernetes/'],
   ['failure.ts', 'tenant-failure-text.ts', 'token-failure-text.ts', 'access-failure-text.ts', 'failure-text.ts'],
   ['transport/'],
   ['auth/'],

@@ -5,7 +5,7 @@ import { type ClusterOriginInputs, type LoadedCluster, originOf, settingNamesOf 
 import type { ReadFile } from './file-reader.ts';
 import { saasRegion } from './labels.ts';
 import type { Problem } from './problem.ts';
-import { placeIn, reduced, resolve, type Source, settingsOf } from './resolve.ts';
+import { only, placeIn, resolve, type Source, settingsOf } from './resolve.ts';
 import { showPlain } from './setting.ts';
 import { namedFiles } from './setting-files.ts';
 import { clusterTable } from './settings-table.ts';
@@ -58,7 +58,6 @@ export function reportSharedNames(clusters: readonly Source[], problems: Problem
 }
 
 /** Reduces a source to the settings that all clusters have in common. */
-export function defaultsOnly({ given, location }: Source): Source {
-  const isDefault = (path: string) => path in clusterDefaults;
-  return { given: new Map([...given].filter(([key]) => isDefault(key))), location: reduced(location, isDefault) };
+export function defaultsOnly(source: Source): Source {
+  return only(source, (path) => path in clusterDefaults);
 }

@@ -118,7 +118,7 @@ function readText(file: string, readFile: ReadFile, problems: Problem[]): string
   }
 }
 
-interface Reading {
+export interface Reading {
   readonly yaml: Yaml;
   /** The path of the mapping in the file. */
   readonly root: Path;

@@ -3,6 +3,7 @@ import type { Secret } from '../secret.ts';
 import type { ClientAuthentication } from './client-authentication-config.ts';
 import type { FileDigests } from './file-reader.ts';
 import type { ClusterMeta, StaticLabels } from './labels.ts';
+import type { DiscoveryOfProvider, FilesDiscovery, KubernetesDiscovery } from './provider-config.ts';
 import type { LeaderElectionConfig, Shard } from './replica-settings.ts';
 import type { ResolvedSettings, Source } from './resolve.ts';
 
@@ -26,28 +27,14 @@ export interface Config {
   readonly webConfig?: LoadedWebConfig;
 }
 
-export const discoveryProviders = ['files', 'saas'] as const;
+export const discoveryProviders = ['files', 'saas', 'kubernetes'] as const;
 export type DiscoveryProvider = (typeof discoveryProviders)[number];
 
 /** At least one provider. */
 export interface DiscoveryConfig {
   readonly files?: FilesDiscovery;
   readonly saas?: SaasDiscovery;
-}
-
-interface DiscoveryOfProvider {
-  /** Milliseconds between two refreshes. */
-  readonly interval: number;
-  /** Where relative paths start. */
-  readonly folder: string;
-  /** The settings of all clusters, in ascending precedence: those of the environment and of the top of the file. */
-  readonly defaults: readonly Source[];
-}
-
-/** Files that are lists of clusters. */
-export interface FilesDiscovery extends DiscoveryOfProvider {
-  /** Glob patterns; at least one. */
-  readonly paths: readonly string[];
+  readonly kubernetes?: KubernetesDiscovery;
 }
 
 /** The clusters of an organization in Camunda SaaS. */

@@ -1,6 +1,6 @@
 import { omitUndefined } from '../omit-undefined.ts';
 import { type ClusterDescription, describeCluster, filesOfClusters, loadCluster } from './cluster-list.ts';
-import { type DiscoveryConfig, discoveryProviders, type FilesDiscovery, type SaasDiscovery } from './config.ts';
+import { type DiscoveryConfig, discoveryProviders, type SaasDiscovery } from './config.ts';
 import { isMapping, readMapping, readMappingValue } from './config-file.ts';
 import {
   discoveredClusterTable,
@@ -11,14 +11,17 @@ import {
 } from './discovery-settings.ts';
 import type { Environment } from './environment.ts';
 import type { ReadFile } from './file-reader.ts';
+import { describeKubernetes } from './kubernetes-discovery-config.ts';
 import type { Problem } from './problem.ts';
-import { isPresent, namedSource, placeIn, reduced, resolve, type Source, settingsOf } from './resolve.ts';
+import type { FilesDiscovery, KubernetesDiscovery } from './provider-config.ts';
+import { isPresent, namedSource, only, placeIn, resolve, type Source, settingsOf } from './resolve.ts';
 import type { Yaml } from './yaml.ts';
 
 /** The settings of discovery before the files that they name are read. */
 export interface DiscoveryDescription {
   readonly files?: FilesDiscovery;
   readonly saas?: SaasDescription;
+  readonly kubernetes?: KubernetesDiscovery;
 }
 
 interface SaasDescription extends Omit<SaasDiscovery, 'api'> {
@@ -44,14 +47,16 @@ export function describeDiscovery(
     readMappingValue(value, own);
     return {};
   }
-  const { files, saas, ...others } = value;
+  const { files, saas, kubernetes, ...others } = value;
   readMapping(others, own);
-  if (files === undefined && saas === undefined) {
-    problems.push({ place: yaml.place(root), expected: 'at least one of files and saas', found: 'neither' });
+  if (discoveryProviders.every((name) => value[name] === undefined)) {
+    const expected = `at least one of ${discoveryProviders.join(', ')}`;
+    problems.push({ place: yaml.place(root), expected, found: 'none of them' });
   }
   return omitUndefined({
     files: files === undefined ? undefined : describeFiles(files, yaml, context, problems),
     saas: saas === undefined ? undefined : describeSaas(saas, yaml, context, problems),
+    kubernetes: kubernetes === undefined ? undefined : describeKubernetes(kubernetes, yaml, context, problems),
   });
 }
 
@@ -118,22 +123,20 @@ function describeApi(source: Source, { folder, env }: Context, problems: Problem
   return describeCluster(sources, { folder, env, fromFile: true });
 }
 
-/** Reduces a source to some settings, and the groups that they are in. */
-function only({ given, location }: Source, isKept: (key: string) => boolean): Source {
-  return { given: new Map([...given].filter(([key]) => isKept(key))), location: reduced(location, isKept) };
-}
-
 /** Returns the absolute paths of the files that the settings name. */
 export function filesOfDiscovery(discovery: DiscoveryDescription | undefined): readonly string[] {
   return discovery?.saas ? filesOfClusters([discovery.saas.api]) : [];
 }
 
 /** Returns undefined if something is wrong, which is among the problems of the description's parts. */
-export function loadDiscovery({ files, saas }: DiscoveryDescription, readFile: ReadFile): DiscoveryConfig | undefined {
+export function loadDiscovery(
+  { saas, ...others }: DiscoveryDescription,
+  readFile: ReadFile,
+): DiscoveryConfig | undefined {
   const api = saas && loadCluster(saas.api, readFile)?.config;
   if (saas && !api) return undefined;
   return omitUndefined({
-    files,
+    ...others,
     saas: saas && api && { ...saas, api: { ...api, settingNames: namesInFile(api.settingNames) } },
   });
 }

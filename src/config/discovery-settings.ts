@@ -4,33 +4,16 @@ import { discoveryInterval, singleLineText } from './formats.ts';
 import { type StaticLabels, staticLabels } from './labels.ts';
 import { list, map, type Setting, showPlain, type Table, text } from './setting.ts';
 import { clusterTable } from './settings-table.ts';
+import { filled, placeholders, template } from './templates.ts';
 
 /** The facts of a cluster in Camunda SaaS that a template may contain, as `{id}`. */
 export const saasFacts = ['id', 'name', 'region', 'plan', 'channel', 'generation'] as const;
 export type SaasFacts = Readonly<Record<(typeof saasFacts)[number], string>>;
 
-const saasFactsText = saasFacts.map((fact) => `{${fact}}`).join(', ');
-
-const placeholder = /\{([^{}]*)\}/g;
-
-/** Replaces the placeholders of a template, each by what `encode` makes of the fact. */
-export function filled(template: string, facts: SaasFacts, encode = (fact: string) => fact): string {
-  return template.replace(placeholder, (_, fact: keyof SaasFacts) => encode(facts[fact]));
-}
-
-function template(raw: string, what = 'text'): string {
-  const names: readonly string[] = saasFacts;
-  const unknown = [...singleLineText(raw).matchAll(placeholder)].some(([, name = '']) => !names.includes(name));
-  if (unknown || /[{}]/.test(raw.replace(placeholder, ''))) {
-    throw new Error(`${what} with no other braces than those of ${saasFactsText}`);
-  }
-  return raw;
-}
-
 /** Clusters with the same name or address could not be distinguished. */
 function distinct(raw: string, needed: string): string {
   if (!raw.includes(needed)) throw new Error(`a template with ${needed} in it`);
-  return template(raw);
+  return template(raw, saasFacts);
 }
 
 function addressTemplate(raw: string): string {
@@ -41,11 +24,12 @@ function addressTemplate(raw: string): string {
 
 /** Returns templates by the name of the label. */
 function labelTemplates(raw: readonly (readonly [name: string, template: string])[]): StaticLabels {
-  for (const [name, value] of raw) template(value, `a value of the label ${name}`);
+  for (const [name, value] of raw) template(value, saasFacts, `a value of the label ${name}`);
   return staticLabels(raw);
 }
 
-function patterns(raw: readonly string[]): readonly string[] {
+/** Patterns in which `*` stands for any characters. */
+export function patterns(raw: readonly string[]): readonly string[] {
   if (raw.length === 0) throw new Error('at least one pattern');
   return raw.map(singleLineText);
 }
@@ -103,9 +87,9 @@ export const saasDiscoveryTable = {
   'filter.plans': filterSetting('plans'),
   'filter.channels': filterSetting('channels'),
   cluster_name: text({
-    doc: `The template for the name of a cluster. Placeholders: ${saasFactsText}. Names in Camunda SaaS may be equal: {name}-{id} never is.`,
+    doc: `The template for the name of a cluster. Placeholders: ${placeholders(saasFacts)}. Names in Camunda SaaS may be equal: {name}-{id} never is.`,
     default: '{name}',
-    format: (raw) => (raw.includes('{id}') ? template(raw) : distinct(raw, '{name}')),
+    format: (raw) => (raw.includes('{id}') ? template(raw, saasFacts) : distinct(raw, '{name}')),
   }),
   cluster_address: text({
     doc: 'The template for the address of a cluster, for example for AWS PrivateLink. The same placeholders.',

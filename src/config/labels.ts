@@ -4,7 +4,7 @@ import { singleLineText } from './formats.ts';
 export type StaticLabels = Readonly<Record<string, string>>;
 
 /** Where the description of a cluster comes from. */
-export type MetaProvider = 'file' | 'environment' | 'saas';
+export type MetaProvider = 'file' | 'environment' | 'saas' | 'kubernetes';
 
 /** What is known of a cluster besides its labels, for the meta labels of service discovery. */
 export interface ClusterMeta {
@@ -13,6 +13,9 @@ export interface ClusterMeta {
   readonly region?: string;
   readonly plan?: string;
   readonly generation?: string;
+  /** Of Kubernetes, as is the Service. */
+  readonly namespace?: string;
+  readonly service?: string;
 }
 
 const maxLabels = 16;

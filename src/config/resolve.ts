@@ -56,10 +56,15 @@ export function isPresent(location: Location, path: string): boolean {
 }
 
 /** Reduces a location to some paths. */
-export function reduced(location: Location, isKept: (path: string) => boolean): Location {
+function reduced(location: Location, isKept: (path: string) => boolean): Location {
   return 'file' in location
     ? { ...location, lines: new Map([...location.lines].filter(([path]) => path === '' || isKept(path))) }
     : { ...location, present: new Set([...location.present].filter(isKept)) };
+}
+
+/** Reduces a source to some settings, and the groups that they are in. */
+export function only({ given, location }: Source, isKept: (path: string) => boolean): Source {
+  return { given: new Map([...given].filter(([key]) => isKept(key))), location: reduced(location, isKept) };
 }
 
 /** Returns the name of the setting in the source: its key, a variable or a flag. */

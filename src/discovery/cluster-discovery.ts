@@ -14,6 +14,7 @@ import type { AdministrationApiOptions } from './administration-api.ts';
 import type { ComponentStatus } from './component-status.ts';
 import { chooseClusters, nothingInUse, type ProviderState } from './discovered-clusters.ts';
 import { createFilesProvider } from './files-provider.ts';
+import { createKubernetesProvider } from './kubernetes-provider.ts';
 import type { Discovered, Provider } from './provider.ts';
 import { createSaasProvider } from './saas-provider.ts';
 
@@ -100,14 +101,14 @@ interface RunningProvider {
   readonly ended: Promise<void>;
 }
 
-/** A reload reads the files at once. It starts the provider of SaaS only if its settings changed: that requests a token. */
+/** A reload reads the files at once. It starts the other providers only if their settings changed: that costs requests. */
 function goesOn(name: DiscoveryProvider, running: RunningProvider | undefined, config: DiscoveryConfig): boolean {
-  return name === 'saas' && running !== undefined && equal(running.settings, config[name]);
+  return name !== 'files' && running !== undefined && equal(running.settings, config[name]);
 }
 
 function providerOf(
   name: DiscoveryProvider,
-  { files, saas }: DiscoveryConfig,
+  { files, saas, kubernetes }: DiscoveryConfig,
   options: ClusterDiscoveryOptions,
 ): Provider | undefined {
   switch (name) {
@@ -115,6 +116,8 @@ function providerOf(
       return files && createFilesProvider(files, options);
     case 'saas':
       return saas && createSaasProvider(saas, options);
+    case 'kubernetes':
+      return kubernetes && createKubernetesProvider(kubernetes, options);
   }
 }
 

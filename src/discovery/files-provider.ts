@@ -1,7 +1,6 @@
 import { access, glob } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { reportSharedNames } from '../config/cluster-list.ts';
-import type { FilesDiscovery } from '../config/config.ts';
 import { readClusterListFile } from '../config/config-file.ts';
 import {
   createFileReader,
@@ -15,6 +14,7 @@ import {
   within,
 } from '../config/file-reader.ts';
 import type { Problem } from '../config/problem.ts';
+import type { FilesDiscovery } from '../config/provider-config.ts';
 import { isStillKnown, type KnownList, readClusters, readTimeout } from './cluster-reader.ts';
 import { createFolderWatcher, type FolderWatcher, type FolderWatcherOptions } from './folder-watcher.ts';
 import { type ClusterList, type Discovered, discoverAtInterval, type Provider, type Refresh } from './provider.ts';

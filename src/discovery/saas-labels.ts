@@ -1,7 +1,8 @@
-import { filled, type SaasFacts } from '../config/discovery-settings.ts';
+import type { SaasFacts } from '../config/discovery-settings.ts';
 import type { StaticLabels } from '../config/labels.ts';
 import type { Source } from '../config/resolve.ts';
 import type { Raw } from '../config/setting.ts';
+import { filled } from '../config/templates.ts';
 
 type Pair = readonly [name: string, value: string];
 

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { createYielder } from '../clock.ts';
 import { type SaasDiscovery, type SaasFilter, saasFilters } from '../config/config.ts';
 import { readMapping, readMappingFile } from '../config/config-file.ts';
-import { discoveredClusterTable, filled } from '../config/discovery-settings.ts';
+import { discoveredClusterTable } from '../config/discovery-settings.ts';
 import {
   createFileReader,
   digestsOf,
@@ -15,9 +15,11 @@ import type { ClusterMeta } from '../config/labels.ts';
 import type { Problem } from '../config/problem.ts';
 import { namedSource, type Source } from '../config/resolve.ts';
 import type { Raw } from '../config/setting.ts';
+import { filled } from '../config/templates.ts';
 import { type AdministrationApiOptions, connectToAdministrationApi } from './administration-api.ts';
 import { isStillKnown, type KnownList, readClusters, readTimeout } from './cluster-reader.ts';
 import type { ComponentStatus } from './component-status.ts';
+import { isMatch } from './pattern.ts';
 import { type ClusterList, discoverAtInterval, type Provider, type Refresh } from './provider.ts';
 import type { SaasCluster } from './saas-cluster.ts';
 import { filledLabels, withMergedLabels } from './saas-labels.ts';
@@ -57,12 +59,6 @@ function isChosen({ facts, regionName }: SaasCluster, { filter }: SaasDiscovery)
   return saasFilters.every(
     (key) => filter[key]?.some((pattern) => values[key].some((value) => isMatch(value, pattern))) ?? true,
   );
-}
-
-/** `*` stands for any characters. */
-function isMatch(value: string, pattern: string): boolean {
-  const source = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
-  return new RegExp(`^${source.join('.*')}$`, 's').test(value);
 }
 
 /** A cluster that is being created does not answer yet. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Clock, sleep, withDeadline } from '../clock.ts';
+import { type Clock, rejectWhenAborted, sleep, withDeadline } from '../clock.ts';
 import { errorText } from '../redact.ts';
 import type { LeaseRecord, LeaseStore, StoredLease } from './lease.ts';
 
@@ -234,12 +234,4 @@ function createReport(identity: string, logger: Logger): Report {
       failing = message;
     },
   };
-}
-
-function rejectWhenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
 }

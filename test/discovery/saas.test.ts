@@ -360,10 +360,13 @@ describe('the settings of discovery', () => {
 
   it.each([
     ['discovery: []', 'exporter.yml:1: discovery: expected a mapping, found an empty list'],
-    ['discovery: {}', 'exporter.yml:1: discovery: expected at least one of files and saas, found neither'],
+    [
+      'discovery: {}',
+      'exporter.yml:1: discovery: expected at least one of files, saas, kubernetes, found none of them',
+    ],
     [
       'discovery: { file: {} }',
-      'discovery.file: expected one of files, saas, found an unknown key (did you mean files?)',
+      'discovery.file: expected one of files, saas, kubernetes, found an unknown key (did you mean files?)',
     ],
     ['discovery: { files: {} }', 'discovery.files.paths: expected a value, found nothing'],
     ['discovery: { files: { paths: [] } }', 'discovery.files.paths: expected at least one pattern'],

@@ -114,6 +114,9 @@ describe('docs/exporter.schema.json', () => {
     ['discovery: { files: {} }'],
     ['discovery: { files: { paths: [a], refresh_interval: 10 } }'],
     ['discovery: { saas: {} }'],
+    ['discovery: { kubernetes: { namespace: a } }'],
+    ['discovery: { kubernetes: { profiles: { a: {} } } }'],
+    ['discovery: { kubernetes: { profiles: { a: { namespaces: [a], name: b } } } }'],
     ['discovery: { saas: { oauth2: { client_id: 1 } } }'],
     ['discovery: { saas: { oauth2: { client_id: a, client_secret: b }, cluster: { name: a } } }'],
     [fileWith('basic_auth: { username: a, password: b }', 'oauth2: { client_id: a, client_secret: b }')],
@@ -124,7 +127,7 @@ describe('docs/exporter.schema.json', () => {
 
   it('accepts the discovery of docs/discovery.md', () => {
     const blocks = [...read('docs/discovery.md').matchAll(/^```yaml\n(discovery:.*?)^```$/gms)];
-    expect(blocks).toHaveLength(2);
+    expect(blocks).toHaveLength(3);
     for (const [, file = ''] of blocks) expect(problems(file), file).toEqual([]);
   });
 

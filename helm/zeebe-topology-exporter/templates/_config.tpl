@@ -65,7 +65,7 @@ reference is a pattern or has the id of a cluster in it.
 {{- /* Returns the mounted keys by kind/name, as JSON. */ -}}
 {{- define "zeebe-topology-exporter.mounted" -}}
 {{- $mounted := dict -}}
-{{- range splitList "\n" (include "zeebe-topology-exporter.references" (dict "clusters" .Values.clusters "discovery" .Values.discovery "web" .Values.web.config)) | uniq -}}
+{{- range splitList "\n" (include "zeebe-topology-exporter.references" (dict "clusters" .Values.clusters "discovery" (include "zeebe-topology-exporter.discovery" . | fromJson) "web" .Values.web.config)) | uniq -}}
 {{- with splitList "/" . -}}
 {{- if eq (len .) 3 -}}
 {{- $source := printf "%s/%s" (index . 0) (index . 1) -}}
@@ -77,7 +77,7 @@ reference is a pattern or has the id of a cluster in it.
 {{- end -}}
 
 {{- define "zeebe-topology-exporter.discovers" -}}
-{{- if ne (include "zeebe-topology-exporter.resolved" .Values.discovery) "{}" -}}true{{- end -}}
+{{- if ne (include "zeebe-topology-exporter.discovery" . | fromJson | include "zeebe-topology-exporter.resolved") "{}" -}}true{{- end -}}
 {{- end -}}
 
 {{- define "zeebe-topology-exporter.configFile" -}}
@@ -89,12 +89,36 @@ reference is a pattern or has the id of a cluster in it.
 {{- with $clusters -}}
 {{- $_ := set $file "clusters" . -}}
 {{- end -}}
-{{- with include "zeebe-topology-exporter.resolved" .Values.discovery | fromJson -}}
+{{- with include "zeebe-topology-exporter.discovery" . | fromJson | include "zeebe-topology-exporter.resolved" | fromJson -}}
 {{- $_ := set $file "discovery" . -}}
 {{- end -}}
 {{- with $file -}}
 {{- toYaml . -}}
 {{- end -}}
+{{- end -}}
+
+{{- /*
+Returns the values of discovery that are settings of the exporter, as JSON. With existingConfig, those of Kubernetes are
+only for the roles.
+*/ -}}
+{{- define "zeebe-topology-exporter.discovery" -}}
+{{- $discovery := omit .Values.discovery "kubernetes" -}}
+{{- with .Values.discovery.kubernetes -}}
+{{- if and .enabled (not $.Values.existingConfig.secret) -}}
+{{- $own := list "enabled" "readSecrets" "secretNames" -}}
+{{- if not .namespaces -}}
+{{- $own = append $own "namespaces" -}}
+{{- end -}}
+{{- $kubernetes := dict -}}
+{{- range $key, $value := . -}}
+{{- if not (has $key $own) -}}
+{{- $_ := set $kubernetes $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $discovery "kubernetes" $kubernetes -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $discovery -}}
 {{- end -}}
 
 {{- define "zeebe-topology-exporter.webConfigFile" -}}

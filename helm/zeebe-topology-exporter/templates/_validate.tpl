@@ -31,12 +31,17 @@
 {{- $problems = append $problems (printf "%s and an address in extraEnv are both set: the exporter ignores the cluster of the environment if %s is set; remove one of them" $key $key) -}}
 {{- end -}}
 {{- end -}}
-{{- if not (or .Values.clusters $discovers $hasSecret $inEnvironment .Values.extraEnvFrom) -}}
+{{- if not (or .Values.clusters $discovers .Values.discovery.kubernetes.enabled $hasSecret $inEnvironment .Values.extraEnvFrom) -}}
 {{- $problems = append $problems "no cluster is configured: set the address of one, for example --set clusters.camunda.address=http://camunda-zeebe-gateway:8080, or discovery, or a Secret with the configuration in existingConfig.secret" -}}
 {{- end -}}
 {{- range $name, $cluster := .Values.clusters -}}
 {{- range $problem := include "zeebe-topology-exporter.clusterProblems" $cluster | fromJsonArray -}}
 {{- $problems = append $problems (printf "clusters.%s%s" $name $problem) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $profile := .Values.discovery.kubernetes.profiles -}}
+{{- if and $profile.basic_auth $profile.oauth2 -}}
+{{- $problems = append $problems (printf "discovery.kubernetes.profiles.%s: has basic_auth and oauth2; remove one of them" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- range $problem := include "zeebe-topology-exporter.discoveryProblems" .Values.discovery | fromJsonArray -}}

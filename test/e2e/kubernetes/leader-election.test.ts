@@ -1,21 +1,18 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseAllDocuments, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { systemClock } from '../../../src/clock.ts';
-import { chartTools } from '../../release/go-tools.ts';
 import { listen } from '../../transport/loopback.ts';
 import { type Exporter, startExporter } from '../exporter.ts';
 import { createSystemFolder } from '../process.ts';
 import { until } from '../until.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
+import { installAccess, namespace } from './chart-access.ts';
 import { type Link, startLink } from './link.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const namespace = 'monitoring';
 const leaseName = 'exporter-zeebe-topology-exporter';
 
 /** Seconds: the lease of 15 s, the pauses of the candidates around it, and a busy machine. */
@@ -58,7 +55,9 @@ interface Fleet {
 /** Installs the ServiceAccount and the Role of the chart, as whose account the candidates elect their leader. */
 async function setUp(): Promise<Fleet> {
   const apiServer = await startApiServer();
-  const token = await installAccess(apiServer);
+  const values = ['--values', join(root, 'helm/zeebe-topology-exporter/examples/camunda-none.yaml')];
+  const { token, installed } = await installAccess(apiServer, [...values, '--set', 'leaderElection.enabled=true']);
+  expect(installed).toEqual(['Role', 'RoleBinding', 'ServiceAccount']);
   const { address, polls } = await startCluster();
   const startCandidate: Fleet['startCandidate'] = async (name, environment = {}) => {
     const link = await startLink(apiServer.port);
@@ -81,34 +80,6 @@ async function setUp(): Promise<Fleet> {
     return lease.spec.holderIdentity ?? '';
   };
   return { apiServer, polls, startCandidate, holder };
-}
-
-/** Returns a token of the chart's ServiceAccount, which has the chart's Role. */
-async function installAccess({ send }: ApiServer): Promise<string> {
-  await send('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
-  const { helm } = await chartTools();
-  const chart = join(root, 'helm/zeebe-topology-exporter');
-  const values = ['--values', join(chart, 'examples/camunda-none.yaml'), '--set', 'leaderElection.enabled=true'];
-  const args = ['template', 'exporter', chart, '--namespace', namespace, '--kube-version', '1.36.3', ...values];
-  const { stdout } = await promisify(execFile)(helm, args);
-  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
-  const paths: Readonly<Record<string, string>> = {
-    ServiceAccount: `/api/v1/namespaces/${namespace}/serviceaccounts`,
-    Role: `${rbac}/roles`,
-    RoleBinding: `${rbac}/rolebindings`,
-  };
-  const installed: string[] = [];
-  for (const document of parseAllDocuments(stdout)) {
-    const manifest: { readonly kind: string } = document.toJS();
-    const path = paths[manifest.kind];
-    if (path === undefined) continue;
-    await send('POST', path, manifest);
-    installed.push(manifest.kind);
-  }
-  expect(installed.toSorted()).toEqual(Object.keys(paths).toSorted());
-  const account = `${paths.ServiceAccount}/exporter-zeebe-topology-exporter/token`;
-  const { status } = (await send('POST', account, { spec: {} })) as { readonly status: { readonly token: string } };
-  return status.token;
 }
 
 async function leaderAndStandby(fleet: Fleet, environment: Readonly<Record<string, string>> = {}) {

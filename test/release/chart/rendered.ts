@@ -26,6 +26,7 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
   protected: ['camunda-none.yaml', 'protected.yaml'],
   shards: ['camunda-none.yaml', own('shards.yaml')],
   'leader election': ['camunda-none.yaml', own('leader-election.yaml')],
+  'discovery by Kubernetes': ['camunda-none.yaml', 'discovery-kubernetes.yaml'],
   'existing configuration': ['existing-config.yaml'],
   'every value': [own('everything.yaml')],
   'values that YAML would misread': [own('misread.yaml')],
