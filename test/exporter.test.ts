@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { request } from 'undici';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ClusterConfig } from '../src/config/config.ts';
 import { ListenError } from '../src/http/listen.ts';
 import { Secret } from '../src/secret.ts';
@@ -9,18 +9,13 @@ import { client, cluster, configOf, healthy, ofCluster, start, sum } from './exp
 import { samplesOf, valuesOf } from './metrics/pages.ts';
 import { clusterConfig } from './polls.ts';
 import { freePort, httpServer, listen, ownAddress } from './transport/loopback.ts';
+import { withoutProxy } from './transport/without-proxy.ts';
 
 /** For what takes a moment on an idle machine. */
 const soon = { timeout: 20_000, interval: 20 };
 vi.setConfig({ testTimeout: 30_000 });
 
-beforeEach(() => {
-  // Requests to 127.0.0.1 must not go through a proxy of the environment.
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 describe('two clusters, one of which fails every poll', () => {
   it('do not affect each other', async () => {

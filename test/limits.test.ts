@@ -1,17 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { client, cluster, configOf, healthy, ofCluster, start } from './exporting.ts';
 import { memoryLog } from './memory-log.ts';
 import { valuesOf } from './metrics/pages.ts';
+import { withoutProxy } from './transport/without-proxy.ts';
 
 /** For what takes a moment on an idle machine. */
 const soon = { timeout: 20_000, interval: 20 };
 vi.setConfig({ testTimeout: 30_000 });
-beforeEach(() => {
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 // The topology of these clusters has 90 series.
 

@@ -1,12 +1,13 @@
 import type { RequestListener } from 'node:http';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterConfig, type LogConfig, logFormats } from '../src/config/config.ts';
 import { ConfigError } from '../src/config/problem.ts';
 import { createLogger } from '../src/logger.ts';
 import { Secret } from '../src/secret.ts';
 import { client, cluster, configOf, start } from './exporting.ts';
 import { httpServer } from './transport/loopback.ts';
+import { withoutProxy } from './transport/without-proxy.ts';
 
 type Format = LogConfig['format'];
 
@@ -178,13 +179,7 @@ describe('a log line in the pretty format', () => {
 });
 
 describe('text from clusters and identity providers', () => {
-  beforeEach(() => {
-    // Requests to 127.0.0.1 must not go through a proxy of the environment.
-    vi.stubEnv('no_proxy', '*');
-  });
-  afterEach(() => {
-    vi.unstubAllEnvs();
-  });
+  beforeEach(withoutProxy);
 
   const latin1 = attack.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
 

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { type ClusterOutput, createClusterMonitor } from '../../src/cluster/monitor.ts';
 import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
@@ -13,17 +13,12 @@ import { memoryLog } from '../memory-log.ts';
 import { noProcessMetrics, readPage, textOf, valuesOf } from '../metrics/pages.ts';
 import { clusterConfig } from '../polls.ts';
 import { httpServer } from '../transport/loopback.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 
 /** For what takes a moment on an idle machine. */
 const soon = { timeout: 20_000, interval: 20 };
 
-beforeEach(() => {
-  // No request leaves this machine, whatever proxies its environment names.
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 /** A cluster whose polls end when the test says so. */
 async function setUp(

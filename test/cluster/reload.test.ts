@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Clusters } from '../../src/cluster/clusters.ts';
 import { createReload } from '../../src/cluster/reload.ts';
@@ -18,17 +18,12 @@ import { memoryLog } from '../memory-log.ts';
 import { samplesOf } from '../metrics/pages.ts';
 import { clusterConfig } from '../polls.ts';
 import { httpServer, ownAddress } from '../transport/loopback.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 
 /** For what takes a moment on an idle machine. */
 const soon = { timeout: 20_000, interval: 20 };
 
-beforeEach(() => {
-  // No request leaves this machine, whatever proxies its environment names.
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 /** An exporter that reloads the configuration set last by the test; an error is thrown. */
 async function startWith(first: Config) {

@@ -1,18 +1,14 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { healthy, ofCluster } from '../exporting.ts';
 import { samplesOf, valuesOf } from '../metrics/pages.ts';
 import { httpServer } from '../transport/loopback.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 import { newFolder, soon, startFrom } from './discovering.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
-beforeEach(() => {
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 const discovery = 'discovery:\n  files:\n    paths: [conf.d/*.yml]\n';
 

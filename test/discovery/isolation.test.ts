@@ -1,18 +1,14 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { healthy, ofCluster } from '../exporting.ts';
 import { closedPort, httpServer } from '../transport/loopback.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 import { newFolder, soon, startFrom } from './discovering.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
-beforeEach(() => {
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 const silent: RequestListener = () => {};
 const slow: RequestListener = (_request, response) => {

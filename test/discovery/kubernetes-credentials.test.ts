@@ -1,17 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { samplesOf } from '../metrics/pages.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 import { soon } from './discovering.ts';
 import { untilNames, untilProblem, untilUp, workspace } from './kubernetes-workspace.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
-beforeEach(() => {
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 /** Milliseconds: all Services are listed again and again, or not again during a test. */
 const always = 20;

@@ -1,19 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ofCluster } from '../exporting.ts';
 import { valuesOf } from '../metrics/pages.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 import { soon } from './discovering.ts';
 import { reject } from './kubernetes-server.ts';
 import { problemsIn, untilNames, untilProblem, untilUp, workspace } from './kubernetes-workspace.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
-beforeEach(() => {
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 /** Milliseconds: all Services are listed again and again, or not again during a test. */
 const always = 20;

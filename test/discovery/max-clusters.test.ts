@@ -1,18 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { healthy } from '../exporting.ts';
 import { valuesOf } from '../metrics/pages.ts';
 import { httpServer } from '../transport/loopback.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 import { newFolder, soon, startFrom } from './discovering.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
-beforeEach(() => {
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 /** A folder with a configured cluster, a limit of all clusters, and a function that writes the files of teams. */
 async function workspace(maxClusters: number) {

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import { connectToAdministrationApi } from '../../src/discovery/administration-api.ts';
@@ -10,15 +10,11 @@ import { type AdministeredCluster, startAdministration } from '../../src/simulat
 import { healthy, ofCluster } from '../exporting.ts';
 import { samplesOf, valuesOf } from '../metrics/pages.ts';
 import { httpServer } from '../transport/loopback.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 import { loaded, newFolder, soon, startFrom } from './discovering.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
-beforeEach(() => {
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 const organization = { clientId: 'org', clientSecret: 'org-s3cr3t', audience: 'api.cloud.camunda.io' };
 const a: AdministeredCluster = { uuid: 'a-1', name: 'orders' };

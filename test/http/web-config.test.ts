@@ -1,22 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigError } from '../../src/config/problem.ts';
 import { complaints, load } from '../config/loading.ts';
 import { ca, renewed } from '../config/web-config-fixtures.ts';
 import { cluster, configOf, healthy, start } from '../exporting.ts';
 import { readPage, valuesOf } from '../metrics/pages.ts';
+import { withoutProxy } from '../transport/without-proxy.ts';
 import { loadedWebConfig, tls, webFolder } from './serving.ts';
 
 const soon = { timeout: 20_000, interval: 100 };
 const web = { listenAddresses: [{ host: '127.0.0.1', port: 0 }], telemetryPath: '/metrics' };
 
-beforeEach(() => {
-  vi.stubEnv('no_proxy', '*');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+beforeEach(withoutProxy);
 
 /** Starts an exporter with that web configuration. `read` returns the values of its metrics about it. */
 async function exporterWith(lines: readonly string[]) {
