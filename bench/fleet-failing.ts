@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
-import { interval, latenessOf, p99, responseOf, stopAll, watch } from './fleet-watch.ts';
-import { startFleetExporter, startNode } from './processes.ts';
+import { interval, latenessOf, p99, watch } from './fleet-watch.ts';
+import { responseOf, startFleetExporter, startNode, stopAll } from './processes.ts';
 import { spread } from './statistics.ts';
 
 const half = 500;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
-import { percent, stopAll, watch } from './fleet-watch.ts';
-import { startFleetExporter, startNode } from './processes.ts';
+import { percent, watch } from './fleet-watch.ts';
+import { startFleetExporter, startNode, stopAll } from './processes.ts';
 import { ratios } from './statistics.ts';
 
 const counts = [10, 100, 1_000] as const;

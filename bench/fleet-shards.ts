@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
-import { latenessOf, p99, percent, stopAll, watch } from './fleet-watch.ts';
-import { startFleetExporter, startNode } from './processes.ts';
+import { latenessOf, p99, percent, watch } from './fleet-watch.ts';
+import { startFleetExporter, startNode, stopAll } from './processes.ts';
 import { ratios, spread } from './statistics.ts';
 
 const clusters = 1_000;

@@ -1,7 +1,5 @@
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { request } from 'undici';
-import { answers, type Running } from './processes.ts';
+import { answers, type Running, responseOf } from './processes.ts';
 import { spread } from './statistics.ts';
 
 /** Milliseconds between two polls of a cluster, and between two scrapes. */
@@ -72,17 +70,6 @@ export function p99(sorted: readonly number[]): number {
   return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
 }
 
-export async function responseOf(url: string, encoding: 'identity' | 'gzip' = 'identity'): Promise<Buffer> {
-  const { body, statusCode } = await request(url, { headers: { 'accept-encoding': encoding } });
-  const bytes = await buffer(body);
-  if (statusCode !== 200) throw new Error(`${url}: expected 200, got ${statusCode}`);
-  return bytes;
-}
-
 export function percent(shares: readonly number[]): string {
   return `${spread(shares).median.toFixed(1)} %`;
-}
-
-export async function stopAll(processes: readonly Running[]): Promise<void> {
-  await Promise.all(processes.map(({ stop }) => stop()));
 }

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
-import { interval, latenessOf, p99, pause, percent, responseOf, stopAll, watch } from './fleet-watch.ts';
-import { type Running, startBare, startFleetExporter, startJsonExporter, startNode } from './processes.ts';
+import { interval, latenessOf, p99, pause, percent, watch } from './fleet-watch.ts';
+import {
+  type Running,
+  responseOf,
+  startBare,
+  startFleetExporter,
+  startJsonExporter,
+  startNode,
+  stopAll,
+} from './processes.ts';
 import { interleaved, ratios, spread } from './statistics.ts';
 
 const clusters = 1_000;

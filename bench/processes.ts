@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { request } from 'undici';
 import { cached } from '../test/cached.ts';
 import { freePorts } from '../test/e2e/ports.ts';
 
@@ -30,6 +32,13 @@ export async function startBare(plain: Buffer, gzip: Buffer): Promise<Running> {
   writeFileSync(join(folder, 'plain'), plain);
   writeFileSync(join(folder, 'gzip'), gzip);
   return started(process.execPath, [join(import.meta.dirname, 'bare.ts'), join(folder, 'plain'), join(folder, 'gzip')]);
+}
+
+/** Starts a server that requests the topology of the cluster for each request, and then sends the page. */
+export async function startBareProbe(cluster: Running, page: Buffer): Promise<Running> {
+  const file = join(temporaryFolder(), 'page');
+  writeFileSync(file, page);
+  return startNode(join(import.meta.dirname, 'bare-probe.ts'), cluster.address, file);
 }
 
 export interface ExporterOptions {
@@ -125,6 +134,18 @@ export async function answers(url: string, seconds = 20): Promise<void> {
     if (performance.now() > deadline) throw new Error(`${url}: expected 200, got ${status}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Returns the body of a response with status 200, as it was sent. */
+export async function responseOf(url: string, encoding: 'identity' | 'gzip' = 'identity'): Promise<Buffer> {
+  const { body, statusCode } = await request(url, { headers: { 'accept-encoding': encoding } });
+  const bytes = await buffer(body);
+  if (statusCode !== 200) throw new Error(`${url}: expected 200, got ${statusCode}`);
+  return bytes;
+}
+
+export async function stopAll(processes: readonly Running[]): Promise<void> {
+  await Promise.all(processes.map(({ stop }) => stop()));
 }
 
 /** Starts a process. Resolves once it reports its address on standard error. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Figure } from './figure.ts';
-import { type Running, shipped, startCluster, startExporter } from './processes.ts';
+import { type Running, shipped, startCluster, startExporter, stopAll } from './processes.ts';
 import { spread } from './statistics.ts';
 
 const scrapes = 10_000;
@@ -26,7 +26,7 @@ export async function memory(): Promise<readonly Figure[]> {
       }
       after.push(exporter.memory());
     }
-    await Promise.all([cluster, exporter].map(({ stop }) => stop()));
+    await stopAll([cluster, exporter]);
     const [half = 0, whole = 0] = after;
     figures.push({
       what: `resident memory after ${scrapes} gzip scrapes and ${polls} polls, ${size}`,
@@ -58,7 +58,7 @@ export async function idle(): Promise<readonly Figure[]> {
     }
     shares.push(((exporter.cpu() - before) / 30) * 100);
   }
-  await Promise.all([cluster, exporter].map(({ stop }) => stop()));
+  await stopAll([cluster, exporter]);
   return [
     {
       what: 'CPU of an idle exporter: S, polls and scrapes every 15 s',

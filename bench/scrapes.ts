@@ -1,8 +1,6 @@
-import { get } from 'node:http';
-import { buffer } from 'node:stream/consumers';
 import type { Effort } from './effort.ts';
 import type { Figure } from './figure.ts';
-import { startBare, startCluster, startExporter, startJsonExporter } from './processes.ts';
+import { responseOf, startBare, startCluster, startExporter, startJsonExporter, stopAll } from './processes.ts';
 import { type Size, sizeNames } from './sizes.ts';
 import { interleaved, ratios, spread } from './statistics.ts';
 import { wrk } from './wrk.ts';
@@ -18,7 +16,7 @@ export async function scrapes({ rounds, seconds }: Effort): Promise<readonly Fig
     const cluster = await startCluster(size, 1);
     const exporter = await startExporter({ cluster, pollInterval: '10m' });
     const metrics = `${exporter.address}/metrics`;
-    const bare = await startBare(await bytesOf(metrics, 'identity'), await bytesOf(metrics, 'gzip'));
+    const bare = await startBare(await responseOf(metrics), await responseOf(metrics, 'gzip'));
     const peer = await startJsonExporter();
     const perSecond = async (url: string, connections: number, gzip: boolean) =>
       (await wrk({ url, connections, seconds, gzip })).requestsPerSecond;
@@ -53,7 +51,7 @@ export async function scrapes({ rounds, seconds }: Effort): Promise<readonly Fig
         detail: `${whole(results.exporter)} against ${whole(results.peer)} per second`,
       });
     }
-    await Promise.all([cluster, exporter, bare, peer].map(({ stop }) => stop()));
+    await stopAll([cluster, exporter, bare, peer]);
   }
   return figures;
 }
@@ -64,12 +62,4 @@ function encoding(gzip: boolean): 'gzip' | 'plain' {
 
 function whole(numbers: readonly number[]): string {
   return spread(numbers).median.toFixed(0);
-}
-
-async function bytesOf(url: string, encoding: 'identity' | 'gzip'): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    get(url, { headers: { 'accept-encoding': encoding } }, (response) => {
-      buffer(response).then(resolve, reject);
-    }).on('error', reject);
-  });
 }

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Effort } from './effort.ts';
 import type { Figure } from './figure.ts';
-import { startCluster, startExporter } from './processes.ts';
+import { startCluster, startExporter, stopAll } from './processes.ts';
 import { ratios, spread } from './statistics.ts';
 import { wrk } from './wrk.ts';
 
@@ -23,7 +23,7 @@ export async function stalls({ rounds, seconds }: Effort): Promise<readonly Figu
     without.push(await watched(quiet.address, seconds * 2));
     during.push(await watched(polling.address, seconds * 2));
   }
-  await Promise.all([cluster, quiet, polling].map(({ stop }) => stop()));
+  await stopAll([cluster, quiet, polling]);
   const longest = (all: readonly Watched[]) => all.map((each) => each.longest);
   const p99 = (all: readonly Watched[]) => all.map((each) => each.p99);
   return [
