@@ -2,9 +2,9 @@ import { listen } from './listen.ts';
 import { topologyDocument } from './sizes.ts';
 
 // Many clusters of size S and their identity provider, which respond from memory: `node bench/fleet-clusters.ts`. The
-// topology of a cluster is at /NUMBER/v1/topology and changes at every request. GET /lateness returns how many
-// milliseconds later or earlier each request for a topology arrived than one interval after the one before, as JSON, and
-// forgets them.
+// topology of a cluster is at /NUMBER/v1/topology and changes at every request; what is not an exporter requests it at
+// /NAME-NUMBER/v1/topology. GET /lateness returns how many milliseconds later or earlier each request of an exporter arrived
+// than one interval after the one before, as JSON, and forgets them.
 const interval = 15_000;
 const answers = [0, 1, 2, 3].map((variant) => Buffer.from(topologyDocument('S', variant)));
 const token = JSON.stringify({ access_token: 'an-opaque-token', token_type: 'Bearer', expires_in: 300 });
@@ -13,6 +13,7 @@ let lateness: number[] = [];
 let requests = 0;
 
 function recordArrival(url: string): void {
+  if (!/^\/\d+\//.test(url)) return;
   const now = performance.now();
   const before = arrivals.get(url);
   arrivals.set(url, now);

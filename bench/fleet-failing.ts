@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
-import { interval, latenessOf, p99, watch } from './fleet-watch.ts';
+import { interval, p99, watch } from './fleet-watch.ts';
 import { responseOf, startFleetExporter, startNode, stopAll } from './processes.ts';
 import { spread } from './statistics.ts';
 
@@ -13,8 +13,7 @@ export async function fleetFailing(): Promise<readonly Figure[]> {
   const origins: readonly string[] = JSON.parse((await responseOf(failing.address)).toString());
   const others = Array.from({ length: half }, (_, index) => origins[index % origins.length] ?? '');
   const exporter = await startFleetExporter({ address: fleet.address, count: half, others });
-  const { stalls } = await watch([exporter], []);
-  const lateness = await latenessOf(fleet);
+  const { stalls, lateness } = await watch({ exporters: [exporter], fleet });
   const page = (await responseOf(`${exporter.address}/metrics`)).toString();
   await stopAll([exporter, failing, fleet]);
   const upOf = (name: string) => page.match(new RegExp(`^zeebe_topology_up{zeebe_cluster="${name}-\\d+"} 1$`, 'gm'));
@@ -36,6 +35,9 @@ export async function fleetFailing(): Promise<readonly Figure[]> {
       better: 'less',
       reached: spread(stalls),
       detail: `${origins.length} ways to fail`,
+      reason:
+        'one of them is a response with a million values, which takes 150 ms to parse; polls of the others are late by ' +
+        'that once in an interval',
     },
   ];
 }

@@ -10,7 +10,7 @@ const counts = [10, 100, 1_000] as const;
 export async function fleetGrowth(): Promise<readonly Figure[]> {
   const fleet = await startNode(join(import.meta.dirname, 'fleet-clusters.ts'));
   const exporters = await Promise.all(counts.map((count) => startFleetExporter({ address: fleet.address, count })));
-  const { cpu } = await watch(exporters, []);
+  const { cpu } = await watch({ exporters, fleet });
   await stopAll([...exporters, fleet]);
   const [ten = [], hundred = [], thousand = []] = exporters.map(cpu);
   const times = (shares: readonly number[], factor: number) => shares.map((share) => share * factor);

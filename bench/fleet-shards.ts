@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
-import { latenessOf, p99, percent, watch } from './fleet-watch.ts';
+import { p99, percent, watch } from './fleet-watch.ts';
 import { startFleetExporter, startNode, stopAll } from './processes.ts';
 import { ratios, spread } from './statistics.ts';
 
@@ -21,8 +21,7 @@ export async function fleetShards(): Promise<readonly Figure[]> {
     ),
   );
   const whole = await startFleetExporter({ address: other.address, count: clusters });
-  const { cpu } = await watch([...parts, whole], []);
-  const lateness = await latenessOf(fleet);
+  const { cpu, lateness } = await watch({ exporters: [...parts, whole], fleet });
   const memories = parts.map(({ memory }) => memory());
   await stopAll([...parts, whole, fleet, other]);
   const together = cpu(whole).map((_, window) => parts.reduce((sum, part) => sum + (cpu(part)[window] ?? 0), 0));

@@ -13,16 +13,25 @@ export interface Watched {
   readonly cpu: (process: Running) => readonly number[];
   /** The longest response time of `/-/healthy` of any exporter in each window, in milliseconds. */
   readonly stalls: readonly number[];
+  /** How many milliseconds too late or too early the polls arrived at the clusters, sorted. */
+  readonly lateness: readonly number[];
+}
+
+export interface WatchOptions {
+  readonly exporters: readonly Running[];
+  readonly fleet: Running;
+  readonly others?: readonly Running[];
 }
 
 /**
  * Scrapes exporters once per interval, with gzip. Measures the CPU of them and of the other processes in some intervals,
  * and stalls in as many others: asking for `/-/healthy` a hundred times a second takes CPU.
  */
-export async function watch(exporters: readonly Running[], others: readonly Running[]): Promise<Watched> {
+export async function watch({ exporters, fleet, others = [] }: WatchOptions): Promise<Watched> {
   // The first polls are spread over an interval, and the last of them may take until its timeout.
   for (const { address } of exporters) await answers(`${address}/-/ready`, 60);
   for (let round = 0; round < warmUp; round++) await scrapeEach(exporters);
+  await latenessOf(fleet);
   const shares = new Map<Running, number[]>([...exporters, ...others].map((process) => [process, []]));
   for (let window = 0; window < windows; window++) {
     const before = new Map([...shares.keys()].map((process) => [process, process.cpu()]));
@@ -37,7 +46,7 @@ export async function watch(exporters: readonly Running[], others: readonly Runn
     await scrapeEach(exporters);
     stalls.push(Math.max(...(await Promise.all(longest))));
   }
-  return { cpu: (process) => shares.get(process) ?? [], stalls };
+  return { cpu: (process) => shares.get(process) ?? [], stalls, lateness: await latenessOf(fleet) };
 }
 
 /** Milliseconds between two looks at `/-/healthy`. */
@@ -60,8 +69,8 @@ async function longestStall({ address }: Running, end: number): Promise<number> 
   return longest;
 }
 
-/** Returns how many milliseconds too late or too early polls have arrived since the last call, sorted. */
-export async function latenessOf(fleet: Running): Promise<readonly number[]> {
+/** Returns the lateness of the polls since the last call. */
+async function latenessOf(fleet: Running): Promise<readonly number[]> {
   const lateness: readonly number[] = JSON.parse((await responseOf(`${fleet.address}/lateness`)).toString());
   return lateness.map(Math.abs).sort((a, b) => a - b);
 }
