@@ -35,7 +35,7 @@ export function falling(
   });
 }
 
-/** Only ratios are comparable between machines. The p99 of the stalls needs a quiet machine. */
-function isChecked({ unit, what }: Figure): boolean {
-  return unit === 'times' && !what.startsWith('p99');
+/** Only ratios are comparable between machines. */
+function isChecked({ unit, isUnchecked }: Figure): boolean {
+  return unit === 'times' && isUnchecked !== true;
 }

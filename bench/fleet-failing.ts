@@ -36,8 +36,8 @@ export async function fleetFailing(): Promise<readonly Figure[]> {
       reached: spread(stalls),
       detail: `${origins.length} ways to fail`,
       reason:
-        'one of them is a response with a million values, which takes 150 ms to parse; polls of the others are late by ' +
-        'that once in an interval',
+        'one of them is a response with a million values, which takes 50 to 150 ms to parse; polls of the others ' +
+        'may be late by that once in an interval',
     },
   ];
 }

@@ -21,6 +21,7 @@ export async function fleetGrowth(): Promise<readonly Figure[]> {
       unit: 'times',
       better: 'less',
       reached: ratios(thousand, times(hundred, 10)),
+      isUnchecked: true,
       detail: `${percent(thousand)} against ${percent(hundred)} of a core`,
     },
     {
@@ -29,6 +30,7 @@ export async function fleetGrowth(): Promise<readonly Figure[]> {
       unit: 'times',
       better: 'less',
       reached: ratios(hundred, times(ten, 10)),
+      isUnchecked: true,
       detail: `${percent(hundred)} against ${percent(ten)} of a core`,
     },
   ];

@@ -32,6 +32,7 @@ export async function fleetShards(): Promise<readonly Figure[]> {
       unit: 'times',
       better: 'less',
       reached: ratios(together, cpu(whole)),
+      isUnchecked: true,
       detail: `${percent(together)} against ${percent(cpu(whole))} of a core`,
     },
     {

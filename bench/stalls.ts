@@ -41,6 +41,7 @@ export async function stalls({ rounds, seconds }: Effort): Promise<readonly Figu
       unit: 'times',
       better: 'less',
       reached: ratios(p99(during), p99(without)),
+      isUnchecked: true,
       detail: `${spread(p99(during)).median.toFixed(0)} against ${spread(p99(without)).median.toFixed(0)} ms`,
       reason:
         'each second, a poll of a topology of which a tenth changes needs about 50 ms of the main thread, in parts of at ' +

@@ -77,10 +77,13 @@ describe('the benchmark check', () => {
     expect(missing([figure(1)], [figure(2)])).toEqual([]);
   });
 
-  it('ignores figures that depend on the machine', () => {
+  it('ignores figures that depend on the machine, and those that are not checked', () => {
     const megabytes = figure(1, { unit: 'MB', better: 'less' });
     expect(falling([megabytes], [figure(9)])).toEqual([]);
     expect(missing([megabytes], [])).toEqual([]);
+    const unchecked = figure(1, { isUnchecked: true, better: 'less' });
+    expect(falling([unchecked], [figure(9)])).toEqual([]);
+    expect(missing([unchecked], [])).toEqual([]);
   });
 });
 
