@@ -49,7 +49,15 @@ export function run(
   };
 }
 
-/** Signals the process group: `unshare` ignores the signal and waits for its child, which handles it. */
-function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
-  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, name);
+/**
+ * Signals the process group: `unshare` ignores SIGTERM and waits for its child, which handles it. SIGUSR1 ends `unshare`
+ * alone, and `--kill-child` has no effect on a child that has changed its user, so the group may outlive its first process.
+ */
+function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
