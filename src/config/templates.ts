@@ -15,7 +15,7 @@ export function filled(template: string, facts: Facts, encode = (fact: string) =
   return template.replace(placeholder, (_, fact: string) => encode(facts[fact] ?? ''));
 }
 
-/** Accepts a template with no other placeholders than these. `what` is the beginning of the message. */
+/** Accepts a template whose placeholders are all among the facts. The error begins with `what`. */
 export function template(raw: string, facts: readonly string[], what = 'text'): string {
   const unknown = [...singleLineText(raw).matchAll(placeholder)].some(([, name = '']) => !facts.includes(name));
   if (unknown || /[{}]/.test(raw.replace(placeholder, ''))) {
