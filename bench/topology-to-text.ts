@@ -1,6 +1,7 @@
 import { Gauge, Registry } from 'prom-client';
 import type { ClusterConfig } from '../src/config/config.ts';
 import { createClusterRenderer } from '../src/metrics/cluster-renderer.ts';
+import { clusterLabel } from '../src/metrics/family.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
 import { parseTopology, parseWholeTopology } from '../src/zeebe/parse.ts';
 import { replicaHealths, roles, type Topology } from '../src/zeebe/topology.ts';
@@ -23,7 +24,7 @@ const learn = (document: string): Topology => {
   state = nextState(state, { outcome: parsed, authentication: { tokenRequests: [] }, certificates: {}, endedAt: 0 });
   return parsed.topology;
 };
-const renderCluster = createClusterRenderer('a');
+const renderCluster = createClusterRenderer(clusterLabel('a'));
 const render = () => renderCluster(state, new Map());
 
 /** Sets gauges as most exporters do: resets all gauges of a registry and sets them again. */

@@ -3,7 +3,7 @@ import type { StaticLabels } from '../src/config/labels.ts';
 import { saasComponents } from '../src/discovery/component-status.ts';
 import { clusterFamilies, createClusterRenderer } from '../src/metrics/cluster-renderer.ts';
 import { createCounters } from '../src/metrics/counters.ts';
-import type { Family } from '../src/metrics/family.ts';
+import { clusterLabel, type Family } from '../src/metrics/family.ts';
 import {
   createProcessMetrics,
   type ProcessMetrics,
@@ -208,11 +208,12 @@ async function clusterLines(
   method: AuthenticationMethod = 'oauth2',
   labels: StaticLabels = { '<label>': 'value' },
 ) {
-  const counters = createCounters(method);
+  const label = clusterLabel('cluster');
+  const counters = createCounters(method, label);
   for (const poll of polls) counters.record(poll);
   const config = { name: 'cluster', authentication: { method }, pollInterval: 1, labels } as ClusterConfig;
   const state = polls.reduce(nextState, initialState(config));
-  return (await createClusterRenderer(state.name)(state, await counters.values())).map(textOfLines);
+  return (await createClusterRenderer(label)(state, await counters.lines())).map(textOfLines);
 }
 
 const files = { provider: 'files', at, isUp: true, clusterCount: 1 } as const;

@@ -4,6 +4,7 @@ import type { ClusterState } from '../poll/state.ts';
 import { type Budgets, createClusterAdmission } from './cluster-admission.ts';
 import { createClusterRenderer } from './cluster-renderer.ts';
 import { createCounters } from './counters.ts';
+import { clusterLabel } from './family.ts';
 import type { Page } from './page.ts';
 
 /** The metrics of one cluster, from its polls to its part of the page. */
@@ -17,14 +18,15 @@ export interface ClusterMetrics {
 
 export function createClusterMetrics(cluster: ClusterConfig, page: Page, budgets: Budgets): ClusterMetrics {
   const { name, authentication } = cluster;
-  const render = createClusterRenderer(name);
-  const counters = createCounters(authentication.method);
+  const label = clusterLabel(name);
+  const render = createClusterRenderer(label);
+  const counters = createCounters(authentication.method, label);
   const { admit, release } = createClusterAdmission(cluster, budgets);
   return {
     admit,
     publish: async (state, result) => {
       if (result) counters.record(result);
-      const part = await render(state, await counters.values());
+      const part = await render(state, await counters.lines());
       await page.prepare(part);
       page.update(name, part);
     },

@@ -4,9 +4,9 @@ import { haveSameReplicas, sameItems } from '../zeebe/topology.ts';
 import type { ClusterView, GroupView } from '../zeebe/view.ts';
 import type { Chunk } from './chunk.ts';
 import { authenticationFamilies, credentialFamilies, labelFamilies, pollFamilies } from './cluster-families.ts';
-import { linesOfMetric, type MetricValuesByName } from './counters.ts';
-import { type ClusterFamily, joinLabels, type Labels, labels, type StateFamily, sample } from './family.ts';
-import { createRowRenderer } from './rows.ts';
+import type { LinesByFamily } from './counters.ts';
+import { addSample, type ClusterFamily, joinLabels, type Labels, type StateFamily } from './family.ts';
+import { type Rows, renderRows } from './rows.ts';
 import { topologyFamilies } from './topology-families.ts';
 
 /** Every family of a monitored cluster, in the order of the page. */
@@ -23,18 +23,19 @@ export type ClusterPart = readonly FamilyLines[];
 export type FamilyLines = string | readonly Chunk[];
 
 /** The text depends on the arguments only. What earlier calls have left only makes it faster. */
-export type ClusterRenderer = (state: ClusterState, counters: MetricValuesByName) => Promise<ClusterPart>;
+export type ClusterRenderer = (state: ClusterState, counted: LinesByFamily) => Promise<ClusterPart>;
 
-export function createClusterRenderer(cluster: string): ClusterRenderer {
-  const shared = labels({ zeebe_cluster: cluster });
-  const renderers = clusterFamilies.map((family) => createFamilyRenderer(family, shared));
+export function createClusterRenderer(cluster: Labels): ClusterRenderer {
   const layoutOf = createLayout();
-  return async (state, counters) => {
+  const latest: Rendered[] = [];
+  return async (state, counted) => {
     const yieldWhenBusy = createYielder();
-    const input = { state, counters, viewLayout: layoutOf(state.view) };
+    const input = { state, counted, viewLayout: layoutOf(state.view), cluster };
     const part: FamilyLines[] = [];
-    for (const render of renderers) {
-      part.push(render(input));
+    for (const [index, family] of clusterFamilies.entries()) {
+      const rendered = renderFamily(family, input, latest[index]);
+      latest[index] = rendered;
+      part.push(rendered.lines);
       const turn = yieldWhenBusy();
       if (turn) await turn;
     }
@@ -65,48 +66,36 @@ function haveSamePartitions(one: GroupView, other: GroupView): boolean {
 
 interface RenderInput {
   readonly state: ClusterState;
-  readonly counters: MetricValuesByName;
+  readonly counted: LinesByFamily;
   readonly viewLayout: object | undefined;
+  readonly cluster: Labels;
 }
 
-function createFamilyRenderer(family: ClusterFamily, cluster: Labels): (input: RenderInput) => FamilyLines {
-  switch (family.source) {
-    case 'counters': {
-      const values = ({ counters }: RenderInput) => counters.get(family.name);
-      return renderOnChange(values, (input) => linesOfMetric(values(input), cluster));
-    }
-    case 'state': {
-      const { dependsOn } = family;
-      const render = ({ state }: RenderInput) => stateLines(family, state, cluster);
-      return dependsOn ? renderOnChange(({ state }) => dependsOn(state), render) : render;
-    }
-    case 'stable series': {
-      const rows = createRowRenderer(family, cluster);
-      return renderOnChange(
-        ({ state }) => family.dependsOn(state),
-        ({ state, viewLayout }) => rows(state, viewLayout),
-      );
-    }
+/** The lines of a family and what they were rendered from. */
+interface Rendered {
+  readonly dependency: unknown;
+  readonly rows?: Rows | undefined;
+  readonly lines: FamilyLines;
+}
+
+/** Renders a family again only if what its lines depend on is another value or object than before. */
+function renderFamily(family: ClusterFamily, input: RenderInput, previous: Rendered | undefined): Rendered {
+  if (family.source === 'counters') {
+    const lines = input.counted.get(family.name) ?? '';
+    return lines === previous?.lines ? previous : { dependency: undefined, lines };
   }
-}
-
-/** Renders again only if what the lines depend on is another value or object than at the call before. */
-function renderOnChange<T>(
-  dependsOn: (input: RenderInput) => unknown,
-  render: (input: RenderInput) => T,
-): (input: RenderInput) => T {
-  let latest: { readonly dependency: unknown; readonly lines: T } | undefined;
-  return (input) => {
-    const dependency = dependsOn(input);
-    if (!latest || latest.dependency !== dependency) latest = { dependency, lines: render(input) };
-    return latest.lines;
-  };
+  const { state, viewLayout, cluster } = input;
+  const dependency = family.dependsOn ? family.dependsOn(state) : {};
+  if (previous && previous.dependency === dependency) return previous;
+  if (family.source === 'state') return { dependency, lines: stateLines(family, state, cluster) };
+  const rows = renderRows(family, { state, viewLayout, cluster }, previous?.rows);
+  return { dependency, rows, lines: rows?.lines ?? '' };
 }
 
 function stateLines({ name, samples }: StateFamily, state: ClusterState, cluster: Labels): string {
-  let lines = '';
+  const pieces: string[] = [];
   samples(state, (value, own) => {
-    lines += sample(name, own ? joinLabels(cluster, own) : cluster, value);
+    addSample(pieces, name, own ? joinLabels(cluster, own) : cluster, value);
   });
-  return lines;
+  return pieces.join('');
 }

@@ -2,7 +2,7 @@ import { Counter, Histogram, type MetricObjectWithValues, type MetricValue, type
 import type { AuthenticationMethod } from '../config/config.ts';
 import { authFailureReasons, pollFailureReasons, tokenFailureReasons } from '../failure.ts';
 import type { PollResult } from '../poll/poll.ts';
-import { bucketBound, type CountedFamily, joinLabels, type Labels, labels, sample } from './family.ts';
+import { addSample, bucketBound, type CountedFamily, joinLabels, type Labels, labels } from './family.ts';
 
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 
@@ -28,13 +28,18 @@ function family(name: string, type: CountedFamily['type'], help: string): Counte
 /** The counters and histograms of one cluster. */
 export interface Counters {
   readonly record: (result: PollResult) => void;
-  /** Returns the same object for a metric as long as its values are the same. */
-  readonly values: () => Promise<MetricValuesByName>;
+  /** The lines of each family, by its name. */
+  readonly lines: () => Promise<LinesByFamily>;
 }
 
-/** Counters exist at 0 for every reason from the start, histograms from the first poll on. */
-export function createCounters(method: AuthenticationMethod): Counters {
-  const { changed, values } = createReadings();
+export type LinesByFamily = ReadonlyMap<string, string>;
+
+/**
+ * Counters exist at 0 for every reason from the start, histograms from the first poll on. `cluster` is the label of the
+ * cluster.
+ */
+export function createCounters(method: AuthenticationMethod, cluster: Labels): Counters {
+  const { changed, lines } = createReadings(cluster);
   const polls = changed(new Counter({ ...counted.polls, registers: [] }));
   const pollFailures = changed(reasonCounter(counted.pollFailures, pollFailureReasons));
   const authFailures = changed(reasonCounter(counted.authFailures, authFailureReasons));
@@ -42,7 +47,7 @@ export function createCounters(method: AuthenticationMethod): Counters {
   const pollDuration = new Histogram({ ...counted.pollDuration, buckets, registers: [] });
 
   return {
-    values,
+    lines,
     record: ({ outcome, seconds, authentication: { failure, tokenRequests } }) => {
       changed(polls).inc();
       if (!outcome.ok) changed(pollFailures).inc({ reason: outcome.failure.reason });
@@ -59,22 +64,22 @@ type CountedMetric = Counter<'reason'> | Counter | Histogram;
 /** Marks a metric whose values are to be read again, and returns it. */
 type Changed = <M extends CountedMetric>(metric: M) => M;
 
-/** Reads the metrics that have changed since the last time: in most polls, two of seven. */
-function createReadings(): { readonly changed: Changed; readonly values: Counters['values'] } {
+/** Reads the metrics that have changed since the last time: in most polls, two of seven. Keeps their lines only. */
+function createReadings(cluster: Labels): { readonly changed: Changed; readonly lines: Counters['lines'] } {
   const unread = new Set<CountedMetric>();
-  const latest = new Map<string, MetricValues>();
+  const latest = new Map<string, string>();
   return {
     changed: (metric) => {
       unread.add(metric);
       return metric;
     },
-    values: async () => {
+    lines: async () => {
       const metrics = [...unread];
       unread.clear();
       // The declared type lacks the names of the samples of a histogram.
       for (const metric of metrics) {
         const values = (await metric.get()) as MetricValues;
-        latest.set(values.name, values);
+        latest.set(values.name, linesOfMetric(values, cluster));
       }
       return latest;
     },
@@ -104,28 +109,25 @@ function reasonCounter(family: CountedFamily, reasons: readonly string[]): Count
 }
 
 /** The values of one metric of prom-client at one moment. */
-export type MetricValues = MetricObjectWithValues<MetricValue<string>>;
-export type MetricValuesByName = ReadonlyMap<string, MetricValues>;
+type MetricValues = MetricObjectWithValues<MetricValue<string>>;
 
 /**
  * Reads a registry as JSON, never as text: rendering OpenMetrics renames the counters of a registry permanently, and the
  * texts of two registries cannot be joined.
  */
-export async function readRegistry(registry: Registry): Promise<MetricValuesByName> {
+export async function readRegistry(registry: Registry): Promise<readonly MetricValues[]> {
   // The declared type lacks the values.
-  const metrics = (await registry.getMetricsAsJSON()) as MetricValues[];
-  return new Map(metrics.map((metric) => [metric.name, metric]));
+  return (await registry.getMetricsAsJSON()) as MetricValues[];
 }
 
-/** The lines of one metric, each with the shared labels first; empty without the metric. */
-export function linesOfMetric(metric: MetricValues | undefined, shared?: Labels): string {
-  if (!metric) return '';
-  return metric.values
-    .map(({ value, labels: own, ...parts }) => {
-      const name = 'metricName' in parts && typeof parts.metricName === 'string' ? parts.metricName : metric.name;
-      return sample(name, joined(shared, ownLabels(own)), value);
-    })
-    .join('');
+/** The lines of one metric, each with the shared labels first. */
+export function linesOfMetric(metric: MetricValues, shared?: Labels): string {
+  const pieces: string[] = [];
+  for (const { value, labels: own, ...parts } of metric.values) {
+    const name = 'metricName' in parts && typeof parts.metricName === 'string' ? parts.metricName : metric.name;
+    addSample(pieces, name, joined(shared, ownLabels(own)), value);
+  }
+  return pieces.join('');
 }
 
 function ownLabels(own: MetricValue<string>['labels']): Labels | undefined {

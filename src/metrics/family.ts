@@ -26,6 +26,11 @@ export function labels(pairs: Readonly<Record<string, string | number>>): Labels
   return text as Labels;
 }
 
+/** The label that every series of a cluster has, the first one. */
+export function clusterLabel(name: string): Labels {
+  return labels({ zeebe_cluster: name });
+}
+
 export function joinLabels(left: Labels, right: Labels): Labels {
   return `${left},${right}` as Labels;
 }
@@ -35,9 +40,14 @@ function escapeValue(value: string): string {
   return value.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
 
-/** One line of the exposition; `name` is that of the family, with a suffix for the parts of a histogram. */
-export function sample(name: string, labels: Labels | '', value: number): string {
-  return labels === '' ? `${name} ${number(value)}\n` : `${name}{${labels}} ${number(value)}\n`;
+/**
+ * Adds the pieces of one line of the exposition; `name` is that of the family, with a suffix for the parts of a histogram.
+ * The lines are joined by `join('')`, as V8 keeps a text that was made by `+` or a template as a tree of its pieces, which
+ * takes several times its length.
+ */
+export function addSample(pieces: string[], name: string, labels: Labels | '', value: number): void {
+  if (labels === '') pieces.push(name, ' ', number(value), '\n');
+  else pieces.push(name, '{', labels, '} ', number(value), '\n');
 }
 
 function number(value: number): string {

@@ -1,7 +1,8 @@
-import { type Clock, createYielder } from '../clock.ts';
-import { type Chunk, createChunk, gzipped, retaining } from './chunk.ts';
-import { type ClusterPart, clusterFamilies } from './cluster-renderer.ts';
-import { endings, type Format, header } from './family.ts';
+import type { Clock } from '../clock.ts';
+import { chunksOfPart, createLayOut, isLarge } from './blocks.ts';
+import { type Chunk, gzipped } from './chunk.ts';
+import type { ClusterPart } from './cluster-renderer.ts';
+import type { Format } from './family.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
 
 export const encodings = ['identity', 'gzip'] as const;
@@ -28,16 +29,11 @@ export type Body = readonly Buffer[];
 /** Milliseconds. Reading the metrics of the process takes longer than the rest of a scrape. */
 const maxProcessMetricsAge = 5_000;
 
-/** Bytes. Smaller chunks are joined: many small ones would take longer to send and compress badly. */
-const minLargeChunk = 64 * 1024;
-
-/** Bytes after which joined chunks are ended, at the end of a family. */
-const maxJoined = 1024 * 1024;
-
 /** The clusters are on the page in the given order. */
 export function createPage(clusters: readonly string[], processMetrics: ProcessMetrics, clock: Clock): Page {
   let parts = arranged(clusters, new Map());
   let bodies: Bodies = new Map();
+  const layOut = createLayOut();
   const bodyOfPart = createPartBodies();
   let isGzipRequested = false;
   const forgetBodies = () => {
@@ -66,7 +62,7 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
       const text = processText.current();
       return cached(bodies, `${format} ${encoding}`, async () => {
         const ownText = (await text)(format);
-        return encoded(await chunksOf([...parts.values()], format, ownText), encoding);
+        return encoded(await layOut([...parts.values()], format, ownText), encoding);
       });
     },
     bodyOf: (cluster, format, encoding) => bodyOfPart(parts.get(cluster) ?? emptyPart, format, encoding),
@@ -87,7 +83,7 @@ function createPartBodies(): (part: ClusterPart, format: Format, encoding: Encod
   return (part, format, encoding) => {
     const bodies: Bodies = bodiesOfParts.get(part) ?? new Map();
     bodiesOfParts.set(part, bodies);
-    return cached(bodies, `${format} ${encoding}`, async () => encoded(await chunksOf([part], format), encoding));
+    return cached(bodies, `${format} ${encoding}`, async () => encoded(await createLayOut()([part], format), encoding));
   };
 }
 
@@ -124,80 +120,4 @@ async function encoded(chunks: readonly Chunk[], encoding: Encoding): Promise<Bo
   // Never released: the server does not report when a response has been sent.
   for (const { retain } of chunks) retain();
   return chunks.map(({ bytes }) => bytes);
-}
-
-function chunksOfPart(part: ClusterPart): readonly Chunk[] {
-  return part.filter((lines) => typeof lines !== 'string').flat();
-}
-
-function isLarge({ bytes }: Chunk): boolean {
-  return bytes.length >= minLargeChunk;
-}
-
-/**
- * Each family once, with the samples of every cluster; families without samples are left out. Yields between families: the
- * page of a thousand clusters has 12 MB. What polls change meanwhile is not on it.
- */
-function chunksOf(parts: readonly ClusterPart[], format: Format, processText = ''): Promise<readonly Chunk[]> {
-  return retaining(parts.flatMap(chunksOfPart), async () => {
-    const yieldWhenBusy = createYielder();
-    const { addText, addChunk, endFamily, end } = createChunkList();
-    for (const [index, family] of clusterFamilies.entries()) {
-      const samples = parts.map((part) => part[index] ?? '').filter(({ length }) => length > 0);
-      if (samples.length > 0) addText(header(family, format));
-      for (const lines of samples) {
-        if (typeof lines === 'string') addText(lines);
-        else lines.forEach(addChunk);
-      }
-      endFamily();
-      const turn = yieldWhenBusy();
-      if (turn) await turn;
-    }
-    addText(processText + endings[format]);
-    return end();
-  });
-}
-
-/** Joins texts and small chunks into chunks of about a megabyte, up to the next large chunk. */
-function createChunkList() {
-  const chunks: Chunk[] = [];
-  let small: Buffer[] = [];
-  let smallBytes = 0;
-  let text = '';
-  const addSmall = (bytes: Buffer) => {
-    small.push(bytes);
-    smallBytes += bytes.length;
-  };
-  const endText = () => {
-    if (text !== '') addSmall(Buffer.from(text));
-    text = '';
-  };
-  const endSmall = () => {
-    endText();
-    if (small.length > 0) chunks.push(createChunk(Buffer.concat(small)));
-    small = [];
-    smallBytes = 0;
-  };
-  return {
-    addText: (added: string) => {
-      text += added;
-    },
-    addChunk: (chunk: Chunk) => {
-      if (isLarge(chunk)) {
-        endSmall();
-        chunks.push(chunk);
-      } else {
-        endText();
-        addSmall(chunk.bytes);
-      }
-    },
-    endFamily: () => {
-      if (text.length >= minLargeChunk) endText();
-      if (smallBytes >= maxJoined) endSmall();
-    },
-    end: (): readonly Chunk[] => {
-      endSmall();
-      return chunks;
-    },
-  };
 }

@@ -38,7 +38,7 @@ export function createProcessMetrics({ shard }: ProcessMetricsOptions = {}): Pro
     discovered,
     notDiscovered,
     render: async () => {
-      const metrics = [...(await readRegistry(registry)).values()];
+      const metrics = await readRegistry(registry);
       const parts = metrics.map((metric) => ({ family: familyOf(metric), lines: linesOfMetric(metric) }));
       return (format) => parts.map(({ family, lines }) => header(family, format) + lines).join('');
     },

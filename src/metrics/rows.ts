@@ -1,6 +1,7 @@
 import type { ClusterState } from '../poll/state.ts';
+import { sameItems } from '../zeebe/topology.ts';
 import { type Chunk, createChunk } from './chunk.ts';
-import { joinLabels, type Labels, type StableSeriesFamily } from './family.ts';
+import { addSample, joinLabels, type Labels, type StableSeriesFamily } from './family.ts';
 
 /** Some lines of a family as a chunk, one line for each of `values`, which are integers from 0 to 2³² − 1. */
 interface RowChunk extends Chunk {
@@ -18,61 +19,89 @@ interface Slot {
   readonly previous?: RowChunk;
 }
 
-export type RowRenderer = (state: ClusterState, viewLayout: object | undefined) => readonly Chunk[];
+/** The lines of a family, and what the next ones can be made from. */
+export type Rows = FewRows | ManyRows;
 
-/**
- * Renders the lines of a family whose series rarely change. They are most of the page of a large cluster, and from poll
- * to poll only some digits differ. While the series are the same, only the chunks in which a value has changed are
- * replaced, and only the changed values are written.
- */
-export function createRowRenderer(family: StableSeriesFamily, cluster: Labels): RowRenderer {
-  const { name, layoutKey, series, values } = family;
-  let latest: { readonly key: unknown; readonly slots: readonly Slot[]; readonly next: Uint32Array } | undefined;
-
-  return (state, viewLayout) => {
-    const key = layoutKey(state, viewLayout);
-    if (key === undefined) {
-      latest = undefined;
-      return [];
-    }
-    if (latest?.key !== key) {
-      const slots = layOut(name, cluster, series(state));
-      latest = {
-        key,
-        slots,
-        next: new Uint32Array(slots.reduce((sum, { current }) => sum + current.values.length, 0)),
-      };
-    }
-    const { next } = latest;
-    let count = 0;
-    values(state, (value) => {
-      next[count++] = value;
-    });
-    let start = 0;
-    const slots = latest.slots.map((slot) => {
-      const end = start + slot.current.values.length;
-      const updated = withValues(slot, next.subarray(start, end));
-      start = end;
-      return updated;
-    });
-    latest = { key, slots, next };
-    return slots.map(({ current }) => current);
-  };
+/** Few enough to be written again as a whole: the buffers of chunks would take several times their length. */
+interface FewRows {
+  readonly kind: 'few';
+  readonly key: unknown;
+  readonly values: readonly number[];
+  readonly lines: string;
 }
 
-function layOut(name: string, cluster: Labels, series: Iterable<Labels>): readonly Slot[] {
-  const slots: Slot[] = [];
-  let prefixes: string[] = [];
-  const endSlot = () => {
-    if (prefixes.length > 0) slots.push({ current: writeRows(prefixes, new Uint32Array(prefixes.length)) });
-    prefixes = [];
-  };
-  for (const own of series) {
-    prefixes.push(`${name}{${joinLabels(cluster, own)}} `);
-    if (prefixes.length === maxLinesPerChunk) endSlot();
+interface ManyRows {
+  readonly kind: 'many';
+  readonly key: unknown;
+  readonly slots: readonly Slot[];
+  readonly lines: readonly Chunk[];
+  /** Room for the values of the next lines. */
+  readonly next: Uint32Array;
+}
+
+const maxFew = 300;
+
+export interface RowsInput {
+  readonly state: ClusterState;
+  readonly viewLayout: object | undefined;
+  readonly cluster: Labels;
+}
+
+/**
+ * Renders the lines of a family whose series rarely change; undefined if it has none. They are most of the page of a
+ * large cluster, and from poll to poll only some digits differ. While the series are the same, only the chunks in which a
+ * value has changed are replaced, and only the changed values are written.
+ */
+export function renderRows(
+  family: StableSeriesFamily,
+  { state, viewLayout, cluster }: RowsInput,
+  previous: Rows | undefined,
+): Rows | undefined {
+  const key = family.layoutKey(state, viewLayout);
+  if (key === undefined) return undefined;
+  const known = previous?.key === key ? previous : undefined;
+  if (known?.kind === 'many') return withValuesOf(family, state, known);
+  if (!known) {
+    const series = [...family.series(state)];
+    if (series.length > maxFew) return withValuesOf(family, state, layOut(family.name, cluster, series, key));
   }
-  endSlot();
-  return slots;
+  const values: number[] = [];
+  family.values(state, (value) => values.push(value));
+  if (known && sameItems(known.values, values, (one, other) => one === other)) return known;
+  return { kind: 'few', key, values, lines: linesOf(family.name, cluster, family.series(state), values) };
+}
+
+function linesOf(name: string, cluster: Labels, series: Iterable<Labels>, values: readonly number[]): string {
+  const pieces: string[] = [];
+  let line = 0;
+  for (const own of series) addSample(pieces, name, joinLabels(cluster, own), values[line++] ?? 0);
+  return pieces.join('');
+}
+
+function withValuesOf(family: StableSeriesFamily, state: ClusterState, { key, slots, next }: ManyRows): ManyRows {
+  let count = 0;
+  family.values(state, (value) => {
+    next[count++] = value;
+  });
+  let start = 0;
+  const updated = slots.map((slot) => {
+    const end = start + slot.current.values.length;
+    const withValues = slotWithValues(slot, next.subarray(start, end));
+    start = end;
+    return withValues;
+  });
+  return { kind: 'many', key, slots: updated, lines: updated.map(({ current }) => current), next };
+}
+
+function layOut(name: string, cluster: Labels, series: readonly Labels[], key: unknown): ManyRows {
+  const slots: Slot[] = [];
+  for (let start = 0; start < series.length; start += maxLinesPerChunk) {
+    const prefixes = series
+      .slice(start, start + maxLinesPerChunk)
+      .map((own) => `${name}{${joinLabels(cluster, own)}} `);
+    slots.push({ current: writeRows(prefixes, new Uint32Array(prefixes.length)) });
+  }
+  return { kind: 'many', key, slots, lines: [], next: new Uint32Array(series.length) };
 }
 
 /** A prefix is a line up to its value. */
@@ -91,7 +120,7 @@ function writeRows(prefixes: readonly string[], values: Uint32Array): RowChunk {
 }
 
 /** Returns the same slot if no value has changed. */
-function withValues(slot: Slot, next: Uint32Array): Slot {
+function slotWithValues(slot: Slot, next: Uint32Array): Slot {
   const { current, previous } = slot;
   if (haveSameValues(current.values, next)) return slot;
   const { positions } = current;

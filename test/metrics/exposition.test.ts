@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { bucketBound, type Format, formats, labels, sample } from '../../src/metrics/family.ts';
+import { bucketBound, type Format, formats, labels } from '../../src/metrics/family.ts';
 import { type Answer, type AnswerReplica, anyAnswer, anyText, idOf, reordered } from '../arbitraries.ts';
 import { succeeded } from '../polls.ts';
 import { topologyOf } from '../topologies.ts';
-import { pageOf, readPage, samplesOf } from './pages.ts';
+import { pageOf, readPage, sample, samplesOf } from './pages.ts';
 import type { Family } from './strict-parser.ts';
 
 // Many runs of the property tests on a busy machine.

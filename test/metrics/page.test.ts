@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createChunk } from '../../src/metrics/chunk.ts';
-import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
-import { formats } from '../../src/metrics/family.ts';
+import { type ClusterPart, createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
+import { clusterLabel, formats } from '../../src/metrics/family.ts';
 import { createPage, type Encoding, encodings } from '../../src/metrics/page.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import { type ClusterState, initialState, nextState } from '../../src/poll/state.ts';
@@ -177,7 +177,7 @@ function everyStepTakesLong(): void {
 
 async function asRenderedAnew(state: ClusterState): Promise<string> {
   const { page } = setUp();
-  page.update('production', await createClusterRenderer('production')(state, new Map()));
+  page.update('production', await createClusterRenderer(clusterLabel('production'))(state, new Map()));
   return textOf(await page.body('text', 'identity'));
 }
 
@@ -208,7 +208,7 @@ describe('a page of large chunks', () => {
     await fc.assert(
       fc.asyncProperty(steps, async (taken) => {
         const { page } = setUp();
-        const render = createClusterRenderer('production');
+        const render = createClusterRenderer(clusterLabel('production'));
         let state = initialState(clusterConfig());
         let expected = '';
         const read: { readonly text: Promise<string>; readonly expected: string }[] = [];
@@ -255,6 +255,49 @@ describe('a page of large chunks', () => {
     await page.body('text', 'gzip');
     await page.prepare(part);
     expect(compressions).toBe(1);
+  });
+});
+
+describe('a page of many small clusters', () => {
+  const names = Array.from({ length: 1_000 }, (_, index) => `cluster-${String(index).padStart(3, '0')}`);
+  /** A line of 100 bytes in each of three families: together, a family has one block and a half. */
+  const partWith = (name: string, value: number): ClusterPart =>
+    [0, 1, 2].map((family) => `family_${family}{zeebe_cluster="${name}",own="${'x'.repeat(50)}"} ${value}\n`);
+
+  function setUpMany() {
+    const { page } = setUp({ clusters: names });
+    for (const name of names) page.update(name, partWith(name, 1));
+    return page;
+  }
+
+  it('keeps the bytes in which no line has changed, also if another line has become longer', async () => {
+    const page = setUpMany();
+    const before = await page.body('text', 'identity');
+    page.update('cluster-001', partWith('cluster-001', 1).with(1, partWith('cluster-001', 123_456)[1] ?? ''));
+    const after = await page.body('text', 'identity');
+    const kept = after.filter((bytes) => before.includes(bytes));
+    expect(after.length).toBeGreaterThan(5);
+    expect(after.length - kept.length).toBe(1);
+    expect(textOf(after)).toMatch(/family_1{zeebe_cluster="cluster-001".* 123456\n/);
+  });
+
+  it.each(formats)('has the same text as a page made anew, whatever was on it before (%s)', async (format) => {
+    const change = fc.tuple(fc.constantFrom(...names), fc.constantFrom(0, 1, 2, 123_456));
+    const read = fc.constantFrom(...formats);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(change, read), { maxLength: 5 }), async (changes) => {
+        const page = setUpMany();
+        const anew = setUpMany();
+        for (const [[name, value], before] of changes) {
+          await page.body(before, 'gzip');
+          page.update(name, partWith(name, value));
+          anew.update(name, partWith(name, value));
+        }
+        const zipped = await page.body(format, 'gzip');
+        expect(textOf(unzipped(zipped)) === textOf(await anew.body(format, 'identity'))).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 

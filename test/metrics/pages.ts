@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { createClusterRenderer, type FamilyLines } from '../../src/metrics/cluster-renderer.ts';
 import { createCounters } from '../../src/metrics/counters.ts';
-import type { Format } from '../../src/metrics/family.ts';
+import { addSample, clusterLabel, type Format, type Labels } from '../../src/metrics/family.ts';
 import { type Body, createPage } from '../../src/metrics/page.ts';
 import type { ProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
@@ -27,10 +27,12 @@ export const noProcessMetrics: ProcessMetrics = {
 };
 
 export async function partOf({ results, config = {} }: PolledCluster) {
-  const counters = createCounters(clusterConfig(config).authentication.method);
+  const { name, authentication } = clusterConfig(config);
+  const label = clusterLabel(name);
+  const counters = createCounters(authentication.method, label);
   for (const result of results) counters.record(result);
   const state = stateAfter(results, config);
-  return createClusterRenderer(state.name)(state, await counters.values());
+  return createClusterRenderer(label)(state, await counters.lines());
 }
 
 /** The page of some clusters, under the names in their settings. */
@@ -39,6 +41,12 @@ export async function pageOf(format: Format, ...clusters: readonly PolledCluster
   const page = createPage(clusters.map(nameOf), noProcessMetrics, manualClock());
   for (const cluster of clusters) page.update(nameOf(cluster), await partOf(cluster));
   return textOf(await page.body(format, 'identity'));
+}
+
+export function sample(name: string, labels: Labels | '', value: number): string {
+  const pieces: string[] = [];
+  addSample(pieces, name, labels, value);
+  return pieces.join('');
 }
 
 export function textOfLines(lines: FamilyLines): string {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
 import { expositionSize } from '../../src/metrics/exposition-size.ts';
-import { formats } from '../../src/metrics/family.ts';
+import { clusterLabel, formats } from '../../src/metrics/family.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
 import { type AnswerTenant, anyWholeAnswer, type WholeAnswer } from '../arbitraries.ts';
 import { clusterConfig, failed, succeeded } from '../polls.ts';
@@ -116,11 +116,11 @@ describe('the lines rendered for physical tenants', () => {
     const config = clusterConfig();
     await fc.assert(
       fc.asyncProperty(fc.array(fc.option(anyWholeAnswer), { maxLength: 6 }), async (answers) => {
-        const render = createClusterRenderer(config.name);
+        const render = createClusterRenderer(clusterLabel(config.name));
         let state = initialState(config);
         for (const answer of answers) {
           state = nextState(state, answer ? succeeded(wholeTopologyOf(answer)) : failed('connect'));
-          const anew = await createClusterRenderer(config.name)(state, new Map());
+          const anew = await createClusterRenderer(clusterLabel(config.name))(state, new Map());
           expect((await render(state, new Map())).map(textOfLines)).toEqual(anew.map(textOfLines));
         }
       }),

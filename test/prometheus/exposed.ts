@@ -1,9 +1,10 @@
 import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
 import { createCounters } from '../../src/metrics/counters.ts';
+import { clusterLabel } from '../../src/metrics/family.ts';
 import { createProcessMetrics } from '../../src/metrics/process-metrics.ts';
 import type { PollResult } from '../../src/poll/poll.ts';
 import { textOfLines } from '../metrics/pages.ts';
-import { endOfPoll, failure, stateAfter, succeeded } from '../polls.ts';
+import { clusterConfig, endOfPoll, failure, stateAfter, succeeded } from '../polls.ts';
 import { broker, leader, topology } from '../topologies.ts';
 import { parseQuery } from './promql.ts';
 
@@ -48,10 +49,11 @@ async function clusterText(): Promise<string> {
     certificates: { clusterServer: inAYear, clusterClient: inAYear, tokenServer: inAYear, tokenClient: inAYear },
     filesRead: true,
   });
-  const counters = createCounters('oauth2');
+  const label = clusterLabel(clusterConfig().name);
+  const counters = createCounters('oauth2', label);
   counters.record(result);
-  const values = await counters.values();
+  const counted = await counters.lines();
   const states = [stateAfter([result], { labels: { team: 'payments' } }), stateAfter([succeeded(allTenants)])];
-  const parts = await Promise.all(states.map((state) => createClusterRenderer(state.name)(state, values)));
+  const parts = await Promise.all(states.map((state) => createClusterRenderer(label)(state, counted)));
   return parts.flat().map(textOfLines).join('');
 }
