@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Agent, buildConnector, Dispatcher, Pool, ProxyAgent } from 'undici';
+import { Agent, buildConnector, Client, Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { TransportConfig } from '../config/config.ts';
 import { secureContextOptions } from '../config/secure-context.ts';
 import { ProxyError, proxyFor } from './proxy.ts';
@@ -45,11 +45,12 @@ export function createDispatcher(
   { keepAlive = true, around = (connect) => connect }: DispatcherOptions = {},
 ): Dispatcher {
   const targetOptions = connectOptions(transport, timeout);
-  const options = poolOptions(timeout, keepAlive);
+  const options = clientOptions(timeout, keepAlive);
 
   return createReplacingDispatcher((counting) => {
-    const pool = (origin: string | URL, connect: Connect) =>
-      new Pool(origin, { ...options, connect: counting(passOverContinue(connect)) });
+    // Not a pool: polls of a cluster run one after the other, and its queue for other requests takes 16 KB.
+    const client = (origin: string | URL, connect: Connect) =>
+      new Client(origin, { ...options, connect: counting(passOverContinue(connect)) });
 
     const throughProxy = (proxy: URL, isTunnel: boolean) =>
       new ProxyAgent({
@@ -58,7 +59,7 @@ export function createDispatcher(
         proxyTls: { timeout, ...tcpOptions(timeout), allowH2: false },
         clientFactory: (url, { connect }: FactoryOptions) => new Pool(url, { connect: toProxy(connect, proxy) }),
         factory: (origin, { connect }: FactoryOptions) =>
-          pool(origin, isTunnel ? around(connect) : toProxy(connect, proxy)),
+          client(origin, isTunnel ? around(connect) : toProxy(connect, proxy)),
       });
 
     return new Agent({
@@ -66,22 +67,19 @@ export function createDispatcher(
         const url = new URL(origin);
         const proxy = proxyFor(url, transport);
         return proxy === undefined
-          ? pool(url, around(buildConnector(targetOptions)))
+          ? client(url, around(buildConnector(targetOptions)))
           : throughProxy(proxy, url.protocol === 'https:');
       },
     });
   });
 }
 
-function poolOptions(timeout: number, keepAlive: boolean): Pool.Options {
+function clientOptions(timeout: number, keepAlive: boolean): Client.Options {
   return {
     headersTimeout: timeout,
     bodyTimeout: timeout,
     maxResponseSize: maxAnswerBytes,
-    // Polls of a cluster run one after the other.
-    connections: 1,
     keepAliveMaxTimeout: maxConnectionAge,
-    clientTtl: maxConnectionAge,
     ...(!keepAlive && { pipelining: 0 }),
   };
 }
@@ -117,7 +115,7 @@ type Create = (counting: (connect: Connect) => Connect) => Dispatcher;
 
 /**
  * Creates a dispatcher that is replaced after each failed request, so that the next request opens a new connection: the
- * other connections may have failed for the same reason. A GET on a reused connection that is reset before the first
+ * other connections may have failed for the same reason. It is also replaced when its first connection is too old. A GET on a reused connection that is reset before the first
  * byte of a response is sent once more, because a server may close an idle connection while a request is on its way.
  * Other methods are not sent again, since the server may have acted on them.
  */
@@ -129,6 +127,8 @@ interface Generation {
   readonly dispatcher: Dispatcher;
   /** Number of connections that it has begun to open. */
   connections: number;
+  /** When the first of them was, on the monotonic clock; before that, infinite. */
+  connectedAt: number;
   /** Number of requests in progress. */
   requests: number;
 }
@@ -157,6 +157,7 @@ class ReplacingDispatcher extends Dispatcher {
   }
 
   #send(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, mayResend: boolean): boolean {
+    if (performance.now() - this.#current.connectedAt > maxConnectionAge) this.#replace();
     const generation = this.#current;
     const connectionsBefore = generation.connections;
     let isAnswered = false;
@@ -174,7 +175,7 @@ class ReplacingDispatcher extends Dispatcher {
         handler.onResponseEnd?.(...end);
       },
       onResponseError: (controller, error) => {
-        if (generation === this.#current && !this.#isDestroyed) this.#current = this.#next();
+        if (generation === this.#current) this.#replace();
         this.#ended(generation);
         const wasReused = generation.connections === connectionsBefore;
         if (mayResend && wasReused && !isAnswered && isReset(error)) this.#send(options, handler, false);
@@ -186,15 +187,27 @@ class ReplacingDispatcher extends Dispatcher {
   #next(): Generation {
     const dispatcher = this.#create((connect) => (options, callback) => {
       generation.connections++;
+      generation.connectedAt = Math.min(generation.connectedAt, performance.now());
       connect(options, callback);
     });
-    const generation = { dispatcher, connections: 0, requests: 0 };
+    const generation = { dispatcher, connections: 0, connectedAt: Number.POSITIVE_INFINITY, requests: 0 };
     this.#alive.add(generation);
     return generation;
   }
 
+  #replace(): void {
+    if (this.#isDestroyed) return;
+    const previous = this.#current;
+    this.#current = this.#next();
+    this.#destroyIfUnused(previous);
+  }
+
   #ended(generation: Generation): void {
     generation.requests--;
+    this.#destroyIfUnused(generation);
+  }
+
+  #destroyIfUnused(generation: Generation): void {
     if (generation.requests > 0 || generation === this.#current) return;
     this.#alive.delete(generation);
     // undici is still processing the end of the request.
