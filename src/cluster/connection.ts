@@ -34,8 +34,8 @@ export function connect(cluster: ClusterConfig, sharedTokens: SharedTokens, kept
   return {
     ...authentication,
     client,
-    certificates: async (signal) => {
-      const [clusterServer, token] = await Promise.all([expiry(signal), authentication.certificates(signal)]);
+    certificates: async (...limit) => {
+      const [clusterServer, token] = await Promise.all([expiry(...limit), authentication.certificates(...limit)]);
       return { ...omitUndefined({ clusterServer, clusterClient }), ...token };
     },
     close: async () => {

@@ -151,8 +151,11 @@ function createRecord(
 /** Logs once that polls see one of several physical tenants, if that may be so. */
 function createTenantNote({ address, settingNames }: ClusterConfig, logger: Logger): (state: ClusterState) => void {
   let isNoted = false;
+  let latest: ClusterState['view'];
   return ({ view }) => {
-    if (isNoted || !view || !tellsOfDefaultAlone(address, view.topology)) return;
+    if (isNoted || !view || view === latest) return;
+    latest = view;
+    if (!tellsOfDefaultAlone(address, view.topology)) return;
     isNoted = true;
     logger.info(
       { gatewayVersion: view.topology.gatewayVersion },

@@ -25,7 +25,7 @@ export interface TokenUser extends Pick<ClusterConfig, 'pollInterval' | 'pollTim
 export interface JoinedTokens {
   readonly tokens: ClusterTokens;
   /** As in `PolledConnection`. Those that any of the clusters has seen. */
-  readonly certificates: (signal: AbortSignal) => Promise<TokenCertificates>;
+  readonly certificates: TokenConnection['certificates'];
   readonly leave: () => Promise<void>;
 }
 
@@ -109,7 +109,7 @@ function createSharedCaches(clock: Clock): SharedCaches {
       return {
         cache,
         connection,
-        certificates: (signal) => earliestOf([...connections.values()], signal),
+        certificates: (...limit) => earliestOf([...connections.values()], ...limit),
         leave: async () => {
           shared.users--;
           if (shared.users === 0) await remove(shared);
@@ -119,8 +119,11 @@ function createSharedCaches(clock: Clock): SharedCaches {
   };
 }
 
-async function earliestOf(connections: readonly TokenConnection[], signal: AbortSignal): Promise<TokenCertificates> {
-  const seen = await Promise.all(connections.map(({ certificates }) => certificates(signal)));
+async function earliestOf(
+  connections: readonly TokenConnection[],
+  ...limit: Parameters<TokenConnection['certificates']>
+): Promise<TokenCertificates> {
+  const seen = await Promise.all(connections.map(({ certificates }) => certificates(...limit)));
   const servers = seen.flatMap(({ tokenServer }) => tokenServer ?? []);
   return { ...seen[0], ...(servers.length > 0 && { tokenServer: Math.min(...servers) }) };
 }

@@ -12,7 +12,7 @@ export type TokenCertificates = Pick<CertificateExpiries, 'tokenServer' | 'token
 export interface TokenConnection {
   readonly endpoint: TokenEndpoint;
   /** As in `PolledConnection`. */
-  readonly certificates: (signal: AbortSignal) => Promise<TokenCertificates>;
+  readonly certificates: (timeout: number, signal: AbortSignal) => Promise<TokenCertificates>;
   /** Closes every socket, also those in use. */
   readonly close: () => Promise<void>;
 }
@@ -27,7 +27,7 @@ export function connectToIdentityProvider(config: OAuth2Config, pollTimeout: num
   const tokenClient = clientCertificateExpiry(url, transport);
   return {
     endpoint: createTokenEndpoint(config, dispatcher, clock),
-    certificates: async (signal) => omitUndefined({ tokenServer: await expiry(signal), tokenClient }),
+    certificates: async (...limit) => omitUndefined({ tokenServer: await expiry(...limit), tokenClient }),
     close: () => dispatcher.destroy(),
   };
 }

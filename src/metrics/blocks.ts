@@ -55,7 +55,11 @@ export function createLayOut(): LayOut {
 }
 
 export function chunksOfPart(part: ClusterPart): readonly Chunk[] {
-  return part.filter((lines) => typeof lines !== 'string').flat();
+  const chunks: Chunk[] = [];
+  for (const lines of part) {
+    if (typeof lines !== 'string') chunks.push(...lines);
+  }
+  return chunks;
 }
 
 /**

@@ -2,8 +2,9 @@ import type { ClusterConfig } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { Admission, Admit } from '../poll/poll.ts';
 import type { SeriesLimit } from '../poll/series-limit.ts';
+import type { Topology } from '../zeebe/topology.ts';
 import type { Budget } from './budget.ts';
-import { expositionSize } from './exposition-size.ts';
+import { type ExpositionSize, expositionSize } from './exposition-size.ts';
 
 /** What all clusters together may have on the page. */
 export interface Budgets {
@@ -23,7 +24,13 @@ export interface ClusterAdmission {
 export function createClusterAdmission({ name, maxSeries }: ClusterConfig, budgets: Budgets): ClusterAdmission {
   const bytesShare = budgets.bytes.open();
   const seriesShare = budgets.series.open();
+  let measured: { readonly topology: Topology; readonly size: ExpositionSize } | undefined;
+  const sizeOf = (topology: Topology) => {
+    if (measured?.topology !== topology) measured = { topology, size: expositionSize(name, topology) };
+    return measured.size;
+  };
   const release = () => {
+    measured = undefined;
     bytesShare.release();
     seriesShare.release();
   };
@@ -42,7 +49,7 @@ export function createClusterAdmission({ name, maxSeries }: ClusterConfig, budge
         release();
         return { ok: true };
       }
-      const { bytes, series } = expositionSize(name, topology);
+      const { bytes, series } = sizeOf(topology);
       // Also counted without its series: the topology itself stays in memory, for the verdict and the status page.
       if (bytesShare.admits(bytes)) return { ok: true, ...omitUndefined({ seriesLimit: limited(series) }) };
       seriesShare.release();

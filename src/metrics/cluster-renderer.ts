@@ -33,9 +33,11 @@ export function createClusterRenderer(cluster: Labels): ClusterRenderer {
     const input = { state, counted, viewLayout: layoutOf(state.view), cluster };
     const part: FamilyLines[] = [];
     for (const [index, family] of clusterFamilies.entries()) {
-      const rendered = renderFamily(family, input, latest[index]);
-      latest[index] = rendered;
+      const previous = latest[index];
+      const rendered = renderFamily(family, input, previous);
       part.push(rendered.lines);
+      if (rendered === previous) continue;
+      latest[index] = rendered;
       const turn = yieldWhenBusy();
       if (turn) await turn;
     }

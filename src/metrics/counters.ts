@@ -125,18 +125,30 @@ export function linesOfMetric(metric: MetricValues, shared?: Labels): string {
   const pieces: string[] = [];
   for (const { value, labels: own, ...parts } of metric.values) {
     const name = 'metricName' in parts && typeof parts.metricName === 'string' ? parts.metricName : metric.name;
-    addSample(pieces, name, joined(shared, ownLabels(own)), value);
+    addSample(pieces, name, joined(shared, ownLabels(own)) ?? '', value);
   }
   return pieces.join('');
 }
 
 function ownLabels(own: MetricValue<string>['labels']): Labels | undefined {
-  const pairs: Record<string, string> = {};
-  for (const [name, value = ''] of Object.entries(own))
-    pairs[name] = name === 'le' ? bucketBound(value) : String(value);
-  return labels(pairs) || undefined;
+  let all: Labels | undefined;
+  for (const name in own) {
+    const value = own[name] ?? '';
+    const label = name === 'le' ? bucketLabel(value) : labels({ [name]: String(value) });
+    all = joined(all, label);
+  }
+  return all;
 }
 
-function joined(shared: Labels | undefined, own: Labels | undefined): Labels | '' {
-  return shared && own ? joinLabels(shared, own) : (shared ?? own ?? '');
+/** There are few bounds, which are the same for all clusters. */
+const bucketLabels = new Map<number | string, Labels>();
+
+function bucketLabel(bound: number | string): Labels {
+  const label = bucketLabels.get(bound) ?? labels({ le: bucketBound(bound) });
+  bucketLabels.set(bound, label);
+  return label;
+}
+
+function joined(left: Labels | undefined, right: Labels | undefined): Labels | undefined {
+  return left && right ? joinLabels(left, right) : (left ?? right);
 }

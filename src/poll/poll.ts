@@ -57,8 +57,11 @@ export type Poll = (signal: AbortSignal) => Promise<PollResult>;
 export interface PolledConnection {
   readonly client: Client;
   readonly authenticator: Authenticator;
-  /** The expiries known by now. May open one more connection, to see a certificate that was refused. Never rejects. */
-  readonly certificates: (signal: AbortSignal) => Promise<CertificateExpiries>;
+  /**
+   * The expiries known by now. May open one more connection, for at most `timeout` milliseconds, to see a certificate that
+   * was refused. Never rejects.
+   */
+  readonly certificates: (timeout: number, signal: AbortSignal) => Promise<CertificateExpiries>;
   /** As in the result of the poll. */
   readonly filesRead?: boolean;
 }
@@ -108,7 +111,7 @@ export function createPoll(options: PollOptions): Poll {
       outcome,
       authentication: authenticationResult(authenticated),
       // Within the time of this poll, so that the next one is not late.
-      certificates: await withDeadline(Math.max(pollTimeout - duration, 0), stop, certificates),
+      certificates: await certificates(Math.max(pollTimeout - duration, 0), stop),
       ...omitUndefined({ seconds: authenticated.requested ? duration / 1000 : undefined, httpStatus, filesRead }),
     };
   };

@@ -14,9 +14,10 @@ export interface CertificateTrackingAgent {
   readonly dispatcher: Dispatcher;
   /**
    * Returns the earliest expiry of the certificate chains last seen, in Unix milliseconds; undefined until one was seen.
-   * First inspects the servers whose certificates were refused since the last call. Never rejects.
+   * First inspects the servers whose certificates were refused since the last call, for at most `timeout` milliseconds.
+   * Never rejects.
    */
-  readonly expiry: (signal: AbortSignal) => Promise<number | undefined>;
+  readonly expiry: (timeout: number, signal: AbortSignal) => Promise<number | undefined>;
 }
 
 /** Receives the origin of a server and a socket that is connected to it. */
@@ -47,8 +48,7 @@ export function createCertificateTrackingAgent(
         callback(...outcome);
       });
     };
-  const maxTime = Math.min(timeout, maxInspection);
-  const inspectRefused = async (signal: AbortSignal) => {
+  const inspectRefused = async (maxTime: number, signal: AbortSignal) => {
     const origins = [...refused];
     refused.clear();
     await Promise.all(
@@ -58,8 +58,9 @@ export function createCertificateTrackingAgent(
 
   return {
     dispatcher: createDispatcher(transport, timeout, { keepAlive, around: tracking }),
-    expiry: async (signal) => {
-      if (refused.size > 0) await withDeadline(maxTime, signal, inspectRefused);
+    expiry: async (maxTime, stop) => {
+      const limit = Math.min(maxTime, maxInspection);
+      if (refused.size > 0) await withDeadline(limit, stop, (signal) => inspectRefused(limit, signal));
       return expiries.size === 0 ? undefined : Math.min(...expiries.values());
     },
   };

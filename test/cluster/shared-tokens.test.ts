@@ -212,7 +212,7 @@ describe('the certificates of an identity provider', () => {
         transport: { tls: { insecureSkipVerify: false, cert, key: new Secret(key) }, enableHttp2: false },
       });
     const expiries = await Promise.all(
-      [client, client, nextClient].map((pair) => join(withCertificate(pair)).certificates(neverAborted)),
+      [client, client, nextClient].map((pair) => join(withCertificate(pair)).certificates(1_000, neverAborted)),
     );
     expect(expiries.map(({ tokenClient }) => tokenClient)).toEqual([client.expiry, client.expiry, nextClient.expiry]);
   });

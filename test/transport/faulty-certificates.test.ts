@@ -20,7 +20,7 @@ async function ask(server: { readonly cert: string; readonly key: string; readon
     () => undefined,
     (error) => transportFailureOf(error).reason,
   );
-  return { reason, expiry: await expiry(never) };
+  return { reason, expiry: await expiry(10_000, never) };
 }
 
 describe('a rejected certificate fails with the reason tls and a known expiry', () => {

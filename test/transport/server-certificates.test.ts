@@ -30,7 +30,7 @@ function asking(transport: TransportConfig = trusting) {
   const { dispatcher, expiry } = createCertificateTrackingAgent(transport, 60_000);
   onTestFinished(() => dispatcher.destroy());
   return {
-    expiry: () => expiry(never),
+    expiry: () => expiry(10_000, never),
     /** Returns the body of the response, or the reason of the failure. */
     get: async (url: string) => {
       try {
@@ -198,7 +198,7 @@ it('reading the certificate of a server that no longer responds ends when the si
   await expect(request(url, { dispatcher })).rejects.toThrow('certificate has expired');
   isSilent = true;
   const stopping = new AbortController();
-  const looked = expiry(stopping.signal);
+  const looked = expiry(60_000, stopping.signal);
   await once(silent, 'connection');
   stopping.abort();
   expect(await looked).toBeUndefined();
