@@ -1,16 +1,17 @@
 import { listen } from './listen.ts';
 import { topologyDocument } from './sizes.ts';
 
-// Many clusters of size S and their identity provider, which respond from memory: `node bench/fleet-clusters.ts`. The
-// topology of a cluster is at /NUMBER/v1/topology and changes at every request; what is not an exporter requests it at
-// /NAME-NUMBER/v1/topology. GET /lateness returns how many milliseconds later or earlier each request of an exporter arrived
-// than one interval after the one before, as JSON, and forgets them.
+// Many clusters of size S and their identity provider, which respond from memory: `node bench/fleet-clusters.ts [often]`.
+// The topology of a cluster is at /NUMBER/v1/topology and changes at every hundredth request, or at every request (often);
+// what is not an exporter requests it at /NAME-NUMBER/v1/topology. GET /lateness returns how many milliseconds later or
+// earlier each request of an exporter arrived than one interval after the one before, as JSON, and forgets them.
 const interval = 15_000;
+const requestsPerTopology = process.argv[2] === 'often' ? 1 : 100;
 const answers = [0, 1, 2, 3].map((variant) => Buffer.from(topologyDocument('S', variant)));
 const token = JSON.stringify({ access_token: 'an-opaque-token', token_type: 'Bearer', expires_in: 300 });
 const arrivals = new Map<string, number>();
 let lateness: number[] = [];
-let requests = 0;
+const requests = new Map<string, number>();
 
 function recordArrival(url: string): void {
   if (!/^\/\d+\//.test(url)) return;
@@ -28,7 +29,10 @@ function respond(url: string): string | Buffer {
     return JSON.stringify(recorded);
   }
   recordArrival(url);
-  return answers[requests++ % answers.length] ?? '';
+  // The clusters change one after the other, not all at the same time.
+  const request = requests.get(url) ?? Number(/\d+/.exec(url));
+  requests.set(url, request + 1);
+  return answers[Math.floor(request / requestsPerTopology) % answers.length] ?? '';
 }
 
 listen((request, response) => {

@@ -1,6 +1,6 @@
 import type { Effort } from './effort.ts';
 import type { Figure } from './figure.ts';
-import { fleet } from './fleet.ts';
+import { fleet, fleetChanging } from './fleet.ts';
 import { fleetFailing } from './fleet-failing.ts';
 import { fleetGrowth } from './fleet-growth.ts';
 import { fleetShards } from './fleet-shards.ts';
@@ -20,6 +20,7 @@ export const measurements: Readonly<Record<string, (effort: Effort) => Promise<r
   memory,
   idle,
   fleet,
+  fleetChanging,
   fleetGrowth,
   fleetShards,
   fleetFailing,
