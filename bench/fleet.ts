@@ -142,7 +142,7 @@ async function scrapesAgainstBare(exporter: Running): Promise<Figure> {
     isUnchecked: true,
     detail: `${own.toFixed(0)} against ${least.toFixed(1)} ms, ${(plain.length / 1e6).toFixed(1)} MB of text`,
     reason:
-      'between two scrapes every cluster has been polled: a tenth of the page is rendered and compressed anew, and the ' +
-      'checksum of the whole is computed; the event loop is free meanwhile',
+      'between two scrapes every cluster has been polled: the lines that changed are joined and compressed anew, and ' +
+      'the checksum of the whole page is computed; the event loop is free meanwhile',
   };
 }

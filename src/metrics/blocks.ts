@@ -19,13 +19,13 @@ export function isLarge({ bytes }: Chunk): boolean {
   return bytes.length >= minBlock;
 }
 
-/** Returns the chunks of a page, in both formats. */
+/** Returns the chunks of a page. */
 export type LayOut = (parts: readonly ClusterPart[], format: Format, processText?: string) => Promise<readonly Chunk[]>;
 
 /**
  * Lays out pages on which each family is once, with the samples of every cluster; families without samples are left out.
  * The lines of small clusters are joined into blocks. A block whose lines are the same as on the page before keeps its
- * chunk and is not compressed again: of a thousand clusters, polls change about a tenth of the bytes.
+ * chunk and is not compressed again: polls of a thousand clusters change a small part of their lines.
  */
 export function createLayOut(): LayOut {
   let latest: { readonly format: Format; readonly blocks: ReadonlyMap<string, Block> } | undefined;
