@@ -32,13 +32,12 @@ export function createClusterRenderer(cluster: Labels): ClusterRenderer {
     const yieldWhenBusy = createYielder();
     const input = { state, counted, viewLayout: layoutOf(state.view), cluster };
     const part: FamilyLines[] = [];
-    for (const [index, family] of clusterFamilies.entries()) {
-      const previous = latest[index];
+    for (const family of clusterFamilies) {
+      const previous = latest[part.length];
       const rendered = renderFamily(family, input, previous);
+      latest[part.length] = rendered;
       part.push(rendered.lines);
-      if (rendered === previous) continue;
-      latest[index] = rendered;
-      const turn = yieldWhenBusy();
+      const turn = rendered === previous ? undefined : yieldWhenBusy();
       if (turn) await turn;
     }
     return part;

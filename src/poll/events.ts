@@ -89,7 +89,7 @@ export function nextHistory(history: ClusterHistory, previous: ClusterState, sta
   const authFailing = standingAuthFailure(history, state);
   return {
     // Newest first: effects are above their causes.
-    events: [...latest.toReversed(), ...history.events].slice(0, maxEvents),
+    events: latest.length === 0 ? history.events : [...latest.toReversed(), ...history.events].slice(0, maxEvents),
     latest,
     ...omitUndefined({ verdictSince, lastVerdict, lastView, leaderTimeline, authFailing }),
   };

@@ -124,7 +124,8 @@ const decoderOf: ReadonlyMap<string, Decode> = new Map([
 
 /** Returns a header of an answer: empty if it is missing, its values joined if it is repeated (RFC 9110, 5.3). */
 export function headerOf({ headers }: Pick<Dispatcher.ResponseData, 'headers'>, name: string): string {
-  return [headers[name] ?? []].flat().join(', ');
+  const value = headers[name] ?? '';
+  return typeof value === 'string' ? value : value.join(', ');
 }
 
 /** Counts the bytes of the bodies that are being read, of all clusters and identity providers together. */
