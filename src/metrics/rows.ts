@@ -39,7 +39,8 @@ interface ManyRows {
   readonly next: Uint32Array;
 }
 
-const maxFew = 300;
+/** More lines have about 64 kB, and are on the page as the chunks that they are. */
+const maxFew = 600;
 
 export interface RowsInput {
   readonly state: ClusterState;

@@ -105,7 +105,7 @@ describe('rows of stable series', () => {
 
   it.each([
     ['few', []],
-    ['many', Array.from({ length: 400 }, (_, index) => index % 3)],
+    ['many', Array.from({ length: 700 }, (_, index) => index % 3)],
   ])('have the current values, whatever they were before, and keep them while they are retained (%s)', (_, more) => {
     const value = fc.oneof(fc.nat(1), fc.nat(200), fc.nat(2 ** 32 - 1));
     fc.assert(
