@@ -5,6 +5,7 @@ import { clusterLabel } from '../src/metrics/family.ts';
 import { initialState, nextState } from '../src/poll/state.ts';
 import { parseTopology, parseWholeTopology } from '../src/zeebe/parse.ts';
 import { replicaHealths, roles, type Topology } from '../src/zeebe/topology.ts';
+import { atOnce } from '../test/at-once.ts';
 import { type Size, type TenantSize, tenantSizes, tenantsDocument, topologyDocument } from './sizes.ts';
 import { spread } from './statistics.ts';
 
@@ -19,7 +20,7 @@ const iterations = size === 'L' ? 20 : 200;
 
 let state = initialState(cluster);
 const learn = (document: string): Topology => {
-  const parsed = hasTenants ? parseWholeTopology(document) : parseTopology(document);
+  const parsed = hasTenants ? atOnce(parseWholeTopology(document)) : atOnce(parseTopology(document));
   if (!parsed.ok) throw new Error(parsed.problem);
   state = nextState(state, { outcome: parsed, authentication: { tokenRequests: [] }, certificates: {}, endedAt: 0 });
   return parsed.topology;

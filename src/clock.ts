@@ -57,6 +57,20 @@ export function rejectWhenAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** Long work in parts, between which something else may run; returns its result. */
+export type Parts<T> = Generator<void, T, void>;
+
+/** Carries out work, and yields to the event loop after each 4 ms of it. */
+export async function inParts<T>(work: Parts<T>): Promise<T> {
+  const yieldWhenBusy = createYielder();
+  for (;;) {
+    const part = work.next();
+    if (part.done) return part.value;
+    const turn = yieldWhenBusy();
+    if (turn) await turn;
+  }
+}
+
 /** Milliseconds that work may hold the event loop before it yields. */
 const maxHeld = 4;
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { omitUndefined } from '../src/omit-undefined.ts';
 import { parseTopology, parseWholeTopology } from '../src/zeebe/parse.ts';
 import type { Broker, PartitionGroup, Replica, Topology } from '../src/zeebe/topology.ts';
+import { atOnce } from './at-once.ts';
 
 export function leader(partition: number, facts: Partial<Replica> = {}): Replica {
   return { partition, role: 'leader', health: 'healthy', ...facts };
@@ -65,7 +66,7 @@ export function recorded(name: string): string {
 
 /** Parses the topology of all physical tenants. Throws if it is malformed. */
 export function wholeTopologyOf(answer: unknown): Topology {
-  const parsed = parseWholeTopology(JSON.stringify(answer));
+  const parsed = atOnce(parseWholeTopology(JSON.stringify(answer)));
   if (!parsed.ok) throw new Error(parsed.problem);
   return parsed.topology;
 }
@@ -93,7 +94,7 @@ export const oneWithoutLeader = { '0': [follower(1)], '1': [follower(1)], '2': [
 
 /** Parses an answer, given as JSON or as a value. Throws if it is malformed. */
 export function topologyOf(answer: unknown): Topology {
-  const parsed = parseTopology(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  const parsed = atOnce(parseTopology(typeof answer === 'string' ? answer : JSON.stringify(answer)));
   if (!parsed.ok) throw new Error(parsed.problem);
   return parsed.topology;
 }

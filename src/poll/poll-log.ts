@@ -87,7 +87,8 @@ export function createFailureLog(
 
   return (failure) => {
     if (!failure) {
-      if (lasting.size > 0) logger.info({ failed: total(lasting) }, words.recovered);
+      if (lasting.size === 0) return;
+      logger.info({ failed: total(lasting) }, words.recovered);
       lasting.clear();
       return;
     }

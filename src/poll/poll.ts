@@ -101,7 +101,7 @@ export function createPoll(options: PollOptions): Poll {
       }, signal),
     );
     const yieldWhenBusy = createYielder();
-    const outcome = admitted(outcomeOf(authenticated, reader.read), admit);
+    const outcome = admitted(await outcomeOf(authenticated, reader.read), admit);
     if (!outcome.ok) reader.forget();
     await yieldWhenBusy();
     const endedAt = clock.now();
@@ -123,7 +123,7 @@ function admitted(outcome: PollResult['outcome'], admit: Admit): PollResult['out
   return admission.ok ? { ...outcome, ...admission } : admission;
 }
 
-function outcomeOf(authenticated: Authenticated, read: Reader['read']): PollResult['outcome'] {
+async function outcomeOf(authenticated: Authenticated, read: Reader['read']): Promise<PollResult['outcome']> {
   const { reply, failure } = authenticated;
   if (failure && accepted(authenticated) === false) return { ok: false, failure: { ...failure, reason: 'auth' } };
   return reply ? read(reply) : { ok: false, failure: { reason: 'other', problem: { kind: 'nothing_sent' } } };

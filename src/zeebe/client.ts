@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { inParts, type Parts } from '../clock.ts';
 import type { ApiVersion, PhysicalTenants, TransportConfig } from '../config/config.ts';
 import type { Failure, FailureProblem, RequestFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
@@ -84,7 +85,7 @@ export type ReadTopology =
 
 export interface Reader {
   /** Reads the topology in a reply. Returns the same object for an answer with the same text as the one before. */
-  readonly read: (reply: Reply) => ReadTopology;
+  readonly read: (reply: Reply) => Promise<ReadTopology>;
   /** Frees the text and the topology that are kept of the answer before. */
   readonly forget: () => void;
 }
@@ -94,12 +95,12 @@ export function createReader(physicalTenants?: PhysicalTenants): Reader {
   const parse = physicalTenants ? parseWholeTopology : parseTopology;
   let latest: (Pick<Answer, 'contentType' | 'body'> & { readonly result: ReadTopology }) | undefined;
   return {
-    read: (reply) => {
+    read: async (reply) => {
       if (reply.kind === 'no_answer') return { ok: false, failure: unanswered(reply) };
       const { status, contentType, isUtf8, body } = reply;
       const isSame = status === 200 && isUtf8 && contentType === latest?.contentType && body === latest.body;
       if (latest && isSame) return latest.result;
-      const result = readAnswer(reply, parse);
+      const result = await inParts(readAnswer(reply, parse));
       // Does not keep the answer itself: its `masked` holds the credentials of the request.
       latest = result.ok && body.length <= maxKeptLength ? { contentType, body, result } : undefined;
       return result;
@@ -118,10 +119,10 @@ function unanswered({ url, problem }: NoAnswer): Failure<RequestFailureReason> {
 }
 
 /** Reads an answer other than 401 and 403, which the authenticator interprets. */
-export function readAnswer(answer: Answer, parse: ParseTopology = parseTopology): ReadTopology {
+export function* readAnswer(answer: Answer, parse: ParseTopology = parseTopology): Parts<ReadTopology> {
   const problem = problemWithStatus(answer) ?? problemWithBody(answer);
   if (problem) return failed(answer, ...problem);
-  const parsed = parse(answer.body, answer.masked);
+  const parsed = yield* parse(answer.body, answer.masked);
   return parsed.ok ? parsed : failed(answer, 'malformed', { kind: 'not_a_topology', mismatch: parsed.problem });
 }
 

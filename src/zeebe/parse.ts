@@ -1,3 +1,4 @@
+import type { Parts } from '../clock.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { integer, type Json, list, Malformed, type Masked, object, quote, text } from './json-reader.ts';
 import {
@@ -27,8 +28,8 @@ export type ParsedTopology =
   /** `problem` names the place, what was expected there and what was found; redacted, one line. */
   | { readonly ok: false; readonly problem: string };
 
-/** Reads the body of an answer. A problem quotes the body after `masked` was applied. */
-export type ParseTopology = (text: string, masked?: Masked) => ParsedTopology;
+/** Reads the body of an answer, in parts. A problem quotes the body after `masked` was applied. */
+export type ParseTopology = (text: string, masked?: Masked) => Parts<ParsedTopology>;
 
 /**
  * Reads the body of `GET v1/topology` or `v2/topology`. Ignores unknown fields, turns unknown roles, healths and states
@@ -39,8 +40,8 @@ export const parseTopology = parseWith(readTopology);
 /** Reads the body of `GET cluster/v2/topology` (8.10), the topology of all physical tenants, in the same way. */
 export const parseWholeTopology = parseWith(readWholeTopology);
 
-function parseWith(read: (document: unknown) => Topology): ParseTopology {
-  return (text, masked = (quoted) => quoted) => {
+function parseWith(read: (document: unknown) => Parts<Topology>): ParseTopology {
+  return function* (text, masked = (quoted) => quoted) {
     if (hasTooManyParts(text)) {
       return { ok: false, problem: `expected at most ${maxParts} lists, objects and values, got more` };
     }
@@ -50,8 +51,9 @@ function parseWith(read: (document: unknown) => Topology): ParseTopology {
     } catch {
       return { ok: false, problem: 'expected a JSON document, got text that is not JSON' };
     }
+    yield;
     try {
-      return { ok: true, topology: read(document) };
+      return { ok: true, topology: yield* read(document) };
     } catch (error) {
       if (error instanceof Malformed) return { ok: false, problem: error.problem(masked) };
       throw error;
@@ -73,25 +75,25 @@ function hasTooManyParts(text: string): boolean {
 
 const topologyKeys = ['brokers', 'clusterSize', 'partitionsCount', 'replicationFactor', 'gatewayVersion'];
 
-function readTopology(document: unknown): Topology {
+function* readTopology(document: unknown): Parts<Topology> {
   const answer = object(document, 'the answer');
   // Without this, any JSON object would be the answer of a gateway that knows no topology yet.
   if (!topologyKeys.some((key) => key in answer)) {
     throw new Malformed(`expected a topology, got an object with none of ${topologyKeys.join(', ')}`);
   }
   const brokers = listedBrokers(answer, '');
-  const group = { ...groupSizes(answer, 'the answer'), brokers: brokers.map(readGroupBroker) };
+  const group = { ...groupSizes(answer, 'the answer'), brokers: yield* readGroupBrokers(brokers) };
   checkReplicas([group]);
   return { ...clusterFacts(answer), brokers: brokers.map(readBroker), groups: [group] };
 }
 
-function readWholeTopology(document: unknown): Topology {
+function* readWholeTopology(document: unknown): Parts<Topology> {
   const answer = object(document, 'the answer');
   if (!Array.isArray(answer.physicalTenants)) {
     throw new Malformed('expected the topology of all physical tenants, got an object without a list physicalTenants');
   }
   const brokers = listedBrokers(answer, '').map(readBroker);
-  const groups = readTenants(answer.physicalTenants, new Set(brokers.map(({ id }) => id)));
+  const groups = yield* readTenants(answer.physicalTenants, new Set(brokers.map(({ id }) => id)));
   checkReplicas(groups);
   return { ...clusterFacts(answer), brokers, groups };
 }
@@ -104,12 +106,17 @@ function clusterFacts(answer: Json): Pick<Topology, 'clusterSize' | 'gatewayVers
   });
 }
 
-function readTenants(tenants: readonly unknown[], brokers: ReadonlySet<string>): readonly PartitionGroup[] {
+interface TenantGroup extends PartitionGroup {
+  readonly tenant: string;
+}
+
+function* readTenants(tenants: readonly unknown[], brokers: ReadonlySet<string>): Parts<readonly TenantGroup[]> {
   const ids = new Set<string>();
+  const groups: TenantGroup[] = [];
   let partitions = 0;
-  const groups = tenants.map((value, index) => {
+  for (const [index, value] of tenants.entries()) {
     const place = `physicalTenants[${index}]`;
-    const group = readTenant(object(value, place), place, brokers);
+    const group = yield* readTenant(object(value, place), place, brokers);
     if (ids.has(group.tenant)) {
       throw new Malformed((masked) => `${place}: physical tenant ${quote(group.tenant, masked)} is listed twice`);
     }
@@ -118,12 +125,12 @@ function readTenants(tenants: readonly unknown[], brokers: ReadonlySet<string>):
     if (ids.size > maxPartitions || partitions > maxPartitions) {
       throw new Malformed(`physicalTenants: expected at most ${maxPartitions} partitions in all`);
     }
-    return group;
-  });
+    groups.push(group);
+  }
   return sortedById(groups, ({ tenant }) => tenant);
 }
 
-function readTenant(json: Json, place: string, brokers: ReadonlySet<string>) {
+function* readTenant(json: Json, place: string, brokers: ReadonlySet<string>): Parts<TenantGroup> {
   const tenant = text(json, 'physicalTenantId', place);
   if (tenant === '') throw new Malformed(`${place}: expected a physicalTenantId, got none`);
   const listed = listedBrokers(json, `${place}.`);
@@ -133,7 +140,16 @@ function readTenant(json: Json, place: string, brokers: ReadonlySet<string>) {
       (masked) => `${other.place}: expected a broker that the cluster lists, got ${quote(other.id, masked)}`,
     );
   }
-  return { tenant, ...groupSizes(json, place), brokers: listed.map(readGroupBroker) };
+  return { tenant, ...groupSizes(json, place), brokers: yield* readGroupBrokers(listed) };
+}
+
+function* readGroupBrokers(listed: readonly ListedBroker[]): Parts<readonly GroupBroker[]> {
+  const brokers: GroupBroker[] = [];
+  for (const broker of listed) {
+    brokers.push(readGroupBroker(broker));
+    yield;
+  }
+  return brokers;
 }
 
 function groupSizes(json: Json, place: string): Omit<PartitionGroup, 'tenant' | 'brokers'> {

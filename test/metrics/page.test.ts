@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createChunk } from '../../src/metrics/chunk.ts';
 import { type ClusterPart, createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
 import { clusterLabel, formats } from '../../src/metrics/family.ts';
@@ -9,6 +9,7 @@ import { type ClusterState, initialState, nextState } from '../../src/poll/state
 import type { Role, Topology } from '../../src/zeebe/topology.ts';
 import { manualClock } from '../manual-clock.ts';
 import { clusterConfig, failed, succeeded } from '../polls.ts';
+import { everyStepTakesLong } from '../slow-steps.ts';
 import { broker, leader, threeBrokers, topology } from '../topologies.ts';
 import { noProcessMetrics, partOf, readPage, samplesOf, textOf, unzipped, valuesOf } from './pages.ts';
 import { parseStrictly } from './strict-parser.ts';
@@ -164,16 +165,6 @@ describe('the body of the page', () => {
     expect(textOf(await page.body('openmetrics', 'identity'))).toBe('# EOF\n');
   });
 });
-
-/** Makes all work yield to the event loop after each of its parts. */
-function everyStepTakesLong(): void {
-  let now = 0;
-  const spy = vi.spyOn(performance, 'now').mockImplementation(() => {
-    now += 5;
-    return now;
-  });
-  onTestFinished(() => spy.mockRestore());
-}
 
 async function asRenderedAnew(state: ClusterState): Promise<string> {
   const { page } = setUp();

@@ -1,10 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { noHistory } from '../../src/poll/events.ts';
 import type { ClusterSummary } from '../../src/status/cluster-summary.ts';
 import { clusterStatus, type StatusDocument } from '../../src/status/status-document.ts';
 import { createStatusFeed, type Selection, type StatusFeed } from '../../src/status/status-feed.ts';
 import { manualClock } from '../manual-clock.ts';
 import { endOfPoll, failed, stateAfter, succeeded } from '../polls.ts';
+import { everyStepTakesLong } from '../slow-steps.ts';
 import { onePartition, oneWithoutLeader, tenant, tenants, threeBrokers, topology } from '../topologies.ts';
 
 const end = endOfPoll / 1000;
@@ -101,11 +102,7 @@ describe('the status feed', () => {
 
   it('yields to the event loop between clusters while it makes a long document', async () => {
     const feed = feedOf('a', 'b');
-    let now = 0;
-    vi.spyOn(performance, 'now').mockImplementation(() => {
-      now += 5;
-      return now;
-    });
+    everyStepTakesLong();
     let hasTurned = false;
     setImmediate(() => {
       hasTurned = true;

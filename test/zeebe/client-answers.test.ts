@@ -27,7 +27,7 @@ async function answerAt(url: string, headers: Readonly<Record<string, Secret>> =
     given,
     neverAborted,
   );
-  const read = createReader().read(sent);
+  const read = await createReader().read(sent);
   const body = sent.kind === 'answer' ? sent.body : undefined;
   return { body, ...(read.ok ? { reason: 'none', message: '', topology: read.topology } : told(read.failure)) };
 }

@@ -6,9 +6,11 @@ import { createDispatcher } from '../../src/transport/dispatcher.ts';
 import type { Answer, Reply } from '../../src/transport/reply.ts';
 import { version } from '../../src/version.ts';
 import { type Client, type ClientOptions, createClient, createReader, readAnswer } from '../../src/zeebe/client.ts';
+import { atOnce } from '../at-once.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { answered } from '../auth/sending.ts';
 import { told } from '../failure-texts.ts';
+import { everyStepTakesLong } from '../slow-steps.ts';
 import { recorded, topologyOf } from '../topologies.ts';
 
 beforeAll(() => nock.disableNetConnect());
@@ -100,7 +102,7 @@ describe('a topology request', () => {
     const deadline = new AbortController();
     const sent = clientOf('http://cluster.test/')({}, deadline.signal);
     deadline.abort(new DOMException('no whole answer within 10 s', 'TimeoutError'));
-    const read = createReader().read(await sent);
+    const read = await createReader().read(await sent);
     expect(!read.ok && told(read.failure)).toMatchObject({
       reason: 'timeout',
       message: 'GET http://cluster.test/v1/topology failed: no whole answer within 10 s',
@@ -169,7 +171,7 @@ describe('a request of all physical tenants', () => {
 
   it('does not take the topology of one tenant for an answer', async () => {
     const { read } = createReader('all');
-    const answer = read(answered(200, { contentType: 'application/json', body: healthy }));
+    const answer = await read(answered(200, { contentType: 'application/json', body: healthy }));
     expect(!answer.ok && told(answer.failure)).toMatchObject({
       reason: 'malformed',
       message: expect.stringContaining('expected the topology of all physical tenants'),
@@ -181,41 +183,62 @@ describe('successive answers', () => {
   const answer = (change: Partial<Answer> = {}): Answer =>
     answered(200, { contentType: 'application/json', body: healthy, ...change });
 
-  it('are read as the same topology object while their text is the same', () => {
+  it('are read as the same topology object while their text is the same', async () => {
     const { read } = createReader();
-    const first = read(answer());
-    expect(read(answer())).toBe(first);
-    const changed = read(answer({ body: healthy.replace('"LEADER"', '"FOLLOWER"').replace('"leader"', '"follower"') }));
+    const first = await read(answer());
+    expect(await read(answer())).toBe(first);
+    const changed = await read(
+      answer({ body: healthy.replace('"LEADER"', '"FOLLOWER"').replace('"leader"', '"follower"') }),
+    );
     expect(changed).toMatchObject({ ok: true });
     expect(changed).not.toEqual(first);
-    expect(read(answer())).toEqual(first);
+    expect(await read(answer())).toEqual(first);
   });
 
-  it('are parsed again after forget(), and if they are larger than 2 MiB', () => {
+  it('are parsed again after forget(), and if they are larger than 2 MiB', async () => {
     const { read, forget } = createReader();
-    const first = read(answer());
+    const first = await read(answer());
     forget();
-    expect(read(answer())).not.toBe(first);
+    expect(await read(answer())).not.toBe(first);
     const padded = (length: number) => answer({ body: healthy.padEnd(length) });
     const kept = 2 * 1024 * 1024;
-    expect(read(padded(kept))).toBe(read(padded(kept)));
-    expect(read(padded(kept + 1))).not.toBe(read(padded(kept + 1)));
+    expect(await read(padded(kept))).toBe(await read(padded(kept)));
+    expect(await read(padded(kept + 1))).not.toBe(await read(padded(kept + 1)));
   });
 
   it.each([
     ['as a web page', { contentType: 'text/html' }],
     ['in bytes that are not UTF-8', { isUtf8: false }],
     ['as an error', { status: 500 }],
-  ])('are checked again if the same text arrives %s', (_how, change) => {
+  ])('are checked again if the same text arrives %s', async (_how, change) => {
     const { read } = createReader();
-    expect(read(answer())).toMatchObject({ ok: true });
-    expect(read(answer(change))).toMatchObject({ ok: false });
+    expect(await read(answer())).toMatchObject({ ok: true });
+    expect(await read(answer(change))).toMatchObject({ ok: false });
+  });
+});
+
+describe('a long answer', () => {
+  it('is read in parts, between which other work runs', async () => {
+    everyStepTakesLong();
+    const brokers = Array.from({ length: 20 }, (_, nodeId) => ({ nodeId, partitions: [] }));
+    let turns = 0;
+    let isRead = false;
+    const takeTurn = () => {
+      turns++;
+      if (!isRead) setImmediate(takeTurn);
+    };
+    setImmediate(takeTurn);
+    const body = JSON.stringify({ brokers });
+    const read = await createReader().read(answered(200, { contentType: 'application/json', body }));
+    isRead = true;
+    expect(read).toMatchObject({ ok: true });
+    expect(turns).toBeGreaterThanOrEqual(brokers.length);
   });
 });
 
 describe('an answer', () => {
   function read(status: number, answer: Partial<Answer> = {}) {
-    const result = readAnswer(answered(status, { contentType: 'application/json', body: healthy, ...answer }));
+    const result = atOnce(readAnswer(answered(status, { contentType: 'application/json', body: healthy, ...answer })));
     return result.ok ? { reason: 'none', message: '', remedy: '', ...result } : told(result.failure);
   }
 
@@ -311,7 +334,7 @@ describe('an answer that quotes the credentials of the request', () => {
     cluster(() => [status, body, headers]);
     const sent = await clientOf('http://cluster.test/')({ authorization: `Bearer ${token}` }, neverAborted);
     if (sent.kind !== 'answer') throw new Error('expected an answer');
-    const result = readAnswer(sent);
+    const result = atOnce(readAnswer(sent));
     if (result.ok) throw new Error('expected a failure');
     expect(told(result.failure).message).toContain('<secret>');
     expect(JSON.stringify([result, told(result.failure)])).not.toContain('hunter2');
@@ -322,7 +345,7 @@ describe('an answer that quotes the credentials of the request', () => {
     const headers = { 'x-host': new Secret('127.0.0.1') };
     const sent = await clientOf('http://cluster.test/', { headers })({}, neverAborted);
     if (sent.kind !== 'answer') throw new Error('expected an answer');
-    expect(readAnswer(sent)).toEqual({ ok: true, topology: topologyOf(healthy) });
+    expect(atOnce(readAnswer(sent))).toEqual({ ok: true, topology: topologyOf(healthy) });
   });
 });
 

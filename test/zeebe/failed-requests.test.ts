@@ -24,7 +24,7 @@ it.each([
   const dispatcher = new Agent({ connect: (_, callback) => callback(error, null) });
   onTestFinished(() => dispatcher.destroy());
   const client = createClient({ address: new URL('http://zeebe.test/'), apiVersion: 'v1', headers: {}, dispatcher });
-  const read = createReader().read(await client({}, neverAborted));
+  const read = await createReader().read(await client({}, neverAborted));
   const message = `GET http://zeebe.test/v1/topology failed: what came (${code})`;
   expect(!read.ok && told(read.failure)).toEqual({ reason, message, remedy });
 });

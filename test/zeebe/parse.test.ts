@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { parseTopology } from '../../src/zeebe/parse.ts';
 import { anyAnswer, reordered } from '../arbitraries.ts';
+import { atOnce } from '../at-once.ts';
 import { exactTopology, follower, groupOf, leader, recorded, topologyOf } from '../topologies.ts';
 
 // The property tests have many runs, and the machine may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 function problemOf(answer: unknown): string {
-  const parsed = parseTopology(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  const parsed = atOnce(parseTopology(typeof answer === 'string' ? answer : JSON.stringify(answer)));
   return parsed.ok ? 'none' : parsed.problem;
 }
 
@@ -234,8 +235,8 @@ describe('a malformed answer', () => {
 
   it.each(['host', 'version', 'brokerId'])('has a broker’s %s of more than 256 characters', (field) => {
     const answer = (length: number) => JSON.stringify({ brokers: [{ nodeId: 0, [field]: 'x'.repeat(length) }] });
-    expect(parseTopology(answer(256)).ok).toBe(true);
-    expect(parseTopology(answer(257))).toEqual({
+    expect(atOnce(parseTopology(answer(256))).ok).toBe(true);
+    expect(atOnce(parseTopology(answer(257)))).toEqual({
       ok: false,
       problem: `brokers[0].${field}: expected at most 256 characters, got 257`,
     });
@@ -243,8 +244,8 @@ describe('a malformed answer', () => {
 
   it.each(['gatewayVersion', 'clusterId'])('has a %s of more than 256 characters', (field) => {
     const answer = (length: number) => JSON.stringify({ clusterSize: 1, [field]: 'x'.repeat(length) });
-    expect(parseTopology(answer(256)).ok).toBe(true);
-    expect(parseTopology(answer(257))).toEqual({
+    expect(atOnce(parseTopology(answer(256))).ok).toBe(true);
+    expect(atOnce(parseTopology(answer(257)))).toEqual({
       ok: false,
       problem: `the answer.${field}: expected at most 256 characters, got 257`,
     });
@@ -252,7 +253,7 @@ describe('a malformed answer', () => {
 
   it.each(['role', 'health', 'state'])('has a replica’s %s of more than 256 characters', (field) => {
     const partition = { partitionId: 1, [field]: 'x'.repeat(257) };
-    expect(parseTopology(JSON.stringify({ brokers: [{ nodeId: 0, partitions: [partition] }] }))).toEqual({
+    expect(atOnce(parseTopology(JSON.stringify({ brokers: [{ nodeId: 0, partitions: [partition] }] })))).toEqual({
       ok: false,
       problem: `brokers[0].partitions[0].${field}: expected at most 256 characters, got 257`,
     });
@@ -318,7 +319,7 @@ describe('any answer', () => {
     );
     fc.assert(
       fc.property(anyBody, (text) => {
-        const parsed = parseTopology(text);
+        const parsed = atOnce(parseTopology(text));
         if (!parsed.ok) expect(parsed.problem).toMatch(/^.{10,300}$/u);
       }),
       { numRuns: 1_000 },

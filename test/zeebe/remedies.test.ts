@@ -1,6 +1,7 @@
 import { MockAgent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createClient, createReader, readAnswer } from '../../src/zeebe/client.ts';
+import { atOnce } from '../at-once.ts';
 import { answered } from '../auth/sending.ts';
 import { told } from '../failure-texts.ts';
 
@@ -15,7 +16,7 @@ async function remedyOf(error: Error): Promise<string> {
     {},
     new AbortController().signal,
   );
-  const read = createReader().read(sent);
+  const read = await createReader().read(sent);
   return read.ok ? '' : told(read.failure).remedy;
 }
 
@@ -40,7 +41,7 @@ describe('the remedy for a request that fails', () => {
 describe('the remedy for an answer about physical tenants', () => {
   const remedyFor = (path: string, status: number) => {
     const url = new URL(path, 'http://cluster.test/');
-    const result = readAnswer({ ...answered(status), url });
+    const result = atOnce(readAnswer({ ...answered(status), url }));
     return result.ok ? '' : told(result.failure).remedy;
   };
 
@@ -89,7 +90,7 @@ describe('the remedy for an answer that is not a topology', () => {
     [200, 'text/html', ['address', 'web page', 'REST API']],
     [200, 'application/json', ['address']],
   ])('with status %i and content type %j names %j', (status, contentType, names) => {
-    const result = readAnswer(answered(status, { contentType, body: '[]' }));
+    const result = atOnce(readAnswer(answered(status, { contentType, body: '[]' })));
     const remedy = result.ok ? '' : told(result.failure).remedy;
     for (const name of names) expect(remedy).toContain(name);
   });
