@@ -25,15 +25,14 @@ export type LayOut = (parts: readonly ClusterPart[], format: Format, processText
 /**
  * Lays out pages on which each family is once, with the samples of every cluster; families without samples are left out.
  * The lines of small clusters are joined into blocks. A block whose lines are the same as on the page before keeps its
- * chunk and is not compressed again: polls of a thousand clusters change a small part of their lines.
+ * chunk and is not compressed again, whatever the format: polls of a thousand clusters change a small part of their lines.
  */
 export function createLayOut(): LayOut {
-  let latest: { readonly format: Format; readonly blocks: ReadonlyMap<string, Block> } | undefined;
+  let latest: ReadonlyMap<string, Block> = new Map();
 
   const layOut: LayOut = async (parts, format, processText = '') => {
     const yieldWhenBusy = createYielder();
-    const known = latest?.format === format ? latest.blocks : new Map<string, Block>();
-    const { addText, addChunk, endFamily, end } = createBlockList(known);
+    const { addText, addChunk, endFamily, end } = createBlockList(latest);
     for (const [index, family] of clusterFamilies.entries()) {
       const samples = parts.map((part) => part[index] ?? '').filter(({ length }) => length > 0);
       if (samples.length > 0) addText(header(family, format));
@@ -47,7 +46,7 @@ export function createLayOut(): LayOut {
     }
     addText(processText + endings[format]);
     const { chunks, blocks } = end();
-    latest = { format, blocks };
+    latest = blocks;
     return chunks;
   };
   // What polls change meanwhile is not on the page.
