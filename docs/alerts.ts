@@ -28,6 +28,7 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
     assumes: 'nothing',
   },
   FilesNotRead: { when: 'a file named in the settings of a cluster cannot be read or used', assumes: 'nothing' },
+  SeriesLimited: { when: 'the series of a cluster exceed `max_series` or `max_series_total`', assumes: 'nothing' },
   ExporterCertificateExpiring: {
     when: `the exporter's own certificate expires within ${days(thresholds.certificateSeconds)} days`,
     assumes: 'certificates are renewed when a third of their lifetime is left, for example 30 of 90 days',

@@ -20,6 +20,7 @@ export const defaultThresholds = {
     PollerStuck: '5m',
     ReloadFailed: '5m',
     FilesNotRead: '5m',
+    SeriesLimited: '5m',
     ExporterCertificateExpiring: '1h',
     // A rate limit, or an outage of the source, is usually over within that time.
     DiscoveryFailing: '15m',

@@ -67,6 +67,15 @@ export const exporterAlerts: Alerts = (thresholds) => [
       'previous content of the files is still in use until it expires or is revoked; a restart would fail.',
   },
   {
+    name: 'SeriesLimited',
+    severity: 'warning',
+    expr: `${highest(last('zeebe_topology_series_limited', thresholds))} == 1`,
+    summary: 'The brokers and partitions of a Zeebe cluster have no series.',
+    description:
+      `The series of ${cluster} exceed max_series or max_series_total, so none of its brokers, partitions and replicas ` +
+      'is exposed. Alerts that name them do not fire; those on its verdict do.',
+  },
+  {
     name: 'ExporterCertificateExpiring',
     severity: 'warning',
     expr: `
