@@ -213,7 +213,7 @@ async function clusterLines(
   for (const poll of polls) counters.record(poll);
   const config = { name: 'cluster', authentication: { method }, pollInterval: 1, labels } as ClusterConfig;
   const state = polls.reduce(nextState, initialState(config));
-  return (await createClusterRenderer(label)(state, await counters.lines())).map(textOfLines);
+  return (await createClusterRenderer(label)(state, counters.lines())).map(textOfLines);
 }
 
 const files = { provider: 'files', at, isUp: true, clusterCount: 1 } as const;

@@ -26,7 +26,7 @@ export function createClusterMetrics(cluster: ClusterConfig, page: Page, budgets
     admit,
     publish: async (state, result) => {
       if (result) counters.record(result);
-      const part = await render(state, await counters.lines());
+      const part = await render(state, counters.lines());
       await page.prepare(part);
       page.update(name, part);
     },

@@ -1,10 +1,7 @@
-import { Counter, Histogram, type MetricObjectWithValues, type MetricValue, type Registry } from 'prom-client';
 import type { AuthenticationMethod } from '../config/config.ts';
 import { authFailureReasons, pollFailureReasons, tokenFailureReasons } from '../failure.ts';
 import type { PollResult } from '../poll/poll.ts';
 import { addSample, bucketBound, type CountedFamily, joinLabels, type Labels, labels } from './family.ts';
-
-const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 
 /** The families whose values are counted from poll to poll. */
 export const counted = {
@@ -29,126 +26,152 @@ function family(name: string, type: CountedFamily['type'], help: string): Counte
 export interface Counters {
   readonly record: (result: PollResult) => void;
   /** The lines of each family, by its name. */
-  readonly lines: () => Promise<LinesByFamily>;
+  readonly lines: () => LinesByFamily;
 }
 
 export type LinesByFamily = ReadonlyMap<string, string>;
 
 /**
  * Counters exist at 0 for every reason from the start, histograms from the first poll on. `cluster` is the label of the
- * cluster.
+ * cluster. They are not those of prom-client, whose values take longer to read than the rest of the page of a small
+ * cluster takes to render.
  */
 export function createCounters(method: AuthenticationMethod, cluster: Labels): Counters {
-  const { changed, lines } = createReadings(cluster);
-  const polls = changed(new Counter({ ...counted.polls, registers: [] }));
-  const pollFailures = changed(reasonCounter(counted.pollFailures, pollFailureReasons));
-  const authFailures = changed(reasonCounter(counted.authFailures, authFailureReasons));
-  const recordTokenRequests = method === 'oauth2' ? tokenCounters(changed) : () => {};
-  const pollDuration = new Histogram({ ...counted.pollDuration, buckets, registers: [] });
+  const polls = createCounter(counted.polls, cluster);
+  const pollFailures = createReasonCounter(counted.pollFailures, cluster, pollFailureReasons);
+  const authFailures = createReasonCounter(counted.authFailures, cluster, authFailureReasons);
+  const pollDuration = createHistogram(counted.pollDuration, cluster);
+  const tokens = method === 'oauth2' ? createTokenCounters(cluster) : undefined;
+  const counters = [polls, pollFailures, authFailures, ...(tokens?.counters ?? [])];
+  const histograms = [pollDuration, ...(tokens?.histograms ?? [])];
+  const text = new Map<string, string>();
+  let hasPolled = false;
 
   return {
-    lines,
     record: ({ outcome, seconds, authentication: { failure, tokenRequests } }) => {
-      changed(polls).inc();
-      if (!outcome.ok) changed(pollFailures).inc({ reason: outcome.failure.reason });
-      changed(pollDuration);
+      hasPolled = true;
+      polls.add();
+      if (!outcome.ok) pollFailures.add(outcome.failure.reason);
       if (seconds !== undefined) pollDuration.observe(seconds);
-      if (failure) changed(authFailures).inc({ reason: failure.reason });
-      recordTokenRequests(tokenRequests);
+      if (failure) authFailures.add(failure.reason);
+      tokens?.record(tokenRequests);
+    },
+    lines: () => {
+      for (const { name, lines } of hasPolled ? [...counters, ...histograms] : counters) text.set(name, lines());
+      return text;
     },
   };
 }
 
-type CountedMetric = Counter<'reason'> | Counter | Histogram;
-
-/** Marks a metric whose values are to be read again, and returns it. */
-type Changed = <M extends CountedMetric>(metric: M) => M;
-
-/** Reads the metrics that have changed since the last time: in most polls, two of seven. Keeps their lines only. */
-function createReadings(cluster: Labels): { readonly changed: Changed; readonly lines: Counters['lines'] } {
-  const unread = new Set<CountedMetric>();
-  const latest = new Map<string, string>();
+function createTokenCounters(cluster: Labels) {
+  const requests = createCounter(counted.tokenRequests, cluster);
+  const failures = createReasonCounter(counted.tokenRequestFailures, cluster, tokenFailureReasons);
+  const duration = createHistogram(counted.tokenRequestDuration, cluster);
   return {
-    changed: (metric) => {
-      unread.add(metric);
-      return metric;
-    },
-    lines: async () => {
-      const metrics = [...unread];
-      unread.clear();
-      // The declared type lacks the names of the samples of a histogram.
-      for (const metric of metrics) {
-        const values = (await metric.get()) as MetricValues;
-        latest.set(values.name, linesOfMetric(values, cluster));
+    counters: [requests, failures],
+    histograms: [duration],
+    record: (sent: PollResult['authentication']['tokenRequests']) => {
+      for (const { seconds, failure } of sent) {
+        requests.add();
+        duration.observe(seconds);
+        if (failure) failures.add(failure);
       }
-      return latest;
     },
   };
 }
 
-function tokenCounters(changed: Changed): (requests: PollResult['authentication']['tokenRequests']) => void {
-  const requested = changed(new Counter({ ...counted.tokenRequests, registers: [] }));
-  const failed = changed(reasonCounter(counted.tokenRequestFailures, tokenFailureReasons));
-  const duration = new Histogram({ ...counted.tokenRequestDuration, buckets, registers: [] });
-  let isFirst = true;
-  return (requests) => {
-    if (isFirst) changed(duration);
-    isFirst = false;
-    for (const { seconds, failure } of requests) {
-      changed(requested).inc();
-      changed(duration).observe(seconds);
-      if (failure) changed(failed).inc({ reason: failure });
-    }
+/** What is counted of one family. Its lines are written again only after a change: in most polls, those of two of seven. */
+interface Counted {
+  readonly name: string;
+  readonly lines: () => string;
+}
+
+interface Counter extends Counted {
+  readonly add: () => void;
+}
+
+interface ReasonCounter<Reason> extends Counted {
+  readonly add: (reason: Reason) => void;
+}
+
+interface Histogram extends Counted {
+  readonly observe: (seconds: number) => void;
+}
+
+function createCounter({ name }: CountedFamily, cluster: Labels): Counter {
+  let count = 0;
+  const { lines, changed } = createLines((pieces) => addSample(pieces, name, cluster, count));
+  return {
+    name,
+    lines,
+    add: () => {
+      count++;
+      changed();
+    },
   };
 }
 
-function reasonCounter(family: CountedFamily, reasons: readonly string[]): Counter<'reason'> {
-  const counter = new Counter({ ...family, labelNames: ['reason'] as const, registers: [] });
-  for (const reason of reasons) counter.inc({ reason }, 0);
-  return counter;
+function createReasonCounter<Reason extends string>(
+  { name }: CountedFamily,
+  cluster: Labels,
+  reasons: readonly Reason[],
+): ReasonCounter<Reason> {
+  const counts = new Map(reasons.map((reason) => [reason, 0]));
+  const { lines, changed } = createLines((pieces) => {
+    for (const [reason, count] of counts) addSample(pieces, name, joinLabels(cluster, labels({ reason })), count);
+  });
+  return {
+    name,
+    lines,
+    add: (reason) => {
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+      changed();
+    },
+  };
 }
 
-/** The values of one metric of prom-client at one moment. */
-type MetricValues = MetricObjectWithValues<MetricValue<string>>;
+/** Upper bounds in seconds. */
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, Number.POSITIVE_INFINITY];
+const bucketLabels = buckets.map((bound) => labels({ le: bucketBound(bound) }));
 
-/**
- * Reads a registry as JSON, never as text: rendering OpenMetrics renames the counters of a registry permanently, and the
- * texts of two registries cannot be joined.
- */
-export async function readRegistry(registry: Registry): Promise<readonly MetricValues[]> {
-  // The declared type lacks the values.
-  return (await registry.getMetricsAsJSON()) as MetricValues[];
+function createHistogram({ name }: CountedFamily, cluster: Labels): Histogram {
+  /** Of each bucket, the values that are in no smaller one. */
+  const counts = buckets.map(() => 0);
+  let sum = 0;
+  const { lines, changed } = createLines((pieces) => {
+    let total = 0;
+    for (const [bucket, label] of bucketLabels.entries()) {
+      total += counts[bucket] ?? 0;
+      addSample(pieces, `${name}_bucket`, joinLabels(cluster, label), total);
+    }
+    addSample(pieces, `${name}_sum`, cluster, sum);
+    addSample(pieces, `${name}_count`, cluster, total);
+  });
+  return {
+    name,
+    lines,
+    observe: (seconds) => {
+      const bucket = buckets.findIndex((bound) => seconds <= bound);
+      counts[bucket] = (counts[bucket] ?? 0) + 1;
+      sum += seconds;
+      changed();
+    },
+  };
 }
 
-/** The lines of one metric, each with the shared labels first. */
-export function linesOfMetric(metric: MetricValues, shared?: Labels): string {
-  const pieces: string[] = [];
-  for (const { value, labels: own, ...parts } of metric.values) {
-    const name = 'metricName' in parts && typeof parts.metricName === 'string' ? parts.metricName : metric.name;
-    addSample(pieces, name, joined(shared, ownLabels(own)) ?? '', value);
-  }
-  return pieces.join('');
-}
-
-function ownLabels(own: MetricValue<string>['labels']): Labels | undefined {
-  let all: Labels | undefined;
-  for (const name in own) {
-    const value = own[name] ?? '';
-    const label = name === 'le' ? bucketLabel(value) : labels({ [name]: String(value) });
-    all = joined(all, label);
-  }
-  return all;
-}
-
-/** There are few bounds, which are the same for all clusters. */
-const bucketLabels = new Map<number | string, Labels>();
-
-function bucketLabel(bound: number | string): Labels {
-  const label = bucketLabels.get(bound) ?? labels({ le: bucketBound(bound) });
-  bucketLabels.set(bound, label);
-  return label;
-}
-
-function joined(left: Labels | undefined, right: Labels | undefined): Labels | undefined {
-  return left && right ? joinLabels(left, right) : (left ?? right);
+function createLines(write: (pieces: string[]) => void): Pick<Counted, 'lines'> & { readonly changed: () => void } {
+  let text: string | undefined;
+  return {
+    lines: () => {
+      if (text === undefined) {
+        const pieces: string[] = [];
+        write(pieces);
+        text = pieces.join('');
+      }
+      return text;
+    },
+    changed: () => {
+      text = undefined;
+    },
+  };
 }

@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Shard } from '../config/replica-settings.ts';
 import { revision, version } from '../version.ts';
-import { linesOfMetric, readRegistry } from './counters.ts';
 import { createDiscoveryMetrics, type DiscoveryMetrics } from './discovery-metrics.ts';
 import { type Family, type Format, header } from './family.ts';
+import { linesOfMetric, readRegistry } from './registry.ts';
 
 /** The metrics of the exporter itself and those of its process. */
 export interface ProcessMetrics extends DiscoveryMetrics {

@@ -32,7 +32,7 @@ export async function partOf({ results, config = {} }: PolledCluster) {
   const counters = createCounters(authentication.method, label);
   for (const result of results) counters.record(result);
   const state = stateAfter(results, config);
-  return createClusterRenderer(label)(state, await counters.lines());
+  return createClusterRenderer(label)(state, counters.lines());
 }
 
 /** The page of some clusters, under the names in their settings. */

@@ -52,7 +52,7 @@ async function clusterText(): Promise<string> {
   const label = clusterLabel(clusterConfig().name);
   const counters = createCounters('oauth2', label);
   counters.record(result);
-  const counted = await counters.lines();
+  const counted = counters.lines();
   const states = [stateAfter([result], { labels: { team: 'payments' } }), stateAfter([succeeded(allTenants)])];
   const parts = await Promise.all(states.map((state) => createClusterRenderer(label)(state, counted)));
   return parts.flat().map(textOfLines).join('');
