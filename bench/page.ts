@@ -49,8 +49,10 @@ ${shortfalls(figures)}
 - The lines of small clusters are flat strings: V8 keeps a text made by concatenation as a tree of its pieces. This and
   chunks for large clusters only save 100 MB with 1,000 clusters.
 - Each connection is a client of undici, not a pool, whose queue takes 16 KB.
+- What is counted of a cluster is counted without prom-client, which still has the metrics of the process: reading its
+  histograms and counters took a sixth of the CPU of 1,000 clusters, and more than all other lines of a small cluster.
 - A response with the same text as the previous one is not parsed. The lines of a family are rendered again only if what
-  they depend on has changed, and a counter is read again only if the poll has counted something.
+  they depend on has changed.
 - Long computations yield once they have held the event loop for 4 ms, also while the page of many clusters is put together.
 - The server listens before most libraries are loaded. \`/metrics\`, \`/probe\` and the health paths are served without
   express, which is loaded after the start. \`import 'node:http'\` would also load the fetch and WebSocket of Node.js;

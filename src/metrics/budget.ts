@@ -19,33 +19,32 @@ export interface BudgetShare {
  */
 export function createBudget(initialMax: number): Budget {
   interface Claim {
-    readonly wanted: number;
-    readonly granted: number;
+    wanted: number;
+    granted: number;
   }
   let max = initialMax;
-  const claims = new Map<BudgetShare, Claim>();
-  let total: Claim = { wanted: 0, granted: 0 };
+  const claims = new Set<Claim>();
+  const total: Claim = { wanted: 0, granted: 0 };
 
-  const release = (share: BudgetShare): void => {
-    const { wanted, granted } = claims.get(share) ?? { wanted: 0, granted: 0 };
-    total = { wanted: total.wanted - wanted, granted: total.granted - granted };
-    claims.delete(share);
+  const set = (claim: Claim, wanted: number, granted: number): void => {
+    total.wanted += wanted - claim.wanted;
+    total.granted += granted - claim.granted;
+    claim.wanted = wanted;
+    claim.granted = granted;
   };
 
   const wantedBySmaller = (wanted: number): number => {
     let units = 0;
-    for (const claim of claims.values()) if (claim.wanted < wanted) units += claim.wanted;
+    for (const claim of claims) if (claim.wanted < wanted) units += claim.wanted;
     return units;
   };
 
-  const admits = (share: BudgetShare, wanted: number): boolean => {
-    release(share);
+  const admits = (claim: Claim, wanted: number): boolean => {
+    set(claim, 0, 0);
     // Each of a thousand clusters asks at each poll: the claims are looked through only if they do not all fit.
     const isRoomForAll = total.wanted + wanted <= max;
     const isAdmitted = isRoomForAll || Math.max(total.granted, wantedBySmaller(wanted)) + wanted <= max;
-    const granted = isAdmitted ? wanted : 0;
-    claims.set(share, { wanted, granted });
-    total = { wanted: total.wanted + wanted, granted: total.granted + granted };
+    set(claim, wanted, isAdmitted ? wanted : 0);
     return isAdmitted;
   };
 
@@ -55,11 +54,17 @@ export function createBudget(initialMax: number): Budget {
       max = next;
     },
     open: () => {
-      const share: BudgetShare = {
-        admits: (units) => admits(share, units),
-        release: () => release(share),
+      const claim: Claim = { wanted: 0, granted: 0 };
+      return {
+        admits: (units) => {
+          claims.add(claim);
+          return admits(claim, units);
+        },
+        release: () => {
+          set(claim, 0, 0);
+          claims.delete(claim);
+        },
       };
-      return share;
     },
   };
 }
