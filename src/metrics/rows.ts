@@ -39,8 +39,8 @@ interface ManyRows {
   readonly next: Uint32Array;
 }
 
-/** More lines have about 64 kB, and are on the page as the chunks that they are. */
-const maxFew = 600;
+/** To write more lines again takes longer than the rest of a poll. */
+const maxFew = 200;
 
 export interface RowsInput {
   readonly state: ClusterState;
