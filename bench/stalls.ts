@@ -45,9 +45,9 @@ export async function stalls({ rounds, seconds }: Effort): Promise<readonly Figu
       detail: `${spread(p99(during)).median.toFixed(0)} against ${spread(p99(without)).median.toFixed(0)} ms`,
       reason:
         'each second, a poll of a topology of which a tenth changes needs about 50 ms of the main thread, in parts of at ' +
-        'most 20 ms: 6 for `JSON.parse`, 9 for reading its result, 7 for partitions and verdict, the rest for writing ' +
-        'the changes and for garbage collection; without polls no scrape waits. wrk counts a ' +
-        'stall once for each request that it would have sent meanwhile',
+        'most about 10 ms: 6 for `JSON.parse`, 7 for partitions and verdict, less for reading, for writing the changes ' +
+        'and for garbage collection; without polls no scrape waits. wrk counts a stall once for each request that it ' +
+        'would have sent meanwhile',
     },
   ];
 }
