@@ -12,7 +12,7 @@ export type TokenCertificates = Pick<CertificateExpiries, 'tokenServer' | 'token
 export interface TokenConnection {
   readonly endpoint: TokenEndpoint;
   /** As in `PolledConnection`. */
-  readonly certificates: (timeout: number, signal: AbortSignal) => Promise<TokenCertificates>;
+  readonly certificates: (timeLeft: number, signal: AbortSignal) => Promise<TokenCertificates>;
   /** Closes every socket, also those in use. */
   readonly close: () => Promise<void>;
 }

@@ -58,10 +58,10 @@ export interface PolledConnection {
   readonly client: Client;
   readonly authenticator: Authenticator;
   /**
-   * The expiries known by now. May open one more connection, for at most `timeout` milliseconds, to see a certificate that
+   * The expiries known by now. May open one more connection, for at most `timeLeft` milliseconds, to see a certificate that
    * was refused. Never rejects.
    */
-  readonly certificates: (timeout: number, signal: AbortSignal) => Promise<CertificateExpiries>;
+  readonly certificates: (timeLeft: number, signal: AbortSignal) => Promise<CertificateExpiries>;
   /** As in the result of the poll. */
   readonly filesRead?: boolean;
 }

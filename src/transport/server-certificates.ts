@@ -14,10 +14,10 @@ export interface CertificateTrackingAgent {
   readonly dispatcher: Dispatcher;
   /**
    * Returns the earliest expiry of the certificate chains last seen, in Unix milliseconds; undefined until one was seen.
-   * First inspects the servers whose certificates were refused since the last call, for at most `timeout` milliseconds.
+   * First inspects the servers whose certificates were refused since the last call, for at most `timeLeft` milliseconds.
    * Never rejects.
    */
-  readonly expiry: (timeout: number, signal: AbortSignal) => Promise<number | undefined>;
+  readonly expiry: (timeLeft: number, signal: AbortSignal) => Promise<number | undefined>;
 }
 
 /** Receives the origin of a server and a socket that is connected to it. */
@@ -48,7 +48,8 @@ export function createCertificateTrackingAgent(
         callback(...outcome);
       });
     };
-  const inspectRefused = async (maxTime: number, signal: AbortSignal) => {
+  const maxTime = Math.min(timeout, maxInspection);
+  const inspectRefused = async (signal: AbortSignal) => {
     const origins = [...refused];
     refused.clear();
     await Promise.all(
@@ -58,9 +59,9 @@ export function createCertificateTrackingAgent(
 
   return {
     dispatcher: createDispatcher(transport, timeout, { keepAlive, around: tracking }),
-    expiry: async (maxTime, stop) => {
-      const limit = Math.min(maxTime, maxInspection);
-      if (refused.size > 0) await withDeadline(limit, stop, (signal) => inspectRefused(limit, signal));
+    expiry: async (timeLeft, signal) => {
+      // undici requires whole numbers, so what is left of a poll's time is a deadline only.
+      if (refused.size > 0) await withDeadline(Math.min(timeLeft, maxTime), signal, inspectRefused);
       return expiries.size === 0 ? undefined : Math.min(...expiries.values());
     },
   };

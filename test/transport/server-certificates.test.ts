@@ -30,7 +30,7 @@ function asking(transport: TransportConfig = trusting) {
   const { dispatcher, expiry } = createCertificateTrackingAgent(transport, 60_000);
   onTestFinished(() => dispatcher.destroy());
   return {
-    expiry: () => expiry(10_000, never),
+    expiry: (timeout = 10_000) => expiry(timeout, never),
     /** Returns the body of the response, or the reason of the failure. */
     get: async (url: string) => {
       try {
@@ -125,6 +125,13 @@ describe.each([
     expect(await expiry()).toBe(shownExpiry);
     await allClosed(connections);
     expect(Buffer.concat(received).toString()).toBe('');
+  });
+
+  it('is read in what is left of the time of a poll, which need not be a whole number', async () => {
+    const { url } = await listening(shown);
+    const { get, expiry } = asking(transport);
+    expect(await get(url)).toBe('tls');
+    expect(await expiry(4_987.3)).toBe(shownExpiry);
   });
 
   it('is read through a proxy, and nothing is sent to its server', async () => {
