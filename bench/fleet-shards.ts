@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
-import { p99, percent, watch } from './fleet-watch.ts';
+import { cpuFigure, p99, watch } from './fleet-watch.ts';
 import { startFleetExporter, startNode, stopAll } from './processes.ts';
-import { ratios, spread } from './statistics.ts';
+import { spread } from './statistics.ts';
 
 const clusters = 1_000;
 const shards = 4;
@@ -26,15 +26,9 @@ export async function fleetShards(): Promise<readonly Figure[]> {
   await stopAll([...parts, whole, fleet, other]);
   const together = cpu(whole).map((_, window) => parts.reduce((sum, part) => sum + (cpu(part)[window] ?? 0), 0));
   return [
-    {
-      what: 'CPU of four shards together, against one exporter of all 1,000 clusters',
+    cpuFigure('CPU of four shards together, against one exporter of all 1,000 clusters', together, cpu(whole), {
       target: 1.2,
-      unit: 'times',
-      better: 'less',
-      reached: ratios(together, cpu(whole)),
-      isUnchecked: true,
-      detail: `${percent(together)} against ${percent(cpu(whole))} of a core`,
-    },
+    }),
     {
       what: 'resident memory of the largest of four shards',
       target: 200,

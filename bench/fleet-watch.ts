@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Figure } from './figure.ts';
 import { answers, type Running, responseOf } from './processes.ts';
-import { spread } from './statistics.ts';
+import { ratios, spread } from './statistics.ts';
 
 /** Milliseconds between two polls of a cluster, and between two scrapes. */
 export const interval = 15_000;
@@ -77,6 +78,24 @@ async function latenessOf(fleet: Running): Promise<readonly number[]> {
 
 export function p99(sorted: readonly number[]): number {
   return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
+}
+
+/** Compares CPU, in percent of a core, of the same windows. */
+export function cpuFigure(
+  what: string,
+  own: readonly number[],
+  other: readonly number[],
+  judged: Pick<Figure, 'target' | 'reason'>,
+): Figure {
+  return {
+    what,
+    unit: 'times',
+    better: 'less',
+    reached: ratios(own, other),
+    isUnchecked: true,
+    detail: `${percent(own)} against ${percent(other)} of a core`,
+    ...judged,
+  };
 }
 
 export function percent(shares: readonly number[]): string {

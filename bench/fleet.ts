@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figure } from './figure.ts';
-import { interval, p99, pause, percent, watch } from './fleet-watch.ts';
+import { cpuFigure, interval, p99, pause, watch } from './fleet-watch.ts';
 import {
   type Running,
   responseOf,
@@ -34,28 +34,19 @@ export async function fleet(): Promise<readonly Figure[]> {
   const scraped = await scrapesAgainstBare(exporter);
   await stopAll([exporter, fleet]);
   return [
-    {
-      what: 'CPU of polling and scraping 1,000 clusters, against a bare loop of requests',
+    cpuFigure('CPU of polling and scraping 1,000 clusters, against a bare loop of requests', cpu(exporter), cpu(bare), {
       target: 1.5,
-      unit: 'times',
-      better: 'less',
-      reached: ratios(cpu(exporter), cpu(bare)),
-      isUnchecked: true,
-      detail: `${percent(cpu(exporter))} against ${percent(cpu(bare))} of a core`,
       reason:
         'in a loop without pauses, a bare request takes 73 µs of CPU, a poll 171 µs (deadline, connection that is ' +
         'replaced after a failure, authentication, limits of the body, state, events) and its part of the page 38 µs; ' +
         'a scrape takes 20 ms. A profile has no hot spot',
-    },
-    {
-      what: 'CPU of polling and scraping 1,000 clusters, against json_exporter probed for each of them',
-      target: 1,
-      unit: 'times',
-      better: 'less',
-      reached: ratios(cpu(exporter), cpu(peer)),
-      isUnchecked: true,
-      detail: `${percent(cpu(exporter))} against ${percent(cpu(peer))} of a core`,
-    },
+    }),
+    cpuFigure(
+      'CPU of polling and scraping 1,000 clusters, against json_exporter probed for each of them',
+      cpu(exporter),
+      cpu(peer),
+      { target: 1 },
+    ),
     {
       what: 'resident memory with 1,000 clusters',
       target: 300,
@@ -92,16 +83,15 @@ export async function fleetChanging(): Promise<readonly Figure[]> {
   const { cpu } = await watch({ exporters: [exporter], fleet, others: [bare] });
   await stopAll([bare, exporter, fleet]);
   return [
-    {
-      what: 'CPU with 1,000 clusters whose topologies change at every poll, against a bare loop of requests',
-      target: 1.5,
-      unit: 'times',
-      better: 'less',
-      reached: ratios(cpu(exporter), cpu(bare)),
-      isUnchecked: true,
-      detail: `${percent(cpu(exporter))} against ${percent(cpu(bare))} of a core`,
-      reason: 'each poll also reads a topology and its verdict, and renders it; no real cluster changes that often',
-    },
+    cpuFigure(
+      'CPU with 1,000 clusters whose topologies change at every poll, against a bare loop of requests',
+      cpu(exporter),
+      cpu(bare),
+      {
+        target: 1.5,
+        reason: 'each poll also reads a topology and its verdict, and renders it; no real cluster changes that often',
+      },
+    ),
   ];
 }
 
