@@ -77,7 +77,8 @@ function createBlockList(known: ReadonlyMap<string, Block>) {
     if (lines.length === 0) return;
     const id = `${family} ${blocksOfFamily++}`;
     const before = known.get(id);
-    const block = before && haveSameLines(before.lines, lines) ? before : { lines, chunk: createChunk(joined(lines)) };
+    // Chunks are compared by identity, as the bytes of an earlier one may have been reused for a later one.
+    const block = before && sameItems(before.lines, lines) ? before : { lines, chunk: createChunk(joined(lines)) };
     blocks.set(id, block);
     chunks.push(block.chunk);
     lines = [];
@@ -106,11 +107,6 @@ function createBlockList(known: ReadonlyMap<string, Block>) {
       return { chunks, blocks };
     },
   };
-}
-
-/** Compares chunks by identity: the bytes of an earlier chunk may have been reused for a later one. */
-function haveSameLines(one: Lines, other: Lines): boolean {
-  return sameItems(one, other, (a, b) => a === b);
 }
 
 function joined(lines: Lines): Buffer {

@@ -6,7 +6,7 @@ import type { Chunk } from './chunk.ts';
 import { authenticationFamilies, credentialFamilies, labelFamilies, pollFamilies } from './cluster-families.ts';
 import type { LinesByFamily } from './counters.ts';
 import { addSample, type ClusterFamily, joinLabels, type Labels, type StateFamily } from './family.ts';
-import { type Rows, renderRows } from './rows.ts';
+import { type Rows, type RowsInput, renderRows } from './rows.ts';
 import { topologyFamilies } from './topology-families.ts';
 
 /** Every family of a monitored cluster, in the order of the page. */
@@ -65,11 +65,8 @@ function haveSamePartitions(one: GroupView, other: GroupView): boolean {
   );
 }
 
-interface RenderInput {
-  readonly state: ClusterState;
+interface RenderInput extends RowsInput {
   readonly counted: LinesByFamily;
-  readonly viewLayout: object | undefined;
-  readonly cluster: Labels;
 }
 
 /** The lines of a family and what they were rendered from. */
@@ -85,11 +82,11 @@ function renderFamily(family: ClusterFamily, input: RenderInput, previous: Rende
     const lines = input.counted.get(family.name) ?? '';
     return lines === previous?.lines ? previous : { dependency: undefined, lines };
   }
-  const { state, viewLayout, cluster } = input;
+  const { state, cluster } = input;
   const dependency = family.dependsOn ? family.dependsOn(state) : {};
   if (previous && previous.dependency === dependency) return previous;
   if (family.source === 'state') return { dependency, lines: stateLines(family, state, cluster) };
-  const rows = renderRows(family, { state, viewLayout, cluster }, previous?.rows);
+  const rows = renderRows(family, input, previous?.rows);
   return { dependency, rows, lines: rows?.lines ?? '' };
 }
 

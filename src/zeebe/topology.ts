@@ -98,6 +98,11 @@ function isSameReplica(a: Replica, b: Replica): boolean {
   return a.partition === b.partition && (a.state === undefined) === (b.state === undefined);
 }
 
-export function sameItems<T>(a: readonly T[], b: readonly T[], isSame: (one: T, other: T) => boolean): boolean {
+/** Compares items by identity unless `isSame` compares them. */
+export function sameItems<T>(
+  a: readonly T[],
+  b: readonly T[],
+  isSame: (one: T, other: T) => boolean = (one, other) => one === other,
+): boolean {
   return a.length === b.length && a.every((one, index) => isSame(one, b[index] as T));
 }
