@@ -48,7 +48,7 @@ export function createDispatcher(
   const options = clientOptions(timeout, keepAlive);
 
   return createReplacingDispatcher((counting) => {
-    // Not a pool: polls of a cluster run one after the other, and its queue for other requests takes 16 KB.
+    // Not a pool, whose queue for further requests takes 16 KB: polls of a cluster run one after the other.
     const client = (origin: string | URL, connect: Connect) =>
       new Client(origin, { ...options, connect: counting(passOverContinue(connect)) });
 
@@ -115,9 +115,10 @@ type Create = (counting: (connect: Connect) => Connect) => Dispatcher;
 
 /**
  * Creates a dispatcher that is replaced after each failed request, so that the next request opens a new connection: the
- * other connections may have failed for the same reason. It is also replaced when its first connection is too old. A GET on a reused connection that is reset before the first
- * byte of a response is sent once more, because a server may close an idle connection while a request is on its way.
- * Other methods are not sent again, since the server may have acted on them.
+ * other connections may have failed for the same reason. It is also replaced when its first connection is too old. A GET
+ * on a reused connection that is reset before the first byte of a response is sent once more, because a server may close
+ * an idle connection while a request is on its way. Other methods are not sent again, since the server may have acted on
+ * them.
  */
 function createReplacingDispatcher(create: Create): Dispatcher {
   return new ReplacingDispatcher(create);
