@@ -1,16 +1,16 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
-import type { Clusters } from './cluster/clusters.ts';
-import { createAwaited, type Fleet } from './cluster/fleet.ts';
+import type { Fleet } from './cluster/fleet.ts';
 import type { ClusterMonitor } from './cluster/monitor.ts';
-import type { Config } from './config/config.ts';
+import type { SharedTokens } from './cluster/shared-tokens.ts';
+import type { ClusterConfig, Config } from './config/config.ts';
 import type { ClusterDiscovery } from './discovery/cluster-discovery.ts';
 import type { Page } from './metrics/page.ts';
 import type { ProcessMetrics } from './metrics/process-metrics.ts';
 
 export interface LazyDiscoveryOptions {
-  readonly clusters: Clusters;
   readonly fleet: Fleet;
+  readonly sharedTokens: SharedTokens;
   readonly processMetrics: ProcessMetrics;
   readonly page: Page;
   readonly logger: Logger;
@@ -19,6 +19,8 @@ export interface LazyDiscoveryOptions {
 
 /** Discovery whose code is loaded when it is first configured. */
 export interface LazyDiscovery {
+  /** Loads the code if the configuration needs it. Rejects if that fails, as `configure` would. */
+  readonly prepare: (config: Config) => Promise<void>;
   /** Starts the providers of the configuration instead of the present ones. */
   readonly configure: (config: Config) => Promise<void>;
   /** The clusters that must have been polled before the exporter is ready; undefined while they are unknown. */
@@ -27,16 +29,19 @@ export interface LazyDiscovery {
 }
 
 export function createLazyDiscovery(options: LazyDiscoveryOptions): LazyDiscovery {
-  const { clusters } = options;
+  const { all } = options.fleet;
   let loaded: ClusterDiscovery | undefined;
-  let awaited: LazyDiscovery['awaited'] = clusters.all;
+  let awaited: LazyDiscovery['awaited'] = all;
+  const prepare: LazyDiscovery['prepare'] = async ({ discovery }) => {
+    if (!discovery || loaded) return;
+    loaded = await load(options);
+    awaited = createAwaited(all, loaded.hasRefreshed);
+  };
   return {
-    configure: async ({ discovery }) => {
-      if (discovery && !loaded) {
-        loaded = await load(options);
-        awaited = createAwaited(clusters.all, loaded.hasRefreshed);
-      }
-      await loaded?.configure(discovery);
+    prepare,
+    configure: async (config) => {
+      await prepare(config);
+      await loaded?.configure(config.discovery);
     },
     awaited: () => awaited(),
     stop: async () => loaded?.stop(),
@@ -44,8 +49,8 @@ export function createLazyDiscovery(options: LazyDiscoveryOptions): LazyDiscover
 }
 
 async function load({
-  clusters,
   fleet,
+  sharedTokens,
   processMetrics,
   page,
   logger,
@@ -54,7 +59,7 @@ async function load({
   const { createClusterDiscovery } = await import('./discovery/cluster-discovery.ts');
   return createClusterDiscovery({
     fleet,
-    sharedTokens: clusters.sharedTokens,
+    sharedTokens,
     record: (report) => {
       processMetrics.discovered(report);
       page.refresh();
@@ -66,4 +71,22 @@ async function load({
     logger,
     clock,
   });
+}
+
+/**
+ * Returns the clusters that must have been polled before the exporter is ready: those known after the first refresh of each
+ * provider, not those that are found later. Undefined until then.
+ */
+export function createAwaited<T extends { readonly cluster: Pick<ClusterConfig, 'name'> }>(
+  all: () => readonly T[],
+  hasRefreshed: () => boolean,
+): () => readonly T[] | undefined {
+  let names: ReadonlySet<string> | undefined;
+  return () => {
+    if (!names && !hasRefreshed()) return undefined;
+    const clusters = all();
+    const known = names ?? new Set(clusters.map(({ cluster }) => cluster.name));
+    names = known;
+    return clusters.filter(({ cluster }) => known.has(cluster.name));
+  };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
-import type { AssignedClusters } from './cluster/assignment.ts';
+import type { Fleet } from './cluster/fleet.ts';
 import type { LeaderElectionConfig } from './config/replica-settings.ts';
 import { type Election, takePart } from './election/election.ts';
 import type { Page } from './metrics/page.ts';
@@ -13,7 +13,7 @@ import type { StatusFeed } from './status/status-feed.ts';
 export interface Leadership {
   readonly mayPoll: () => boolean;
   /** Stands for election: from now on the clusters are polled while this exporter leads. */
-  readonly begin: (clusters: AssignedClusters) => void;
+  readonly begin: (fleet: Fleet) => void;
   /** Ends the candidacy, then the polls, and then lets another exporter lead. */
   readonly stop: (endPolls: () => Promise<void>) => Promise<void>;
 }
@@ -46,17 +46,17 @@ export async function createLeadership(
   show('standby');
   return {
     mayPoll: () => election?.leads() ?? false,
-    begin: (clusters) => {
+    begin: (fleet) => {
       election = takePart({
         store,
         // Of two processes with the same name, such as a container before and after its restart, one stands by.
         identity: `${identity}_${randomUUID()}`,
         lead: async () => {
-          await clusters.lead();
+          await fleet.lead();
           show('leader');
         },
         standBy: async () => {
-          await clusters.standBy();
+          await fleet.standBy();
           show('standby');
         },
         logger,

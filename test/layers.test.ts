@@ -48,6 +48,7 @@ const layers: readonly (readonly string[])[] = [
     'leadership.ts',
     'lazy-discovery.ts',
     'debug-reports.ts',
+    'cluster-outputs.ts',
     'exporter.ts',
     'demo.ts',
     'healthcheck.ts',

@@ -1,12 +1,9 @@
 import type { ClusterConfig } from '../config/config.ts';
 import { isSameCluster } from '../config/equal.ts';
 import { type ClusterMonitor, type ClusterOutput, createClusterMonitor, type MonitorOptions } from './monitor.ts';
-import { createSharedTokens, type SharedTokens } from './shared-tokens.ts';
 
 /** The monitored clusters, in the order of the configuration. */
 export interface Clusters {
-  /** For requests to identity providers of the clusters. */
-  readonly sharedTokens: SharedTokens;
   readonly all: () => readonly ClusterMonitor[];
   readonly named: (name: string) => ClusterMonitor | undefined;
   /**
@@ -27,7 +24,7 @@ export interface Replacement {
   readonly begin: (within: number) => void;
 }
 
-export interface ClustersOptions extends Omit<MonitorOptions, 'sharedTokens'> {
+export interface ClustersOptions extends MonitorOptions {
   readonly createOutput: (cluster: ClusterConfig) => ClusterOutput;
   /** Sets which clusters are shown, and in which order. */
   readonly arrange: (names: readonly string[]) => void;
@@ -36,19 +33,21 @@ export interface ClustersOptions extends Omit<MonitorOptions, 'sharedTokens'> {
 type Monitors = ReadonlyMap<string, ClusterMonitor>;
 
 export function createClusters(options: ClustersOptions): Clusters {
-  const { arrange, clock } = options;
-  const sharedTokens = createSharedTokens(clock);
-  const createMonitors = monitorFactory(options, sharedTokens);
+  const { arrange } = options;
   let monitors: Monitors = new Map();
 
   const replace: Clusters['replace'] = async (next) => {
     const before = monitors;
     const kept = unchangedOf(before, next);
-    const created = await createMonitors(next.filter(({ name }) => !kept.has(name)));
-    const names = next.map(({ name }) => name);
-    monitors = new Map(names.flatMap((name) => [...entry(kept, name), ...entry(created, name)]));
+    const created = await createMonitors(
+      next.filter(({ name }) => !kept.has(name)),
+      options,
+    );
     await Promise.all([...before].map(([name, { stop }]) => (kept.has(name) ? undefined : stop())));
     await Promise.all([...created.values()].map(({ publish }) => publish()));
+    const names = next.map(({ name }) => name);
+    // Only now, as a probe must not poll a cluster of which another monitor still publishes, or this one for the first time.
+    monitors = new Map(names.flatMap((name) => [...entry(kept, name), ...entry(created, name)]));
     arrange(names);
     return {
       unchanged: [...kept.keys()],
@@ -60,7 +59,6 @@ export function createClusters(options: ClustersOptions): Clusters {
   };
 
   return {
-    sharedTokens,
     all: () => [...monitors.values()],
     named: (name) => monitors.get(name),
     replace,
@@ -70,24 +68,18 @@ export function createClusters(options: ClustersOptions): Clusters {
   };
 }
 
-/** Returns a function that creates all of the monitors, or none if one of them cannot be created. */
-function monitorFactory(
-  { createOutput, logger, clock }: ClustersOptions,
-  sharedTokens: SharedTokens,
-): (clusters: readonly ClusterConfig[]) => Promise<Monitors> {
-  const monitorOptions = { logger, clock, sharedTokens };
-  return async (clusters) => {
-    const created = new Map<string, ClusterMonitor>();
-    try {
-      for (const cluster of clusters) {
-        created.set(cluster.name, createClusterMonitor(cluster, createOutput(cluster), monitorOptions));
-      }
-      return created;
-    } catch (error) {
-      await Promise.all([...created.values()].map(({ stop }) => stop()));
-      throw error;
+/** Creates all of the monitors, or none if one of them cannot be created. */
+async function createMonitors(clusters: readonly ClusterConfig[], options: ClustersOptions): Promise<Monitors> {
+  const created = new Map<string, ClusterMonitor>();
+  try {
+    for (const cluster of clusters) {
+      created.set(cluster.name, createClusterMonitor(cluster, options.createOutput(cluster), options));
     }
-  };
+    return created;
+  } catch (error) {
+    await Promise.all([...created.values()].map(({ stop }) => stop()));
+    throw error;
+  }
 }
 
 function startSpread(monitors: readonly ClusterMonitor[], within: number): void {

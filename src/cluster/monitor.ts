@@ -38,8 +38,8 @@ export interface ClusterOutput {
 }
 
 export interface MonitorOptions {
-  /** Asked before each poll; absent: polls are always allowed. */
-  readonly mayPoll?: () => boolean;
+  /** Asked before each poll. */
+  readonly mayPoll: () => boolean;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly sharedTokens: SharedTokens;
@@ -48,7 +48,7 @@ export interface MonitorOptions {
 export function createClusterMonitor(
   cluster: ClusterConfig,
   output: ClusterOutput,
-  { mayPoll = () => true, logger: parentLogger, clock, sharedTokens }: MonitorOptions,
+  { mayPoll, logger: parentLogger, clock, sharedTokens }: MonitorOptions,
 ): ClusterMonitor {
   const { name, pollInterval, pollTimeout, probeMinInterval, physicalTenants } = cluster;
   const logger = parentLogger.child({ cluster: name });

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Logger } from 'pino';
 import type { Shard } from '../config/replica-settings.ts';
 
 /**
@@ -22,4 +23,13 @@ export function clustersOfShard<C extends { readonly name: string }>(
   shard: Shard | undefined,
 ): readonly C[] {
   return shard ? clusters.filter(({ name }) => shardOfCluster(name, shard.total) === shard.index) : clusters;
+}
+
+export function logShard(shard: Shard, all: readonly { readonly name: string }[], logger: Logger): void {
+  const { index, total } = shard;
+  const own = clustersOfShard(all, shard).length;
+  logger.info(
+    { shard: index, totalShards: total },
+    `shard ${index} of 0 to ${total - 1}: ${own} of ${all.length} clusters belong to it`,
+  );
 }

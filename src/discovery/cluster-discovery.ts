@@ -32,7 +32,7 @@ export interface DiscoveryReport {
 }
 
 export interface ClusterDiscoveryOptions extends AdministrationApiOptions {
-  readonly fleet: Fleet;
+  readonly fleet: Pick<Fleet, 'discover'>;
   readonly record: (report: DiscoveryReport) => void;
   /** Called when a provider is no longer configured. */
   readonly forget: (provider: DiscoveryProvider) => void;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sleep } from '../clock.ts';
-import type { Absence } from '../cluster/assignment.ts';
+import type { Absence } from '../cluster/fleet.ts';
 import type { ClusterConfig } from '../config/config.ts';
 import type { Page } from '../metrics/page.ts';
 import type { SendMetrics } from './metrics-response.ts';

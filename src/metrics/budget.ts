@@ -1,8 +1,8 @@
 /** What all clusters together may take of something on the page, such as its bytes; see `createBudget`. */
 export interface Budget {
   readonly max: () => number;
-  /** Changes the maximum. It applies to each cluster from its next poll on. */
-  readonly resize: (max: number) => void;
+  /** Changes the maximum, by default to none. It applies to each cluster from its next poll on. */
+  readonly resize: (max?: number) => void;
   /** The share of one cluster. */
   readonly open: () => BudgetShare;
 }
@@ -17,7 +17,7 @@ export interface BudgetShare {
  * Divides a budget among the clusters. Smaller parts take precedence: if a cluster would fit without the larger ones,
  * these are refused at their next poll.
  */
-export function createBudget(initialMax: number): Budget {
+export function createBudget(initialMax = Number.POSITIVE_INFINITY): Budget {
   interface Claim {
     wanted: number;
     granted: number;
@@ -50,7 +50,7 @@ export function createBudget(initialMax: number): Budget {
 
   return {
     max: () => max,
-    resize: (next) => {
+    resize: (next = Number.POSITIVE_INFINITY) => {
       max = next;
     },
     open: () => {

@@ -1,12 +1,20 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { type Clusters, createClusters } from '../../src/cluster/clusters.ts';
+import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import { Secret } from '../../src/secret.ts';
 import { memoryLog } from '../memory-log.ts';
 import { clusterConfig } from '../polls.ts';
+import { httpServer } from '../transport/loopback.ts';
+
+interface SetUp {
+  readonly mayPoll: () => boolean;
+  /** Awaited by each publication of a cluster. */
+  readonly published: (name: string) => Promise<void>;
+}
 
 /** `shown` returns the clusters that are arranged, in their order; each must have been published before. */
-function setUp() {
+function setUp({ mayPoll = () => true, published: untilPublished = async () => {} }: Partial<SetUp> = {}) {
   const published = new Set<string>();
   let arranged: readonly string[] = [];
   const clusters = createClusters({
@@ -15,6 +23,7 @@ function setUp() {
       return {
         admit: () => ({ ok: true }),
         publish: async () => {
+          await untilPublished(name);
           isPublished = true;
           published.add(name);
         },
@@ -24,6 +33,8 @@ function setUp() {
     arrange: (names) => {
       arranged = names;
     },
+    mayPoll,
+    sharedTokens: createSharedTokens(systemClock),
     logger: memoryLog().logger,
     clock: systemClock,
   });
@@ -86,5 +97,47 @@ describe('a replacement of the monitored clusters', () => {
     expect(clusters.all()[0]).toBe(b);
     expect(clusters.all()[1]).toBe(a);
     expect(shown()).toEqual(['b', 'a']);
+  });
+
+  it('shows a changed cluster to probes only after its new monitor has published', async () => {
+    const waiting: (() => void)[] = [];
+    let isSlow = false;
+    const { clusters } = setUp({
+      published: async () => {
+        if (isSlow) await new Promise<void>((resolve) => waiting.push(resolve));
+      },
+    });
+    await clusters.replace([cluster('a')]);
+    const before = clusters.named('a');
+    isSlow = true;
+    const replaced = clusters.replace([cluster('a', 'another'), cluster('b')]);
+    await vi.waitFor(() => expect(waiting).toHaveLength(2));
+    expect(clusters.named('a')).toBe(before);
+    expect(clusters.named('b')).toBeUndefined();
+    expect(await before?.probe()).toBe(false);
+    for (const publish of waiting) publish();
+    await replaced;
+    expect(clusters.named('a')).not.toBe(before);
+    expect(clusters.named('b')).toBeDefined();
+  });
+});
+
+describe('the polls of the monitored clusters', () => {
+  it('are not sent while this exporter may not poll', async () => {
+    let requests = 0;
+    const address = new URL(
+      await httpServer((_request, response) => {
+        requests++;
+        response.end();
+      }),
+    );
+    let mayPoll = false;
+    const { clusters } = setUp({ mayPoll: () => mayPoll });
+    await clusters.replace([clusterConfig({ name: 'a', address })]);
+    expect(await clusters.named('a')?.probe()).toBe(false);
+    expect(requests).toBe(0);
+    mayPoll = true;
+    expect(await clusters.named('a')?.probe()).toBe(true);
+    expect(requests).toBeGreaterThan(0);
   });
 });

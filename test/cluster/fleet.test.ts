@@ -1,29 +1,40 @@
 import { describe, expect, it } from 'vitest';
-import type { Replacement } from '../../src/cluster/clusters.ts';
-import { createAwaited, createFleet } from '../../src/cluster/fleet.ts';
-import type { ClusterConfig } from '../../src/config/config.ts';
+import type { Clusters, Replacement } from '../../src/cluster/clusters.ts';
+import { type Assignment, createFleet } from '../../src/cluster/fleet.ts';
+import { shardOfCluster } from '../../src/cluster/sharding.ts';
 import { clusterConfig } from '../polls.ts';
 
-const [a, b, c] = ['a', 'b', 'c'].map((name) => clusterConfig({ name })) as [
-  ClusterConfig,
-  ClusterConfig,
-  ClusterConfig,
-];
-const none: Replacement = { unchanged: [], changed: [], added: [], removed: [], begin: () => {} };
+const configs = (...names: readonly string[]) => names.map((name) => clusterConfig({ name }));
+const [a, b, c, d] = configs('a', 'b', 'c', 'd') as [Config, Config, Config, Config];
+type Config = ReturnType<typeof clusterConfig>;
+const many = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-/** A fleet, and the lists of names that it replaced one after the other. */
-function recording(replaced = async () => none) {
+/** A fleet of clusters that only note their names. A replacement takes one turn of the event loop, or fails. */
+function setUp(assignment: Partial<Assignment> = {}) {
   const lists: string[] = [];
-  const fleet = createFleet(async (clusters) => {
-    lists.push(clusters.map(({ name }) => name).join());
-    return replaced();
-  });
-  return { fleet, lists };
+  let running = 0;
+  let begun = 0;
+  const replace = async (next: readonly Config[]): Promise<Replacement> => {
+    running++;
+    expect(running).toBe(1);
+    await new Promise(setImmediate);
+    running--;
+    const names = next.map(({ name }) => name);
+    if (names.includes('impossible')) throw new Error('impossible');
+    lists.push(names.join());
+    const begin = () => {
+      begun++;
+    };
+    return { unchanged: [], changed: [], added: names, removed: [], begin };
+  };
+  const clusters: Clusters = { all: () => [], named: () => undefined, stop: async () => {}, replace };
+  const fleet = createFleet(clusters, { standsBy: false, ...assignment });
+  return { fleet, lists, polled: () => lists.at(-1) ?? '', begun: () => begun };
 }
 
 describe('the fleet', () => {
   it('has the configured clusters first, and behind them those that are discovered', async () => {
-    const { fleet, lists } = recording();
+    const { fleet, lists } = setUp();
     await fleet.configure([b]);
     await fleet.discover(() => [a]);
     await fleet.configure([c, b]);
@@ -31,7 +42,7 @@ describe('the fleet', () => {
   });
 
   it('does not replace clusters by the same ones', async () => {
-    const { fleet, lists } = recording();
+    const { fleet, lists } = setUp();
     await fleet.configure([a]);
     await fleet.discover(() => [b]);
     expect(await fleet.discover(() => [b])).toMatchObject({ unchanged: ['a', 'b'], added: [] });
@@ -39,7 +50,7 @@ describe('the fleet', () => {
   });
 
   it('has room for as many discovered clusters as the limit leaves, which a reload may change', async () => {
-    const { fleet, lists } = recording();
+    const { fleet, lists } = setUp();
     await fleet.configure([c], 2);
     await fleet.discover((_configured, room) => [a, b].slice(0, room));
     await fleet.configure([c], 3);
@@ -47,46 +58,62 @@ describe('the fleet', () => {
     expect(lists).toEqual(['c', 'c,a', 'c,a,b']);
   });
 
-  it('replaces one list after the other', async () => {
-    const waiting: (() => void)[] = [];
-    const { fleet, lists } = recording(() => new Promise((resolve) => waiting.push(() => resolve(none))));
-    const first = fleet.configure([a]);
-    const second = fleet.discover(() => [b]);
-    await Promise.resolve();
-    expect(lists).toEqual(['a']);
-    waiting.shift()?.();
-    await first;
-    await Promise.resolve();
-    expect(lists).toEqual(['a', 'a,b']);
-    waiting.shift()?.();
-    await second;
+  it('changes one list after the other, and ends as the last change says', async () => {
+    const { fleet, lists, polled } = setUp({ standsBy: true });
+    await Promise.all([fleet.configure([a]), fleet.lead(), fleet.discover(() => [b]), fleet.standBy()]);
+    expect(lists).toEqual(['a', 'a,b', '']);
+    await fleet.lead();
+    expect(polled()).toBe('a,b');
   });
 
   it('forgets a change that failed', async () => {
-    let isBroken = true;
-    const { fleet, lists } = recording(() => (isBroken ? Promise.reject(new Error('broken')) : Promise.resolve(none)));
-    await expect(fleet.configure([a])).rejects.toThrow('broken');
-    await expect(fleet.discover(() => [b])).rejects.toThrow('broken');
-    isBroken = false;
-    await fleet.configure([c]);
-    expect(lists.at(-1)).toBe('c');
+    const { fleet, polled } = setUp();
+    const impossible = configs('impossible');
+    await fleet.configure([a]);
+    await expect(fleet.configure(impossible)).rejects.toThrow('impossible');
+    await expect(fleet.discover(() => impossible)).rejects.toThrow('impossible');
+    expect(polled()).toBe('a');
+    expect(fleet.absence('impossible')).toBeUndefined();
+    await fleet.discover(() => [d]);
+    expect(polled()).toBe('a,d');
   });
 });
 
-describe('the clusters that readiness waits for', () => {
-  it('are unknown until each provider has been refreshed, and then those of that moment which still exist', () => {
-    let hasRefreshed = false;
-    let all = [{ cluster: a }];
-    const awaited = createAwaited(
-      () => all,
-      () => hasRefreshed,
-    );
-    expect(awaited()).toBeUndefined();
-    hasRefreshed = true;
-    all = [{ cluster: a }, { cluster: b }];
-    expect(awaited()).toEqual(all);
-    all = [{ cluster: b }, { cluster: c }];
-    hasRefreshed = false;
-    expect(awaited()).toEqual([{ cluster: b }]);
+describe('the clusters that are polled', () => {
+  it('are all, without shards', async () => {
+    const { fleet, polled } = setUp();
+    await fleet.configure(configs(...many));
+    expect(polled()).toBe(many.join());
+    expect(fleet.absence('a')).toBeUndefined();
+    expect(fleet.standsBy()).toBe(false);
+  });
+
+  it('are those of the shard, and the others are known', async () => {
+    const shard = { index: 0, total: 2 };
+    const { fleet, polled } = setUp({ shard });
+    await fleet.configure(configs(...many));
+    const own = many.filter((name) => shardOfCluster(name, 2) === 0);
+    expect(polled()).toBe(own.join());
+    for (const name of many) {
+      const absent = own.includes(name) ? undefined : { kind: 'other_shard', shard: 1, own: shard };
+      expect(fleet.absence(name)).toEqual(absent);
+    }
+    expect(fleet.absence('unknown')).toBeUndefined();
+  });
+
+  it('are none on a standby, and all once it leads', async () => {
+    const { fleet, polled, begun } = setUp({ standsBy: true });
+    await fleet.configure([a]);
+    await fleet.configure([a, b]);
+    expect(polled()).toBe('');
+    expect(fleet.absence('b')).toEqual({ kind: 'standby' });
+    expect(fleet.standsBy()).toBe(true);
+    await fleet.lead();
+    expect(polled()).toBe('a,b');
+    expect(begun()).toBe(1);
+    expect(fleet.absence('b')).toBeUndefined();
+    await fleet.standBy();
+    expect(polled()).toBe('');
+    expect(fleet.standsBy()).toBe(true);
   });
 });

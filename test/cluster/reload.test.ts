@@ -4,10 +4,8 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import type { Clusters } from '../../src/cluster/clusters.ts';
 import { createReload } from '../../src/cluster/reload.ts';
-import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import type { ClusterConfig, Config } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { Secret } from '../../src/secret.ts';
@@ -299,7 +297,6 @@ describe('reloads at the same time', () => {
     const replacement = { unchanged: [], changed: [], added: [], removed: [], begin: () => {} };
     const clusters: Clusters = {
       all: () => [],
-      sharedTokens: createSharedTokens(systemClock),
       named: () => undefined,
       stop: async () => {},
       replace: async () => {

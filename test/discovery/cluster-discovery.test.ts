@@ -17,7 +17,6 @@ it('discovered clusters that cannot be started leave the previous ones; the next
   const { logger, lines } = memoryLog();
   const discovery = createClusterDiscovery({
     fleet: {
-      configure: () => Promise.reject(new Error('not expected')),
       discover: async (beside) => {
         if (isBroken) throw new Error('no sockets left');
         const names = beside([], Number.POSITIVE_INFINITY).map(({ name }) => name);
