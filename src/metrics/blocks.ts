@@ -1,6 +1,6 @@
 import { createYielder } from '../clock.ts';
 import { sameItems } from '../zeebe/topology.ts';
-import { type Chunk, createChunk, retaining } from './chunk.ts';
+import { type Chunk, createChunk } from './chunk.ts';
 import { type ClusterPart, clusterFamilies } from './cluster-renderer.ts';
 import { endings, type Format, header } from './family.ts';
 
@@ -19,18 +19,22 @@ export function isLarge({ bytes }: Chunk): boolean {
   return bytes.length >= minBlock;
 }
 
-/** Returns the chunks of a page. */
-export type LayOut = (parts: readonly ClusterPart[], format: Format, processText?: string) => Promise<readonly Chunk[]>;
+/** Returns the chunks of a page. Those of the parts have to be retained meanwhile, as polls change them. */
+export type AssemblePage = (
+  parts: readonly ClusterPart[],
+  format: Format,
+  processText?: string,
+) => Promise<readonly Chunk[]>;
 
 /**
- * Lays out pages on which each family is once, with the samples of every cluster; families without samples are left out.
+ * Assembles pages on which each family is once, with the samples of every cluster; families without samples are left out.
  * The lines of small clusters are joined into blocks. A block whose lines are the same as on the page before keeps its
  * chunk and is not compressed again, whatever the format: polls of a thousand clusters change a small part of their lines.
  */
-export function createLayOut(): LayOut {
+export function createPageAssembly(): AssemblePage {
   let latest: ReadonlyMap<string, Block> = new Map();
 
-  const layOut: LayOut = async (parts, format, processText = '') => {
+  return async (parts, format, processText = '') => {
     const yieldWhenBusy = createYielder();
     const { addText, addChunk, endFamily, end } = createBlockList(latest);
     for (const [index, family] of clusterFamilies.entries()) {
@@ -49,8 +53,6 @@ export function createLayOut(): LayOut {
     latest = blocks;
     return chunks;
   };
-  // What polls change meanwhile is not on the page.
-  return (parts, ...rest) => retaining(parts.flatMap(chunksOfPart), () => layOut(parts, ...rest));
 }
 
 export function chunksOfPart(part: ClusterPart): readonly Chunk[] {

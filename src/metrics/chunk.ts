@@ -77,13 +77,9 @@ const lastBlock = Buffer.from([3, 0]);
 
 /**
  * Returns one gzip member (RFC 1952) made of the compressed chunks: a chunk that stays on the page is compressed only
- * once.
+ * once. The chunks have to be retained meanwhile.
  */
-export function gzipped(chunks: readonly Chunk[]): Promise<Buffer> {
-  return retaining(chunks, () => gzipMember(chunks));
-}
-
-async function gzipMember(chunks: readonly Chunk[]): Promise<Buffer> {
+export async function gzipped(chunks: readonly Chunk[]): Promise<Buffer> {
   const yieldWhenBusy = createYielder();
   const blocks: Buffer[] = [];
   let checksum = 0;

@@ -26,11 +26,11 @@ export type FamilyLines = string | readonly Chunk[];
 export type ClusterRenderer = (state: ClusterState, counted: LinesByFamily) => Promise<ClusterPart>;
 
 export function createClusterRenderer(cluster: Labels): ClusterRenderer {
-  const layoutOf = createLayout();
+  const seriesIn = createSeriesIdentity();
   const latest: Rendered[] = [];
   return async (state, counted) => {
     const yieldWhenBusy = createYielder();
-    const input = { state, counted, viewLayout: layoutOf(state.view), cluster };
+    const input = { state, counted, viewSeries: seriesIn(state.view), cluster };
     const part: FamilyLines[] = [];
     for (const family of clusterFamilies) {
       const previous = latest[part.length];
@@ -45,11 +45,11 @@ export function createClusterRenderer(cluster: Labels): ClusterRenderer {
 }
 
 /** Returns the same object as for the view before if both list the same partitions and replicas. */
-function createLayout(): (view: ClusterView | undefined) => object | undefined {
-  let latest: { readonly view: ClusterView; readonly layout: object } | undefined;
+function createSeriesIdentity(): (view: ClusterView | undefined) => object | undefined {
+  let latest: { readonly view: ClusterView; readonly series: object } | undefined;
   return (view) => {
-    latest = view && { view, layout: latest && haveSameSeries(latest.view, view) ? latest.layout : {} };
-    return latest?.layout;
+    latest = view && { view, series: latest && haveSameSeries(latest.view, view) ? latest.series : {} };
+    return latest?.series;
   };
 }
 

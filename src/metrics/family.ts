@@ -93,10 +93,10 @@ export interface StateFamily extends Family {
 export interface StableSeriesFamily extends Family {
   readonly source: 'stable series';
   /**
-   * While this is the same, so are the series and their order. Undefined: there are no series. `viewLayout` is the
+   * While this is the same, so are the series and their order. Undefined: there are no series. `viewSeries` is the
    * same object while the view of the cluster lists the same partitions and replicas; undefined without a view.
    */
-  readonly layoutKey: (state: ClusterState, viewLayout: object | undefined) => unknown;
+  readonly seriesKey: (state: ClusterState, viewSeries: object | undefined) => unknown;
   readonly series: (state: ClusterState) => Iterable<Labels>;
   /** Puts the value of each series, in the order of `series`. */
   readonly values: (state: ClusterState, put: (value: number) => void) => void;

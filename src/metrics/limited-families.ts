@@ -27,7 +27,7 @@ export function withinLimits(family: StateFamily | StableSeriesFamily): ClusterF
       return {
         ...family,
         ...dependency,
-        layoutKey: (state, viewLayout) => (isLimited(state) ? undefined : family.layoutKey(state, viewLayout)),
+        seriesKey: (state, viewSeries) => (isLimited(state) ? undefined : family.seriesKey(state, viewSeries)),
       };
   }
 }

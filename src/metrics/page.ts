@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { chunksOfPart, createLayOut, isLarge } from './blocks.ts';
-import { type Chunk, gzipped } from './chunk.ts';
+import { type AssemblePage, chunksOfPart, createPageAssembly, isLarge } from './blocks.ts';
+import { type Chunk, gzipped, retaining } from './chunk.ts';
 import type { ClusterPart } from './cluster-renderer.ts';
 import type { Format } from './family.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
@@ -33,7 +33,7 @@ const maxProcessMetricsAge = 5_000;
 export function createPage(clusters: readonly string[], processMetrics: ProcessMetrics, clock: Clock): Page {
   let parts = arranged(clusters, new Map());
   let bodies: Bodies = new Map();
-  const layOut = createLayOut();
+  const makeBody = bodyFrom(createPageAssembly());
   const bodyOfPart = createPartBodies();
   let isGzipRequested = false;
   const forgetBodies = () => {
@@ -62,7 +62,7 @@ export function createPage(clusters: readonly string[], processMetrics: ProcessM
       const text = processText.current();
       return cached(bodies, `${format} ${encoding}`, async () => {
         const ownText = (await text)(format);
-        return encoded(await layOut([...parts.values()], format, ownText), encoding);
+        return makeBody([...parts.values()], format, encoding, ownText);
       });
     },
     bodyOf: (cluster, format, encoding) => bodyOfPart(parts.get(cluster) ?? emptyPart, format, encoding),
@@ -83,8 +83,14 @@ function createPartBodies(): (part: ClusterPart, format: Format, encoding: Encod
   return (part, format, encoding) => {
     const bodies: Bodies = bodiesOfParts.get(part) ?? new Map();
     bodiesOfParts.set(part, bodies);
-    return cached(bodies, `${format} ${encoding}`, async () => encoded(await createLayOut()([part], format), encoding));
+    return cached(bodies, `${format} ${encoding}`, () => bodyFrom(createPageAssembly())([part], format, encoding));
   };
+}
+
+/** Makes a body of what is on the page now: polls change nothing in it, also while it is compressed. */
+function bodyFrom(assemble: AssemblePage) {
+  return (parts: readonly ClusterPart[], format: Format, encoding: Encoding, processText?: string): Promise<Body> =>
+    retaining(parts.flatMap(chunksOfPart), async () => encoded(await assemble(parts, format, processText), encoding));
 }
 
 /** The text of the process's metrics, in both formats; not older than `maxProcessMetricsAge`. */

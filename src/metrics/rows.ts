@@ -44,7 +44,7 @@ const maxFew = 200;
 
 export interface RowsInput {
   readonly state: ClusterState;
-  readonly viewLayout: object | undefined;
+  readonly viewSeries: object | undefined;
   readonly cluster: Labels;
 }
 
@@ -55,21 +55,20 @@ export interface RowsInput {
  */
 export function renderRows(
   family: StableSeriesFamily,
-  { state, viewLayout, cluster }: RowsInput,
+  { state, viewSeries, cluster }: RowsInput,
   previous: Rows | undefined,
 ): Rows | undefined {
-  const key = family.layoutKey(state, viewLayout);
+  const key = family.seriesKey(state, viewSeries);
   if (key === undefined) return undefined;
   const known = previous?.key === key ? previous : undefined;
   if (known?.kind === 'many') return withValuesOf(family, state, known);
-  if (!known) {
-    const series = [...family.series(state)];
-    if (series.length > maxFew) return withValuesOf(family, state, layOut(family.name, cluster, series, key));
-  }
   const values: number[] = [];
   family.values(state, (value) => values.push(value));
   if (known && sameItems(known.values, values)) return known;
-  return { kind: 'few', key, values, lines: linesOf(family.name, cluster, family.series(state), values) };
+  const series = family.series(state);
+  return values.length > maxFew
+    ? manyRows(family.name, cluster, series, values, key)
+    : { kind: 'few', key, values, lines: linesOf(family.name, cluster, series, values) };
 }
 
 function linesOf(name: string, cluster: Labels, series: Iterable<Labels>, values: readonly number[]): string {
@@ -94,15 +93,20 @@ function withValuesOf(family: StableSeriesFamily, state: ClusterState, { key, sl
   return { kind: 'many', key, slots: updated, lines: updated.map(({ current }) => current), next };
 }
 
-function layOut(name: string, cluster: Labels, series: readonly Labels[], key: unknown): ManyRows {
+function manyRows(
+  name: string,
+  cluster: Labels,
+  series: Iterable<Labels>,
+  values: readonly number[],
+  key: unknown,
+): ManyRows {
+  const prefixes = Array.from(series, (own) => `${name}{${joinLabels(cluster, own)}} `);
   const slots: Slot[] = [];
-  for (let start = 0; start < series.length; start += maxLinesPerChunk) {
-    const prefixes = series
-      .slice(start, start + maxLinesPerChunk)
-      .map((own) => `${name}{${joinLabels(cluster, own)}} `);
-    slots.push({ current: writeRows(prefixes, new Uint32Array(prefixes.length)) });
+  for (let start = 0; start < values.length; start += maxLinesPerChunk) {
+    const end = start + maxLinesPerChunk;
+    slots.push({ current: writeRows(prefixes.slice(start, end), Uint32Array.from(values.slice(start, end))) });
   }
-  return { kind: 'many', key, slots, lines: [], next: new Uint32Array(series.length) };
+  return { kind: 'many', key, slots, lines: slots.map(({ current }) => current), next: new Uint32Array(values.length) };
 }
 
 /** A prefix is a line up to its value. */

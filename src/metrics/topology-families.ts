@@ -101,7 +101,7 @@ const detailFamilies: readonly (StateFamily | StableSeriesFamily)[] = [
     type: 'counter',
     help: 'Leader changes of a partition: polls in which the gateway reported another leader than the last known one.',
     // No partition is ever removed, so the same number of partitions means the same partitions.
-    layoutKey: ({ leaders }) => [...leaders.values()].reduce((sum, { size }) => sum + size, 0),
+    seriesKey: ({ leaders }) => [...leaders.values()].reduce((sum, { size }) => sum + size, 0),
     dependsOn: ({ leaders }) => leaders,
     series: ({ leaders }) => leaderSeries(leaders),
     values: ({ leaders }, put) => {
@@ -235,7 +235,7 @@ function stableSeriesOfView(
     name: `zeebe_topology_${name}`,
     type: 'gauge',
     help,
-    layoutKey: (_state, viewLayout) => viewLayout,
+    seriesKey: (_state, viewSeries) => viewSeries,
     dependsOn: ({ view }) => view,
     series: ({ view }) => (view ? series(view) : []),
     values: ({ view }, put) => {

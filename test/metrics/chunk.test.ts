@@ -29,12 +29,4 @@ describe('chunks, each compressed separately,', () => {
     const zipped = await gzipped([createChunk(bytes), createChunk(Buffer.from('next'))]);
     expect(gunzipSync(zipped).equals(Buffer.concat([bytes, Buffer.from('next')]))).toBe(true);
   });
-
-  it('are retained while they are compressed', async () => {
-    const chunk = createChunk(Buffer.alloc(100_000, 'zeebe'));
-    const zipped = gzipped([createChunk(Buffer.alloc(100_000)), chunk]);
-    expect(chunk.isRetained()).toBe(true);
-    await zipped;
-    expect(chunk.isRetained()).toBe(false);
-  });
 });

@@ -40,6 +40,32 @@ function setUp({ clusters = ['production'], processMetrics = noProcessMetrics } 
   return { clock, page, read };
 }
 
+describe('a body of the page', () => {
+  it.each(encodings)('retains its chunks until it is made, whenever an update replaces them (%s)', async (encoding) => {
+    for (let turns = 0; turns < 20; turns++) {
+      const { page } = setUp();
+      let references = 0;
+      let released = 0;
+      const chunk = {
+        ...createChunk(Buffer.alloc(100_000, 'a 1\n')),
+        retain: () => {
+          references++;
+        },
+        release: () => {
+          references--;
+          if (references === 0) released++;
+        },
+      };
+      page.update('production', [[chunk]]);
+      const body = page.body('text', encoding);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      page.update('production', []);
+      await body;
+      expect(released).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
 describe('an update of the page', () => {
   it('replaces all series of a cluster', async () => {
     const { page, read } = setUp();

@@ -74,7 +74,7 @@ describe('rows of stable series', () => {
       name: 'family',
       type: 'gauge',
       help: 'A family.',
-      layoutKey: () => now.length,
+      seriesKey: () => now.length,
       dependsOn: () => now,
       series: () => Array.from(now.keys(), own),
       values: (_state, put) => now.forEach(put),
@@ -82,7 +82,7 @@ describe('rows of stable series', () => {
     let rows: Rows | undefined;
     return (values: readonly number[]) => {
       now = values;
-      rows = renderRows(family, { state, viewLayout: undefined, cluster }, rows);
+      rows = renderRows(family, { state, viewSeries: undefined, cluster }, rows);
       return rows?.lines ?? '';
     };
   }
