@@ -105,7 +105,8 @@ function flagsOfDefault({ commands: [command] }: Command): string {
 
 /**
  * Rejects an unknown flag, with the known one that is nearest, a command behind flags, and a flag that stands where the
- * value of another one belongs, which commander would take for that value. A value that begins with - can be given as `--flag=-value`.
+ * value of another one belongs, which commander would take for that value. A value that begins with - can be given as
+ * `--flag=-value`.
  */
 function rejectMisreadFlags(program: Command, [name, ...argv]: readonly string[]): void {
   const command = program.commands.find((candidate) => candidate.name() === name);

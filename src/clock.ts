@@ -48,6 +48,20 @@ export async function withDeadline<T>(
   }
 }
 
+/** Resolves to undefined if the promise takes longer, or the signal aborts. */
+export async function within<T>(ms: number, promise: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  if (signal?.aborted) end();
+  signal?.addEventListener('abort', end, { once: true });
+  try {
+    return await Promise.race([promise, sleep(ms, ended.signal).then(() => undefined)]);
+  } finally {
+    end();
+    signal?.removeEventListener('abort', end);
+  }
+}
+
 /** Rejects with the reason of the signal when it aborts, so that what does not take a signal can be given up. */
 export function rejectWhenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -61,7 +61,8 @@ export interface Failure<Reason extends FailureReason = FailureReason> {
   readonly status?: number;
   /**
    * What the answer said about the failure: `error` and `error_description` (RFC 6749, 5.2), the challenge and the body
-   * of a 401, title and detail of problem details (RFC 9457), or the beginning of the body; absent if it said nothing, or what it said may hold a token.
+   * of a 401, title and detail of problem details (RFC 9457), or the beginning of the body; absent if it said nothing, or
+   * if it may hold a token.
    */
   readonly said?: string;
 }

@@ -119,7 +119,7 @@ function openDestination(fd: 1 | 2): ReturnType<typeof pino.destination> {
     // By default the main thread sleeps until the reader reads.
     retryEAGAIN: () => false,
   });
-  // pino's own listener stops writing for ever after EPIPE, but a named pipe may get another reader.
+  // pino's own listener never writes again after EPIPE, but a named pipe may get another reader.
   return stream.removeAllListeners('error');
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sleep, systemClock, withDeadline } from '../src/clock.ts';
+import { sleep, systemClock, withDeadline, within } from '../src/clock.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
@@ -102,6 +102,39 @@ describe('a deadline', () => {
       throw new Error('broken');
     });
     await expect(failing).rejects.toThrow('broken');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a value that is awaited within a time', () => {
+  const unsettled = new Promise<string>(() => {});
+
+  it('is returned if it comes in time, also if the time is 0 and it is there', async () => {
+    await expect(within(1_000, Promise.resolve('value'))).resolves.toBe('value');
+    await expect(within(0, Promise.resolve('value'))).resolves.toBe('value');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is undefined afterwards', async () => {
+    const { outcome } = observe(within(1_000, unsettled));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(outcome()).toBe('pending');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcome()).toBe('ended');
+  });
+
+  it('is undefined as soon as the signal aborts', async () => {
+    const stop = new AbortController();
+    const { outcome } = observe(within(1_000, unsettled, stop.signal));
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(outcome()).toBe('ended');
+    await expect(within(1_000, unsettled, stop.signal)).resolves.toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('rejects as its promise does', async () => {
+    await expect(within(1_000, Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(vi.getTimerCount()).toBe(0);
   });
 });

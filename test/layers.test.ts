@@ -26,6 +26,7 @@ const layers: readonly (readonly string[])[] = [
     'secret.ts',
     'encoded-text.ts',
     'redact.ts',
+    'wording.ts',
     'certificates.ts',
   ],
   ['config/'],

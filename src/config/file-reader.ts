@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { getSystemErrorMessage } from 'node:util';
-import { sleep, withDeadline } from '../clock.ts';
+import { sleep, within } from '../clock.ts';
 
 /** The maximum size of a Kubernetes Secret or ConfigMap. */
 const maxBytes = 1024 * 1024;
@@ -108,7 +108,7 @@ export async function readFiles(
   const contents = new Map<string, Buffer | Error>();
   let timeoutError: Error | undefined;
   for (const path of new Set(paths)) {
-    const content = timeoutError ?? (await within(timeout, never, readOrError(path, readFile)));
+    const content = timeoutError ?? (await within(timeout, readOrError(path, readFile)));
     if (content === undefined) timeoutError = new DOMException(notReadWithin(timeout), 'TimeoutError');
     contents.set(path, content ?? timeoutError ?? new Error(path));
   }
@@ -161,10 +161,10 @@ export function createFileSetReader(readFile: ReadFileAsync, timeout = rereadTim
   return async (held, signal) => {
     // If a previous call has timed out, this one does not wait for its reading. A slow file system may finish it between
     // two calls: then its contents are used unless the files can be read again in time.
-    const late = unfinished && (await within(0, signal, unfinished));
+    const late = unfinished && (await within(0, unfinished, signal));
     if (unfinished && !late) return { status: 'timeout' };
     const reading = readSettled(held, readFile);
-    const contents = await within(timeout, signal, reading);
+    const contents = await within(timeout, reading, signal);
     unfinished = contents ? undefined : reading;
     const latest = contents ?? late;
     if (!latest) return { status: 'timeout' };
@@ -182,16 +182,4 @@ async function readSettled(held: FileDigests, readFile: ReadFileAsync): Promise<
     if (readings === maxReadings || isSame(before, digests)) return contents;
     before = digests;
   }
-}
-
-/** Resolves to undefined if the promise takes longer, or the signal aborts. */
-export async function within<T>(ms: number, signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
-  if (ms === 0) return Promise.race([promise, undefined]);
-  return withDeadline(ms, signal, (deadline) => {
-    const tooLate = new Promise<undefined>((resolve) => {
-      if (deadline.aborted) resolve(undefined);
-      deadline.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    return Promise.race([promise, tooLate]);
-  });
 }

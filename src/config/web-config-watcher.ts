@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { earliestExpiry } from '../certificates.ts';
-import { type Clock, sleep } from '../clock.ts';
+import { type Clock, within } from '../clock.ts';
 import type { LoadedWebConfig, Users, WebConfigFile } from './config.ts';
 import {
   contentsOf,
@@ -151,12 +151,6 @@ function throttled(update: () => Promise<void>, clock: Clock): () => Promise<voi
       });
     }
     const timeLeft = begunAt + updateTimeout - clock.monotonic();
-    if (underWay && timeLeft > 0) await atMost(timeLeft, underWay);
+    if (underWay && timeLeft > 0) await within(timeLeft, underWay);
   };
-}
-
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  const done = new AbortController();
-  void work.finally(() => done.abort());
-  await sleep(ms, done.signal);
 }

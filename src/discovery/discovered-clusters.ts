@@ -1,6 +1,6 @@
 import type { ClusterConfig, DiscoveryProvider } from '../config/config.ts';
 import { lineOf } from '../config/problem.ts';
-import { enumerate } from '../zeebe/findings.ts';
+import { enumerate } from '../wording.ts';
 import type { Discovered, DiscoveredCluster } from './provider.ts';
 
 /** What is known of a provider: what it found last, and the clusters that were in use before. */

@@ -1,5 +1,6 @@
 import { access, glob } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { within } from '../clock.ts';
 import { reportSharedNames } from '../config/cluster-list.ts';
 import { readClusterListFile } from '../config/config-file.ts';
 import {
@@ -11,7 +12,6 @@ import {
   type ReadFileAsync,
   readFailure,
   readFrom,
-  within,
 } from '../config/file-reader.ts';
 import type { Problem } from '../config/problem.ts';
 import type { FilesDiscovery } from '../config/provider-config.ts';
@@ -41,7 +41,7 @@ export function createFilesProvider(config: FilesDiscovery, options: FolderWatch
     listing ??= watchAndList(watcher).finally(() => {
       listing = undefined;
     });
-    const found = await within(readTimeout, signal, listing);
+    const found = await within(readTimeout, listing, signal);
     if (!found) return failed([`${patterns.join(', ')}: ${notReadWithin(readTimeout)}`]);
     if (found.problems.length > 0) return failed(found.problems);
     const reading = await readSet(heldDigests(found.paths, known), signal);

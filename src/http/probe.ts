@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { sleep } from '../clock.ts';
+import { within } from '../clock.ts';
 import type { Absence } from '../cluster/fleet.ts';
 import type { ClusterConfig } from '../config/config.ts';
 import type { Page } from '../metrics/page.ts';
@@ -71,7 +71,7 @@ export function createProbe({ clusters, debug, page, sender, sendMetrics }: Prob
     const seconds = pollTimeout(request.headers['x-prometheus-scrape-timeout-seconds']);
     const polled: Promise<boolean | string> =
       query.get('debug') === 'true' ? debug(name).then((steps) => steps ?? false) : cluster.probe();
-    const completed = await within(seconds, polled);
+    const completed = await (seconds === undefined ? polled : within(seconds * 1000, polled));
     // The poll is not counted as failed: its own timeout is set by the configuration, not by the scraper.
     if (completed === undefined) {
       return reject(504, `the poll did not complete within ${seconds} s; it continues in the background`);
@@ -103,15 +103,4 @@ function absenceResponse(absence: Absence): readonly [status: 404 | 503, reason:
 function pollTimeout(header: string | readonly string[] | undefined): number | undefined {
   const seconds = Number(header);
   return seconds > 0 && seconds <= maxTimeout ? Math.max(seconds - timeoutOffset, seconds / 2) : undefined;
-}
-
-/** Returns the value of the promise, or undefined if it takes longer than `seconds`. */
-async function within<T>(seconds: number | undefined, promise: Promise<T>): Promise<T | undefined> {
-  if (seconds === undefined) return promise;
-  const ended = new AbortController();
-  try {
-    return await Promise.race([promise, sleep(seconds * 1000, ended.signal).then(() => undefined)]);
-  } finally {
-    ended.abort();
-  }
 }

@@ -2,7 +2,8 @@ import type { Failure } from '../failure.ts';
 import { failureText } from '../failure-text.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { singleLine } from '../redact.ts';
-import { enumerate, findingsOf, named } from '../zeebe/findings.ts';
+import { enumerate, type Noun, named, subject } from '../wording.ts';
+import { findingsOf } from '../zeebe/findings.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 import type { ClusterView, GroupView } from '../zeebe/view.ts';
@@ -138,14 +139,14 @@ function cluster(before: ClusterView | undefined, view: ClusterView): readonly H
   return [
     ...(before ? sizesChanged(before, view) : []),
     ...(before ? versionsChanged(before.topology, view.topology) : []),
-    ...brokers('broker_missing', missing, 'missing'),
-    ...brokers('broker_back', back, 'back'),
+    ...become('broker_missing', 'broker', missing, 'missing'),
+    ...become('broker_back', 'broker', back, 'back'),
     ...(before ? tenantsChanged(before, view) : []),
   ];
 }
 
-function brokers(kind: EventKind, ids: readonly string[], what: string): readonly Happening[] {
-  return ids.length === 0 ? [] : [{ kind, text: `${named('broker', ids)} ${ids.length === 1 ? 'is' : 'are'} ${what}` }];
+function become(kind: EventKind, noun: Noun, ids: readonly string[], what: string): readonly Happening[] {
+  return ids.length === 0 ? [] : [{ kind, text: `${subject(noun, ids, 'is')} ${what}` }];
 }
 
 /** A partition group of both views. */
@@ -186,8 +187,8 @@ function tenantsChanged(before: ClusterView, view: ClusterView): readonly Happen
   });
   const changes = Map.groupBy(judged, ({ change }) => change);
   return [
-    ...tenants('tenant_new', tenantsOnlyIn(view, before), 'new'),
-    ...tenants('tenant_gone', tenantsOnlyIn(before, view), 'no longer listed'),
+    ...become('tenant_new', 'physical tenant', tenantsOnlyIn(view, before), 'new'),
+    ...become('tenant_gone', 'physical tenant', tenantsOnlyIn(before, view), 'no longer listed'),
     ...[...changes].map(([change, group]): Happening => {
       const ids = group.map(({ tenant }) => tenant);
       return { kind: 'tenant_verdict_changed', text: `${named('physical tenant', ids)} ${change}` };
@@ -200,11 +201,6 @@ function tenantsOnlyIn({ groups }: ClusterView, other: ClusterView): readonly st
   return groups.flatMap(({ tenant }) => (tenant === undefined || others.has(tenant) ? [] : [tenant]));
 }
 
-function tenants(kind: EventKind, ids: readonly string[], what: string): readonly Happening[] {
-  const verb = ids.length === 1 ? 'is' : 'are';
-  return ids.length === 0 ? [] : [{ kind, text: `${named('physical tenant', ids)} ${verb} ${what}` }];
-}
-
 function versionsChanged(before: Topology, now: Topology): readonly Happening[] {
   const versionOf = new Map(before.brokers.map(({ id, version }) => [id, version]));
   const changed = now.brokers.flatMap(({ id, version }) => {
@@ -214,14 +210,13 @@ function versionsChanged(before: Topology, now: Topology): readonly Happening[] 
   const groups = [...Map.groupBy(changed, ({ text }) => text)];
   const happenings: Happening[] = groups.slice(0, maxChangesOfAKind).map(([text, group]) => {
     const ids = group.map(({ id }) => id);
-    return { kind: 'version_changed', text: `${named('broker', ids)} ${ids.length === 1 ? 'runs' : 'run'} ${text}` };
+    return { kind: 'version_changed', text: `${subject('broker', ids, 'runs')} ${text}` };
   });
   const others = groups.slice(maxChangesOfAKind).flatMap(([, group]) => group.map(({ id }) => id));
   if (others.length > 0) {
-    const verb = others.length === 1 ? 'runs' : 'run';
     happenings.push({
       kind: 'version_changed',
-      text: `${named('broker', others)} ${verb} another version than before`,
+      text: `${subject('broker', others, 'runs')} another version than before`,
     });
   }
   const [old, version] = [before.gatewayVersion, now.gatewayVersion];

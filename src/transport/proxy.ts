@@ -24,7 +24,7 @@ export function proxyCredentials({ proxyUrl }: Pick<TransportConfig, 'proxyUrl'>
   return proxies.filter(Boolean).map(usable).flatMap(credentialsIn);
 }
 
-/** Returns the proxies for http and for https, empty if there is none. A lower-case variable takes precedence, even an empty one. */
+/** Returns the proxies for http and https, empty if there is none. A lower-case variable takes precedence, even if empty. */
 function environmentProxies(): readonly [string, string] {
   const { https_proxy, HTTPS_PROXY = '', http_proxy, HTTP_PROXY = '' } = process.env;
   return [http_proxy ?? HTTP_PROXY, https_proxy ?? HTTPS_PROXY];

@@ -1,4 +1,4 @@
-import { singleLine } from '../redact.ts';
+import { named, subject } from '../wording.ts';
 import type { Partition } from './partitions.ts';
 import { bySeverity, leaderHealth, type Verdict } from './verdict.ts';
 import type { ClusterView, GroupView } from './view.ts';
@@ -100,7 +100,7 @@ function leaderless(ids: readonly number[], more: string): Finding {
   return {
     verdict: 'unhealthy',
     kind: 'partition_without_leader',
-    text: `${named('partition', ids)} ${ids.length === 1 ? 'has' : 'have'} no leader${more}`,
+    text: `${subject('partition', ids, 'has')} no leader${more}`,
   };
 }
 
@@ -128,7 +128,7 @@ function brokersNotListed(listed: number, clusterSize: number, missing: readonly
     findings.push({
       verdict: 'degraded',
       kind: 'broker_missing',
-      text: `${named('broker', missing)} ${missing.length === 1 ? 'is' : 'are'} missing`,
+      text: `${subject('broker', missing, 'is')} missing`,
     });
   }
   const unnamed = clusterSize - listed - missing.length;
@@ -150,11 +150,10 @@ function fewHealthyReplicas(partitions: readonly Partition[], wanted: number): r
     .sort(([a], [b]) => a - b)
     .map(([healthy, group]) => {
       const ids = group.map(({ id }) => id);
-      const verb = ids.length === 1 ? 'has' : 'have';
       return {
         verdict: 'degraded',
         kind: 'replication_below_factor',
-        text: `${named('partition', ids)} ${verb} ${healthy} of ${wanted} healthy replicas`,
+        text: `${subject('partition', ids, 'has')} ${healthy} of ${wanted} healthy replicas`,
       };
     });
 }
@@ -168,22 +167,5 @@ function leadersOfUnknownHealth(partitions: readonly Partition[]): readonly Find
 }
 
 function theLeaderOf(ids: readonly number[]): string {
-  return ids.length === 1
-    ? `the leader of ${named('partition', ids)} is`
-    : `the leaders of ${named('partition', ids)} are`;
-}
-
-/** Ids in one text: a large cluster may lose hundreds at once. */
-const maxListed = 10;
-
-/** Returns `broker 1`, `partitions 1, 2 and 3` or `partitions 1, 2, … 10 and 290 more`. Needs at least one id. */
-export function named(noun: 'broker' | 'partition' | 'physical tenant', ids: readonly (string | number)[]): string {
-  return `${noun}${ids.length === 1 ? '' : 's'} ${enumerate(ids.map((id) => singleLine(String(id), 60)))}`;
-}
-
-/** Joins texts with commas and a last `and`. Cuts a long list, and tells how many it leaves out. */
-export function enumerate(texts: readonly string[]): string {
-  const listed = texts.length > maxListed ? texts.slice(0, maxListed) : texts.slice(0, -1);
-  const last = texts.length > maxListed ? `${texts.length - maxListed} more` : texts.slice(-1).join();
-  return listed.length === 0 ? last : `${listed.join(', ')} and ${last}`;
+  return `the leader${ids.length === 1 ? '' : 's'} of ${subject('partition', ids, 'is')}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { named } from '../../src/zeebe/findings.ts';
+import { named } from '../src/wording.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
