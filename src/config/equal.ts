@@ -3,8 +3,8 @@ import type { ClusterConfig, ClusterFiles } from './config.ts';
 
 /**
  * Whether two configurations, or parts of them, are equal. Secrets are compared by their values, objects regardless of
- * the order of their keys, maps and sets in their order. An object of another class is equal to itself only, so that an unknown class makes a cluster
- * start again rather than keep an old setting.
+ * the order of their keys, maps and sets in their order. An object of another class is equal to itself only, so that an
+ * unknown class makes a cluster start again rather than keep an old setting.
  */
 export function equal(one: unknown, other: unknown): boolean {
   if (one instanceof Secret && other instanceof Secret) return one.equals(other);
@@ -25,12 +25,13 @@ export function isSameCluster(one: ClusterConfig, other: ClusterConfig): boolean
   const [files, otherFiles] = [one.files, other.files];
   return (
     equal({ ...one, files: files?.paths }, { ...other, files: otherFiles?.paths }) ||
-    (files !== undefined && equal(writtenIn(files), otherFiles && writtenIn(otherFiles)))
+    (files !== undefined && otherFiles !== undefined && equal(described(one, files), described(other, otherFiles)))
   );
 }
 
-function writtenIn({ paths, settings: { values, shown } }: ClusterFiles) {
-  return { paths, values, shown };
+/** Returns a cluster without the content of its files: its settings, and what does not follow from them. */
+function described({ meta, settingNames }: ClusterConfig, { paths, settings: { values, shown } }: ClusterFiles) {
+  return { meta, settingNames, paths, values, shown };
 }
 
 function equalRecords(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean {
