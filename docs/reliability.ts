@@ -34,7 +34,8 @@ the tests that verify it.
 - **Limits for memory.** The clusters' parts of the page take at most a twelfth of the process's memory limit together,
   but at least 32 MiB and at most 256 MiB, also without a memory limit. A topology for which there is no room fails its
   poll (\`too_large\`); smaller clusters have precedence. Responses that are being read take at most a sixteenth of the
-  memory limit together, also at least 32 MiB and at most 256 MiB; beyond that, the largest one is aborted.
+  memory limit together, also at least 32 MiB and at most 256 MiB; beyond that, the largest one is aborted. Compressed
+  responses are decompressed one at a time.
 - **Logging.** A log that is not read does not block the exporter: up to 1 MiB is buffered, later lines are dropped, and
   one line says how many were dropped.
 - **Encoding.** Responses are UTF-8. A leading byte order mark is ignored; bytes that are not UTF-8 make a response

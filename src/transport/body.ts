@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, constants, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
 import { type Dispatcher, errors } from 'undici';
+import { rejectWhenAborted } from '../clock.ts';
 import type { UnreadableBody } from '../failure.ts';
 import { shareOfMemory } from '../memory.ts';
 
@@ -20,6 +21,8 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** For any other, of which only the beginning is read. */
   readonly maxErrorBytes: number;
+  /** By default, that of all bodies of the process. */
+  readonly budget?: ReadingBudget;
 }
 
 interface BodyResponse extends Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> {
@@ -28,8 +31,12 @@ interface BodyResponse extends Pick<Dispatcher.ResponseData, 'statusCode' | 'hea
 
 const utf8 = new TextDecoder();
 
-/** Reads a body as text. Decodes it if needed: some servers and proxies compress it although `identity` is asked for. */
-export async function readBody(response: BodyResponse, limits: BodyLimits): Promise<BodyText> {
+/**
+ * Reads a body as text. Decodes it if needed: some servers and proxies compress it although `identity` is asked for.
+ * Rejects if the signal aborts while others are decoded.
+ */
+export async function readBody(response: BodyResponse, limits: BodyLimits, signal: AbortSignal): Promise<BodyText> {
+  const { budget = readingBudget } = limits;
   const isWhole = response.statusCode === 200;
   const maxBytes = isWhole ? limits.maxBytes : limits.maxErrorBytes;
   const coding = headerOf(response, 'content-encoding');
@@ -39,30 +46,51 @@ export async function readBody(response: BodyResponse, limits: BodyLimits): Prom
     unreadable: { why, coding, maxBytes: limits.maxBytes },
   });
 
-  const bytes = await readBytes(response.body, maxBytes);
-  if (isWhole && bytes.length > maxBytes) return unreadable('too_large');
-  const decoded = await decodeContent(coding, bytes.subarray(0, maxBytes), limits.maxBytes);
-  if (!decoded.ok) return unreadable(decoded.problem);
-  const text = decoded.bytes.subarray(0, maxBytes);
-  return { body: utf8.decode(text), isUtf8: isUtf8(text) };
+  try {
+    const bytes = await readBytes(response.body, maxBytes, budget);
+    if (isWhole && bytes.length > maxBytes) return unreadable('too_large');
+    const toText = async (): Promise<BodyText> => {
+      const decoded = await decodeContent(coding, bytes.subarray(0, maxBytes), limits.maxBytes);
+      if (!decoded.ok) return unreadable(decoded.problem);
+      const text = decoded.bytes.subarray(0, maxBytes);
+      return { body: utf8.decode(text), isUtf8: isUtf8(text) };
+    };
+    return await (codingsIn(coding).length > 0 ? inTurn(toText, signal) : toText());
+  } finally {
+    budget.release(response.body);
+  }
 }
 
 /** Reads a body until it has more than `maxBytes`, and closes the connection on the rest. */
-async function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
+async function readBytes(body: Readable, maxBytes: number, budget: ReadingBudget): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk);
-      length += chunk.length;
-      readingBudget.add(body, chunk.length);
-      // Leaving the loop destroys the body, and the connection with it.
-      if (length > maxBytes) break;
-    }
-  } finally {
-    readingBudget.release(body);
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    budget.add(body, chunk.length);
+    // Leaving the loop destroys the body, and the connection with it.
+    if (length > maxBytes) break;
   }
   return Buffer.concat(chunks);
+}
+
+let lastTurn: Promise<void> = Promise.resolve();
+
+/**
+ * Decodes one body after the other, since the budget counts what arrives, and a few kilobytes may become `maxBytes`.
+ * Rejects if the signal aborts before the turn of the body, which then takes no time of those behind it.
+ */
+async function inTurn<T>(decode: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const before = lastTurn;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  lastTurn = promise;
+  try {
+    await Promise.race([before, rejectWhenAborted(signal)]);
+    return await decode();
+  } finally {
+    resolve(before);
+  }
 }
 
 export type DecodedContent =
@@ -73,11 +101,7 @@ type Decode = (bytes: Buffer, maxBytes: number) => Promise<Buffer>;
 
 /** Undoes the codings of a body. An empty body stays empty: servers name a coding even if they send nothing. */
 export async function decodeContent(contentEncoding: string, bytes: Buffer, maxBytes: number): Promise<DecodedContent> {
-  const codings = contentEncoding
-    .toLowerCase()
-    .split(',')
-    .map((coding) => coding.trim())
-    .filter((coding) => coding !== '' && coding !== 'identity');
+  const codings = codingsIn(contentEncoding);
   const decoders = codings.flatMap((coding) => decoderOf.get(coding) ?? []);
   if (decoders.length < codings.length || codings.length > maxCodings) return { ok: false, problem: 'unknown_coding' };
   try {
@@ -91,6 +115,14 @@ export async function decodeContent(contentEncoding: string, bytes: Buffer, maxB
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     return { ok: false, problem: isTooLarge ? 'too_large' : 'malformed' };
   }
+}
+
+function codingsIn(contentEncoding: string): readonly string[] {
+  return contentEncoding
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity');
 }
 
 /** Servers use one. Each takes memory up to the limit, and the time to fill it. */
@@ -128,11 +160,14 @@ export function headerOf({ headers }: Pick<Dispatcher.ResponseData, 'headers'>, 
   return typeof value === 'string' ? value : value.join(', ');
 }
 
-/** Counts the bytes of the bodies that are being read, of all clusters and identity providers together. */
+/** Counts the bytes of the bodies that are not text yet, of all clusters and identity providers together. */
 export interface ReadingBudget {
-  /** Counts bytes of a body that have arrived. If all bodies together have too many, the largest one is destroyed. */
+  /**
+   * Counts bytes of a body that have arrived. If all bodies together have too many, the largest one of those that are
+   * still arriving is destroyed.
+   */
   readonly add: (body: Readable, bytes: number) => void;
-  /** Forgets a body that is no longer read. */
+  /** Forgets a body that has become text, or is given up. */
   readonly release: (body: Readable) => void;
 }
 
@@ -151,10 +186,11 @@ export function createReadingBudget(maxBytes: number): ReadingBudget {
       readings.set(body, (readings.get(body) ?? 0) + bytes);
       total += bytes;
       if (total <= maxBytes) return;
-      const [largest] = [...readings].reduce((one, other) => (other[1] > one[1] ? other : one));
+      const arriving = [...readings].filter(([{ readableEnded }]) => !readableEnded);
+      const [largest] = arriving.reduce((one, other) => (other[1] > one[1] ? other : one));
       release(largest);
-      const message = `all answers being read have more than ${maxBytes} bytes together, and this one has most of them`;
-      largest.destroy(new errors.ResponseExceededMaxSizeError(message));
+      const all = `all answers being read have more than ${maxBytes} bytes together`;
+      largest.destroy(new errors.ResponseExceededMaxSizeError(`${all}, and this is the largest that still arrives`));
     },
     release,
   };

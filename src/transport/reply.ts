@@ -65,7 +65,7 @@ export async function send(options: RequestOptions): Promise<Reply> {
       location: headerOf(response, 'location'),
       wwwAuthenticate: headerOf(response, 'www-authenticate'),
       retryAfter: headerOf(response, 'retry-after'),
-      ...(await readWhole(response, maxBytes)),
+      ...(await readWhole(response, maxBytes, signal)),
       masked: (text) => hideSecrets(text, secrets),
     };
   } catch (error) {
@@ -83,8 +83,8 @@ export function unreadableBody({ unreadable, masked }: Answer): UnreadableBody |
  * Reads a body; throws if it is a JSON object that is cut short. If an answer has no length, its body ends with the
  * connection or the HTTP/2 stream, also when these break.
  */
-async function readWhole(response: Dispatcher.ResponseData, maxBytes: number): Promise<BodyText> {
-  const text = await readBody(response, { maxBytes, maxErrorBytes });
+async function readWhole(response: Dispatcher.ResponseData, maxBytes: number, signal: AbortSignal): Promise<BodyText> {
+  const text = await readBody(response, { maxBytes, maxErrorBytes }, signal);
   const hasLength = headerOf(response, 'content-length') !== '' || headerOf(response, 'transfer-encoding') !== '';
   if (response.statusCode === 200 && !text.unreadable && !hasLength && isCutShort(text.body)) {
     throw new errors.SocketError('closed in the middle of the answer');
