@@ -46,10 +46,9 @@ function setGauges(topology: Topology, gauges: ReturnType<typeof createGauges>):
     gauges.hasLeader.set({ zeebe_cluster: 'a', partition: id }, Number(leaders.length > 0));
     gauges.replicas.set({ zeebe_cluster: 'a', partition: id }, replicas);
     gauges.healthyReplicas.set({ zeebe_cluster: 'a', partition: id }, healthyReplicas);
-    gauges.leaderChanges.set(
-      { zeebe_cluster: 'a', partition: id },
-      state.leaders.get(undefined)?.get(id)?.changes ?? 0,
-    );
+  }
+  for (const { partition, changes } of state.leaders.partitions.values()) {
+    gauges.leaderChanges.set({ zeebe_cluster: 'a', partition }, changes);
   }
 }
 

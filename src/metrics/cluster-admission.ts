@@ -4,7 +4,7 @@ import type { Admission, Admit } from '../poll/poll.ts';
 import type { SeriesLimit } from '../poll/series-limit.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { Budget } from './budget.ts';
-import { type ExpositionSize, expositionSize } from './exposition-size.ts';
+import { type ExpositionSize, expositionSize, type KnownBefore, nothingBefore } from './exposition-size.ts';
 
 /** What all clusters together may have on the page. */
 export interface Budgets {
@@ -21,19 +21,16 @@ export interface ClusterAdmission {
   readonly release: () => void;
 }
 
-export function createClusterAdmission({ name, maxSeries }: ClusterConfig, budgets: Budgets): ClusterAdmission {
+/** `known` returns what the state has after the last poll. */
+export function createClusterAdmission(
+  { name, maxSeries }: ClusterConfig,
+  budgets: Budgets,
+  known: () => KnownBefore = () => nothingBefore,
+): ClusterAdmission {
   const bytesShare = budgets.bytes.open();
   const seriesShare = budgets.series.open();
-  let measured: { readonly topology: Topology; readonly size: ExpositionSize } | undefined;
-  const sizeOf = (topology: Topology) => {
-    if (measured?.topology !== topology) measured = { topology, size: expositionSize(name, topology) };
-    return measured.size;
-  };
-  const release = () => {
-    measured = undefined;
-    bytesShare.release();
-    seriesShare.release();
-  };
+  const sizeOf = createMeasure(name, known);
+  let isLimited = false;
   const limited = (series: number): SeriesLimit | undefined => {
     const max = budgets.series.max();
     if (maxSeries !== undefined && series > maxSeries) {
@@ -45,17 +42,35 @@ export function createClusterAdmission({ name, maxSeries }: ClusterConfig, budge
   };
   return {
     admit: (topology) => {
-      if (!topology) {
-        release();
-        return { ok: true };
-      }
       const { bytes, series } = sizeOf(topology);
       // Also counted without its series: the topology itself stays in memory, for the verdict and the status page.
-      if (bytesShare.admits(bytes)) return { ok: true, ...omitUndefined({ seriesLimit: limited(series) }) };
-      seriesShare.release();
-      return noRoom(bytes, budgets.bytes.max());
+      const isAdmitted = bytesShare.admits(bytes);
+      if (topology && isAdmitted) {
+        const seriesLimit = limited(series);
+        isLimited = seriesLimit?.exceeded !== undefined;
+        return { ok: true, ...omitUndefined({ seriesLimit }) };
+      }
+      // A failed poll leaves the leader changes on the page, unless the series exceed a limit.
+      seriesShare.admits(isLimited ? 0 : sizeOf(undefined).series);
+      return topology ? noRoom(bytes, budgets.bytes.max()) : { ok: true };
     },
-    release,
+    release: () => {
+      bytesShare.release();
+      seriesShare.release();
+    },
+  };
+}
+
+/** Returns a function that measures again only if the topology, or what is known, is another object than before. */
+function createMeasure(cluster: string, known: () => KnownBefore): (topology: Topology | undefined) => ExpositionSize {
+  let latest: (KnownBefore & { readonly topology: Topology | undefined; readonly size: ExpositionSize }) | undefined;
+  return (topology) => {
+    const { leaders, knownBrokers } = known();
+    const isSame = latest?.topology === topology && latest?.leaders === leaders && latest.knownBrokers === knownBrokers;
+    if (latest && isSame) return latest.size;
+    const size = expositionSize(cluster, topology, { leaders, knownBrokers });
+    latest = { topology, leaders, knownBrokers, size };
+    return size;
   };
 }
 

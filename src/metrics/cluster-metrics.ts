@@ -4,6 +4,7 @@ import type { ClusterState } from '../poll/state.ts';
 import { type Budgets, createClusterAdmission } from './cluster-admission.ts';
 import { createClusterRenderer } from './cluster-renderer.ts';
 import { createCounters } from './counters.ts';
+import { type KnownBefore, nothingBefore } from './exposition-size.ts';
 import { clusterLabel } from './family.ts';
 import type { Page } from './page.ts';
 
@@ -21,10 +22,12 @@ export function createClusterMetrics(cluster: ClusterConfig, page: Page, budgets
   const label = clusterLabel(name);
   const render = createClusterRenderer(label);
   const counters = createCounters(authentication.method, label);
-  const { admit, release } = createClusterAdmission(cluster, budgets);
+  let known: KnownBefore = nothingBefore;
+  const { admit, release } = createClusterAdmission(cluster, budgets, () => known);
   return {
     admit,
     publish: async (state, result) => {
+      known = state;
       if (result) counters.record(result);
       const part = await render(state, counters.lines());
       await page.prepare(part);

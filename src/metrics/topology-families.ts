@@ -1,4 +1,5 @@
-import type { LeadersByTenant, Partition } from '../zeebe/partitions.ts';
+import type { KnownLeaders } from '../zeebe/known-leaders.ts';
+import type { Partition } from '../zeebe/partitions.ts';
 import { type Replica, replicaHealths, replicaStates, roles, sortedById, type Topology } from '../zeebe/topology.ts';
 import { verdicts } from '../zeebe/verdict.ts';
 import type { ClusterView, GroupView } from '../zeebe/view.ts';
@@ -100,14 +101,11 @@ const detailFamilies: readonly (StateFamily | StableSeriesFamily)[] = [
     name: 'zeebe_topology_partition_leader_changes_total',
     type: 'counter',
     help: 'Leader changes of a partition: polls in which the gateway reported another leader than the last known one.',
-    // No partition is ever removed, so the same number of partitions means the same partitions.
-    seriesKey: ({ leaders }) => [...leaders.values()].reduce((sum, { size }) => sum + size, 0),
+    seriesKey: ({ leaders }) => leaders.revision,
     dependsOn: ({ leaders }) => leaders,
     series: ({ leaders }) => leaderSeries(leaders),
     values: ({ leaders }, put) => {
-      for (const partitions of leaders.values()) {
-        for (const { changes } of partitions.values()) put(changes);
-      }
+      for (const { changes } of leaders.partitions.values()) put(changes);
     },
   },
   ofReplicas(
@@ -183,10 +181,8 @@ function ofPartitions(name: string, help: string, value: (partition: Partition) 
   });
 }
 
-function* leaderSeries(leaders: LeadersByTenant): Generator<Labels> {
-  for (const [tenant, partitions] of leaders) {
-    for (const partition of partitions.keys()) yield groupLabels(tenant, { partition });
-  }
+function* leaderSeries({ partitions }: KnownLeaders): Generator<Labels> {
+  for (const { tenant, partition } of partitions.values()) yield groupLabels(tenant, { partition });
 }
 
 /** A state set for each replica that has the property: a series for each possible value. */

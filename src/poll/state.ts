@@ -4,7 +4,7 @@ import type { StaticLabels } from '../config/labels.ts';
 import type { AuthFailureReason, Failure, PollFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type KnownBrokers, missingBrokers, nextKnownBrokers, noKnownBrokers } from '../zeebe/known-brokers.ts';
-import { type LeaderChange, type LeadersByTenant, nextLeadersByTenant } from '../zeebe/partitions.ts';
+import { type KnownLeaders, type LeaderChange, nextKnownLeaders, noKnownLeaders } from '../zeebe/known-leaders.ts';
 import type { Topology } from '../zeebe/topology.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
 import { type ClusterView, viewOf } from '../zeebe/view.ts';
@@ -28,7 +28,7 @@ export interface ClusterState {
   /** Absent unless the last poll succeeded. */
   readonly view?: ClusterView;
   readonly knownBrokers: KnownBrokers;
-  readonly leaders: LeadersByTenant;
+  readonly leaders: KnownLeaders;
   /** The changes that the last poll found. */
   readonly leaderChanges: readonly LeaderChange[];
   readonly authentication: AuthenticationState;
@@ -71,7 +71,7 @@ export function initialState({
     labels,
     verdict: 'unknown',
     knownBrokers: noKnownBrokers,
-    leaders: new Map(),
+    leaders: noKnownLeaders,
     leaderChanges: [],
     authentication: {},
     certificates: {},
@@ -115,7 +115,7 @@ function afterTopology(state: ClusterState, topology: Topology): TopologyState {
   if (view && topology === view.topology) return { verdict, view, knownBrokers, leaders, leaderChanges: [] };
   const known = nextKnownBrokers(knownBrokers, topology);
   const next = viewOf(topology, missingBrokers(known, topology));
-  const led = nextLeadersByTenant(leaders, next.groups);
+  const led = nextKnownLeaders(leaders, next.groups);
   return {
     verdict: next.verdict,
     view: next,

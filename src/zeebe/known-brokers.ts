@@ -29,7 +29,7 @@ export function nextKnownBrokers(known: KnownBrokers, topology: Topology): Known
   return { clusterSize, lastListed, answers };
 }
 
-function idsWithReplicas({ brokers }: PartitionGroup): readonly string[] {
+export function idsWithReplicas({ brokers }: PartitionGroup): readonly string[] {
   return brokers.filter(({ replicas }) => replicas.length > 0).map(({ id }) => id);
 }
 

@@ -17,7 +17,7 @@ import {
 } from './topology.ts';
 
 /** `Protocol.MAXIMUM_PARTITIONS` of Zeebe. */
-const maxPartitions = 8_192;
+export const maxPartitions = 8_192;
 const maxBrokers = 10_000;
 const maxReplicas = 100_000;
 /** Lists, objects and commas. A cluster at the limits above has some 600,000. */

@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { ClusterConfig } from '../../src/config/config.ts';
 import { createBudget } from '../../src/metrics/budget.ts';
 import { createClusterAdmission } from '../../src/metrics/cluster-admission.ts';
-import { clusterConfig } from '../polls.ts';
+import { createClusterMetrics } from '../../src/metrics/cluster-metrics.ts';
+import { createPage } from '../../src/metrics/page.ts';
+import { manualClock } from '../manual-clock.ts';
+import { clusterConfig, stateAfter, succeeded } from '../polls.ts';
 import { broker, leader, threeBrokers, topology } from '../topologies.ts';
+import { noProcessMetrics } from './pages.ts';
 
 /** A cluster with 90 series: 2 for each of 3 brokers, 4 for each of 3 partitions, 8 for each of 9 replicas. */
 const large = topology(threeBrokers);
@@ -71,6 +75,39 @@ describe('max_series_total', () => {
       expect(other.admit(large)).toEqual({ ok: true, seriesLimit: { series: 90 } });
       other.release();
     }
+  });
+});
+
+describe('the leader changes of partitions that are no longer listed', () => {
+  /** A cluster whose page has the leader changes of three partitions. */
+  const published = async ({
+    series = Number.POSITIVE_INFINITY,
+    ...config
+  }: Partial<ClusterConfig> & { series?: number }) => {
+    const { budgets, open } = setUp({ series });
+    const page = createPage(['production'], noProcessMetrics, manualClock());
+    const { admit, publish } = createClusterMetrics(clusterConfig(config), page, budgets);
+    await publish(stateAfter([succeeded(large)]));
+    return { admit, open };
+  };
+
+  it('count as series of the cluster', async () => {
+    const { admit } = await published({ maxSeries: 15 });
+    expect(admit(small)).toMatchObject({ seriesLimit: { series: 16, exceeded: exceeded('max_series', 15) } });
+  });
+
+  it('count while polls fail, as they stay on the page', async () => {
+    const { admit, open } = await published({ series: 92 });
+    admit(undefined);
+    expect(open().admit(large)).toMatchObject({ seriesLimit: { exceeded: exceeded('max_series_total', 92) } });
+    expect(open().admit(small)).toEqual({ ok: true, seriesLimit: { series: 14 } });
+  });
+
+  it('do not count while polls fail if the series exceed a limit', async () => {
+    const { admit, open } = await published({ series: 92, maxSeries: 1 });
+    admit(large);
+    admit(undefined);
+    expect(open().admit(large)).toEqual({ ok: true, seriesLimit: { series: 90 } });
   });
 });
 

@@ -4,9 +4,19 @@ import { createClusterRenderer } from '../../src/metrics/cluster-renderer.ts';
 import { expositionSize } from '../../src/metrics/exposition-size.ts';
 import { clusterLabel, formats } from '../../src/metrics/family.ts';
 import { initialState, nextState } from '../../src/poll/state.ts';
-import { type AnswerTenant, anyWholeAnswer, type WholeAnswer } from '../arbitraries.ts';
-import { clusterConfig, failed, succeeded } from '../polls.ts';
-import { leader, onePartition, oneWithoutLeader, tenant, tenants, topology, wholeTopologyOf } from '../topologies.ts';
+import type { Topology } from '../../src/zeebe/topology.ts';
+import { type AnswerTenant, anyWholeAnswer } from '../arbitraries.ts';
+import { clusterConfig, failed, stateAfter, succeeded } from '../polls.ts';
+import {
+  broker,
+  leader,
+  onePartition,
+  oneWithoutLeader,
+  tenant,
+  tenants,
+  topology,
+  wholeTopologyOf,
+} from '../topologies.ts';
 import { pageOf, readPage, samplesOf, textOfLines, valuesOf } from './pages.ts';
 
 // Many runs of the property tests on a busy machine.
@@ -111,6 +121,19 @@ describe.each(formats)('any topology of all physical tenants in the format %s', 
   });
 });
 
+const longIds = Array.from({ length: 1_000 }, (_, index) => `${'\\'.repeat(200)}${index}`);
+
+function withTenants(...ids: readonly string[]): Topology {
+  return tenants(...ids.map((id) => tenant(id, { '0': [leader(1)] })));
+}
+
+function withBrokers(...ids: readonly string[]): Topology {
+  return topology(
+    ids.map((id) => broker(id, leader(1))),
+    { clusterSize: longIds.length },
+  );
+}
+
 describe('the lines rendered for physical tenants', () => {
   it('are the same, whatever was rendered before', async () => {
     const config = clusterConfig();
@@ -128,16 +151,48 @@ describe('the lines rendered for physical tenants', () => {
     );
   });
 
-  it('never take more bytes than estimated', async () => {
+  it('name other partitions if the gateway lists as many others', async () => {
+    const config = clusterConfig();
+    const render = createClusterRenderer(clusterLabel(config.name));
+    const unled = (...ids: readonly string[]) =>
+      succeeded(tenants(...ids.map((id) => tenant(id, {}, { partitionsCount: 1 }))));
+    const many = Array.from({ length: 8_192 }, (_, index) => `a${index}`);
+    let state = stateAfter([unled(...many), unled('b')], config);
+    await render(state, new Map());
+    state = nextState(state, unled('c'));
+    const lines = (await render(state, new Map())).map(textOfLines).join('');
+    const changes = lines.split('\n').filter((line) => line.includes('leader_changes_total'));
+    expect(changes).toHaveLength(8_192 + 1);
+    expect(changes.at(-1)).toContain('physical_tenant="c"');
+  });
+
+  it('never take more bytes, and are never more series, than estimated', async () => {
+    const polls = fc.tuple(fc.array(fc.option(anyWholeAnswer), { maxLength: 3 }), fc.option(anyWholeAnswer));
+    const empty = Buffer.byteLength(await pageOf('text', { results: [] }));
     await fc.assert(
-      fc.asyncProperty(anyWholeAnswer, async (answer: WholeAnswer) => {
-        const empty = Buffer.byteLength(await pageOf('text', { results: [] }));
-        const bytes = Buffer.byteLength(await pageOf('text', polled(wholeTopologyOf(answer)))) - empty;
+      fc.asyncProperty(polls, async ([before, last]) => {
+        const results = [...before, last].map((each) => (each ? succeeded(wholeTopologyOf(each)) : failed('connect')));
+        const page = await pageOf('text', { results });
+        const known = stateAfter(results.slice(0, -1));
+        const size = expositionSize('production', last ? wholeTopologyOf(last) : undefined, known);
         // The series that every polled cluster has (polls, verdict, sizes), and the headers of families.
         const fixed = 20_000;
-        expect(bytes - fixed).toBeLessThanOrEqual(expositionSize('production', wholeTopologyOf(answer)).bytes);
+        expect(Buffer.byteLength(page) - empty - fixed).toBeLessThanOrEqual(size.bytes);
+        const details = page.split('\n').filter((line) => /^zeebe_topology_(broker|partition)_/.test(line));
+        expect(details.length).toBeLessThanOrEqual(size.series);
       }),
       { numRuns: 100 },
     );
+  });
+
+  it.each<[string, Topology, Topology]>([
+    ['tenants that are gone', withTenants(...longIds), withTenants('default')],
+    ['missing brokers', withBrokers(...longIds), withBrokers('0')],
+  ])('never take more bytes than estimated for %s', async (_what, before, now) => {
+    const alone = await pageOf('text', polled(withTenants()));
+    const page = await pageOf('text', polled(before, now));
+    expect(page.length - alone.length).toBeGreaterThan(400_000);
+    const { bytes } = expositionSize('production', now, stateAfter([succeeded(before)]));
+    expect(page.length - alone.length).toBeLessThanOrEqual(bytes);
   });
 });

@@ -105,7 +105,7 @@ describe('the state after a failed poll', () => {
   it('keeps the leaders: one that moved meanwhile is a change, one that stayed is none', () => {
     const moved = topology([broker('0', leader(1), leader(2)), broker('2', leader(3))]);
     const after = stateAfter([succeeded(healthy), failed('connect'), failed('tls'), succeeded(moved)]);
-    expect([...(after.leaders.get(undefined) ?? [])].map(([partition, { changes }]) => [partition, changes])).toEqual([
+    expect([...after.leaders.partitions.values()].map(({ partition, changes }) => [partition, changes])).toEqual([
       [1, 0],
       [2, 1],
       [3, 0],

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../src/zeebe/findings.ts';
 import { missingBrokers, nextKnownBrokers, noKnownBrokers } from '../../src/zeebe/known-brokers.ts';
-import { nextLeadersByTenant } from '../../src/zeebe/partitions.ts';
 import { type Topology, tellsOfDefaultAlone } from '../../src/zeebe/topology.ts';
 import { viewOf } from '../../src/zeebe/view.ts';
 import {
@@ -109,26 +108,6 @@ describe('the brokers of a cluster with physical tenants', () => {
     const now = { ...before, brokers: before.brokers.slice(0, 1), groups: before.groups.slice(0, 1) };
     const known = nextKnownBrokers(nextKnownBrokers(noKnownBrokers, before), now);
     expect(missingBrokers(known, now)).toEqual(['eu_2']);
-  });
-});
-
-describe('the leader changes of physical tenants', () => {
-  const led = (id: string, by: string) => viewOf(tenants(tenant(id, { [by]: [leader(1)] })), []).groups;
-
-  it('are counted by tenant and partition, as ids repeat', () => {
-    const groups = (...of: readonly (readonly [string, string])[]) => of.flatMap(([id, by]) => led(id, by));
-    const first = nextLeadersByTenant(new Map(), groups(['default', '0'], ['orders', '0']));
-    const next = nextLeadersByTenant(first.leaders, groups(['default', '0'], ['orders', '1']));
-    expect(next.changes).toEqual([{ tenant: 'orders', partition: 1, from: '0', to: '1' }]);
-    expect(next.leaders.get('default')?.get(1)?.changes).toBe(0);
-    expect(next.leaders.get('orders')?.get(1)?.changes).toBe(1);
-  });
-
-  it('of a tenant that is no longer listed stay, and it may come back with another leader', () => {
-    const first = nextLeadersByTenant(new Map(), led('orders', '0'));
-    const gone = nextLeadersByTenant(first.leaders, []);
-    expect(gone.leaders).toBe(first.leaders);
-    expect(nextLeadersByTenant(gone.leaders, led('orders', '2')).changes).toHaveLength(1);
   });
 });
 
