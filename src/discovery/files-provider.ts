@@ -18,7 +18,7 @@ import type { FilesDiscovery } from '../config/provider-config.ts';
 import { isStillKnown, type KnownList, readClusters, readTimeout } from './cluster-reader.ts';
 import { createFolderWatcher, type FolderWatcher, type FolderWatcherOptions } from './folder-watcher.ts';
 import { type ClusterList, type Discovered, discoverAtInterval, type Provider, type Refresh } from './provider.ts';
-import { hasMagic, watchedFolders } from './watched-folders.ts';
+import { fixedPart, hasMagic, watchedFolders } from './watched-folders.ts';
 
 /**
  * Discovers the clusters in files. A file is a list of clusters; only those that changed are read as such. Files are read
@@ -150,10 +150,7 @@ async function matches(pattern: string, folder: string): Promise<readonly string
     if (!entry.isDirectory()) paths.push(shown(resolve(entry.parentPath, entry.name), cwd, folder));
   }
   // `glob` finds nothing where there is no folder. Checked last, as the folder may vanish meanwhile.
-  const names = pattern.split('/');
-  const firstMagic = names.findIndex(hasMagic);
-  const fixed = names.slice(0, firstMagic).join('/');
-  await access(resolve(folder, pattern.startsWith('/') ? `/${fixed}` : fixed));
+  await access(resolve(folder, fixedPart(pattern)));
   return paths;
 }
 

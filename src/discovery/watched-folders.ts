@@ -5,11 +5,18 @@ import { join, resolve } from 'node:path';
 export type WatchedFolders = ReadonlyMap<string, WatchedNames>;
 type WatchedNames = ReadonlySet<string> | 'all';
 
-const magic = /[*?[\]{}()!+@]/;
+/** Matches wildcards only where they have the syntax of globs: the `+` of `team+a.yml` is part of a name. */
+const magic = /[*?]|\[[^/]+\]|\{.*(?:,|\.\.).*\}|[+@!]\([^/]*\)/;
 
-/** Whether a glob pattern, or a part of it, has wildcards. */
+/** Whether a glob pattern has wildcards. */
 export function hasMagic(pattern: string): boolean {
   return magic.test(pattern);
+}
+
+/** Returns the folders that a pattern names without wildcards: `conf.d/` of `conf.d/*.yml` and `conf.d/a.yml`. */
+export function fixedPart(pattern: string): string {
+  const first = pattern.search(magic);
+  return pattern.slice(0, pattern.lastIndexOf('/', first === -1 ? pattern.length : first) + 1);
 }
 
 /**
@@ -19,31 +26,28 @@ export function hasMagic(pattern: string): boolean {
 export async function watchedFolders(patterns: readonly string[], folder: string): Promise<WatchedFolders> {
   const watched = new Map<string, WatchedNames>();
   for (const pattern of patterns) {
-    const names = resolve(folder, pattern).split('/').slice(1);
-    const firstMagic = names.findIndex(hasMagic);
-    const fixed = firstMagic === -1 ? names.slice(0, -1) : names.slice(0, firstMagic);
-    for (const [depth, name] of fixed.entries()) {
-      const path = absolute(fixed.slice(0, depth));
+    const fixed = fixedPart(pattern);
+    const base = resolve(folder, fixed);
+    const above = base.split('/').filter((name) => name !== '');
+    for (const [depth, name] of above.entries()) {
+      const path = `/${above.slice(0, depth).join('/')}`;
       const others = watched.get(path) ?? new Set();
       watched.set(path, others === 'all' ? 'all' : new Set([...others, name]));
     }
-    watched.set(absolute(fixed), 'all');
-    for (let depth = fixed.length + 1; depth < names.length; depth++) {
-      for (const path of await foldersLike(absolute(names.slice(0, depth)))) watched.set(path, 'all');
+    watched.set(base, 'all');
+    const names = pattern.slice(fixed.length).split('/');
+    for (let depth = 1; depth < names.length; depth++) {
+      for (const path of await foldersLike(names.slice(0, depth).join('/'), base)) watched.set(path, 'all');
     }
   }
   return watched;
 }
 
-function absolute(names: readonly string[]): string {
-  return `/${names.join('/')}`;
-}
-
 /** Never rejects: that a folder cannot be read is reported where its files are listed. */
-async function foldersLike(pattern: string): Promise<readonly string[]> {
+async function foldersLike(pattern: string, cwd: string): Promise<readonly string[]> {
   const paths: string[] = [];
   try {
-    for await (const entry of glob(pattern, { withFileTypes: true })) {
+    for await (const entry of glob(pattern, { cwd, withFileTypes: true })) {
       if (entry.isDirectory() || entry.isSymbolicLink()) paths.push(join(entry.parentPath, entry.name));
     }
   } catch {}

@@ -108,6 +108,58 @@ describe('a change of the files with clusters is noticed long before the interva
   });
 });
 
+describe('a name with characters of globs', () => {
+  it.each([
+    'team+a.yml',
+    'a@b.yml',
+    '!a.yml',
+    '(a).yml',
+    '{a}.yml',
+    '[.yml',
+    'a].yml',
+  ])('that are no wildcards there names one file, whose clusters stay while it is missing: %s', async (name) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, name), list('one'));
+    const { all, untilFound } = discovering(folder, name);
+    await untilFound('one');
+    await rm(join(folder, name));
+    const problem = expect.stringContaining(`${join(folder, name)}: expected a readable file`);
+    const lists = [{ source: join(folder, name), clusters: [], problems: [problem] }];
+    await vi.waitFor(() => expect(all.at(-1)).toEqual({ ok: true, lists }), soon);
+  });
+
+  it.each([
+    'b?.yml',
+    'b*',
+    'b[12].yml',
+    'b{1,2}.yml',
+    'b{1..2}.yml',
+    'b+(1|2).yml',
+    'b@(1|2).yml',
+    'b!(3).yml',
+    '{b1.yml,sub/c.yml}',
+  ])('that are wildcards there matches the files that are there: %s', async (pattern) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'b1.yml'), list('one'));
+    const { untilFound } = discovering(folder, pattern);
+    await untilFound('one');
+    await rm(join(folder, 'b1.yml'));
+    await untilFound();
+  });
+
+  it.each(['we[i]rd (x)', '{a,b}', '+(a)'])('may be that of the folder of the configuration: %s', async (name) => {
+    const folder = join(await temporaryFolder(), name);
+    await mkdir(join(folder, 'conf.d', 'a'), { recursive: true });
+    const { untilFound } = discovering(folder, 'conf.d/*/*.yml');
+    await untilFound();
+    await writeFile(join(folder, 'conf.d', 'a', 'a.yml'), list('one'));
+    await untilFound('one');
+    await mkdir(join(folder, 'conf.d', 'b'));
+    await writeFile(join(folder, 'conf.d', 'b', 'b.yml'), list('two'));
+    await untilFound('one', 'two');
+  });
+});
+
 /** Returns the number of folders that this process watches. */
 function watches(): number {
   return readdirSync('/proc/self/fdinfo').reduce((count, descriptor) => {
