@@ -74,19 +74,22 @@ function clustersOf({ latest, inUse }: ProviderState, taken: Map<string, string>
   const problems: string[] = latest.ok ? [] : [...latest.problems];
   const clusters: ClusterConfig[] = [];
   const nextInUse = new Map<string, readonly DiscoveredCluster[]>();
-  const add = (source: string, list: readonly DiscoveredCluster[]) => {
+  const add = (source: string, list: readonly DiscoveredCluster[] = []) => {
     nextInUse.set(source, list);
     for (const { config, place } of list.filter(({ config: { name } }) => !taken.has(name))) {
       taken.set(config.name, place);
       clusters.push(config);
     }
   };
-  if (!latest.ok) for (const [source, list] of inUse) add(source, list);
-  for (const { source, clusters: found, problems: ofList } of latest.ok ? latest.lists : []) {
+  const keep = (sources: Iterable<string>) => {
+    for (const source of sources) add(source, inUse.get(source));
+  };
+  if (!latest.ok) keep(inUse.keys());
+  for (const { source, clusters: found, problems: ofList, hides } of latest.ok ? latest.lists : []) {
     const all = ofList.length > 0 ? ofList : sharedNames(found, taken);
     problems.push(...all);
     if (all.length === 0) add(source, found);
-    else if (inUse.has(source)) add(source, inUse.get(source) ?? []);
+    else keep([source, ...(hides ? [...inUse.keys()].filter(hides) : [])]);
   }
   return { clusters, inUse: nextInUse, problems };
 }

@@ -16,7 +16,6 @@ import type { ClusterList, Discovered } from './provider.ts';
 
 /** A Service, and the list that was read from it. */
 interface KnownService extends KnownList {
-  readonly namespace: string;
   /** The Service as JSON, without its Secret. */
   readonly facts: string;
 }
@@ -28,8 +27,8 @@ const batchSize = 20;
 
 /**
  * Returns a function that reads the clusters behind Services. Each Service is a list of its own: a problem with one does
- * not concern the others. Secrets of unchanged Services are read again only if `isRefresh` is set. In a namespace that
- * cannot be listed, the Services stay as they were.
+ * not concern the others. Secrets of unchanged Services are read again only if `isRefresh` is set. A namespace that
+ * cannot be listed is a list, too, which hides those of its Services.
  */
 export function createKubernetesLists(
   config: KubernetesDiscovery,
@@ -41,10 +40,9 @@ export function createKubernetesLists(
     if (failures.length === services.found.length) return { ok: false, problems: failures.map(problemOf) };
     const listed = servicesIn(services);
     if ('problem' in listed) return { ok: false, problems: [listed.problem] };
-    const read = await readServices(listed.services, { config, known, isRefresh, readFile, services }, signal);
-    const kept = [...known].filter(([, { namespace }]) => failures.some((each) => each.namespace === namespace));
-    known = new Map([...kept, ...read].sort(([one], [other]) => (one < other ? -1 : 1)));
-    return { ok: true, lists: [...[...known.values()].map(({ list }) => list), ...failures.map(listOf)] };
+    known = await readServices(listed.services, { config, known, isRefresh, readFile, services }, signal);
+    const lists = [...[...known.values()].map(({ list }) => list), ...failures.map(listOf)];
+    return { ok: true, lists: lists.sort((one, other) => (one.source < other.source ? -1 : 1)) };
   };
 }
 
@@ -54,9 +52,10 @@ function problemOf({ namespace, problem }: Failure): string {
   return `Services in ${namespace === undefined ? 'all namespaces' : `the namespace ${namespace}`}: ${problem}`;
 }
 
-/** A list without clusters, for the problem alone. */
+/** A list without clusters, which takes the place of those of the namespace in the order of the sources. */
 function listOf(failure: Failure): ClusterList {
-  return { source: `namespace ${failure.namespace}`, clusters: [], problems: [problemOf(failure)] };
+  const source = `${failure.namespace}/`;
+  return { source, clusters: [], problems: [problemOf(failure)], hides: (other) => other.startsWith(source) };
 }
 
 function servicesIn({ found }: Services): { readonly services: readonly Service[] } | { readonly problem: string } {
@@ -114,7 +113,7 @@ async function readService(
     .digest('base64');
   if (isStillKnown(before, digest)) return before;
   const list = await readList(service, secret, { config, readFile });
-  return { namespace: service.namespace, facts, digest, list };
+  return { facts, digest, list };
 }
 
 interface NamedSecret {

@@ -26,6 +26,8 @@ export interface ClusterList {
   readonly clusters: readonly DiscoveredCluster[];
   /** If there are any, the previous clusters of the list stay in use. Each is one line without secrets. */
   readonly problems: readonly string[];
+  /** Sources of other lists that could not be found because of the problems: their previous clusters stay in use, too. */
+  readonly hides?: (source: string) => boolean;
 }
 
 export interface DiscoveredCluster {

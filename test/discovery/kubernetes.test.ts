@@ -299,4 +299,22 @@ describe('a reload', () => {
     expect((await exporter.reload()).status).toBe(200);
     await untilNames(exporter, ['zeebe']);
   });
+
+  it('leaves the clusters of a namespace that cannot be listed as they were, and in their place', async () => {
+    const settings = ['allow_external_names: true', 'namespaces: [a, b, c]'];
+    const { server, service, configure, start } = await workspace();
+    configure(...settings);
+    server.apply(service('a', 'zeebe'), service('b', 'one'), service('b', 'two'), service('c', 'zeebe'));
+    const exporter = await start(always);
+    await untilNames(exporter, ['a/zeebe', 'b/one', 'b/two', 'c/zeebe']);
+    const end = server.intercept('/namespaces/b/services', (_, response) => reject(response, 403, 'no access'));
+    configure(...settings, 'cluster_name: "{namespace}-{name}"');
+    expect((await exporter.reload()).status).toBe(200);
+    await untilNames(exporter, ['a-zeebe', 'b/one', 'b/two', 'c-zeebe']);
+    expect(problemsIn(exporter)).toBe('Services in the namespace b: the API server responded with 403: no access');
+    server.remove('b', 'one');
+    end();
+    await untilNames(exporter, ['a-zeebe', 'b-two', 'c-zeebe']);
+    await untilUp(exporter, true);
+  });
 });
