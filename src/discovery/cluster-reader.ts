@@ -6,7 +6,7 @@ import type { ClusterMeta } from '../config/labels.ts';
 import { ConfigError, lineOf, type Problem } from '../config/problem.ts';
 import { placeIn, type Source } from '../config/resolve.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import type { ClusterList, DiscoveredCluster } from './provider.ts';
+import type { ClusterList, DiscoveredCluster, Permission } from './provider.ts';
 
 /** Milliseconds for one file. */
 export const readTimeout = 10_000;
@@ -31,6 +31,11 @@ export interface DescribedCluster {
   readonly folder: string;
   /** What is known besides the settings; by default, what follows from them. */
   readonly meta?: ClusterMeta;
+  readonly permission?: Permission;
+}
+
+interface PlacedDescription extends ClusterDescription, Pick<DescribedCluster, 'meta' | 'permission'> {
+  readonly place: string;
 }
 
 interface ReadClusters {
@@ -45,18 +50,19 @@ export async function readClusters(
   readFile: ReadFileAsync,
 ): Promise<ReadClusters> {
   const yieldWhenBusy = createYielder();
-  const descriptions: (ClusterDescription & { readonly place: string; readonly meta?: ClusterMeta })[] = [];
-  for (const { sources, named, folder, meta } of described) {
+  const descriptions: PlacedDescription[] = [];
+  for (const { sources, named, folder, meta, permission } of described) {
     const description = describeCluster(sources, { folder, env: {}, fromFile: true });
-    descriptions.push({ ...description, place: placeIn(named.location, 'name'), ...omitUndefined({ meta }) });
+    const place = placeIn(named.location, 'name');
+    descriptions.push({ ...description, place, ...omitUndefined({ meta, permission }) });
     await yieldWhenBusy();
   }
   const read = readFrom(await readFiles(filesOfClusters(descriptions), readFile, readTimeout));
   const clusters: DiscoveredCluster[] = [];
   for (const description of descriptions) {
     const config: ClusterConfig | undefined = loadCluster(description, read)?.config;
-    const { place, meta = config?.meta } = description;
-    if (config && meta) clusters.push({ config: { ...config, meta }, place });
+    const { place, permission, meta = config?.meta } = description;
+    if (config && meta) clusters.push({ config: { ...config, meta }, place, ...omitUndefined({ permission }) });
     await yieldWhenBusy();
   }
   return { clusters, problems: linesOf([...problems, ...descriptions.flatMap((each) => each.problems)]) };

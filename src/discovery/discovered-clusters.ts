@@ -81,8 +81,9 @@ function clustersOf({ latest, inUse }: ProviderState, taken: Map<string, string>
       clusters.push(config);
     }
   };
+  const isAllowed = ({ permission }: DiscoveredCluster) => !permission || (latest.allows?.(permission) ?? true);
   const keep = (sources: Iterable<string>) => {
-    for (const source of sources) add(source, inUse.get(source));
+    for (const source of sources) add(source, inUse.get(source)?.filter(isAllowed));
   };
   if (!latest.ok) keep(inUse.keys());
   for (const { source, clusters: found, problems: ofList, hides } of latest.ok ? latest.lists : []) {

@@ -4,6 +4,7 @@ import type { KubernetesDiscovery } from '../config/provider-config.ts';
 import { namedSource, type Source } from '../config/resolve.ts';
 import { type Raw, showPlain } from '../config/setting.ts';
 import { filled } from '../config/templates.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { DescribedCluster } from './cluster-reader.ts';
 import {
   type Annotation,
@@ -15,6 +16,7 @@ import {
   type Service,
 } from './kubernetes-service.ts';
 import { isMatch } from './pattern.ts';
+import type { Permission } from './provider.ts';
 
 /**
  * Describes the cluster behind a Service; returns undefined if something is wrong, which is reported. `credentials` are
@@ -43,6 +45,7 @@ export function describeService(
     named,
     folder: config.folder,
     meta: { provider: 'kubernetes', namespace, service: name },
+    permission: permissionOf(service),
   };
 }
 
@@ -71,22 +74,32 @@ function discoveredSource(
   return namedSource(given, new Map(Object.entries(places)));
 }
 
-/** Whether the configuration does not allow what the Service asks for. */
-export function isRefused(service: Service, config: KubernetesDiscovery): boolean {
-  const profile = annotationOf(service, 'profile');
-  const isExternal = service.externalName !== undefined;
-  return (isExternal && !config.allowExternalNames) || (profile !== undefined && !usable(service, config).has(profile));
+/** Returns what the configuration must allow for the cluster behind a Service. */
+export function permissionOf(service: Service): Permission {
+  return {
+    namespace: service.namespace,
+    hasExternalName: service.externalName !== undefined,
+    ...omitUndefined({ profile: annotationOf(service, 'profile') }),
+  };
 }
 
-/** Returns the profiles that the namespace of the Service may use. */
-function usable({ namespace }: Service, { profiles }: KubernetesDiscovery): KubernetesDiscovery['profiles'] {
+export function isAllowed({ namespace, profile, hasExternalName }: Permission, config: KubernetesDiscovery): boolean {
+  return (
+    (config.namespaces?.includes(namespace) ?? true) &&
+    (!hasExternalName || config.allowExternalNames) &&
+    (profile === undefined || usableIn(namespace, config).has(profile))
+  );
+}
+
+/** Returns the profiles that the Services of a namespace may use. */
+function usableIn(namespace: string, { profiles }: KubernetesDiscovery): KubernetesDiscovery['profiles'] {
   return new Map([...profiles].filter(([, { namespaces }]) => namespaces.some((each) => isMatch(namespace, each))));
 }
 
 function profileOf(service: Service, config: KubernetesDiscovery, problems: Problem[]): Source | undefined {
   const name = annotationOf(service, 'profile');
   if (name === undefined) return undefined;
-  const profiles = usable(service, config);
+  const profiles = usableIn(service.namespace, config);
   const profile = profiles.get(name);
   if (profile) return profile.cluster;
   const expected =

@@ -9,7 +9,7 @@ import { showPlain } from '../config/setting.ts';
 import type { SecretReading, Services, ServicesOfNamespace } from '../kubernetes/services.ts';
 import { Malformed } from '../zeebe/json-reader.ts';
 import { isStillKnown, type KnownList, readClusters } from './cluster-reader.ts';
-import { describeService, isRefused } from './kubernetes-cluster.ts';
+import { describeService, isAllowed, permissionOf } from './kubernetes-cluster.ts';
 import { credentialsIn, isSecretName } from './kubernetes-secret.ts';
 import { annotationOf, idOf, placeOfAnnotation, type Service, toService } from './kubernetes-service.ts';
 import type { ClusterList, Discovered } from './provider.ts';
@@ -142,7 +142,7 @@ async function readList(
   const credentials = secret && credentialsOf(service, secret, problems);
   const described = describeService(service, config, credentials, problems);
   // Another source, so that the previous settings do not stay in use: a profile may have been taken from the namespace.
-  const source = isRefused(service, config) ? `${idOf(service)} (refused)` : idOf(service);
+  const source = isAllowed(permissionOf(service), config) ? idOf(service) : `${idOf(service)} (refused)`;
   return { source, ...(await readClusters(described ? [described] : [], problems, readFile)) };
 }
 

@@ -3,6 +3,7 @@ import type { Environment } from '../config/environment.ts';
 import { ConfigError, lineOf } from '../config/problem.ts';
 import type { KubernetesDiscovery } from '../config/provider-config.ts';
 import type { Services, ServicesOptions } from '../kubernetes/services.ts';
+import { isAllowed } from './kubernetes-cluster.ts';
 import { createKubernetesLists } from './kubernetes-lists.ts';
 import type { Discovered, Provider } from './provider.ts';
 
@@ -21,26 +22,32 @@ const firstPause = 1_000;
  * next one. So the watch only makes the discovery of a change faster: if it is silent although it is broken, the next list
  * shows what has changed, and an API server that does not respond is noticed then at the latest.
  */
-export function createKubernetesProvider(
-  config: KubernetesDiscovery,
-  { clock, env = process.env }: KubernetesProviderOptions,
-): Provider {
-  const { namespaces, labelSelector, interval } = config;
-  const selection = { labelSelector, ...(namespaces && { namespaces }) };
+export function createKubernetesProvider(config: KubernetesDiscovery, options: KubernetesProviderOptions): Provider {
+  const allows: Discovered['allows'] = (permission) => isAllowed(permission, config);
   return {
     name: 'kubernetes',
     discover: async function* (signal) {
-      // Loaded only here: the client of Kubernetes takes half a second and 90 MB.
-      const { openServices } = await import('../kubernetes/services.ts');
-      const open: FollowOptions['open'] = (callbacks) => openServices({ env, ...selection, ...callbacks }, signal);
-      const readLists = createKubernetesLists(config);
-      for (let failures = 0; !signal.aborted; ) {
-        const retryAfter = Math.min(firstPause * 2 ** failures, interval);
-        const hasFailed = yield* follow({ open, readLists, clock, interval, retryAfter }, signal);
-        failures = hasFailed ? failures + 1 : 0;
-      }
+      for await (const discovered of discover(config, options, signal)) yield { ...discovered, allows };
     },
   };
+}
+
+async function* discover(
+  config: KubernetesDiscovery,
+  { clock, env = process.env }: KubernetesProviderOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Discovered, void> {
+  const { namespaces, labelSelector, interval } = config;
+  const selection = { labelSelector, ...(namespaces && { namespaces }) };
+  // Loaded only here: the client of Kubernetes takes half a second and 90 MB.
+  const { openServices } = await import('../kubernetes/services.ts');
+  const open: FollowOptions['open'] = (callbacks) => openServices({ env, ...selection, ...callbacks }, signal);
+  const readLists = createKubernetesLists(config);
+  for (let failures = 0; !signal.aborted; ) {
+    const retryAfter = Math.min(firstPause * 2 ** failures, interval);
+    const hasFailed = yield* follow({ open, readLists, clock, interval, retryAfter }, signal);
+    failures = hasFailed ? failures + 1 : 0;
+  }
 }
 
 interface FollowOptions {

@@ -10,14 +10,18 @@ export interface Provider {
 }
 
 /** What a provider found. If it failed as a whole, all its previous clusters stay in use. */
-export type Discovered =
+export type Discovered = (
   | {
       readonly ok: true;
       /** In a stable order. The clusters of a list that is no longer here are gone. */
       readonly lists: readonly ClusterList[];
       readonly statuses?: readonly ComponentStatus[];
     }
-  | { readonly ok: false; readonly problems: readonly string[] };
+  | { readonly ok: false; readonly problems: readonly string[] }
+) & {
+  /** Whether the configuration allows a cluster. A previous one that it does not allow is not kept. Absent: all. */
+  readonly allows?: (permission: Permission) => boolean;
+};
 
 /** Clusters that are replaced together or not at all, such as those of a file. */
 export interface ClusterList {
@@ -34,6 +38,16 @@ export interface DiscoveredCluster {
   readonly config: ClusterConfig;
   /** Where its name comes from: `conf.d/orders.yml:3: [0].name`. */
   readonly place: string;
+  /** Absent: it needs none. */
+  readonly permission?: Permission;
+}
+
+/** What the configuration must allow, so that a cluster may be polled. */
+export interface Permission {
+  readonly namespace: string;
+  /** The profile that it uses. */
+  readonly profile?: string;
+  readonly hasExternalName: boolean;
 }
 
 /** Finds the clusters of a provider. */

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { samplesOf } from '../metrics/pages.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
 import { soon } from './discovering.ts';
+import { reject } from './kubernetes-server.ts';
 import { untilNames, untilProblem, untilUp, workspace } from './kubernetes-workspace.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -52,6 +53,46 @@ describe('a profile', () => {
     expect((await exporter.reload()).status).toBe(200);
     await untilNames(exporter, ['other/zeebe']);
     await untilUp(exporter, false);
+  });
+
+  it.each([
+    ['no namespace', '/services'],
+    ['another namespace alone', '/namespaces/orders/services'],
+  ])('that is taken from a namespace is no longer used there while %s can be listed', async (_what, path) => {
+    const settings = (namespace: string) => [
+      'allow_external_names: true',
+      'namespaces: [orders, other]',
+      `profiles: { camunda: { namespaces: [${namespace}], basic_auth: { username: camunda, password: pass-4 } } }`,
+    ];
+    const { server, service, configure, start } = await workspace();
+    configure(...settings('orders'));
+    server.apply(service('orders', 'open'), service('orders', 'zeebe', { profile: 'camunda' }));
+    const exporter = await start(always);
+    await untilNames(exporter, ['orders/open', 'orders/zeebe']);
+    server.intercept(path, (_, response) => reject(response, 500, 'no storage'));
+    await untilUp(exporter, false);
+    expect(await exporter.names()).toEqual(['orders/open', 'orders/zeebe']);
+    configure(...settings('billing'));
+    expect((await exporter.reload()).status).toBe(200);
+    await untilNames(exporter, ['orders/open']);
+  });
+
+  it('that is taken from a namespace is not kept by a Service with a problem that no longer names it', async () => {
+    const settings = (namespace: string) => [
+      'allow_external_names: true',
+      `profiles: { camunda: { namespaces: [${namespace}], basic_auth: { username: camunda, password: pass-4 } } }`,
+    ];
+    const { server, service, configure, start } = await workspace();
+    configure(...settings('orders'));
+    server.apply(service('orders', 'zeebe', { profile: 'camunda' }), service('other', 'zeebe'));
+    const exporter = await start(never);
+    await untilNames(exporter, ['orders/zeebe', 'other/zeebe']);
+    server.apply(service('orders', 'zeebe', { scheme: 'ftp' }));
+    await untilUp(exporter, false);
+    expect(await exporter.names()).toEqual(['orders/zeebe', 'other/zeebe']);
+    configure(...settings('billing'));
+    expect((await exporter.reload()).status).toBe(200);
+    await untilNames(exporter, ['other/zeebe']);
   });
 
   it('that does not exist is a problem that lists those for the namespace', async () => {

@@ -300,6 +300,22 @@ describe('a reload', () => {
     await untilNames(exporter, ['zeebe']);
   });
 
+  it.each([
+    ['external names', 'namespaces: [a, b]'],
+    ['their namespace', 'allow_external_names: true', 'namespaces: [b]'],
+  ])('ends polls if it takes %s from the settings, also while nothing can be listed', async (_, ...settings) => {
+    const { server, service, configure, start } = await workspace('namespaces: [a, b]');
+    server.apply(service('a', 'zeebe'));
+    const exporter = await start(always);
+    await untilNames(exporter, ['a/zeebe']);
+    server.intercept('/services', (_, response) => reject(response, 500, 'no storage'));
+    await untilUp(exporter, false);
+    expect(await exporter.names()).toEqual(['a/zeebe']);
+    configure(...settings);
+    expect((await exporter.reload()).status).toBe(200);
+    await untilNames(exporter, []);
+  });
+
   it('leaves the clusters of a namespace that cannot be listed as they were, and in their place', async () => {
     const settings = ['allow_external_names: true', 'namespaces: [a, b, c]'];
     const { server, service, configure, start } = await workspace();
