@@ -12,10 +12,10 @@ import { createDispatcher, maxAnswerBytes } from '../transport/dispatcher.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
 import { type Answer, type Reply, send, unreadableBody } from '../transport/reply.ts';
 import { userAgent } from '../version.ts';
-import { parseClusters, type SaasCluster } from './saas-cluster.ts';
+import { isReadable, parseClusters, type SaasEntry } from './saas-cluster.ts';
 
 export type ClustersAnswer =
-  | { readonly ok: true; readonly clusters: readonly SaasCluster[] }
+  | { readonly ok: true; readonly entries: readonly SaasEntry[] }
   | {
       readonly ok: false;
       /** One line, without secrets. */
@@ -129,8 +129,13 @@ function read(reply: Reply, { settingNames }: ClusterConfig, clock: Clock): Clus
   const defect = defectOf(reply);
   if (defect !== undefined) return { ok: false, problem: `${answered}: ${defect}` };
   const parsed = parseClusters(body, masked);
-  return parsed.ok ? parsed : { ok: false, problem: `${answered}: ${parsed.problem}` };
+  if (!parsed.ok) return { ok: false, problem: `${answered}: ${parsed.problem}` };
+  const explained = (entry: SaasEntry): SaasEntry =>
+    isReadable(entry) ? entry : { ...entry, problem: `${answered}: ${entry.problem}; ${unreadableRemedy}` };
+  return { ok: true, entries: parsed.entries.map(explained) };
 }
+
+const unreadableRemedy = 'use a newer version of the exporter; if it cannot read this either, please report it';
 
 const forbiddenRemedy =
   '; the client in discovery.saas.oauth2 must be one of the Administration API of the organization, with the scope Cluster (read)';

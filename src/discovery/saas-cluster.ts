@@ -1,6 +1,7 @@
 import { maxClusters } from '../config/config-file.ts';
 import type { SaasFacts } from '../config/discovery-settings.ts';
 import { isSaasName } from '../config/formats.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { type Json, Malformed, type Masked, object, text } from '../zeebe/json-reader.ts';
 import { type SaasComponent, type SaasStatus, saasComponents, saasStatuses } from './component-status.ts';
 
@@ -14,9 +15,22 @@ export interface SaasCluster {
   readonly statuses: ReadonlyMap<SaasComponent, SaasStatus>;
 }
 
+/** A cluster in the answer of which something cannot be read. */
+export interface UnreadableCluster {
+  /** Absent if it is that which cannot be read. */
+  readonly id?: string;
+  /** Names the place, what was expected there and what was found; redacted, one line. */
+  readonly problem: string;
+}
+
+export type SaasEntry = SaasCluster | UnreadableCluster;
+
+export function isReadable(entry: SaasEntry): entry is SaasCluster {
+  return 'facts' in entry;
+}
+
 export type ParsedClusters =
-  | { readonly ok: true; readonly clusters: readonly SaasCluster[] }
-  /** `problem` names the place, what was expected there and what was found; redacted, one line. */
+  | { readonly ok: true; readonly entries: readonly SaasEntry[] }
   | { readonly ok: false; readonly problem: string };
 
 /** Reads the body of `GET /clusters`. Ignores unknown fields; an unknown status becomes `unknown`. */
@@ -27,19 +41,33 @@ export function parseClusters(body: string, masked: Masked): ParsedClusters {
     if (document.length > maxClusters) {
       return { ok: false, problem: `expected at most ${maxClusters} clusters, got ${document.length}` };
     }
-    return { ok: true, clusters: document.map((value, index) => readCluster(value, `[${index}]`)) };
+    return { ok: true, entries: document.map((value, index) => readEntry(value, `[${index}]`, masked)) };
   } catch (error) {
-    if (error instanceof Malformed) return { ok: false, problem: error.problem(masked) };
     if (error instanceof SyntaxError)
       return { ok: false, problem: 'expected a JSON document, got text that is not JSON' };
     throw error;
   }
 }
 
-function readCluster(value: unknown, place: string): SaasCluster {
-  const cluster = object(value, place);
+function readEntry(value: unknown, place: string, masked: Masked): SaasEntry {
+  let id: string | undefined;
+  try {
+    const cluster = object(value, place);
+    id = readId(cluster, place);
+    return readCluster(cluster, id, place);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return { ...omitUndefined({ id }), problem: error.problem(masked) };
+  }
+}
+
+function readId(cluster: Json, place: string): string {
   const id = text(cluster, 'uuid', place);
   if (!isSaasName(id)) throw new Malformed(`${place}.uuid: expected letters, digits and hyphens`);
+  return id;
+}
+
+function readCluster(cluster: Json, id: string, place: string): SaasCluster {
   const named = (key: string) => text(part(cluster, key, place), 'name', `${place}.${key}`);
   const facts = {
     id,

@@ -21,7 +21,7 @@ import { isStillKnown, type KnownList, readClusters, readTimeout } from './clust
 import type { ComponentStatus } from './component-status.ts';
 import { isMatch } from './pattern.ts';
 import { type ClusterList, discoverAtInterval, type Provider, type Refresh } from './provider.ts';
-import type { SaasCluster } from './saas-cluster.ts';
+import { isReadable, type SaasCluster, type SaasEntry } from './saas-cluster.ts';
 import { filledLabels, withMergedLabels } from './saas-labels.ts';
 
 /** Discovers the clusters of an organization in Camunda SaaS. */
@@ -36,8 +36,12 @@ export function createSaasProvider(config: SaasDiscovery, options: Administratio
         if (!answer.ok) {
           return { discovered: { ok: false, problems: [answer.problem] }, retryAfter: answer.retryAfter };
         }
-        const chosen = answer.clusters.filter((cluster) => isChosen(cluster, config));
-        const lists = await readLists(chosen.filter(isMonitored), each);
+        const { entries } = answer;
+        const ids = new Set(entries.map(idOf));
+        const chosen = entries.filter(isReadable).filter((cluster) => isChosen(cluster, config));
+        const read = await readLists(chosen.filter(isMonitored), each);
+        // A set, in case that the answer has a cluster twice.
+        const lists = [...new Set(entries.flatMap((entry) => listOf(entry, read, ids) ?? []))];
         return { discovered: { ok: true, lists, statuses: statusesOf(chosen, config) } };
       };
       try {
@@ -47,6 +51,23 @@ export function createSaasProvider(config: SaasDiscovery, options: Administratio
       }
     },
   };
+}
+
+/** Returns the list of a cluster in the answer; undefined if it is not to be polled. */
+function listOf(
+  entry: SaasEntry,
+  read: ReadonlyMap<string, ClusterList>,
+  ids: ReadonlySet<string | undefined>,
+): ClusterList | undefined {
+  if (isReadable(entry)) return read.get(entry.facts.id);
+  const { id, problem } = entry;
+  if (id !== undefined) return { source: id, clusters: [], problems: [`cluster ${id}: ${problem}`] };
+  // It may be any cluster that the answer lacks, so all of these stay.
+  return { source: '', clusters: [], problems: [problem], hides: (source) => !ids.has(source) };
+}
+
+function idOf(entry: SaasEntry): string | undefined {
+  return isReadable(entry) ? entry.facts.id : entry.id;
 }
 
 function isChosen({ facts, regionName }: SaasCluster, { filter }: SaasDiscovery): boolean {
@@ -73,7 +94,7 @@ function isMonitored({ statuses }: SaasCluster): boolean {
 function createListReader(config: SaasDiscovery) {
   const readFile = createFileReader();
   let known: ReadonlyMap<string, KnownList> = new Map();
-  return async (clusters: readonly SaasCluster[], signal: AbortSignal): Promise<readonly ClusterList[]> => {
+  return async (clusters: readonly SaasCluster[], signal: AbortSignal): Promise<ReadonlyMap<string, ClusterList>> => {
     const yieldWhenBusy = createYielder();
     const lists = new Map<string, KnownList>();
     for (const cluster of clusters) {
@@ -87,7 +108,7 @@ function createListReader(config: SaasDiscovery) {
       await yieldWhenBusy();
     }
     known = lists;
-    return [...lists.values()].map(({ list }) => list);
+    return new Map([...lists].map(([id, { list }]) => [id, list]));
   };
 }
 

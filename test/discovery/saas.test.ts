@@ -105,6 +105,38 @@ describe('the clusters of an organization in Camunda SaaS', () => {
     expect(ofCluster(await read(), 'saas_cluster_status', 'orders')).toHaveLength(25);
   });
 
+  it('of which one cannot be read leave that one as it was, and the others come and go', async () => {
+    const { configFile, administration } = await workspace([a, b]);
+    const { names, lines, read } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    administration.setClusters([
+      { ...a, name: 'n'.repeat(300) },
+      { uuid: 'c-3', name: 'third' },
+    ]);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'third']), soon);
+    await vi.waitFor(
+      () =>
+        expect(String(problemsIn(lines))).toMatch(
+          /^cluster a-1: GET .* answered 200: \[0\]\.name: expected at most 256 characters, got 300; use a newer/,
+        ),
+      soon,
+    );
+    expect(valuesOf(await read(), 'discovery_up')).toEqual({ 'provider=saas': 0 });
+  });
+
+  it('of which one has no id may include any that is missing: these stay, and new ones come', async () => {
+    const { configFile, administration } = await workspace([a, b, { uuid: 'c-3', name: 'third' }]);
+    const { names, lines } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments', 'third']), soon);
+    administration.setClusters([
+      { ...a, uuid: '?' },
+      { ...b, status: 'Creating' },
+      { uuid: 'd-4', name: 'fourth' },
+    ]);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'third', 'fourth']), soon);
+    await vi.waitFor(() => expect(String(problemsIn(lines))).toContain('[0].uuid: expected letters'), soon);
+  });
+
   it('have the settings of discovery.saas.cluster', async () => {
     const { configFile, requests } = await workspace([a], 'cluster: { basic_auth: { username: all, password: p } }');
     await startFrom(configFile);
@@ -306,12 +338,25 @@ describe('an Administration API that fails', () => {
   it.each([
     ['{"clusters": []}', 'expected a list of clusters, got another JSON value'],
     ['[', 'expected a JSON document, got text that is not JSON'],
-    ['[{ "uuid": "../x", "name": "a" }]', '[0].uuid: expected letters, digits and hyphens'],
-    ['[{ "uuid": "a", "name": 1 }]', '[0].name: expected a string, got 1'],
-    ['[{ "uuid": "a", "name": "a", "status": [] }]', '[0].status: expected an object, got a list'],
     [`[${Array(2_001).fill('{}')}]`, 'expected at most 2000 clusters, got 2001'],
   ])('answers %.40s, which has no list of clusters', (body, problem) => {
     expect(parseClusters(body, (text) => text)).toEqual({ ok: false, problem });
+  });
+
+  it.each([
+    ['{ "uuid": "../x", "name": "a" }', '[0].uuid: expected letters, digits and hyphens', undefined],
+    ['[]', '[0]: expected an object, got a list', undefined],
+    ['{ "uuid": "a", "name": 1 }', '[0].name: expected a string, got 1', 'a'],
+    [`{ "uuid": "a", "name": "${'n'.repeat(300)}" }`, '[0].name: expected at most 256 characters, got 300', 'a'],
+    ['{ "uuid": "a", "status": "Healthy" }', '[0].status: expected an object, got "Healthy"', 'a'],
+  ])('may have an entry such as %.40s beside clusters that can be read', (entry, problem, id) => {
+    expect(parseClusters(`[${entry}, { "uuid": "b" }]`, (text) => text)).toEqual({
+      ok: true,
+      entries: [
+        { problem, ...(id !== undefined && { id }) },
+        expect.objectContaining({ facts: expect.objectContaining({ id: 'b' }) }),
+      ],
+    });
   });
 
   it('keeps the exporter from being ready until the first request to it has ended', async () => {
