@@ -4,6 +4,7 @@ import { type DiscoveryConfig, discoveryProviders, type SaasDiscovery } from './
 import { isMapping, readMapping, readMappingValue } from './config-file.ts';
 import {
   discoveredClusterTable,
+  exampleFacts,
   filesDiscoveryTable,
   isOfApi,
   saasDiscoveryTable,
@@ -14,7 +15,8 @@ import type { ReadFile } from './file-reader.ts';
 import { describeKubernetes } from './kubernetes-discovery-config.ts';
 import type { Problem } from './problem.ts';
 import type { FilesDiscovery, KubernetesDiscovery } from './provider-config.ts';
-import { isPresent, namedSource, only, placeIn, resolve, type Source, settingsOf } from './resolve.ts';
+import { isPresent, namedSource, only, placeIn, resolve, type Settings, type Source, settingsOf } from './resolve.ts';
+import { filled } from './templates.ts';
 import type { Yaml } from './yaml.ts';
 
 /** The settings of discovery before the files that they name are read. */
@@ -22,10 +24,14 @@ export interface DiscoveryDescription {
   readonly files?: FilesDiscovery;
   readonly saas?: SaasDescription;
   readonly kubernetes?: KubernetesDiscovery;
+  /** Those of the whole configuration; `loadDiscovery` adds its own ones. */
+  readonly problems: Problem[];
 }
 
 interface SaasDescription extends Omit<SaasDiscovery, 'api'> {
   readonly api: ClusterDescription;
+  /** A cluster with the settings that all clusters have. Absent if a cluster may have further settings. */
+  readonly example?: ClusterDescription;
 }
 
 /** What the providers have in common. */
@@ -45,7 +51,7 @@ export function describeDiscovery(
   const own = { yaml, root, table: {}, alsoKnown: discoveryProviders, problems };
   if (!isMapping(value)) {
     readMappingValue(value, own);
-    return {};
+    return { problems };
   }
   const { files, saas, kubernetes, ...others } = value;
   readMapping(others, own);
@@ -53,11 +59,14 @@ export function describeDiscovery(
     const expected = `at least one of ${discoveryProviders.join(', ')}`;
     problems.push({ place: yaml.place(root), expected, found: 'none of them' });
   }
-  return omitUndefined({
-    files: files === undefined ? undefined : describeFiles(files, yaml, context, problems),
-    saas: saas === undefined ? undefined : describeSaas(saas, yaml, context, problems),
-    kubernetes: kubernetes === undefined ? undefined : describeKubernetes(kubernetes, yaml, context, problems),
-  });
+  return {
+    problems,
+    ...omitUndefined({
+      files: files === undefined ? undefined : describeFiles(files, yaml, context, problems),
+      saas: saas === undefined ? undefined : describeSaas(saas, yaml, context, problems),
+      kubernetes: kubernetes === undefined ? undefined : describeKubernetes(kubernetes, yaml, context, problems),
+    }),
+  };
 }
 
 function describeFiles(
@@ -73,22 +82,20 @@ function describeFiles(
   return { paths: settings.required('paths') ?? [], interval: settings.value('refresh_interval'), folder, defaults };
 }
 
-function describeSaas(
-  value: unknown,
-  yaml: Yaml,
-  { defaults, folder, env }: Context,
-  problems: Problem[],
-): SaasDescription | undefined {
+function describeSaas(value: unknown, yaml: Yaml, context: Context, problems: Problem[]): SaasDescription | undefined {
   const root = ['discovery', 'saas'];
   const reading = { yaml, root, table: saasMappingTable, alsoKnown: ['cluster'], problems };
-  const { cluster, ...others } = isMapping(value) ? value : {};
+  const { cluster: clusterValue, ...others } = isMapping(value) ? value : {};
   const source = readMappingValue(isMapping(value) ? others : value, reading);
   if (!source) return undefined;
   const own = only(source, (key) => key in saasDiscoveryTable);
   const settings = settingsOf(saasDiscoveryTable, resolve(saasDiscoveryTable, [own], problems), problems);
   const clusterReading = { yaml, root: [...root, 'cluster'], table: discoveredClusterTable, alsoKnown: [], problems };
+  const cluster = clusterValue === undefined ? undefined : readMappingValue(clusterValue, clusterReading);
+  const example = cluster && describeExample(cluster, settings, context, problems);
+  const { folder, defaults } = context;
   return {
-    api: describeApi(source, { folder, env, defaults }, problems),
+    api: describeApi(source, context, problems),
     interval: settings.value('refresh_interval'),
     folder,
     defaults,
@@ -101,11 +108,30 @@ function describeSaas(
     clusterName: settings.value('cluster_name'),
     clusterAddress: settings.value('cluster_address'),
     labels: settings.value('labels'),
-    ...omitUndefined({
-      clusterFile: settings.value('cluster_file'),
-      cluster: cluster === undefined ? undefined : readMappingValue(cluster, clusterReading),
-    }),
+    ...omitUndefined({ clusterFile: settings.value('cluster_file'), cluster, example }),
   };
+}
+
+/**
+ * Describes a cluster with the settings that all clusters have, so that an error does not wait for the first cluster.
+ * If each cluster has a file, what is missing may be there: then this only validates the values, and returns undefined.
+ */
+function describeExample(
+  cluster: Source,
+  settings: Settings<typeof saasDiscoveryTable>,
+  { defaults, folder }: Context,
+  problems: Problem[],
+): ClusterDescription | undefined {
+  if (settings.has('cluster_file')) {
+    resolve(discoveredClusterTable, [cluster], problems);
+    return undefined;
+  }
+  const constants = new Map([
+    ['name', 'example'],
+    ['address', filled(settings.value('cluster_address'), exampleFacts)],
+  ]);
+  const sources = [...defaults, namedSource(constants, new Map()), cluster];
+  return describeCluster(sources, { folder, env: {}, fromFile: true });
 }
 
 /** The Administration API as a cluster: a request to it needs the same settings, and the same checks. */
@@ -125,20 +151,24 @@ function describeApi(source: Source, { folder, env }: Context, problems: Problem
 
 /** Returns the absolute paths of the files that the settings name. */
 export function filesOfDiscovery(discovery: DiscoveryDescription | undefined): readonly string[] {
-  return discovery?.saas ? filesOfClusters([discovery.saas.api]) : [];
+  if (!discovery?.saas) return [];
+  const { api, example } = discovery.saas;
+  return filesOfClusters(example ? [api, example] : [api]);
 }
 
-/** Returns undefined if something is wrong, which is among the problems of the description's parts. */
+/** Returns undefined if something is wrong, which is reported. */
 export function loadDiscovery(
-  { saas, ...others }: DiscoveryDescription,
+  { saas, problems, ...others }: DiscoveryDescription,
   readFile: ReadFile,
 ): DiscoveryConfig | undefined {
-  const api = saas && loadCluster(saas.api, readFile)?.config;
-  if (saas && !api) return undefined;
-  return omitUndefined({
-    ...others,
-    saas: saas && api && { ...saas, api: { ...api, settingNames: namesInFile(api.settingNames) } },
-  });
+  if (!saas) return others;
+  const { api: apiDescription, example, ...settings } = saas;
+  if (example) {
+    loadCluster(example, readFile);
+    problems.push(...example.problems);
+  }
+  const api = loadCluster(apiDescription, readFile)?.config;
+  return api && { ...others, saas: { ...settings, api: { ...api, settingNames: namesInFile(api.settingNames) } } };
 }
 
 function namesInFile<T extends Readonly<Record<string, string>>>(names: T): T {

@@ -16,9 +16,17 @@ function distinct(raw: string, needed: string): string {
   return template(raw, saasFacts);
 }
 
+export const exampleFacts: SaasFacts = {
+  id: 'id',
+  name: 'name',
+  region: 'region',
+  plan: 'plan',
+  channel: 'channel',
+  generation: '8',
+};
+
 function addressTemplate(raw: string): string {
-  const example = { id: 'id', name: 'name', region: 'region', plan: 'plan', channel: 'channel', generation: '8' };
-  clusterAddress(filled(distinct(raw, '{id}'), example));
+  clusterAddress(filled(distinct(raw, '{id}'), exampleFacts));
   return raw;
 }
 

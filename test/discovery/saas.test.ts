@@ -432,7 +432,42 @@ describe('the settings of discovery', () => {
     ],
     ['discovery: { saas: { cluster: { name: a } } }', 'discovery.saas.cluster.name: expected one of'],
     ['discovery: { saas: { cluster: { oauth: {} } } }', '(did you mean oauth2?)'],
+    [
+      'discovery: { saas: { cluster: { max_series: 0 } } }',
+      'exporter.yml:1: discovery.saas.cluster.max_series: expected a whole number from 1',
+    ],
+    [
+      'discovery: { saas: { cluster: { basic_auth: { username: a } } } }',
+      'exporter.yml:1: discovery.saas.cluster.basic_auth.password: expected a value, or a file that holds it in',
+    ],
+    [
+      'discovery: { saas: { cluster: { basic_auth: { username: a, password_file: none } } } }',
+      'discovery.saas.cluster.basic_auth.password_file: expected a readable file',
+    ],
+    [
+      'discovery: { saas: { cluster: { labels: { pod: a } } } }',
+      'discovery.saas.cluster.labels: expected labels other than pod',
+    ],
+    [
+      'discovery: { saas: { cluster: { poll_timeout: 1h } } }',
+      'discovery.saas.cluster.poll_timeout: expected at most the poll_interval',
+    ],
+    [
+      'discovery: { saas: { cluster_address: "http://zeebe/{id}", cluster: { oauth2: { client_id: a, client_secret: b } } } }',
+      'discovery.saas.cluster.oauth2.token_url: expected a token endpoint',
+    ],
+    [
+      'discovery: { saas: { cluster_file: "{id}.yml", cluster: { max_series: 0 } } }',
+      'discovery.saas.cluster.max_series: expected a whole number from 1',
+    ],
   ])('%s is an error', async (content, expected) => {
     expect(await complaint(content)).toContain(expected);
+  });
+
+  it('may leave to the files of clusters what is missing in discovery.saas.cluster', async () => {
+    const cluster = 'cluster: { basic_auth: { username: a }, poll_timeout: 1h }';
+    const content = `discovery: { saas: { oauth2: { client_id: a, client_secret: b }, cluster_file: "{id}.yml", ${cluster} } }`;
+    expect(await complaint(content)).toBe('none');
+    expect(await complaint(content.replace('cluster_file: "{id}.yml", ', ''))).not.toBe('none');
   });
 });
