@@ -23,17 +23,19 @@ const maxLabels = 16;
 const maxNameLength = 64;
 const maxValueLength = 128;
 
-/**
- * Labels that a target has (Prometheus, its operator, the rules of the project), that Prometheus gives a meaning, or
- * that a series of the exporter has. A join would replace or duplicate them.
- */
-export const reservedLabels: ReadonlySet<string> = new Set(
-  (
-    'job instance namespace pod container endpoint le quantile alertname alertstate severity ' +
-    'zeebe_cluster physical_tenant broker cluster_id health host kind major method minor nodejs partition patch port ' +
-    'reason revision role space state type version'
-  ).split(' '),
-);
+/** Labels that Prometheus and its Operator give to the series of a target, and to alerts. */
+const ofTargets = 'job instance namespace service pod container endpoint alertname alertstate';
+/** Labels to which Prometheus and the rules of the project give a meaning. */
+const withMeaning = 'le quantile severity';
+const ofExporter =
+  'zeebe_cluster physical_tenant broker cluster_id component health host kind major method minor nodejs partition ' +
+  'patch port provider reason revision role shard space state status type version';
+
+/** A join would replace or duplicate these labels. */
+export const reservedLabels: ReadonlySet<string> = new Set([ofTargets, withMeaning, ofExporter].join(' ').split(' '));
+
+/** Prometheus drops labels with the first prefix. It gives the second one to labels that a target has, too. */
+export const reservedPrefixes = ['__', 'exported_'];
 
 /** Returns the labels of a cluster. Names are those of the classic data model of Prometheus. */
 export function staticLabels(raw: readonly (readonly [name: string, value: string])[]): StaticLabels {
@@ -44,7 +46,7 @@ export function staticLabels(raw: readonly (readonly [name: string, value: strin
         `label names of at most ${maxNameLength} letters, digits and underscores, without a digit at the beginning`,
       );
     }
-    if (name.startsWith('__') || reservedLabels.has(name)) {
+    if (reservedLabels.has(name) || reservedPrefixes.some((prefix) => name.startsWith(prefix))) {
       throw new Error(`labels other than ${name} (the exporter and Prometheus set it themselves)`);
     }
     if ([...singleLineText(value)].length > maxValueLength) {

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { reservedLabels, reservedPrefixes } from '../../src/config/labels.ts';
 import { complaints, fileOf, fileWith, load, onlyCluster } from './loading.ts';
 
 const labelsOf = (...lines: readonly string[]) => fileWith('labels:', ...lines.map((line) => `  ${line}`));
@@ -25,17 +27,30 @@ describe('the labels of a cluster', () => {
     'instance',
     'job',
     'namespace',
+    'service',
     'pod',
     'le',
     'quantile',
     'broker',
     'reason',
+    'status',
     '__name__',
     '__meta_x',
+    'exported_endpoint',
   ])('are not called %s', (name) => {
     expect(complaints({ file: labelsOf('team: a', `${name}: b`) })).toEqual([
       `${place} labels other than ${name} (the exporter and Prometheus set it themselves), found {"team":"a","${name}":"b"}`,
     ]);
+  });
+
+  it.each(['team', 'stage', 'environment', 'cluster', 'region', 'zone', 'tenant'])('may be called %s', (name) => {
+    expect(onlyCluster({ file: labelsOf(`${name}: b`) }).labels).toEqual({ [name]: 'b' });
+  });
+
+  it('have names that docs/discovery.md does not list as refused', async () => {
+    const page = await readFile('docs/discovery.md', 'utf8');
+    const [, list = ''] = /names of labels are refused[^:]*:((?:\n.+)+)/.exec(page) ?? [];
+    expect([...list.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual([...reservedLabels, ...reservedPrefixes]);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { documentedFamilies } from '../../docs/metrics-observed.ts';
 import { reservedLabels } from '../../src/config/labels.ts';
 import { clusterFamilies } from '../../src/metrics/cluster-renderer.ts';
 import { formats } from '../../src/metrics/family.ts';
@@ -176,12 +177,12 @@ describe('the labels of a cluster', () => {
   });
 
   it('cannot be those that the series of the exporter have', async () => {
-    const names = documented
-      .filter(({ name }) => name !== 'zeebe_topology_cluster_labels')
-      .flatMap(({ labels }) => labels);
-    const process = (await (await createProcessMetrics().render())('text')).matchAll(/[{,](\w+)="/g);
-    const all = new Set(['zeebe_cluster', ...names, ...[...process].map(([, name = '']) => name)]);
-    expect([...all].filter((name) => !reservedLabels.has(name))).toEqual([]);
+    const { cluster, exporter } = await documentedFamilies();
+    const names = [...cluster, ...exporter].flatMap(({ labels }) => Object.keys(labels));
+    expect(names).toEqual(expect.arrayContaining(['broker', 'provider', 'shard', 'status', '<label>']));
+    const process = (await createProcessMetrics().render())('text').matchAll(/[{,](\w+)="/g);
+    const all = new Set(['zeebe_cluster', 'le', ...names, ...[...process].map(([, name = '']) => name)]);
+    expect([...all].filter((name) => !reservedLabels.has(name))).toEqual(['<label>']);
   });
 });
 
