@@ -123,7 +123,7 @@ export interface Reading {
   /** The path of the mapping in the file. */
   readonly root: Path;
   readonly table: Table;
-  /** Further keys that are allowed, as they are read elsewhere. */
+  /** Further keys of the mapping itself that are allowed, as they are read elsewhere. */
   readonly alsoKnown: readonly string[];
   readonly problems: Problem[];
 }
@@ -156,7 +156,7 @@ function readGroup(group: Mapping, prefix: string, reading: Reading, found: Foun
     if (!names.includes(name)) {
       const parent = pathOf(root, prefix).slice(0, -1);
       const shownAs = harmlessKey(name, value);
-      const known = [...names, ...alsoKnown];
+      const known = prefix === '' ? [...names, ...alsoKnown] : names;
       const place = yaml.place([...parent, name], [...parent, shownAs]);
       problems.push({ place, expected: `one of ${known.join(', ')}`, found: unknownKey(shownAs, known) });
     } else if (setting !== undefined) {

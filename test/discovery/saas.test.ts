@@ -430,6 +430,10 @@ describe('the settings of discovery', () => {
       'discovery: { saas: { labels: { zone: "{zone}" } } }',
       'exporter.yml:1: discovery.saas.labels: expected a value of the label zone with no other braces than those of {id}',
     ],
+    [
+      'discovery: { saas: { filter: { plan: [a] } } }',
+      'discovery.saas.filter.plan: expected one of names, regions, plans, channels, found an unknown key',
+    ],
     ['discovery: { saas: { cluster: { name: a } } }', 'discovery.saas.cluster.name: expected one of'],
     ['discovery: { saas: { cluster: { oauth: {} } } }', '(did you mean oauth2?)'],
     [
@@ -453,7 +457,7 @@ describe('the settings of discovery', () => {
       'discovery.saas.cluster.poll_timeout: expected at most the poll_interval',
     ],
     [
-      'discovery: { saas: { cluster_address: "http://zeebe/{id}", cluster: { oauth2: { client_id: a, client_secret: b } } } }',
+      'discovery: { saas: { cluster_address: "http://a/{id}", cluster: { oauth2: { client_id: a } } } }',
       'discovery.saas.cluster.oauth2.token_url: expected a token endpoint',
     ],
     [
@@ -465,9 +469,11 @@ describe('the settings of discovery', () => {
   });
 
   it('may leave to the files of clusters what is missing in discovery.saas.cluster', async () => {
-    const cluster = 'cluster: { basic_auth: { username: a }, poll_timeout: 1h }';
-    const content = `discovery: { saas: { oauth2: { client_id: a, client_secret: b }, cluster_file: "{id}.yml", ${cluster} } }`;
-    expect(await complaint(content)).toBe('none');
-    expect(await complaint(content.replace('cluster_file: "{id}.yml", ', ''))).not.toBe('none');
+    const settings = [
+      'oauth2: { client_id: a, client_secret: b }',
+      'cluster: { basic_auth: { username: a }, poll_timeout: 1h }',
+    ];
+    expect(await complaint(`discovery: { saas: { ${settings} } }`)).toContain('basic_auth.password: expected a value');
+    expect(await complaint(`discovery: { saas: { ${settings}, cluster_file: "{id}.yml" } }`)).toBe('none');
   });
 });
