@@ -12,7 +12,7 @@ import { createDispatcher, maxAnswerBytes } from '../transport/dispatcher.ts';
 import { proxyCredentials } from '../transport/proxy.ts';
 import { type Answer, type Reply, send, unreadableBody } from '../transport/reply.ts';
 import { userAgent } from '../version.ts';
-import { isReadable, parseClusters, type SaasEntry } from './saas-cluster.ts';
+import { checkAddress, isReadable, parseClusters, type SaasEntry } from './saas-cluster.ts';
 
 export type ClustersAnswer =
   | { readonly ok: true; readonly entries: readonly SaasEntry[] }
@@ -122,12 +122,11 @@ function read(reply: Reply, { settingNames }: ClusterConfig, clock: Clock): Clus
   const answered = `GET ${url.href} answered ${status}`;
   if (status !== 200) {
     const said = singleLine(masked(body));
-    const remedy = status === 401 || status === 403 ? forbiddenRemedy : '';
-    const problem = `${answered}${said === '' ? '' : `: ${said}`}${remedy}`;
+    const problem = `${answered}${said === '' ? '' : `: ${said}`}; ${remedyFor(reply)}`;
     return { ok: false, problem, ...omitUndefined({ retryAfter: retryAfterOf(retryAfter, clock.now()) }) };
   }
   const defect = defectOf(reply);
-  if (defect !== undefined) return { ok: false, problem: `${answered}: ${defect}` };
+  if (defect !== undefined) return { ok: false, problem: `${answered}: ${defect}; ${checkAddress}` };
   const parsed = parseClusters(body, masked);
   if (!parsed.ok) return { ok: false, problem: `${answered}: ${parsed.problem}` };
   const explained = (entry: SaasEntry): SaasEntry =>
@@ -137,8 +136,21 @@ function read(reply: Reply, { settingNames }: ClusterConfig, clock: Clock): Clus
 
 const unreadableRemedy = 'use a newer version of the exporter; if it cannot read this either, please report it';
 
-const forbiddenRemedy =
-  '; the client in discovery.saas.oauth2 must be one of the Administration API of the organization, with the scope Cluster (read)';
+/** Returns what to do about a status that is not 200. */
+function remedyFor({ status, location, masked }: Answer): string {
+  if (status >= 300 && status < 400) {
+    return `redirects are not followed (to ${singleLine(masked(location)) || 'nowhere'}); ${checkAddress}`;
+  }
+  if (status === 401 || status === 403) {
+    return (
+      'the client in discovery.saas.oauth2 must be one of the Administration API of the organization, with the scope ' +
+      'Cluster (read)'
+    );
+  }
+  if (status === 429) return 'raise discovery.saas.refresh_interval';
+  if (status < 500) return checkAddress;
+  return 'the exporter asks again after refresh_interval; if this lasts, see the status page of Camunda SaaS';
+}
 
 /** Returns why the body of an answer cannot be read as JSON. */
 function defectOf(answer: Answer): string | undefined {

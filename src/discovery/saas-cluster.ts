@@ -31,21 +31,27 @@ export function isReadable(entry: SaasEntry): entry is SaasCluster {
 
 export type ParsedClusters =
   | { readonly ok: true; readonly entries: readonly SaasEntry[] }
+  /** `problem` says what was expected, what was found and what to do. */
   | { readonly ok: false; readonly problem: string };
+
+/** What to do if something else than the Administration API answers. */
+export const checkAddress = 'check the host and the path in discovery.saas.address';
 
 /** Reads the body of `GET /clusters`. Ignores unknown fields; an unknown status becomes `unknown`. */
 export function parseClusters(body: string, masked: Masked): ParsedClusters {
   try {
     const document: unknown = JSON.parse(body);
-    if (!Array.isArray(document)) return { ok: false, problem: 'expected a list of clusters, got another JSON value' };
+    if (!Array.isArray(document)) {
+      return { ok: false, problem: `expected a list of clusters, got another JSON value; ${checkAddress}` };
+    }
     if (document.length > maxClusters) {
-      return { ok: false, problem: `expected at most ${maxClusters} clusters, got ${document.length}` };
+      const found = `expected at most ${maxClusters} clusters, got ${document.length}`;
+      return { ok: false, problem: `${found}; list those to poll in files instead (discovery.files)` };
     }
     return { ok: true, entries: document.map((value, index) => readEntry(value, `[${index}]`, masked)) };
   } catch (error) {
-    if (error instanceof SyntaxError)
-      return { ok: false, problem: 'expected a JSON document, got text that is not JSON' };
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    return { ok: false, problem: `expected a JSON document, got text that is not JSON; ${checkAddress}` };
   }
 }
 

@@ -305,10 +305,18 @@ describe('a new secret of the organization', () => {
 
 describe('an Administration API that fails', () => {
   it.each([
-    [{ kind: 'status', status: 500 } as const, /^GET .*\/clusters answered 500: /],
+    [
+      { kind: 'status', status: 500 } as const,
+      /^GET .*\/clusters answered 500: .*; the exporter asks again after refresh_interval/,
+    ],
+    [{ kind: 'status', status: 429 } as const, /answered 429: .*; raise discovery.saas.refresh_interval$/],
+    [
+      { kind: 'status', status: 404 } as const,
+      /answered 404: .*; check the host and the path in discovery.saas.address$/,
+    ],
     [{ kind: 'status', status: 403 } as const, /answered 403: .*; the client in discovery.saas.oauth2 must be/],
-    [{ kind: 'html' } as const, /answered 200: expected JSON, got the content type "text\/html"$/],
-    [{ kind: 'login-redirect' } as const, /answered 302$/],
+    [{ kind: 'html' } as const, /answered 200: expected JSON, got the content type "text\/html"; check the host and/],
+    [{ kind: 'login-redirect' } as const, /answered 302; redirects are not followed \(to \/login\); check the host/],
     [{ kind: 'hang-up' } as const, /clusters/],
   ])('with %j leaves the clusters as they were, and shows why', async (fault, problem) => {
     const { configFile, administration } = await workspace([a]);
@@ -336,9 +344,15 @@ describe('an Administration API that fails', () => {
   });
 
   it.each([
-    ['{"clusters": []}', 'expected a list of clusters, got another JSON value'],
-    ['[', 'expected a JSON document, got text that is not JSON'],
-    [`[${Array(2_001).fill('{}')}]`, 'expected at most 2000 clusters, got 2001'],
+    [
+      '{"clusters": []}',
+      'expected a list of clusters, got another JSON value; check the host and the path in discovery.saas.address',
+    ],
+    ['[', 'expected a JSON document, got text that is not JSON; check the host and the path in discovery.saas.address'],
+    [
+      `[${Array(2_001).fill('{}')}]`,
+      'expected at most 2000 clusters, got 2001; list those to poll in files instead (discovery.files)',
+    ],
   ])('answers %.40s, which has no list of clusters', (body, problem) => {
     expect(parseClusters(body, (text) => text)).toEqual({ ok: false, problem });
   });
