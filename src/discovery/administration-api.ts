@@ -1,4 +1,5 @@
 import { type Authenticator, none } from '../auth/authenticator.ts';
+import { secretsOfRequests } from '../auth/client-authentication.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
 import { retryAfterOf } from '../auth/token-response.ts';
 import { type Clock, withDeadline } from '../clock.ts';
@@ -71,7 +72,8 @@ function connect(
   interval: number,
   { sharedTokens, clock }: AdministrationApiOptions,
 ): Connection {
-  const { address, transport, pollTimeout, settingNames } = config;
+  const { address, authentication: method, transport, pollTimeout, settingNames } = config;
+  const secrets = [...proxyCredentials(transport), ...(method.method === 'oauth2' ? secretsOfRequests(method) : [])];
   const dispatcher = createDispatcher(transport, pollTimeout);
   const { authenticator, close } = authentication(config, interval, sharedTokens);
   const get = (headers: Readonly<Record<string, string>>, signal: AbortSignal) =>
@@ -79,7 +81,7 @@ function connect(
       method: 'GET',
       url: new URL('clusters', address),
       headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': userAgent, ...headers },
-      secrets: [...proxyCredentials(transport), ...Object.values(headers).flatMap(secretsInHeader)],
+      secrets: [...secrets, ...Object.values(headers).flatMap(secretsInHeader)],
       maxBytes: maxAnswerBytes,
       dispatcher,
       transport,

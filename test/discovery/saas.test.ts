@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
@@ -331,6 +331,17 @@ describe('an Administration API that fails', () => {
     administration.setClusters([b]);
     await vi.waitFor(async () => expect(await names()).toEqual(['payments']), soon);
     expect(valuesOf(await read(), 'discovery_up')).toEqual({ 'provider=saas': 1 });
+  });
+
+  it('and quotes the secret of the organization does not bring it into the log', async () => {
+    const quoting = await httpServer((_request, response) => {
+      response.writeHead(500, { 'content-type': 'text/plain' }).end(`client_secret=${organization.clientSecret}`);
+    });
+    const { configFile, administration } = await workspace([a]);
+    writeFileSync(configFile, readFileSync(configFile, 'utf8').replace(administration.address, quoting));
+    const { lines } = await startFrom(configFile);
+    await vi.waitFor(() => expect(String(problemsIn(lines))).toContain('answered 500: client_secret=<secret>;'), soon);
+    expect(JSON.stringify(lines)).not.toContain(organization.clientSecret);
   });
 
   it('may say when to ask again', async () => {
