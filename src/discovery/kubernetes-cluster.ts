@@ -29,6 +29,7 @@ export function describeService(
   problems: Problem[],
 ): DescribedCluster | undefined {
   reportUnknownAnnotations(service, problems);
+  reportEmptyName(service, problems);
   if (service.externalName !== undefined && !config.allowExternalNames) {
     const expected = 'another type, as discovery.kubernetes.allow_external_names is not set';
     problems.push({ place: placeOf(service, 'spec.type'), expected, found: 'ExternalName' });
@@ -110,6 +111,13 @@ function profileOf(service: Service, config: KubernetesDiscovery, problems: Prob
   return undefined;
 }
 
+function reportEmptyName(service: Service, problems: Problem[]): void {
+  const name = annotationOf(service, 'name');
+  if (name === undefined || name.trim() !== '') return;
+  const expected = 'a name, or no such annotation';
+  problems.push({ place: placeOfAnnotation(service, 'name'), expected, found: showPlain(name) });
+}
+
 /** Returns the labels of the form `team=orders,stage=production`. */
 function labelsOf(service: Service, problems: Problem[]): Raw | undefined {
   const text = annotationOf(service, 'labels');
@@ -118,8 +126,9 @@ function labelsOf(service: Service, problems: Problem[]): Raw | undefined {
     const [name = '', ...value] = pair.trim().split('=');
     return [name, value.join('=')] as const;
   });
-  if (pairs.every(([name, value]) => name !== '' && value !== '')) return pairs;
-  const expected = 'labels of the form name=value, separated by commas';
+  const hasEach = pairs.every(([name, value]) => name !== '' && value !== '');
+  if (hasEach && new Map(pairs).size === pairs.length) return pairs;
+  const expected = hasEach ? 'each label once' : 'labels of the form name=value, separated by commas';
   problems.push({ place: placeOfAnnotation(service, 'labels'), expected, found: showPlain(text) });
   return undefined;
 }

@@ -99,6 +99,12 @@ describe('a Service with a problem', () => {
     [{ secret: '../pods/x' }, 'zeebe-topology-exporter/secret: expected the name of a Secret in the namespace of the'],
     [{ secret: 'none' }, 'found "none": the API server responded with 404: secrets "none" not found'],
     [{ labels: 'team' }, 'labels: expected labels of the form name=value, separated by commas, found "team"'],
+    [
+      { labels: 'team=a,stage=b,team=a' },
+      'zeebe-topology-exporter/labels: expected each label once, found "team=a,stage=b,team=a"',
+    ],
+    [{ name: '' }, 'zeebe-topology-exporter/name: expected a name, or no such annotation, found ""'],
+    [{ name: ' ' }, 'zeebe-topology-exporter/name: expected a name, or no such annotation, found " "'],
     [{ labels: 'pod=a' }, 'Service a/zeebe: zeebe-topology-exporter/labels: expected labels other than pod'],
     [{ path: '/a?b' }, 'Service a/zeebe: zeebe-topology-exporter/path: expected a URL without a query'],
     [{ name: 'a\nb' }, 'Service a/zeebe: zeebe-topology-exporter/name: expected text without control characters'],
