@@ -2,7 +2,7 @@ import { sleep } from '../clock.ts';
 import type { ClusterConfig, DiscoveryProvider } from '../config/config.ts';
 import type { ComponentStatus } from './component-status.ts';
 
-/** A source of clusters that come and go. */
+/** Finds clusters that come and go. */
 export interface Provider {
   readonly name: DiscoveryProvider;
   /** Yields all its clusters at the start, and again whenever they may have changed, until the signal aborts. */
@@ -30,7 +30,7 @@ export interface ClusterList {
   readonly clusters: readonly DiscoveredCluster[];
   /** If there are any, the previous clusters of the list stay in use. Each is one line without secrets. */
   readonly problems: readonly string[];
-  /** Sources of other lists that could not be found because of the problems: their previous clusters stay in use, too. */
+  /** Whether another list may be missing because of the problems. Its previous clusters stay in use, too. */
   readonly hides?: (source: string) => boolean;
 }
 
@@ -53,7 +53,7 @@ export interface Permission {
 /** Finds the clusters of a provider. */
 export type Refresh = (signal: AbortSignal) => Promise<{
   readonly discovered: Discovered;
-  /** Milliseconds that the source asks to wait at least. */
+  /** Milliseconds that the server asks to wait at least. */
   readonly retryAfter?: number | undefined;
 }>;
 

@@ -20,12 +20,12 @@ const huge: RequestListener = (_request, response) => {
   response.end(Buffer.alloc(32 * 1024 * 1024, ' '));
 };
 
-it('broken clusters and a source that does not respond delay neither other clusters nor changes of them', async () => {
+it('broken clusters and a provider without response delay neither other clusters nor changes of them', async () => {
   const folder = newFolder();
   mkdirSync(join(folder, 'conf.d'));
-  const source = await httpServer(silent);
+  const provider = await httpServer(silent);
   const configFile = join(folder, 'exporter.yml');
-  const saas = `{ address: "${source}", oauth2: { client_id: a, client_secret: b, token_url: "${source}token" } }`;
+  const saas = `{ address: "${provider}", oauth2: { client_id: a, client_secret: b, token_url: "${provider}token" } }`;
   writeFileSync(configFile, `discovery:\n  files: { paths: [conf.d/*.yml] }\n  saas: ${saas}\n`);
   // The first poll of each list is sent at once. No poll of a broken cluster times out during the test.
   const add = (name: string, address: string, times = 'poll_interval: 1h\n  poll_timeout: 1h') =>

@@ -38,7 +38,7 @@ describe('a provider that is refreshed at an interval', () => {
     expect(seconds).toEqual([0, 1, 2]);
   });
 
-  it('waits longer where the source asks for it, and not less', async () => {
+  it('waits longer where the server asks for it, and not less', async () => {
     const { seconds, stop } = refreshing(1_500);
     await vi.advanceTimersByTimeAsync(3_500);
     stop();
