@@ -2,13 +2,11 @@ import { type Clock, withDeadline } from '../clock.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { isDue, type Token } from './token.ts';
 import { type Acquired, having, type KeptToken, type TokenCache } from './token-cache.ts';
-import type { TokenEndpoint } from './token-endpoint.ts';
 import { type CoolDown, coolDownAfterRefusal, createCoolDown } from './token-pauses.ts';
 
 export interface ClusterTokensOptions {
   /** Shared with the other clusters whose token requests are equal. */
   readonly cache: TokenCache;
-  readonly endpoint: TokenEndpoint;
   /** Milliseconds. A token should last until the next poll has ended. */
   readonly pollInterval: number;
   readonly pollTimeout: number;
@@ -84,14 +82,14 @@ interface View extends Pick<ClusterTokens, 'kept'> {
   readonly isOwn: (token: Token) => boolean;
 }
 
-function createView({ cache, endpoint, pollTimeout }: ClusterTokensOptions): View {
+function createView({ cache, pollTimeout }: ClusterTokensOptions): View {
   let evicted: Token | undefined;
   let own: Token | undefined;
   const unlessEvicted = (token: Token | undefined) => omitUndefined({ token: token === evicted ? undefined : token });
   return {
     usable: () => unlessEvicted(cache.usable()).token,
     renew: async (signal) => {
-      const { token, ...acquired } = await cache.renew({ endpoint, timeout: pollTimeout, signal });
+      const { token, ...acquired } = await cache.renew({ timeout: pollTimeout, signal });
       if (acquired.requested && !acquired.failure) own = token;
       return { ...acquired, ...unlessEvicted(token) };
     },

@@ -11,6 +11,7 @@ import {
   recordingFetch,
   refusalAfter,
   retryAfter,
+  type TimeLimit,
 } from './token-response.ts';
 
 /** An authorization server, as oauth4webapi names its fields. */
@@ -24,8 +25,8 @@ interface Discovered {
 }
 
 /** Finds the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4). Never rejects. */
-export async function discover(issuer: URL, context: OAuthContext, signal: AbortSignal): Promise<Discovered | Refusal> {
-  const { options, reply } = recordingFetch(context, signal, endpointsOf);
+export async function discover(issuer: URL, context: OAuthContext, limit: TimeLimit): Promise<Discovered | Refusal> {
+  const { options, reply } = recordingFetch(context, limit, endpointsOf);
   try {
     const response = await discoveryRequest(issuer, { ...options, algorithm: 'oidc' });
     const server = await processDiscoveryResponse(issuer, response);

@@ -8,6 +8,7 @@ import { type BackOff, createBackOff } from './token-pauses.ts';
 import type { TokenRequestLimiter } from './token-request-limiter.ts';
 
 export interface TokenCacheOptions {
+  readonly endpoint: TokenEndpoint;
   readonly limiter: TokenRequestLimiter;
   readonly clock: Clock;
   /** Returns a number from 0 to 1, as `Math.random`. */
@@ -33,9 +34,7 @@ export interface Acquired {
 
 /** How one poll renews the token. */
 export interface Renewal {
-  /** Sends the request, if this poll starts it. */
-  readonly endpoint: TokenEndpoint;
-  /** Milliseconds that the request may take after it was sent. */
+  /** Milliseconds that the request may take after it was sent, if this poll starts it. */
   readonly timeout: number;
   readonly signal: AbortSignal;
 }
@@ -63,9 +62,10 @@ export interface TokenCache {
   readonly close: () => void;
 }
 
-export function createTokenCache({ limiter, clock, random }: TokenCacheOptions): TokenCache {
+export function createTokenCache(options: TokenCacheOptions): TokenCache {
+  const { clock, random } = options;
   const backOff = createBackOff(clock, random);
-  const requests = createRequests(limiter, clock, (answer) => {
+  const requests = createRequests(options, (answer) => {
     if (!answer.ok) return backOff.failed(answer);
     use(answer.token);
     obtainedAt = clock.monotonic();
@@ -139,8 +139,7 @@ interface TokenRequests extends Pick<TokenCache, 'takeUnclaimed' | 'close'> {
 }
 
 function createRequests(
-  limiter: TokenRequestLimiter,
-  clock: Clock,
+  { endpoint, limiter, clock }: Omit<TokenCacheOptions, 'random'>,
   answered: (answer: TokenAnswer) => void,
 ): TokenRequests {
   const closed = new AbortController();
@@ -151,7 +150,7 @@ function createRequests(
 
   const isDetached = () => clock.monotonic() < detachedUntil;
   const request = singleFlight(
-    async (signal, endpoint: TokenEndpoint, timeout: number) => {
+    async (signal, timeout: number) => {
       const ended = AbortSignal.any([signal, closed.signal]);
       const isLimited = limiter.isLimited();
       detachedUntil = isLimited ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
@@ -159,7 +158,7 @@ function createRequests(
       const answer = await limiter.schedule(() => {
         lastAt = clock.monotonic();
         detachedUntil = isLimited ? lastAt + timeout / 4 : Number.NEGATIVE_INFINITY;
-        return withDeadline(timeout, ended, endpoint);
+        return withDeadline(timeout, ended, (deadline) => endpoint(deadline, timeout));
       }, ended);
       if (answer) answered(answer);
       return answer;
@@ -173,7 +172,7 @@ function createRequests(
   );
 
   return {
-    join: ({ endpoint, timeout, signal }) => request(signal, endpoint, timeout),
+    join: ({ timeout, signal }) => request(signal, timeout),
     isDetached,
     takeUnclaimed: () => {
       const taken = unclaimed;

@@ -1,5 +1,4 @@
 import { clientCredentialsGrantRequest, processClientCredentialsResponse } from 'oauth4webapi';
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import type { FailedRequest, TokenFailureReason } from '../failure.ts';
@@ -8,7 +7,14 @@ import type { Reply } from '../transport/reply.ts';
 import { clientAuthOf, secretsOfRequests } from './client-authentication.ts';
 import { discover, type TokenServer, withoutQuery } from './discovery.ts';
 import { type Token, tokenOf } from './token.ts';
-import { essentialsOf, type OAuthContext, type Refusal, recordingFetch, refusalAfter } from './token-response.ts';
+import {
+  essentialsOf,
+  type OAuthContext,
+  type Refusal,
+  recordingFetch,
+  refusalAfter,
+  type TimeLimit,
+} from './token-response.ts';
 
 /** A token request that was sent, for the metrics. */
 export interface TokenRequest {
@@ -23,42 +29,50 @@ export interface TokenRefusal extends Refusal {
 
 export type TokenAnswer = { readonly ok: true; readonly token: Token; readonly request: TokenRequest } | TokenRefusal;
 
-/** Requests one token by client credentials (RFC 6749, 4.4). Never rejects. */
-export type TokenEndpoint = (signal: AbortSignal) => Promise<TokenAnswer>;
+/**
+ * Requests one token by client credentials (RFC 6749, 4.4). The signal ends the request; without it, each phase of the
+ * request may take `timeout` milliseconds. Never rejects.
+ */
+export type TokenEndpoint = (signal: AbortSignal, timeout: number) => Promise<TokenAnswer>;
 
-export function createTokenEndpoint(config: OAuth2Config, dispatcher: Dispatcher, clock: Clock): TokenEndpoint {
-  const context = { config, dispatcher, clock, secrets: secretsOfRequests(config) };
+export function createTokenEndpoint(
+  config: OAuth2Config,
+  connect: OAuthContext['connect'],
+  clock: Clock,
+): TokenEndpoint {
+  const context = { config, connect, clock, secrets: secretsOfRequests(config) };
   const requestToken = createTokenRequest(context);
   const { endpoint } = config;
   if ('tokenUrl' in endpoint) {
     const server = { issuer: endpoint.tokenUrl.origin, token_endpoint: endpoint.tokenUrl.href };
-    return (signal) => requestToken(server, 'token_endpoint', signal);
+    return (signal, timeout) => requestToken(server, 'token_endpoint', { signal, timeout });
   }
   let discovered: TokenServer | undefined;
-  return async (signal) => {
+  return async (signal, timeout) => {
     if (!discovered) {
-      const found = await discover(endpoint.issuerUrl, context, signal);
+      const found = await discover(endpoint.issuerUrl, context, { signal, timeout });
       if (!found.ok) return found;
       discovered = found.server;
     }
-    const answer = await requestToken(discovered, 'discovered_token_endpoint', signal);
+    const answer = await requestToken(discovered, 'discovered_token_endpoint', { signal, timeout });
     // The provider may have moved its endpoint: the next request discovers it again.
     if (!answer.ok) discovered = undefined;
     return answer;
   };
 }
 
-type RequestToken = (server: TokenServer, to: FailedRequest['to'], signal: AbortSignal) => Promise<TokenAnswer>;
+type RequestToken = (server: TokenServer, to: FailedRequest['to'], limit: TimeLimit) => Promise<TokenAnswer>;
 
 function createTokenRequest(context: OAuthContext): RequestToken {
   const { config, clock } = context;
   const clientAuth = clientAuthOf(config);
   const client = { client_id: config.clientId };
 
-  return async (server, to, signal) => {
+  return async (server, to, limit) => {
+    const { signal } = limit;
     const request = { to, url: withoutQuery(server.token_endpoint) };
     if (signal.aborted) return refusalAfter(signal.reason, undefined, request, context);
-    const { options, reply } = recordingFetch(context, signal, essentialsOf);
+    const { options, reply } = recordingFetch(context, limit, essentialsOf);
     const startedAt = clock.monotonic();
     const seconds = () => (clock.monotonic() - startedAt) / 1000;
     try {

@@ -15,17 +15,25 @@ import type {
 import { omitUndefined } from '../omit-undefined.ts';
 import { secretsInHeader, singleLine } from '../redact.ts';
 import { problemText } from '../transport/problem-details.ts';
-import { type Answer, type Reply, send, unreadableBody } from '../transport/reply.ts';
+import { type Answer, type Reply, type RequestOptions, send, unreadableBody } from '../transport/reply.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
 import { isTime } from './token.ts';
 
 /** What requests to an identity provider have in common. */
 export interface OAuthContext {
   readonly config: OAuth2Config;
-  readonly dispatcher: Dispatcher;
+  /** Creates the dispatcher of one request, each of whose phases may take `timeout` milliseconds. */
+  readonly connect: (timeout: number) => Dispatcher;
   readonly clock: Clock;
   /** The parts of the requests that no text may show. Assertions are not in it: each request has its own. */
   readonly secrets: readonly string[];
+}
+
+/** How long a request to an identity provider may take. */
+export interface TimeLimit {
+  readonly signal: AbortSignal;
+  /** Milliseconds that each phase of the request may take. */
+  readonly timeout: number;
 }
 
 /** Bytes. Tokens and discovery documents have some kilobytes. */
@@ -50,8 +58,8 @@ export interface RecordingFetch {
  * token. Passes on what `rewrite` returns for the JSON object of a 200.
  */
 export function recordingFetch(
-  { config, dispatcher, secrets }: OAuthContext,
-  signal: AbortSignal,
+  { config, connect, secrets }: OAuthContext,
+  { signal, timeout }: TimeLimit,
   rewrite: (fields: Fields) => unknown,
 ): RecordingFetch {
   let reply: Reply | undefined;
@@ -63,7 +71,7 @@ export function recordingFetch(
       [allowInsecureRequests]: true,
       [customFetch]: async (url, { method, headers, body }) => {
         const assertions = body?.getAll('client_assertion') ?? [];
-        reply = await send({
+        reply = await sendOnce({
           method,
           url: new URL(url),
           headers: { ...headers, 'accept-encoding': 'identity' },
@@ -71,7 +79,7 @@ export function recordingFetch(
           transport: config.transport,
           ...omitUndefined({ body: body?.toString() }),
           maxBytes,
-          dispatcher,
+          dispatcher: connect(timeout),
           signal,
         });
         if (reply.kind === 'no_answer') throw new Error('no whole answer arrived');
@@ -79,6 +87,20 @@ export function recordingFetch(
       },
     },
   };
+}
+
+/**
+ * Sends a request with a dispatcher of its own, and destroys it in the end. An abort destroys it too, since undici does not
+ * end a request for its signal while the connection is being opened.
+ */
+async function sendOnce(options: RequestOptions): Promise<Reply> {
+  const { dispatcher, signal } = options;
+  const destroy = () => dispatcher.destroy();
+  signal.addEventListener('abort', destroy, { once: true });
+  const reply = await send(options);
+  signal.removeEventListener('abort', destroy);
+  await destroy();
+  return reply;
 }
 
 /** Leaves out the headers and deviations that oauth4webapi refuses; the body is empty unless it is a JSON object. */

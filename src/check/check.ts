@@ -55,8 +55,8 @@ function withToken(
   clock: Clock,
 ): Authenticator {
   const endpoint = async () => answer;
-  const cache = createTokenCache({ limiter: unlimited, clock, random: Math.random });
-  return createOAuth2(audience, createClusterTokens({ cache, endpoint, pollInterval, pollTimeout, clock }));
+  const cache = createTokenCache({ endpoint, limiter: unlimited, clock, random: Math.random });
+  return createOAuth2(audience, createClusterTokens({ cache, pollInterval, pollTimeout, clock }));
 }
 
 /** Returns the steps of one poll as text. Omits the settings, as readers of the text may not be those of the configuration. */

@@ -26,9 +26,8 @@ export async function* tokenSteps(
   { clock, signal }: CheckContext,
 ): AsyncGenerator<Step, IssuedToken | undefined> {
   const { pollTimeout } = target.config;
-  const connection = connectToIdentityProvider(oauth2, pollTimeout, clock);
-  const answer = await withDeadline(pollTimeout, signal, connection.endpoint);
-  await connection.close();
+  const { endpoint: requestToken } = connectToIdentityProvider(oauth2, clock);
+  const answer = await withDeadline(pollTimeout, signal, (deadline) => requestToken(deadline, pollTimeout));
   if (!answer.ok) {
     const found = mayHaveWrongPath(answer, endpoint) ? await findRealm(endpoint, signal) : undefined;
     const diagnosis = found ? realmDiagnosis(endpoint, found) : diagnoseTokenRequest(answer, target, oauth2, endpoint);

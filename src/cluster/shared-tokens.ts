@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { type ClusterConfig, identityProviderOf, type OAuth2Config } from '../config/config.ts';
 import { equal } from '../config/equal.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { connectToIdentityProvider, type TokenCertificates, type TokenConnection } from './token-connection.ts';
+import { connectToIdentityProvider, type TokenConnection } from './token-connection.ts';
 
 /**
  * The tokens of all clusters. Clusters whose token requests are equal share a cache, and all requests to one identity
@@ -24,7 +24,7 @@ export interface TokenUser extends Pick<ClusterConfig, 'pollInterval' | 'pollTim
 
 export interface JoinedTokens {
   readonly tokens: ClusterTokens;
-  /** As in `PolledConnection`. Those that any of the clusters has seen. */
+  /** As in `PolledConnection`. */
   readonly certificates: TokenConnection['certificates'];
   readonly leave: () => Promise<void>;
 }
@@ -35,15 +35,14 @@ export function createSharedTokens(clock: Clock): SharedTokens {
   return {
     join: ({ oauth2, pollInterval, pollTimeout, kept }) => {
       const limit = limits.join(oauth2);
-      const { cache, connection, certificates, leave } = caches.join(oauth2, pollTimeout, limit.limiter);
+      const { cache, certificates, leave } = caches.join(oauth2, limit.limiter);
       if (kept) cache.keep(kept);
-      const { endpoint } = connection;
       return {
-        tokens: createClusterTokens({ cache, endpoint, pollInterval, pollTimeout, clock }),
+        tokens: createClusterTokens({ cache, pollInterval, pollTimeout, clock }),
         certificates,
         leave: async () => {
           limit.leave();
-          await leave();
+          leave();
         },
       };
     },
@@ -62,17 +61,15 @@ function requestOf({ tokenRequestsPerSecond: _, ...request }: OAuth2Config): Par
 interface SharedCache {
   readonly oauth2: OAuth2Config;
   readonly cache: TokenCache;
-  /** By the timeout of polls, which also limits the phases of a request. */
-  readonly connections: Map<number, TokenConnection>;
+  readonly certificates: TokenConnection['certificates'];
   users: number;
 }
 
-interface JoinedCache extends Pick<SharedCache, 'cache'>, Pick<JoinedTokens, 'certificates' | 'leave'> {
-  readonly connection: TokenConnection;
-}
-
 interface SharedCaches {
-  readonly join: (oauth2: OAuth2Config, pollTimeout: number, limiter: TokenRequestLimiter) => JoinedCache;
+  readonly join: (
+    oauth2: OAuth2Config,
+    limiter: TokenRequestLimiter,
+  ) => Pick<SharedCache, 'cache' | 'certificates'> & { readonly leave: () => void };
 }
 
 function createSharedCaches(clock: Clock): SharedCaches {
@@ -83,49 +80,36 @@ function createSharedCaches(clock: Clock): SharedCaches {
     byClient.get(oauth2.clientId)?.find((shared) => haveEqualTokenRequests(shared.oauth2, oauth2));
 
   const share = (oauth2: OAuth2Config, limiter: TokenRequestLimiter): SharedCache => {
-    const cache = createTokenCache({ limiter, clock, random: Math.random });
-    const created = { oauth2, cache, connections: new Map(), users: 0 };
+    const { endpoint, certificates } = connectToIdentityProvider(oauth2, clock);
+    const cache = createTokenCache({ endpoint, limiter, clock, random: Math.random });
+    const created = { oauth2, cache, certificates, users: 0 };
     byClient.set(oauth2.clientId, [...(byClient.get(oauth2.clientId) ?? []), created]);
     return created;
   };
 
-  const remove = async (shared: SharedCache) => {
+  const remove = (shared: SharedCache) => {
     const { clientId } = shared.oauth2;
     const others = (byClient.get(clientId) ?? []).filter((other) => other !== shared);
     if (others.length > 0) byClient.set(clientId, others);
     else byClient.delete(clientId);
     shared.cache.close();
-    await Promise.all([...shared.connections.values()].map(({ close }) => close()));
   };
 
   return {
-    join: (oauth2, pollTimeout, limiter) => {
-      const found = sharedBy(oauth2);
-      const connection = found?.connections.get(pollTimeout) ?? connectToIdentityProvider(oauth2, pollTimeout, clock);
-      const shared = found ?? share(oauth2, limiter);
-      const { cache, connections } = shared;
-      connections.set(pollTimeout, connection);
+    join: (oauth2, limiter) => {
+      const shared = sharedBy(oauth2) ?? share(oauth2, limiter);
+      const { cache, certificates } = shared;
       shared.users++;
       return {
         cache,
-        connection,
-        certificates: (...limit) => earliestOf([...connections.values()], ...limit),
-        leave: async () => {
+        certificates,
+        leave: () => {
           shared.users--;
-          if (shared.users === 0) await remove(shared);
+          if (shared.users === 0) remove(shared);
         },
       };
     },
   };
-}
-
-async function earliestOf(
-  connections: readonly TokenConnection[],
-  ...limit: Parameters<TokenConnection['certificates']>
-): Promise<TokenCertificates> {
-  const seen = await Promise.all(connections.map(({ certificates }) => certificates(...limit)));
-  const servers = seen.flatMap(({ tokenServer }) => tokenServer ?? []);
-  return { ...seen[0], ...(servers.length > 0 && { tokenServer: Math.min(...servers) }) };
 }
 
 interface SharedLimit {

@@ -4,30 +4,29 @@ import { identityProviderUrl, type OAuth2Config } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { CertificateExpiries } from '../poll/poll.ts';
 import { clientCertificateExpiry } from '../transport/client-certificate.ts';
-import { createCertificateTrackingAgent } from '../transport/server-certificates.ts';
+import { createDispatcher } from '../transport/dispatcher.ts';
+import { createCertificateTracker } from '../transport/server-certificates.ts';
 
-export type TokenCertificates = Pick<CertificateExpiries, 'tokenServer' | 'tokenClient'>;
+type TokenCertificates = Pick<CertificateExpiries, 'tokenServer' | 'tokenClient'>;
 
 /** A connection to an identity provider. */
 export interface TokenConnection {
   readonly endpoint: TokenEndpoint;
   /** As in `PolledConnection`. */
   readonly certificates: (timeLeft: number, signal: AbortSignal) => Promise<TokenCertificates>;
-  /** Closes every socket, also those in use. */
-  readonly close: () => Promise<void>;
 }
 
 /** Creates the connection that the settings describe. No socket is opened before the first request. */
-export function connectToIdentityProvider(config: OAuth2Config, pollTimeout: number, clock: Clock): TokenConnection {
+export function connectToIdentityProvider(config: OAuth2Config, clock: Clock): TokenConnection {
   const { endpoint, transport } = config;
+  const { tracking, expiry } = createCertificateTracker(transport);
   // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
   // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
-  const { dispatcher, expiry } = createCertificateTrackingAgent(transport, pollTimeout, { keepAlive: false });
+  const connect = (timeout: number) => createDispatcher(transport, timeout, { keepAlive: false, around: tracking });
   const url = identityProviderUrl(endpoint);
   const tokenClient = clientCertificateExpiry(url, transport);
   return {
-    endpoint: createTokenEndpoint(config, dispatcher, clock),
+    endpoint: createTokenEndpoint(config, connect, clock),
     certificates: async (...limit) => omitUndefined({ tokenServer: await expiry(...limit), tokenClient }),
-    close: () => dispatcher.destroy(),
   };
 }

@@ -3,15 +3,16 @@ import { type Dispatcher, request } from 'undici';
 import { earliestExpiryOfChain } from '../certificates.ts';
 import { withDeadline } from '../clock.ts';
 import type { TransportConfig } from '../config/config.ts';
-import { type Connect, createDispatcher, type DispatcherOptions } from './dispatcher.ts';
+import { type Connect, createDispatcher } from './dispatcher.ts';
 import { transportFailureOf } from './transport-failure.ts';
 
 /** Milliseconds that looking at a refused certificate may take, since it delays the end of a poll. */
 const maxInspection = 5_000;
 
-/** A dispatcher that tracks the certificates of the servers that it connects to. */
-export interface CertificateTrackingAgent {
-  readonly dispatcher: Dispatcher;
+/** Tracks the certificates of the servers that dispatchers connect to. */
+export interface CertificateTracker {
+  /** Wraps the function with which a dispatcher opens connections. */
+  readonly tracking: (connect: Connect) => Connect;
   /**
    * Returns the earliest expiry of the certificate chains last seen, in Unix milliseconds; undefined until one was seen.
    * First inspects the servers whose certificates were refused since the last call, for at most `timeLeft` milliseconds.
@@ -20,14 +21,21 @@ export interface CertificateTrackingAgent {
   readonly expiry: (timeLeft: number, signal: AbortSignal) => Promise<number | undefined>;
 }
 
+/** A dispatcher that tracks the certificates of the servers that it connects to. */
+export interface CertificateTrackingAgent extends Pick<CertificateTracker, 'expiry'> {
+  readonly dispatcher: Dispatcher;
+}
+
+export function createCertificateTrackingAgent(transport: TransportConfig, timeout: number): CertificateTrackingAgent {
+  const { tracking, expiry } = createCertificateTracker(transport);
+  return { dispatcher: createDispatcher(transport, timeout, { around: tracking }), expiry };
+}
+
 /** Receives the origin of a server and a socket that is connected to it. */
 type OnConnected = (origin: string, socket: unknown) => void;
 
-export function createCertificateTrackingAgent(
-  transport: TransportConfig,
-  timeout: number,
-  { keepAlive = true }: Pick<DispatcherOptions, 'keepAlive'> = {},
-): CertificateTrackingAgent {
+/** `transport` is that of the dispatchers. */
+export function createCertificateTracker(transport: TransportConfig): CertificateTracker {
   /** By origin: an issuer and its token endpoint may be different servers. */
   const expiries = new Map<string, number>();
   const refused = new Set<string>();
@@ -37,9 +45,14 @@ export function createCertificateTrackingAgent(
     if (expiry !== undefined) expiries.set(origin, expiry);
   };
 
-  const tracking =
-    (connect: Connect): Connect =>
-    (options, callback) => {
+  const inspectRefused = async (signal: AbortSignal) => {
+    const origins = [...refused];
+    refused.clear();
+    await Promise.all(origins.map((origin) => inspectServer(origin, { transport, signal, onConnected })));
+  };
+
+  return {
+    tracking: (connect) => (options, callback) => {
       const origin = `${options.protocol}//${options.host}`;
       connect(options, (...outcome) => {
         const [error, socket] = outcome;
@@ -47,21 +60,10 @@ export function createCertificateTrackingAgent(
         else if (transportFailureOf(error).reason === 'tls') refused.add(origin);
         callback(...outcome);
       });
-    };
-  const maxTime = Math.min(timeout, maxInspection);
-  const inspectRefused = async (signal: AbortSignal) => {
-    const origins = [...refused];
-    refused.clear();
-    await Promise.all(
-      origins.map((origin) => inspectServer(origin, { transport, timeout: maxTime, signal, onConnected })),
-    );
-  };
-
-  return {
-    dispatcher: createDispatcher(transport, timeout, { keepAlive, around: tracking }),
+    },
     expiry: async (timeLeft, signal) => {
       // undici requires whole numbers, so what is left of a poll's time is a deadline only.
-      if (refused.size > 0) await withDeadline(Math.min(timeLeft, maxTime), signal, inspectRefused);
+      if (refused.size > 0) await withDeadline(Math.min(timeLeft, maxInspection), signal, inspectRefused);
       return expiries.size === 0 ? undefined : Math.min(...expiries.values());
     },
   };
@@ -69,8 +71,6 @@ export function createCertificateTrackingAgent(
 
 interface Inspection {
   readonly transport: TransportConfig;
-  /** Milliseconds. */
-  readonly timeout: number;
   readonly signal: AbortSignal;
   readonly onConnected: OnConnected;
 }
@@ -79,10 +79,10 @@ interface Inspection {
  * Connects to a server without verifying its certificate, and sends nothing. A refused handshake does not tell the
  * certificate, so a second one is necessary.
  */
-async function inspectServer(origin: string, { transport, timeout, signal, onConnected }: Inspection): Promise<void> {
+async function inspectServer(origin: string, { transport, signal, onConnected }: Inspection): Promise<void> {
   if (signal.aborted) return;
   const unverified = { ...transport, tls: { ...transport.tls, insecureSkipVerify: true } };
-  const dispatcher = createDispatcher(unverified, timeout, {
+  const dispatcher = createDispatcher(unverified, maxInspection, {
     around: (connect) => (options, callback) => {
       connect(options, (error, socket) => {
         if (socket) {

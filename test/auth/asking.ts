@@ -1,5 +1,4 @@
-import { onTestFinished } from 'vitest';
-import { createTokenEndpoint, type TokenEndpoint } from '../../src/auth/token-endpoint.ts';
+import { createTokenEndpoint, type TokenAnswer } from '../../src/auth/token-endpoint.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { OAuth2Config } from '../../src/config/config.ts';
 import { createDispatcher } from '../../src/transport/dispatcher.ts';
@@ -8,12 +7,14 @@ import { oauth2Config } from './oauth2-config.ts';
 
 withoutProxy();
 
-/** A token endpoint as the exporter makes it, until the test has ended. */
-export function tokenEndpoint(config: Partial<OAuth2Config> = {}, clock: Clock = systemClock): TokenEndpoint {
+/** A token endpoint as the exporter makes it, which waits for a minute at most. */
+export function tokenEndpoint(
+  config: Partial<OAuth2Config> = {},
+  clock: Clock = systemClock,
+): (signal: AbortSignal) => Promise<TokenAnswer> {
   const whole = oauth2Config(config);
-  const dispatcher = createDispatcher(whole.transport, 60_000);
-  onTestFinished(() => dispatcher.destroy());
-  return createTokenEndpoint(whole, dispatcher, clock);
+  const endpoint = createTokenEndpoint(whole, (timeout) => createDispatcher(whole.transport, timeout), clock);
+  return (signal) => endpoint(signal, 60_000);
 }
 
 export const neverAborted = new AbortController().signal;

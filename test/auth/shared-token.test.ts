@@ -8,7 +8,7 @@ import { failure } from '../polls.ts';
 import { neverAborted } from './asking.ts';
 import { denied, granted, type ScriptedEndpoint, scriptedEndpoint, silence } from './scripted-endpoint.ts';
 import { answered } from './sending.ts';
-import { clusterTokens, tokenCache } from './tokens-of.ts';
+import { tokenCache, tokensIn } from './tokens-of.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -26,8 +26,8 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 /** Clusters that share one token. */
 function sharing(count: number, { endpoint }: ScriptedEndpoint): readonly [ClusterTokens, ...ClusterTokens[]] {
-  const cache = tokenCache();
-  const one = () => clusterTokens({ endpoint, cache });
+  const cache = tokenCache({ endpoint });
+  const one = () => tokensIn(cache);
   return [one(), ...Array.from({ length: count - 1 }, one)];
 }
 
@@ -173,9 +173,9 @@ describe('a token request that waits for its turn', () => {
   /** Two clients of one identity provider, of which the limit allows a request in `interval` milliseconds. */
   function limited(interval: number, answer = scriptedEndpoint()) {
     const limiter = createTokenRequestLimiter(() => interval, neverAborted);
-    const tokensOf = (cache = tokenCache({ limiter })) => clusterTokens({ endpoint: answer.endpoint, cache });
-    const cache = tokenCache({ limiter });
-    return { endpoint: answer, one: tokensOf(), other: tokensOf(cache), close: cache.close };
+    const [one, other] = [1, 2].map(() => tokenCache({ endpoint: answer.endpoint, limiter }));
+    if (!one || !other) throw new Error('expected two caches');
+    return { endpoint: answer, one: tokensIn(one), other: tokensIn(other), close: other.close };
   }
 
   const poll = async (tokens: ClusterTokens) => {

@@ -7,7 +7,7 @@ import { told } from '../failure-texts.ts';
 import { failure } from '../polls.ts';
 import { neverAborted } from './asking.ts';
 import { denied, granted, type ScriptedEndpoint, scriptedEndpoint, silence } from './scripted-endpoint.ts';
-import { clusterTokens, tokenCache } from './tokens-of.ts';
+import { clusterTokens, tokenCache, tokensIn } from './tokens-of.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -392,9 +392,9 @@ describe('another token for one that may still be good', () => {
 describe('credentials that were replaced', () => {
   /** The source that goes on with what the one before has kept. */
   function successor(before: ClusterTokens, { endpoint }: ScriptedEndpoint): ClusterTokens {
-    const cache = tokenCache();
+    const cache = tokenCache({ endpoint });
     cache.keep(before.kept());
-    return clusterTokens({ endpoint, cache });
+    return tokensIn(cache);
   }
 
   it('keep the token that still lives, and its times', async () => {

@@ -9,7 +9,7 @@ import { createThrottle, saasThrottle } from '../../src/simulator/saas-throttle.
 import { neverAborted } from '../auth/asking.ts';
 import { denied, granted } from '../auth/scripted-endpoint.ts';
 import { answered } from '../auth/sending.ts';
-import { clusterTokens, tokenCache } from '../auth/tokens-of.ts';
+import { tokenCache, tokensIn } from '../auth/tokens-of.ts';
 import { recorded } from '../topologies.ts';
 
 const second = 1_000;
@@ -60,9 +60,9 @@ async function run({ clusters, clientOf, duration, pollInterval }: Fleet) {
   const stop = new AbortController();
   const loops = Array.from({ length: clusters }, (_, index) => {
     const client = clientOf(index);
-    const cache = caches.get(client) ?? tokenCache({ limiter });
+    const cache = caches.get(client) ?? tokenCache({ endpoint: provider.endpointOf(client), limiter });
     caches.set(client, cache);
-    const tokens = clusterTokens({ endpoint: provider.endpointOf(client), pollInterval, pollTimeout, cache });
+    const tokens = tokensIn(cache, { pollInterval, pollTimeout });
     const connection = {
       authenticator: createOAuth2(undefined, tokens),
       client: async () => topology,

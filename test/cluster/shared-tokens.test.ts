@@ -1,15 +1,17 @@
+import { createServer } from 'node:https';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { tokenOf } from '../../src/auth/token.ts';
 import type { KeptToken } from '../../src/auth/token-cache.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { createSharedTokens, haveEqualTokenRequests, type JoinedTokens } from '../../src/cluster/shared-tokens.ts';
 import type { OAuth2Config } from '../../src/config/config.ts';
 import { Secret } from '../../src/secret.ts';
 import { neverAborted } from '../auth/asking.ts';
 import { oauth2Config } from '../auth/oauth2-config.ts';
-import { client, nextClient } from '../transport/issued-certificates.ts';
-import { httpServer } from '../transport/loopback.ts';
+import { manualClock } from '../manual-clock.ts';
+import { authority, client, intermediate, nextClient, renewed, server } from '../transport/issued-certificates.ts';
+import { httpServer, listen } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
 
 withoutProxy();
@@ -106,8 +108,8 @@ describe('two clusters', () => {
 const times = { pollInterval: 15_000, pollTimeout: 10_000 };
 
 /** Joins clusters, which leave at the end of the test at the latest. */
-function setUp() {
-  const shared = createSharedTokens(systemClock);
+function setUp(clock: Clock = systemClock) {
+  const shared = createSharedTokens(clock);
   const joined = new Set<JoinedTokens>();
   onTestFinished(async () => {
     await Promise.all([...joined].map(({ leave }) => leave()));
@@ -215,6 +217,28 @@ describe('the certificates of an identity provider', () => {
       [client, client, nextClient].map((pair) => join(withCertificate(pair)).certificates(1_000, neverAborted)),
     );
     expect(expiries.map(({ tokenClient }) => tokenClient)).toEqual([client.expiry, client.expiry, nextClient.expiry]);
+  });
+
+  it('are those of the last request of any cluster, whatever their timeouts are', async () => {
+    const provider = createServer({ key: server.key, cert: server.cert + intermediate.cert }, (_, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ access_token: 'token', token_type: 'Bearer', expires_in: 60 }));
+    });
+    const tokenUrl = new URL(`https://127.0.0.1:${await listen(provider)}/`);
+    const clock = manualClock();
+    const { join } = setUp(clock);
+    const tls = { ca: authority.cert, insecureSkipVerify: false };
+    const config = () => oauth2Config({ endpoint: { tokenUrl }, transport: { tls, enableHttp2: false } });
+    const clusters = [join(config(), undefined, { pollTimeout: 5_000 }), join(config())] as const;
+    const expiries = () =>
+      Promise.all(clusters.map(async ({ certificates }) => (await certificates(1_000, neverAborted)).tokenServer));
+
+    expect(await tokenIn(clusters[0])).toBe('token');
+    expect(await expiries()).toEqual([intermediate.expiry, intermediate.expiry]);
+    provider.setSecureContext(renewed);
+    clock.advance(70_000);
+    expect(await tokenIn(clusters[1])).toBe('token');
+    expect(await expiries()).toEqual([renewed.expiry, renewed.expiry]);
   });
 });
 
