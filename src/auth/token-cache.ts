@@ -138,6 +138,11 @@ interface TokenRequests extends Pick<TokenCache, 'takeUnclaimed' | 'close'> {
   readonly sentAt: (at: number) => void;
 }
 
+/** Tells whether the signal has aborted for another reason than a deadline. */
+function wasStopped({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof DOMException && reason.name === 'TimeoutError');
+}
+
 function createRequests(
   { endpoint, limiter, clock }: Omit<TokenCacheOptions, 'random'>,
   answered: (answer: TokenAnswer) => void,
@@ -160,7 +165,8 @@ function createRequests(
         detachedUntil = isLimited ? lastAt + timeout / 4 : Number.NEGATIVE_INFINITY;
         return withDeadline(timeout, ended, (deadline) => endpoint(deadline, timeout));
       }, ended);
-      if (answer) answered(answer);
+      // A request that a stopped cluster ends says nothing about the endpoint, and other clusters may need the token.
+      if (answer && (answer.ok || !wasStopped(ended))) answered(answer);
       return answer;
     },
     {

@@ -74,6 +74,31 @@ describe('clusters that share a token', () => {
     expect(endpoint.askedAt).toHaveLength(1);
   });
 
+  it('share no back-off after a request that ended because the cluster that waited for it was stopped', async () => {
+    const endpoint = scriptedEndpoint((_, signal) => silence(signal));
+    const [stopped, other] = sharing(2, endpoint);
+    const stopping = new AbortController();
+    const ended = stopped.acquire(stopping.signal);
+    await pass(second);
+    stopping.abort();
+    await ended;
+    endpoint.answer(dayLong);
+    expect(await other?.acquire(neverAborted)).toMatchObject({ requested: true, token: expect.anything() });
+    expect(endpoint.askedAt).toHaveLength(2);
+  });
+
+  it('share the back-off after a request that did not end within the poll that waited for it', async () => {
+    const endpoint = scriptedEndpoint((_, signal) => silence(signal));
+    const [timedOut, other] = sharing(2, endpoint);
+    const deadline = new AbortController();
+    const ended = timedOut.acquire(deadline.signal);
+    await pass(second);
+    deadline.abort(new DOMException('too late', 'TimeoutError'));
+    await ended;
+    expect(await other?.acquire(neverAborted)).toMatchObject({ requested: false, failure: expect.anything() });
+    expect(endpoint.askedAt).toHaveLength(1);
+  });
+
   it('renew a token that is too short-lived for their interval once a timeout, not once a poll of each', async () => {
     const endpoint = scriptedEndpoint((count) => granted(`token-${count}`, 20));
     const clusters = sharing(30, endpoint);
