@@ -20,7 +20,7 @@ export interface Detachment<T> {
  */
 export function singleFlight<T, Args extends readonly unknown[] = []>(
   run: (signal: AbortSignal, ...args: Args) => Promise<T>,
-  { isDetached, unclaimed }: Detachment<T> = attached,
+  { isDetached, unclaimed }: Detachment<T>,
 ): (signal: AbortSignal, ...args: Args) => Promise<{ readonly value: T; readonly first: boolean } | undefined> {
   let flight: Flight<T> | undefined;
 
@@ -42,8 +42,6 @@ export function singleFlight<T, Args extends readonly unknown[] = []>(
     return join(flight, isDetached, signal);
   };
 }
-
-const attached: Detachment<unknown> = { isDetached: () => false, unclaimed: () => {} };
 
 async function join<T>(
   flight: Flight<T>,

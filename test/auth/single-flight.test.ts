@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { singleFlight } from '../../src/auth/single-flight.ts';
+import { type Detachment, singleFlight } from '../../src/auth/single-flight.ts';
+
+const attached: Detachment<unknown> = { isDetached: () => false, unclaimed: () => {} };
 
 /** Runs that end when told. */
 function runs() {
@@ -9,7 +11,7 @@ function runs() {
     signal.addEventListener('abort', () => resolve(`cut short: ${signal.reason}`));
     started.push({ signal, end: resolve });
     return promise;
-  });
+  }, attached);
   return { started, ask };
 }
 
@@ -43,7 +45,7 @@ describe('those who ask while a run is under way', () => {
     const ask = singleFlight<string>(async () => {
       attempts.push('attempt');
       throw new Error(`no ${attempts.length}`);
-    });
+    }, attached);
     await expect(ask(patient)).rejects.toThrow('no 1');
     await expect(ask(patient)).rejects.toThrow('no 2');
   });
