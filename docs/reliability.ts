@@ -25,7 +25,8 @@ the tests that verify it.
 - **Recovery.** The next good response ends a failure, without a restart or state to clear. After a failed token request,
   the next one follows within a minute, or within 5 minutes if the endpoint rejected it, or after its \`Retry-After\`, at
   most an hour. Polls in between fail without a request, with the same reason. After a cluster has answered 401 or 403 to
-  a new token, another token is requested within a minute.
+  a new token, another token is requested within a minute. While discovery fails, the token endpoint that was found
+  before stays in use; the polls that obtain a token there report the failure.
 - **Isolation.** A failing cluster does not delay the polls of other clusters.
 - **Limits for responses.** A topology has at most 16 MiB and 1,000,000 lists, objects and values, each text in it at most
   256 characters; a token response or discovery document has at most 1 MiB, a token 16 KiB, headers 16 KiB. The first

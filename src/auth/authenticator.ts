@@ -19,7 +19,7 @@ export interface Authenticated {
   readonly reply?: Reply;
   /** Whether any request was sent, to the cluster or to the identity provider. */
   readonly requested: boolean;
-  /** What is wrong with authentication, also if the old token still works. */
+  /** What is wrong with authentication, also if the cluster accepted a token. */
   readonly failure?: Failure<AuthFailureReason>;
   /** The times of the last token obtained, in use or not. */
   readonly token?: TokenTimes;

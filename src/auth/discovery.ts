@@ -1,4 +1,5 @@
 import { type AuthorizationServer, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
+import { withDeadline } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import type { FailureProblem } from '../failure.ts';
 import { singleLine } from '../redact.ts';
@@ -22,10 +23,56 @@ export interface TokenServer extends AuthorizationServer {
 interface Discovered {
   readonly ok: true;
   readonly server: TokenServer;
+  /** Why discovery could not be repeated: the server is the one that was found before. */
+  readonly failure?: Refusal['failure'];
+}
+
+/** The discovery of an issuer's token endpoint, which is repeated now and then. */
+export interface Discovery {
+  /** Returns the server found before, or discovers it if that was too long ago. Never rejects. */
+  readonly server: (limit: TimeLimit) => Promise<Discovered | Refusal>;
+  /** Makes the next call discover the server again. */
+  readonly repeat: () => void;
+}
+
+/**
+ * Milliseconds for which a discovery document is used. It changes rarely, but the identity provider may move its token
+ * endpoint, and the connection to the issuer shows whether the certificate was renewed.
+ */
+const maxAge = 60 * 60 * 1000;
+
+/** While discovery fails, the token endpoint found before stays in use, since it may work. */
+export function createDiscovery(issuer: URL, context: OAuthContext): Discovery {
+  const { clock } = context;
+  let previous: Discovered | undefined;
+  let dueAt = Number.NEGATIVE_INFINITY;
+
+  const discoverNow = async (limit: TimeLimit) => {
+    const found = await discover(issuer, context, limit);
+    if (found.ok) {
+      previous = found;
+      dueAt = clock.monotonic() + maxAge;
+    }
+    return found;
+  };
+
+  return {
+    server: async (limit) => {
+      const known = previous;
+      if (!known) return discoverNow(limit);
+      if (clock.monotonic() < dueAt) return known;
+      // Leaves most of the time to the token request, where the issuer does not answer.
+      const found = await withDeadline(limit.timeout / 4, limit.signal, (signal) => discoverNow({ ...limit, signal }));
+      return found.ok ? found : { ...known, failure: found.failure };
+    },
+    repeat: () => {
+      dueAt = Number.NEGATIVE_INFINITY;
+    },
+  };
 }
 
 /** Finds the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4). Never rejects. */
-export async function discover(issuer: URL, context: OAuthContext, limit: TimeLimit): Promise<Discovered | Refusal> {
+async function discover(issuer: URL, context: OAuthContext, limit: TimeLimit): Promise<Discovered | Refusal> {
   const { options, reply } = recordingFetch(context, limit, endpointsOf);
   try {
     const response = await discoveryRequest(issuer, { ...options, algorithm: 'oidc' });

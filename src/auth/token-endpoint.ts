@@ -1,11 +1,11 @@
 import { clientCredentialsGrantRequest, processClientCredentialsResponse } from 'oauth4webapi';
 import type { Clock } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
-import type { FailedRequest, TokenFailureReason } from '../failure.ts';
+import type { FailedRequest, Failure, TokenFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { Reply } from '../transport/reply.ts';
 import { clientAuthOf, secretsOfRequests } from './client-authentication.ts';
-import { discover, type TokenServer, withoutQuery } from './discovery.ts';
+import { createDiscovery, type TokenServer, withoutQuery } from './discovery.ts';
 import { type Token, tokenOf } from './token.ts';
 import {
   essentialsOf,
@@ -27,7 +27,15 @@ export interface TokenRefusal extends Refusal {
   readonly request?: TokenRequest;
 }
 
-export type TokenAnswer = { readonly ok: true; readonly token: Token; readonly request: TokenRequest } | TokenRefusal;
+interface TokenGrant {
+  readonly ok: true;
+  readonly token: Token;
+  readonly request: TokenRequest;
+  /** Why discovery could not be repeated: the token is from the endpoint that was found before. */
+  readonly discoveryFailure?: Failure<TokenFailureReason>;
+}
+
+export type TokenAnswer = TokenGrant | TokenRefusal;
 
 /**
  * Requests one token by client credentials (RFC 6749, 4.4). The signal ends the request; without it, each phase of the
@@ -47,16 +55,14 @@ export function createTokenEndpoint(
     const server = { issuer: endpoint.tokenUrl.origin, token_endpoint: endpoint.tokenUrl.href };
     return (signal, timeout) => requestToken(server, 'token_endpoint', { signal, timeout });
   }
-  let discovered: TokenServer | undefined;
+  const discovery = createDiscovery(endpoint.issuerUrl, context);
   return async (signal, timeout) => {
-    if (!discovered) {
-      const found = await discover(endpoint.issuerUrl, context, { signal, timeout });
-      if (!found.ok) return found;
-      discovered = found.server;
-    }
-    const answer = await requestToken(discovered, 'discovered_token_endpoint', { signal, timeout });
-    // The provider may have moved its endpoint: the next request discovers it again.
-    if (!answer.ok) discovered = undefined;
+    const found = await discovery.server({ signal, timeout });
+    if (!found.ok) return found;
+    const answer = await requestToken(found.server, 'discovered_token_endpoint', { signal, timeout });
+    if (answer.ok) return { ...answer, ...omitUndefined({ discoveryFailure: found.failure }) };
+    // The provider may have moved its endpoint.
+    discovery.repeat();
     return answer;
   };
 }

@@ -1,8 +1,10 @@
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { told } from '../failure-texts.ts';
+import { manualClock } from '../manual-clock.ts';
 import { neverAborted, tokenEndpoint } from './asking.ts';
-import { answerTokenRequests, html, json, tokenReply } from './identity-provider.ts';
+import { answerTokenRequests, html, json, type Reply, tokenReply } from './identity-provider.ts';
 import { clientSecret } from './oauth2-config.ts';
 
 beforeAll(() => nock.disableNetConnect());
@@ -10,6 +12,7 @@ afterEach(() => nock.cleanAll());
 afterAll(() => nock.restore());
 
 const issuer = 'http://identity.test/realms/camunda';
+const hour = 60 * 60 * 1_000;
 
 /** Answers discovery once; gives the headers and the query that came. */
 function answerDiscovery(
@@ -26,13 +29,73 @@ function answerDiscovery(
   return seen;
 }
 
-function discovering(issuerUrl = issuer) {
-  const endpoint = tokenEndpoint({ endpoint: { issuerUrl: new URL(issuerUrl) } });
+function discovering(issuerUrl = issuer, clock: Clock = systemClock) {
+  const endpoint = tokenEndpoint({ endpoint: { issuerUrl: new URL(issuerUrl) } }, clock);
   return async () => {
     const answer = await endpoint(neverAborted);
     return answer.ok ? answer : { ...answer, failure: told(answer.failure) };
   };
 }
+
+describe('a token endpoint that was found before stays in use while it cannot be looked for again', () => {
+  const found = { issuer, token_endpoint: 'http://identity.test/found' };
+
+  it('after an hour, and the token comes with the reason until the issuer answers', async () => {
+    answerDiscovery(found);
+    answerTokenRequests(() => tokenReply('opaque'), '/found');
+    const clock = manualClock();
+    const ask = discovering(issuer, clock);
+    await ask();
+    clock.advance(hour);
+    answerDiscovery('', { status: 500 });
+    const { discoveryFailure } = granted(await ask());
+    expect(discoveryFailure && told(discoveryFailure)).toMatchObject({
+      reason: 'token_endpoint_unreachable',
+      message: `discovery from issuer ${issuer} answered 500`,
+    });
+    answerDiscovery(found);
+    expect(granted(await ask()).discoveryFailure).toBeUndefined();
+  });
+
+  it('after the token endpoint has failed', async () => {
+    answerDiscovery(found);
+    const replies: readonly Reply[] = [{ status: 500 }, tokenReply('opaque')];
+    const requests = answerTokenRequests(() => replies[requests.length - 1] ?? {}, '/found');
+    const ask = discovering();
+    expect(await ask()).toMatchObject({ failure: { reason: 'token_endpoint_unreachable' } });
+    answerDiscovery('', { status: 500 });
+    expect(granted(await ask()).discoveryFailure?.request).toEqual({ to: 'issuer', url: issuer });
+  });
+
+  it('where the issuer does not answer, which takes a quarter of the time', async () => {
+    answerDiscovery(found);
+    answerTokenRequests(() => tokenReply('opaque'), '/found');
+    const clock = manualClock();
+    const ask = discovering(issuer, clock);
+    await ask();
+    clock.advance(hour);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const asked = Promise.withResolvers<void>();
+    nock('http://identity.test')
+      .get(/openid-configuration/)
+      .reply(() => {
+        asked.resolve();
+        return new Promise(() => {});
+      });
+    const answer = ask();
+    await asked.promise;
+    vi.advanceTimersByTime(15_000);
+    expect(granted(await answer).discoveryFailure?.problem).toMatchObject({ cause: 'no whole answer within 15 s' });
+  });
+
+  function granted(answer: Awaited<ReturnType<ReturnType<typeof discovering>>>) {
+    if (!answer.ok) throw new Error('expected a token');
+    return answer;
+  }
+});
 
 describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', () => {
   it('is found', async () => {
@@ -52,14 +115,20 @@ describe('the token endpoint of an issuer (OpenID Connect Discovery 1.0, 4)', ()
     expect(shown.join()).not.toContain(clientSecret);
   });
 
-  it('is looked for once', async () => {
-    const discovery = answerDiscovery({ issuer, token_endpoint: 'http://identity.test/found' });
-    const requests = answerTokenRequests(() => tokenReply('opaque'), '/found');
-    const ask = discovering();
+  it('is looked for again after an hour', async () => {
+    answerDiscovery({ issuer, token_endpoint: 'http://identity.test/old' });
+    const old = answerTokenRequests(() => tokenReply('opaque'), '/old');
+    const moved = answerTokenRequests(() => tokenReply('opaque'), '/new');
+    const clock = manualClock();
+    const ask = discovering(issuer, clock);
     await ask();
+    answerDiscovery({ issuer, token_endpoint: 'http://identity.test/new' });
+    clock.advance(hour - 1);
     await ask();
-    expect(discovery).toHaveLength(1);
-    expect(requests).toHaveLength(2);
+    expect([old.length, moved.length]).toEqual([2, 0]);
+    clock.advance(1);
+    await ask();
+    expect([old.length, moved.length]).toEqual([2, 1]);
   });
 
   it('is looked for again after a failure, since it may have moved', async () => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -205,6 +206,18 @@ describe('a token cache', () => {
   });
 });
 
+const shortLived = { access_token: 'token', token_type: 'Bearer', expires_in: 60 };
+const trusting = { tls: { ca: authority.cert, insecureSkipVerify: false }, enableHttp2: false };
+
+/** A server that answers with JSON, and whose certificate can be renewed. */
+async function tlsServer(answer: (request: IncomingMessage) => unknown) {
+  const https = createServer({ key: server.key, cert: server.cert + intermediate.cert }, (request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(answer(request)));
+  });
+  return { origin: `https://127.0.0.1:${await listen(https)}`, renew: () => https.setSecureContext(renewed) };
+}
+
 describe('the certificates of an identity provider', () => {
   it('are those of the client, for every cluster that shares the token', async () => {
     const { join } = setUp();
@@ -220,25 +233,40 @@ describe('the certificates of an identity provider', () => {
   });
 
   it('are those of the last request of any cluster, whatever their timeouts are', async () => {
-    const provider = createServer({ key: server.key, cert: server.cert + intermediate.cert }, (_, response) => {
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ access_token: 'token', token_type: 'Bearer', expires_in: 60 }));
-    });
-    const tokenUrl = new URL(`https://127.0.0.1:${await listen(provider)}/`);
+    const provider = await tlsServer(() => shortLived);
     const clock = manualClock();
     const { join } = setUp(clock);
-    const tls = { ca: authority.cert, insecureSkipVerify: false };
-    const config = () => oauth2Config({ endpoint: { tokenUrl }, transport: { tls, enableHttp2: false } });
+    const config = () => oauth2Config({ endpoint: { tokenUrl: new URL(provider.origin) }, transport: trusting });
     const clusters = [join(config(), undefined, { pollTimeout: 5_000 }), join(config())] as const;
     const expiries = () =>
       Promise.all(clusters.map(async ({ certificates }) => (await certificates(1_000, neverAborted)).tokenServer));
 
     expect(await tokenIn(clusters[0])).toBe('token');
     expect(await expiries()).toEqual([intermediate.expiry, intermediate.expiry]);
-    provider.setSecureContext(renewed);
+    provider.renew();
     clock.advance(70_000);
     expect(await tokenIn(clusters[1])).toBe('token');
     expect(await expiries()).toEqual([renewed.expiry, renewed.expiry]);
+  });
+
+  it('are those of its issuer, too, which is asked again after an hour', async () => {
+    const tokenServer = await tlsServer(() => shortLived);
+    tokenServer.renew();
+    const issuer = await tlsServer(({ headers }) => ({
+      issuer: `https://${headers.host}`,
+      token_endpoint: `${tokenServer.origin}/token`,
+    }));
+    const clock = manualClock();
+    const endpoint = { issuerUrl: new URL(issuer.origin) };
+    const cluster = setUp(clock).join(oauth2Config({ endpoint, transport: trusting }));
+    const expiry = async () => (await cluster.certificates(1_000, neverAborted)).tokenServer;
+
+    expect(await tokenIn(cluster)).toBe('token');
+    expect(await expiry()).toBe(intermediate.expiry);
+    issuer.renew();
+    clock.advance(60 * 60 * 1_000);
+    expect(await tokenIn(cluster)).toBe('token');
+    expect(await expiry()).toBe(renewed.expiry);
   });
 });
 
