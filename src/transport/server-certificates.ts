@@ -9,6 +9,12 @@ import { transportFailureOf } from './transport-failure.ts';
 /** Milliseconds that looking at a refused certificate may take, since it delays the end of a poll. */
 const maxInspection = 5_000;
 
+/**
+ * Servers whose certificates are known: an issuer and its token endpoint may be different servers. A third one takes the
+ * place of a token endpoint that has moved, whose certificate is no longer used.
+ */
+const maxServers = 2;
+
 /** Tracks the certificates of the servers that dispatchers connect to. */
 export interface CertificateTracker {
   /** Wraps the function with which a dispatcher opens connections. */
@@ -36,13 +42,17 @@ type OnConnected = (origin: string, socket: unknown) => void;
 
 /** `transport` is that of the dispatchers. */
 export function createCertificateTracker(transport: TransportConfig): CertificateTracker {
-  /** By origin: an issuer and its token endpoint may be different servers. */
+  /** By origin, the one that was seen last at the end. */
   const expiries = new Map<string, number>();
   const refused = new Set<string>();
   const onConnected: OnConnected = (origin, socket) => {
     const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
     const expiry = certificate && earliestExpiryOfChain(certificate);
-    if (expiry !== undefined) expiries.set(origin, expiry);
+    if (expiry === undefined) return;
+    expiries.delete(origin);
+    expiries.set(origin, expiry);
+    const [oldest] = expiries.keys();
+    if (expiries.size > maxServers && oldest !== undefined) expiries.delete(oldest);
   };
 
   const inspectRefused = async (signal: AbortSignal) => {
