@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { request } from 'undici';
 import { cached } from '../test/cached.ts';
 import { freePorts } from '../test/e2e/ports.ts';
+import { shipped } from './shipped.ts';
 
 const root = join(import.meta.dirname, '..');
 /** The file that the package's `bin` names. */
@@ -99,9 +100,6 @@ export async function startFleetExporter(options: FleetOptions): Promise<Running
     shipped,
   );
 }
-
-/** The setting of the image and the systemd unit, which reduces resident memory. */
-export const shipped = { MALLOC_ARENA_MAX: '1' };
 
 export const exporterMain = main;
 

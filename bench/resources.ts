@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Figure } from './figure.ts';
-import { type Running, shipped, startCluster, startExporter, stopAll } from './processes.ts';
+import { type Running, startCluster, startExporter, stopAll } from './processes.ts';
+import { shipped } from './shipped.ts';
 import { spread } from './statistics.ts';
 
 const scrapes = 10_000;

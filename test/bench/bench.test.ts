@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { best, falling, missing } from '../../bench/check.ts';
 import type { Figure } from '../../bench/figure.ts';
+import { shipped } from '../../bench/shipped.ts';
 import { topologyDocument } from '../../bench/sizes.ts';
 import { interleaved, ratios, spread } from '../../bench/statistics.ts';
 import { parseWrk } from '../../bench/wrk.ts';
@@ -92,5 +94,16 @@ describe('the benchmark topologies', () => {
   it.each(['S', 'M', 'L'] as const)('are valid, and differ by variant: %s', (size) => {
     expect(atOnce(parseTopology(topologyDocument(size)))).toMatchObject({ ok: true });
     expect(topologyDocument(size, 1)).not.toBe(topologyDocument(size));
+  });
+});
+
+describe('the exporter that is measured', () => {
+  it.each([
+    'Dockerfile',
+    'examples/systemd/zeebe-topology-exporter.service',
+  ])('has the malloc settings of %s', (file) => {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    const settings = [...text.matchAll(/(?<=[ =])(MALLOC_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]);
+    expect(Object.fromEntries(settings)).toEqual(shipped);
   });
 });
