@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../config/config.ts';
-import { isSameCluster } from '../config/equal.ts';
+import { haveSameLabelsAndMeta, isSameCluster } from '../config/equal.ts';
 import { type ClusterMonitor, type ClusterOutput, createClusterMonitor, type MonitorOptions } from './monitor.ts';
 
 /** The monitored clusters, in the order of the configuration. */
@@ -7,16 +7,17 @@ export interface Clusters {
   readonly all: () => readonly ClusterMonitor[];
   readonly named: (name: string) => ClusterMonitor | undefined;
   /**
-   * Keeps the monitors of unchanged clusters, stops those of the others, and creates the missing ones and publishes
-   * them. If one cannot be created, this rejects and nothing has changed.
+   * Keeps the monitors of unchanged clusters and of those with other labels or meta data alone, stops those of the others,
+   * and creates the missing ones and publishes them. If one cannot be created, this rejects and nothing has changed.
    */
   readonly replace: (next: readonly ClusterConfig[]) => Promise<Replacement>;
   readonly stop: () => Promise<void>;
 }
 
-/** Names of clusters, and how to start the polls of the added and changed ones. */
+/** Names of clusters, and how to start the polls of the new monitors. */
 export interface Replacement {
   readonly unchanged: readonly string[];
+  /** Also those with other labels or meta data alone, whose polls go on. */
   readonly changed: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -44,14 +45,15 @@ export function createClusters(options: ClustersOptions): Clusters {
       options,
     );
     await Promise.all([...before].map(([name, { stop }]) => (kept.has(name) ? undefined : stop())));
+    const relabelled = await relabel(kept, next);
     await Promise.all([...created.values()].map(({ publish }) => publish()));
     const names = next.map(({ name }) => name);
     // Only now, as a probe must not poll a cluster of which another monitor still publishes, or this one for the first time.
     monitors = new Map(names.flatMap((name) => [...entry(kept, name), ...entry(created, name)]));
     arrange(names);
     return {
-      unchanged: [...kept.keys()],
-      changed: [...created.keys()].filter((name) => before.has(name)),
+      unchanged: [...kept.keys()].filter((name) => !relabelled.has(name)),
+      changed: names.filter((name) => relabelled.has(name) || (created.has(name) && before.has(name))),
       added: [...created.keys()].filter((name) => !before.has(name)),
       removed: [...before.keys()].filter((name) => !monitors.has(name)),
       begin: (within) => startSpread([...created.values()], within),
@@ -94,6 +96,17 @@ function unchangedOf(monitors: Monitors, next: readonly ClusterConfig[]): Monito
       entry(monitors, cluster.name).filter(([, monitor]) => isSameCluster(monitor.cluster, cluster)),
     ),
   );
+}
+
+/** Returns the names of the clusters that have other labels or meta data than before. */
+async function relabel(kept: Monitors, next: readonly ClusterConfig[]): Promise<ReadonlySet<string>> {
+  const relabelled = next.flatMap((cluster) =>
+    entry(kept, cluster.name)
+      .filter(([, monitor]) => !haveSameLabelsAndMeta(monitor.cluster, cluster))
+      .map(([name, monitor]) => ({ name, published: monitor.relabel(cluster) })),
+  );
+  await Promise.all(relabelled.map(({ published }) => published));
+  return new Set(relabelled.map(({ name }) => name));
 }
 
 function entry<T>(map: ReadonlyMap<string, T>, name: string): readonly (readonly [string, T])[] {

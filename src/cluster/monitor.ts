@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { type Clock, createYielder, sleep } from '../clock.ts';
 import type { ClusterConfig } from '../config/config.ts';
+import { equal, type LabelsAndMeta } from '../config/equal.ts';
+import type { StaticLabels } from '../config/labels.ts';
 import { type ClusterHistory, nextHistory, noHistory } from '../poll/events.ts';
 import { type Admit, createPoll, type PollResult } from '../poll/poll.ts';
 import { createPollLog } from '../poll/poll-log.ts';
@@ -8,6 +10,7 @@ import { type ClusterState, initialState, nextState } from '../poll/state.ts';
 import { tellsOfDefaultAlone } from '../zeebe/topology.ts';
 import { reconnectOnFileChange } from './connection.ts';
 import type { SharedTokens } from './shared-tokens.ts';
+import { createTurns } from './turns.ts';
 
 /** What runs for one cluster. */
 export interface ClusterMonitor {
@@ -17,6 +20,8 @@ export interface ClusterMonitor {
   readonly ready: () => boolean;
   /** Publishes the state that is known without a poll. */
   readonly publish: () => Promise<void>;
+  /** Takes over other labels and meta data, and publishes the labels without a poll. Everything else goes on. */
+  readonly relabel: (next: LabelsAndMeta) => Promise<void>;
   /** Starts to poll at the configured interval, if there is one; `firstAfter` in milliseconds. */
   readonly start: (firstAfter: number) => void;
   /**
@@ -61,6 +66,7 @@ export function createClusterMonitor(
     admit: output.admit,
   });
   const record = createRecord(cluster, output, { logger, clock });
+  const labelled = createLabelledCluster(connection.cluster);
   const stopping = new AbortController();
   let lastEndedAt = Number.NEGATIVE_INFINITY;
   const polls = createSharedRun(async () => {
@@ -76,10 +82,14 @@ export function createClusterMonitor(
 
   return {
     get cluster() {
-      return connection.cluster();
+      return labelled.current();
     },
     ready: () => pollInterval === 0 || record.hasResult(),
     publish: record.publish,
+    relabel: async (next) => {
+      labelled.relabel(next);
+      await record.setLabels(next.labels);
+    },
     start: (firstAfter) => {
       if (pollInterval === 0) return;
       loop = runPollingLoop({ poll: polls.join, pollInterval, firstAfter, clock }, stopping.signal);
@@ -91,6 +101,29 @@ export function createClusterMonitor(
       output.close();
       await connection.close();
     },
+  };
+}
+
+interface LabelledCluster {
+  /** The settings in use, with the labels and meta data set last. The same object until one of them changes. */
+  readonly current: () => ClusterConfig;
+  readonly relabel: (next: LabelsAndMeta) => void;
+}
+
+/** Keeps the labels and meta data of a cluster, as settings that are built again from its files have those of the start. */
+function createLabelledCluster(settings: () => ClusterConfig): LabelledCluster {
+  let latest = settings();
+  let current = latest;
+  const relabel = ({ labels, meta }: LabelsAndMeta) => {
+    latest = settings();
+    current = { ...latest, labels, meta };
+  };
+  return {
+    current: () => {
+      if (latest !== settings()) relabel(current);
+      return current;
+    },
+    relabel,
   };
 }
 
@@ -114,9 +147,10 @@ function createSharedRun<T>(run: () => Promise<T>): SharedRun<T> {
   };
 }
 
-/** The state of a cluster and its history, published and logged after each poll. */
+/** The state of a cluster and its history, published and logged after each poll. It is published in the order of changes. */
 interface ClusterRecord {
   readonly publish: () => Promise<void>;
+  readonly setLabels: (labels: StaticLabels) => Promise<void>;
   readonly add: (result: PollResult) => Promise<void>;
   readonly hasResult: () => boolean;
 }
@@ -128,22 +162,30 @@ function createRecord(
 ): ClusterRecord {
   const log = createPollLog(logger, clock);
   const noteTenant = createTenantNote(cluster, logger);
+  const inTurn = createTurns();
   let state = initialState(cluster);
   let history = noHistory;
   let hasResult = false;
   return {
-    publish: () => publish(state, history),
-    add: async (result) => {
-      const yieldWhenBusy = createYielder();
-      const previous = state;
-      state = nextState(previous, result);
-      history = nextHistory(history, previous, state);
-      await yieldWhenBusy();
-      await publish(state, history, result);
-      hasResult = true;
-      log(state, history.latest);
-      noteTenant(state);
-    },
+    publish: () => inTurn(() => publish(state, history)),
+    setLabels: (labels) =>
+      inTurn(async () => {
+        if (equal(state.labels, labels)) return;
+        state = { ...state, labels };
+        await publish(state, history);
+      }),
+    add: (result) =>
+      inTurn(async () => {
+        const yieldWhenBusy = createYielder();
+        const previous = state;
+        state = nextState(previous, result);
+        history = nextHistory(history, previous, state);
+        await yieldWhenBusy();
+        await publish(state, history, result);
+        hasResult = true;
+        log(state, history.latest);
+        noteTenant(state);
+      }),
     hasResult: () => hasResult,
   };
 }

@@ -17,21 +17,32 @@ export function equal(one: unknown, other: unknown): boolean {
   return Object.is(one, other);
 }
 
+/** What is known of a cluster that its polls do not depend on. */
+export type LabelsAndMeta = Pick<ClusterConfig, 'labels' | 'meta'>;
+
 /**
- * Whether two configurations describe the same cluster. The content of their files does not count, as it is read again
- * before each poll.
+ * Whether two configurations lead to the same polls. Labels and meta data do not count, as the monitor of a cluster takes
+ * them over. Nor does the content of the files, as it is read again before each poll.
  */
 export function isSameCluster(one: ClusterConfig, other: ClusterConfig): boolean {
   const [files, otherFiles] = [one.files, other.files];
   return (
-    equal({ ...one, files: files?.paths }, { ...other, files: otherFiles?.paths }) ||
+    equal(pollSettings(one), pollSettings(other)) ||
     (files !== undefined && otherFiles !== undefined && equal(described(one, files), described(other, otherFiles)))
   );
 }
 
+export function haveSameLabelsAndMeta(one: LabelsAndMeta, other: LabelsAndMeta): boolean {
+  return equal(one.labels, other.labels) && equal(one.meta, other.meta);
+}
+
+function pollSettings(cluster: ClusterConfig) {
+  return { ...cluster, labels: undefined, meta: undefined, files: cluster.files?.paths };
+}
+
 /** Returns a cluster without the content of its files: its settings, and what does not follow from them. */
-function described({ meta, settingNames }: ClusterConfig, { paths, settings: { values, shown } }: ClusterFiles) {
-  return { meta, settingNames, paths, values, shown };
+function described({ settingNames }: ClusterConfig, { paths, settings: { values, shown } }: ClusterFiles) {
+  return { settingNames, paths, values: { ...values, labels: undefined }, shown: { ...shown, labels: undefined } };
 }
 
 function equalRecords(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean {

@@ -99,6 +99,23 @@ describe('a replacement of the monitored clusters', () => {
     expect(shown()).toEqual(['b', 'a']);
   });
 
+  it('keeps the monitors of clusters with other labels or meta data, and counts them as changed', async () => {
+    const { clusters } = setUp();
+    await clusters.replace(['a', 'b', 'c'].map((name) => cluster(name)));
+    const before = clusters.all();
+    const labels = { team: 'payments' };
+    const meta = { provider: 'saas', generation: '8.9' } as const;
+    const { unchanged, changed } = await clusters.replace([
+      { ...cluster('a'), labels },
+      { ...cluster('b'), meta },
+      cluster('c'),
+    ]);
+    expect({ unchanged, changed }).toEqual({ unchanged: ['c'], changed: ['a', 'b'] });
+    for (const [index, each] of clusters.all().entries()) expect(each).toBe(before[index]);
+    expect(clusters.named('a')?.cluster.labels).toEqual(labels);
+    expect(clusters.named('b')?.cluster.meta).toEqual(meta);
+  });
+
   it('shows a changed cluster to probes only after its new monitor has published', async () => {
     const waiting: (() => void)[] = [];
     let isSlow = false;

@@ -7,6 +7,7 @@ import type { ClusterConfig } from '../../src/config/config.ts';
 import { createBudget } from '../../src/metrics/budget.ts';
 import { createClusterMetrics } from '../../src/metrics/cluster-metrics.ts';
 import { createPage } from '../../src/metrics/page.ts';
+import type { ClusterState } from '../../src/poll/state.ts';
 import { healthy } from '../exporting.ts';
 import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
@@ -28,7 +29,14 @@ async function setUp(
     answer = healthy,
     clock = systemClock,
     mayPoll = () => true,
-  }: { readonly answer?: RequestListener; readonly clock?: Clock; readonly mayPoll?: () => boolean } = {},
+    published = async () => {},
+  }: {
+    readonly answer?: RequestListener;
+    readonly clock?: Clock;
+    readonly mayPoll?: () => boolean;
+    /** Awaited by each publication. */
+    readonly published?: (state: ClusterState) => Promise<void>;
+  } = {},
 ) {
   const waiting: (() => void)[] = [];
   let requests = 0;
@@ -43,7 +51,10 @@ async function setUp(
   const metrics = createClusterMetrics(cluster, page, { bytes, series: createBudget(Number.POSITIVE_INFINITY) });
   const output: ClusterOutput = {
     ...metrics,
-    publish: (state, _history, result) => metrics.publish(state, result),
+    publish: async (state, _history, result) => {
+      await published(state);
+      await metrics.publish(state, result);
+    },
   };
   const { logger, lines } = memoryLog();
   const monitor = createClusterMonitor(cluster, output, {
@@ -179,6 +190,64 @@ describe('a probe with a minimum interval', () => {
     await vi.waitFor(() => expect(monitor.ready()).toBe(true), soon);
     expect(await monitor.probe()).toBe(true);
     expect(requests()).toBe(1);
+  });
+});
+
+describe('other labels of a monitor', () => {
+  const labelled = { labels: { team: 'payments' }, meta: { provider: 'file' } } as const;
+
+  it('are on the page at once, without a poll and without the loss of a counter', async () => {
+    const { monitor, read, requests, untilRequested, answerAll } = await setUp({ labels: { team: 'orders' } });
+    const ended = monitor.probe();
+    await untilRequested(1);
+    answerAll();
+    await ended;
+    await monitor.relabel(labelled);
+    const page = await read();
+    expect(valuesOf(page, 'cluster_labels')).toEqual({ 'team=payments': 1 });
+    expect(valuesOf(page, 'up')).toEqual({ '': 1 });
+    expect(valuesOf(page, 'polls_total')).toEqual({ '': 1 });
+    expect(requests()).toBe(1);
+  });
+
+  it('stay when a poll that was in progress ends', async () => {
+    const { monitor, read, untilRequested, answerAll } = await setUp();
+    await monitor.publish();
+    const ended = monitor.probe();
+    await untilRequested(1);
+    await monitor.relabel(labelled);
+    expect(valuesOf(await read(), 'cluster_labels')).toEqual({ 'team=payments': 1 });
+    answerAll();
+    await ended;
+    expect(valuesOf(await read(), 'cluster_labels')).toEqual({ 'team=payments': 1 });
+    expect(monitor.cluster).toMatchObject(labelled);
+  });
+
+  it('are published after the result that is being published, and not before', async () => {
+    const publishing: (() => void)[] = [];
+    const published: string[] = [];
+    const { monitor, untilRequested, answerAll } = await setUp({}, undefined, {
+      published: async ({ labels, lastPoll }) => {
+        await new Promise<void>((resolve) => publishing.push(resolve));
+        published.push(`${lastPoll ? 'polled' : 'new'} ${labels.team ?? ''}`);
+      },
+    });
+    const ended = monitor.probe();
+    await untilRequested(1);
+    answerAll();
+    await vi.waitFor(() => expect(publishing).toHaveLength(1), soon);
+    const relabelled = monitor.relabel(labelled);
+    publishing[0]?.();
+    await vi.waitFor(() => expect(publishing).toHaveLength(2), soon);
+    publishing[1]?.();
+    await Promise.all([ended, relabelled]);
+    expect(published).toEqual(['polled ', 'polled payments']);
+  });
+
+  it('leave the settings the same object from one look to the next', async () => {
+    const { monitor } = await setUp();
+    await monitor.relabel(labelled);
+    expect(monitor.cluster).toBe(monitor.cluster);
   });
 });
 

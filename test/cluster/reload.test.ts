@@ -94,6 +94,23 @@ describe('a reload', () => {
     expect(intervals).toEqual([0.1, 0.2, 0.1]);
   });
 
+  it('shows other labels at once, and keeps the counters and the schedule of their cluster', async () => {
+    const { requests, answer } = counting();
+    const a = await polledOnce('a', answer, { labels: { team: 'orders' } });
+    const running = await startWith(configOf([a]));
+    await untilReady(running);
+    running.configure(configOf([{ ...a, labels: { team: 'payments' } }]));
+    expect((await running.reload()).text).toBe('the configuration was read again: 0 unchanged, 1 changed (a)\n');
+    const page = await running.read();
+    expect(samplesOf(page, 'cluster_labels')).toMatchObject([{ labels: { team: 'payments' } }]);
+    expect([sum(samplesOf(page, 'up')), sum(samplesOf(page, 'polls_total'))]).toEqual([1, 1]);
+    const { clusters } = JSON.parse((await running.get('/api/v1/clusters?summary=true')).text);
+    expect(clusters).toMatchObject([{ labels: { team: 'payments' }, verdict: 'healthy' }]);
+    const [target] = JSON.parse((await running.get('/sd')).text);
+    expect(target.labels).toMatchObject({ __meta_zeebe_label_team: 'payments' });
+    expect(requests).toHaveLength(1);
+  });
+
   it('removes the series of a removed cluster from the next scrape', async () => {
     const [a, b] = [await cluster('a', healthy), await cluster('b', healthy)];
     const running = await startWith(configOf([a, b]));

@@ -260,6 +260,14 @@ describe('a cluster of a configuration that is read again', () => {
     expect(isSameCluster(one, other)).toBe(true);
   });
 
+  it('is the same where only its labels or meta data have changed, also beside the content of a file', () => {
+    const one = password('old');
+    expect(isSameCluster(one, password('old', 'labels: { team: orders }'))).toBe(true);
+    expect(isSameCluster(one, password('new', 'labels: { team: orders }'))).toBe(true);
+    expect(isSameCluster(one, { ...password('new'), meta: { provider: 'saas', generation: '8.9' } })).toBe(true);
+    expect(isSameCluster(one, { ...one, meta: { provider: 'saas', generation: '8.9' } })).toBe(true);
+  });
+
   it.each([
     ['the content of a file', 'poll_interval: 30s'],
     ['the content of a file, and a default became explicit that another setting had replaced', 'api_version: v1'],
