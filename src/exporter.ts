@@ -66,8 +66,7 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
   record(true);
   if (shard) logShard(shard, config.clusters, logger);
   const { reload, end } = createReload({ load, started: config, apply, record, logger, clock });
-  // Spread over the first interval: a start causes no load peak on what the clusters have in common.
-  begin(Number.POSITIVE_INFINITY);
+  begin();
   leadership.begin(fleet);
   const stopping = new AbortController();
   const report = createDebugReports(clock, stopping.signal);

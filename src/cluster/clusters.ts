@@ -21,9 +21,15 @@ export interface Replacement {
   readonly changed: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
-  /** Spreads the first polls over `within` milliseconds, and over one interval at most. */
-  readonly begin: (within: number) => void;
+  /** Spreads the first polls over `within` milliseconds, by default 15 s, and over one interval at most. */
+  readonly begin: (within?: number) => void;
 }
+
+/**
+ * Milliseconds. Many new clusters cause no load peak on what they have in common: at most the load of the default poll
+ * interval. With a longer interval, none waits longer than that for its first poll.
+ */
+const maxSpread = 15_000;
 
 export interface ClustersOptions extends MonitorOptions {
   readonly createOutput: (cluster: ClusterConfig) => ClusterOutput;
@@ -56,7 +62,7 @@ export function createClusters(options: ClustersOptions): Clusters {
       changed: names.filter((name) => relabelled.has(name) || (created.has(name) && before.has(name))),
       added: [...created.keys()].filter((name) => !before.has(name)),
       removed: [...before.keys()].filter((name) => !monitors.has(name)),
-      begin: (within) => startSpread([...created.values()], within),
+      begin: (within = maxSpread) => startSpread([...created.values()], within),
     };
   };
 

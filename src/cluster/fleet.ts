@@ -82,8 +82,7 @@ export function createFleet(clusters: Clusters, { shard, standsBy: initially }: 
     discover: (beside) => change({ beside }),
     lead: async () => {
       const { begin } = await assign(false);
-      // Spread over the first interval, as at a start.
-      begin(Number.POSITIVE_INFINITY);
+      begin();
     },
     standBy: async () => {
       await assign(true);

@@ -159,8 +159,7 @@ function createPublisher({ fleet, record, logger, clock }: ClusterDiscoveryOptio
     publish: async (changed) => {
       try {
         const { chosen, replacement } = await replace();
-        // Spread over an interval: many new clusters cause no load peak on what they have in common.
-        replacement.begin(Number.POSITIVE_INFINITY);
+        replacement.begin();
         logChanges(logger, changed, replacement);
         for (const [name, { problems }] of chosen) logProblems(name, problems);
         const own = chosen.get(changed);

@@ -1,20 +1,26 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Clusters, createClusters } from '../../src/cluster/clusters.ts';
 import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import { Secret } from '../../src/secret.ts';
+import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
 import { clusterConfig } from '../polls.ts';
 import { httpServer } from '../transport/loopback.ts';
 
 interface SetUp {
   readonly mayPoll: () => boolean;
+  readonly clock: Clock;
   /** Awaited by each publication of a cluster. */
   readonly published: (name: string) => Promise<void>;
 }
 
 /** `shown` returns the clusters that are arranged, in their order; each must have been published before. */
-function setUp({ mayPoll = () => true, published: untilPublished = async () => {} }: Partial<SetUp> = {}) {
+function setUp({
+  mayPoll = () => true,
+  clock = systemClock,
+  published: untilPublished = async () => {},
+}: Partial<SetUp> = {}) {
   const published = new Set<string>();
   let arranged: readonly string[] = [];
   const clusters = createClusters({
@@ -34,9 +40,9 @@ function setUp({ mayPoll = () => true, published: untilPublished = async () => {
       arranged = names;
     },
     mayPoll,
-    sharedTokens: createSharedTokens(systemClock),
+    sharedTokens: createSharedTokens(clock),
     logger: memoryLog().logger,
-    clock: systemClock,
+    clock,
   });
   onTestFinished(() => clusters.stop());
   const shown = () => {
@@ -156,5 +162,63 @@ describe('the polls of the monitored clusters', () => {
     mayPoll = true;
     expect(await clusters.named('a')?.probe()).toBe(true);
     expect(requests).toBeGreaterThan(0);
+  });
+});
+
+describe('the first polls of new clusters with a long interval', () => {
+  /** Counts the polls that begin. The clock and the timers advance together. */
+  function counting() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const clock = manualClock();
+    let begun = 0;
+    const mayPoll = () => {
+      begun++;
+      return false;
+    };
+    const advance = async (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        clock.advance(1_000);
+        await vi.advanceTimersByTimeAsync(1_000);
+      }
+    };
+    return { ...setUp({ clock, mayPoll }), advance, begun: () => begun };
+  }
+
+  const aDay = 24 * 60 * 60 * 1_000;
+  const daily = (...names: readonly string[]) => names.map((name) => clusterConfig({ name, pollInterval: aDay }));
+  const neverPolled = (name: string) => clusterConfig({ name, pollInterval: 0 });
+
+  it('begin at once and within 15 seconds', async () => {
+    const { clusters, advance, begun } = counting();
+    (await clusters.replace(daily('a', 'b', 'c'))).begin();
+    await advance(1);
+    expect(begun()).toBe(1);
+    await advance(14);
+    expect(begun()).toBe(3);
+  });
+
+  it('are not postponed by later changes of other clusters', async () => {
+    const { clusters, advance, begun } = counting();
+    const three = daily('a', 'b', 'c');
+    (await clusters.replace(three)).begin();
+    for (const name of ['d', 'e', 'f']) {
+      await advance(4);
+      (await clusters.replace([...three, neverPolled(name)])).begin();
+    }
+    await advance(3);
+    expect(begun()).toBe(3);
+  });
+
+  it('are not postponed by later changes of their labels', async () => {
+    const { clusters, advance, begun } = counting();
+    const labelled = (team: string) => daily('a', 'b', 'c').map((each) => ({ ...each, labels: { team } }));
+    for (const team of ['x', 'y', 'z']) {
+      (await clusters.replace(labelled(team))).begin();
+      await advance(5);
+    }
+    expect(begun()).toBe(3);
   });
 });

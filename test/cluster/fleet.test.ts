@@ -13,7 +13,7 @@ const many = ['a', 'b', 'c', 'd', 'e', 'f'];
 function setUp(assignment: Partial<Assignment> = {}) {
   const lists: string[] = [];
   let running = 0;
-  let begun = 0;
+  const begun: (number | undefined)[] = [];
   const replace = async (next: readonly Config[]): Promise<Replacement> => {
     running++;
     expect(running).toBe(1);
@@ -22,14 +22,14 @@ function setUp(assignment: Partial<Assignment> = {}) {
     const names = next.map(({ name }) => name);
     if (names.includes('impossible')) throw new Error('impossible');
     lists.push(names.join());
-    const begin = () => {
-      begun++;
+    const begin = (within?: number) => {
+      begun.push(within);
     };
     return { unchanged: [], changed: [], added: names, removed: [], begin };
   };
   const clusters: Clusters = { all: () => [], named: () => undefined, stop: async () => {}, replace };
   const fleet = createFleet(clusters, { standsBy: false, ...assignment });
-  return { fleet, lists, polled: () => lists.at(-1) ?? '', begun: () => begun };
+  return { fleet, lists, polled: () => lists.at(-1) ?? '', begun };
 }
 
 describe('the fleet', () => {
@@ -110,7 +110,7 @@ describe('the clusters that are polled', () => {
     expect(fleet.standsBy()).toBe(true);
     await fleet.lead();
     expect(polled()).toBe('a,b');
-    expect(begun()).toBe(1);
+    expect(begun).toEqual([undefined]);
     expect(fleet.absence('b')).toBeUndefined();
     await fleet.standBy();
     expect(polled()).toBe('');
