@@ -78,15 +78,17 @@ describe('a standby', () => {
     expect(standby.polls()).toBe(0);
   });
 
-  it('responds to /probe and /sd with 503, so that their clients keep what the leader has told them', async () => {
+  it('responds to requests for a cluster and for /sd with 503, so that their clients keep what the leader has told them', async () => {
     const { standby } = await leaderAndStandby();
-    for (const path of ['/probe?cluster=production', '/sd']) {
+    for (const path of ['/probe?cluster=production', '/sd', '/api/v1/clusters?cluster=production']) {
       expect(await standby.get(path)).toMatchObject({
         status: 503,
         text: expect.stringContaining('another one polls the clusters'),
       });
     }
-    expect((await standby.get('/probe?cluster=nope')).status).toBe(404);
+    for (const path of ['/probe?cluster=nope', '/api/v1/clusters?cluster=nope']) {
+      expect((await standby.get(path)).status).toBe(404);
+    }
     expect(standby.polls()).toBe(0);
   });
 

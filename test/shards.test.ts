@@ -44,8 +44,11 @@ describe('one of several shards', () => {
     expect((await exporter.get(`/probe?cluster=${own}`)).status).toBe(200);
     expect(await exporter.get(`/probe?cluster=${other}`)).toMatchObject({
       status: 404,
-      text: expect.stringContaining('this cluster belongs to shard 2; this exporter polls those of shard 1'),
+      text: 'this cluster belongs to shard 2; this exporter polls those of shard 1 (shards 0 to 2)\n',
     });
+    expect(await exporter.get(`/api/v1/clusters?cluster=${other}`)).toEqual(
+      await exporter.get(`/probe?cluster=${other}`),
+    );
     expect((await exporter.get('/probe?cluster=nope')).text).toContain('no cluster of this name is configured');
   });
 
@@ -60,6 +63,15 @@ describe('one of several shards', () => {
     expect(samplesOf(page, 'polls_total')).toEqual([]);
     expect(samplesOf(page, 'exporter_build_info')).toHaveLength(1);
     expect(JSON.parse((await exporter.get('/sd')).text)).toEqual([]);
+  });
+
+  it('says at the start how many of the configured clusters are its own', async () => {
+    const { logger, lines } = memoryLog();
+    await start(configOf(await eightClusters(), { shard: { index: 1, total: 3 } }), logger);
+    const own = ofShard(1, 3).length;
+    expect(lines.map(({ msg }) => msg)).toContain(
+      `shard 1 (shards 0 to 2): ${own} of 8 configured clusters belong to it`,
+    );
   });
 
   it('polls its part of the clusters of a reloaded configuration', async () => {

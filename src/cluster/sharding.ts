@@ -17,19 +17,28 @@ export function shardOfCluster(name: string, total: number): number {
   return owner;
 }
 
+/** Whether the shard polls the cluster of this name; without a shard, always. */
+export function isOfShard(name: string, shard: Shard | undefined): boolean {
+  return !shard || shardOfCluster(name, shard.total) === shard.index;
+}
+
 /** Returns the clusters that the shard polls; without a shard, all. */
 export function clustersOfShard<C extends { readonly name: string }>(
   clusters: readonly C[],
   shard: Shard | undefined,
 ): readonly C[] {
-  return shard ? clusters.filter(({ name }) => shardOfCluster(name, shard.total) === shard.index) : clusters;
+  return shard ? clusters.filter(({ name }) => isOfShard(name, shard)) : clusters;
 }
 
-export function logShard(shard: Shard, all: readonly { readonly name: string }[], logger: Logger): void {
-  const { index, total } = shard;
-  const own = clustersOfShard(all, shard).length;
+/** Returns the shard and its range, as messages show them. */
+export function shardText({ index, total }: Shard): string {
+  return `shard ${index} (shards 0 to ${total - 1})`;
+}
+
+export function logShard(shard: Shard, configured: readonly { readonly name: string }[], logger: Logger): void {
+  const own = clustersOfShard(configured, shard).length;
   logger.info(
-    { shard: index, totalShards: total },
-    `shard ${index} of 0 to ${total - 1}: ${own} of ${all.length} clusters belong to it`,
+    { shard: shard.index, totalShards: shard.total },
+    `${shardText(shard)}: ${own} of ${configured.length} configured clusters belong to it`,
   );
 }

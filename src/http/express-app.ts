@@ -1,18 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { webPaths } from '../config/web-paths.ts';
-import type { StatusFeed } from '../status/status-feed.ts';
 import { isCrossOrigin } from './access.ts';
 import type { ProbedClusters } from './probe.ts';
 import { type Sender, sendText } from './response.ts';
 import { serviceDiscovery } from './service-discovery.ts';
-import { createStatusPage } from './status-page.ts';
+import { createStatusPage, type StatusPageOptions } from './status-page.ts';
 
-export interface ExpressAppOptions {
-  readonly status: StatusFeed;
+export interface ExpressAppOptions extends StatusPageOptions {
   readonly clusters: ProbedClusters;
   readonly reload: ReloadConfiguration;
-  readonly telemetryPath: string;
   /** Absent: `/sd` lists targets at the host of the request. */
   readonly externalUrl?: URL | undefined;
 }
@@ -35,7 +32,7 @@ export function createExpressApp(
   app.route(webPaths.reload).post(reloadConfiguration(reload, sender)).all(allowOnly('POST'));
   app.use(allowOnly('GET', 'HEAD'));
   app.get(webPaths.serviceDiscovery, serviceDiscovery({ clusters, externalUrl }, sender));
-  app.use(createStatusPage(status, telemetryPath, sender));
+  app.use(createStatusPage({ status, clusters, telemetryPath }, sender));
   app.use((_request, response) => sendText(response, 404, 'not found; / lists the paths'));
 
   // Express recognises an error handler by its four parameters.

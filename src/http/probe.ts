@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { within } from '../clock.ts';
 import type { Absence } from '../cluster/fleet.ts';
+import { shardText } from '../cluster/sharding.ts';
 import type { ClusterConfig } from '../config/config.ts';
 import type { Page } from '../metrics/page.ts';
 import type { SendMetrics } from './metrics-response.ts';
@@ -63,9 +64,8 @@ export function createProbe({ clusters, debug, page, sender, sendMetrics }: Prob
     const cluster = clusters.named(name);
     if (!cluster) {
       const absence = clusters.absence(name);
-      return absence
-        ? reject(...absenceResponse(absence))
-        : reject(404, `no cluster of this name is configured; ${configured()}`);
+      const [status, reason] = absenceResponse(absence);
+      return reject(status, absence ? reason : `${reason}; ${configured()}`);
     }
 
     const seconds = pollTimeout(request.headers['x-prometheus-scrape-timeout-seconds']);
@@ -91,12 +91,15 @@ function namesOf({ all }: ProbedClusters): readonly string[] {
   return all().map(({ cluster }) => cluster.name);
 }
 
-/** A standby may lead soon, while a shard keeps its clusters. */
-function absenceResponse(absence: Absence): readonly [status: 404 | 503, reason: string] {
+/**
+ * Returns the response to a request for a cluster that this exporter does not poll. A standby may lead soon, while a shard
+ * keeps its clusters.
+ */
+export function absenceResponse(absence: Absence | undefined): readonly [status: 404 | 503, reason: string] {
+  if (!absence) return [404, 'no cluster of this name is configured'];
   if (absence.kind === 'standby') return [503, standbyText];
   const { shard, own } = absence;
-  const range = `${own.index} (of 0 to ${own.total - 1})`;
-  return [404, `this cluster belongs to shard ${shard}; this exporter polls those of shard ${range}`];
+  return [404, `this cluster belongs to shard ${shard}; this exporter polls those of ${shardText(own)}`];
 }
 
 /** Returns the seconds that a client waits for a poll, or undefined if it sets no limit. */

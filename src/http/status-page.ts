@@ -6,13 +6,20 @@ import helmet from 'helmet';
 import { webPaths } from '../config/web-paths.ts';
 import type { Selection, StatusFeed } from '../status/status-feed.ts';
 import { negotiateEncoding } from './metrics-response.ts';
+import { absenceResponse, type ProbedClusters } from './probe.ts';
 import type { Sender } from './response.ts';
 import { queryOf } from './startup.ts';
 
 const folder = new URL('public/', import.meta.url);
 
+export interface StatusPageOptions {
+  readonly status: StatusFeed;
+  readonly clusters: Pick<ProbedClusters, 'absence'>;
+  readonly telemetryPath: string;
+}
+
 /** Serves the status page, its files and its data. */
-export function createStatusPage(feed: StatusFeed, telemetryPath: string, sender: Sender): Router {
+export function createStatusPage({ status, clusters, telemetryPath }: StatusPageOptions, sender: Sender): Router {
   const router = express.Router();
   const index = Buffer.from(
     readFileSync(new URL('index.html', folder), 'utf8').replaceAll(
@@ -25,7 +32,7 @@ export function createStatusPage(feed: StatusFeed, telemetryPath: string, sender
     response.setHeader('cache-control', 'no-cache');
     sender.sendBuffer(response.type('html'), index);
   });
-  router.get(webPaths.clusters, sendClusters(feed, sender));
+  router.get(webPaths.clusters, sendClusters(status, clusters, sender));
   router.use(createPageFiles(folder, sender));
   return router;
 }
@@ -64,12 +71,17 @@ function withoutOverriding(setDefaults: RequestHandler): RequestHandler {
   };
 }
 
-function sendClusters(feed: StatusFeed, { sendBuffer, sendLongText }: Sender): RequestHandler {
+function sendClusters(
+  feed: StatusFeed,
+  { absence }: StatusPageOptions['clusters'],
+  { sendBuffer, sendLongText }: Sender,
+): RequestHandler {
   return async (request, response) => {
     response.vary('accept-encoding');
-    const document = feed.documentOf(selectionIn(request));
+    const selection = selectionIn(request);
+    const document = feed.documentOf(selection);
     if (!document) {
-      sendLongText(response, 404, 'no cluster of this name is configured');
+      sendLongText(response, ...absenceResponse(absence(selection.cluster ?? '')));
       return;
     }
     if (isNotModified(request, response, document.etag)) return;
