@@ -61,12 +61,10 @@ export function createClusterDiscovery(options: ClusterDiscoveryOptions): Cluste
       awaited.delete(name);
     }
   };
-  const start = (name: DiscoveryProvider, config: DiscoveryConfig) => {
+  const start = (provider: Provider, settings: unknown) => {
     const stopping = new AbortController();
-    const provider = providerOf(name, config, options);
-    if (!provider) return;
-    awaited.add(name);
-    running.set(name, { settings: config[name], stopping, ended: run(provider, stopping.signal) });
+    awaited.add(provider.name);
+    running.set(provider.name, { settings, stopping, ended: run(provider, stopping.signal) });
   };
   const stop = async (name: DiscoveryProvider) => {
     const provider = running.get(name);
@@ -83,8 +81,10 @@ export function createClusterDiscovery(options: ClusterDiscoveryOptions): Cluste
     configure: async (config = {}) => {
       for (const name of discoveryProviders) {
         if (goesOn(name, running.get(name), config)) continue;
+        // Created before the previous one ends, so that the two share the token and the limit of token requests.
+        const provider = providerOf(name, config, options);
         await stop(name);
-        if (config[name]) start(name, config);
+        if (provider) start(provider, config[name]);
         else await remove(name);
       }
     },

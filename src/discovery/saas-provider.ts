@@ -24,13 +24,16 @@ import { type ClusterList, discoverAtInterval, type Provider, type Refresh } fro
 import { isReadable, type SaasCluster, type SaasEntry } from './saas-cluster.ts';
 import { filledLabels, withMergedLabels } from './saas-labels.ts';
 
-/** Discovers the clusters of an organization in Camunda SaaS. */
+/**
+ * Discovers the clusters of an organization in Camunda SaaS. It shares the token of the organization from its creation on,
+ * until `discover`, which is to be called once, has ended.
+ */
 export function createSaasProvider(config: SaasDiscovery, options: AdministrationApiOptions): Provider {
   const readLists = createListReader(config);
+  const api = connectToAdministrationApi(config, options);
   return {
     name: 'saas',
     discover: async function* (signal) {
-      const api = connectToAdministrationApi(config, options);
       const refresh: Refresh = async (each) => {
         const answer = await api.clusters(each);
         if (!answer.ok) {

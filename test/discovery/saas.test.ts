@@ -16,6 +16,7 @@ import { loaded, newFolder, soon, startFrom } from './discovering.ts';
 vi.setConfig({ testTimeout: 30_000 });
 beforeEach(withoutProxy);
 
+const anHour = 3_600_000;
 const organization = { clientId: 'org', clientSecret: 'org-s3cr3t', audience: 'api.cloud.camunda.io' };
 const a: AdministeredCluster = { uuid: 'a-1', name: 'orders' };
 const b: AdministeredCluster = { uuid: 'b-2', name: 'payments', region: 'jfk-1', planType: 'Development' };
@@ -288,6 +289,41 @@ describe('a reload', () => {
     appendFileSync(configFile, '    filter: { names: [payments] }\n');
     expect((await reload()).status).toBe(200);
     await vi.waitFor(async () => expect(await names()).toEqual(['payments']), soon);
+  });
+
+  it('that changes the settings keeps the token of the organization', async () => {
+    const { configFile, issuer } = await workspace([a, b]);
+    const { names, reload } = await startFrom(configFile, anHour);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    appendFileSync(configFile, '    filter: { names: [payments] }\n');
+    await reload();
+    await vi.waitFor(async () => expect(await names()).toEqual(['payments']), soon);
+    expect(issuer.requests().issued).toBe(1);
+  });
+});
+
+describe('a cluster whose plan or generation changes', () => {
+  it('goes on as before, and /sd shows the change, also if its settings name a file', async () => {
+    const times = 'poll_interval: 24h, probe_min_interval: 0';
+    const cluster = `cluster: { ${times}, basic_auth: { username: all, password_file: zeebe-secret } }`;
+    const labelled = "labels: { plan: '{plan}' }";
+    const { configFile, folder, administration, requests } = await workspace([a], cluster, labelled);
+    writeFileSync(join(folder, 'zeebe-secret'), 'old');
+    const { get, read } = await startFrom(configFile);
+    await vi.waitFor(async () => expect(valuesOf(await read(), 'up')).toEqual({ '': 1 }), soon);
+    administration.setClusters([{ ...a, generation: 'Camunda 8.9', planType: 'Enterprise' }]);
+    const labels = async () => JSON.parse((await get('/sd')).text)[0].labels;
+    await vi.waitFor(async () => expect(await labels()).toMatchObject({ __meta_zeebe_plan: 'Enterprise' }), soon);
+    const shown = { __meta_zeebe_generation: 'Camunda 8.9', __meta_zeebe_label_plan: 'Enterprise' };
+    expect(await labels()).toMatchObject(shown);
+    expect(valuesOf(await read(), 'cluster_labels')).toEqual({ 'plan=Enterprise': 1 });
+    expect(valuesOf(await read(), 'polls_total')).toEqual({ '': 1 });
+    expect(valuesOf(await read(), 'up')).toEqual({ '': 1 });
+    expect(requests).toHaveLength(1);
+    writeFileSync(join(folder, 'zeebe-secret'), 'new');
+    await get('/probe?cluster=orders');
+    expect(requests[1]?.authorization).toBe(`Basic ${Buffer.from('all:new').toString('base64')}`);
+    expect(await labels()).toMatchObject(shown);
   });
 });
 
