@@ -29,33 +29,30 @@ export interface LazyDiscovery {
 }
 
 export function createLazyDiscovery(options: LazyDiscoveryOptions): LazyDiscovery {
-  const { all } = options.fleet;
+  const awaited = createAwaited(options.fleet);
   let loaded: ClusterDiscovery | undefined;
-  let awaited: LazyDiscovery['awaited'] = all;
+  let isStarting = true;
   const prepare: LazyDiscovery['prepare'] = async ({ discovery }) => {
     if (!discovery || loaded) return;
-    loaded = await load(options);
-    awaited = createAwaited(all, loaded.hasRefreshed);
+    loaded = await load(options, awaited.refreshed);
   };
   return {
     prepare,
     configure: async (config) => {
       await prepare(config);
+      if (config.discovery) awaited.discover(isStarting);
+      isStarting = false;
       await loaded?.configure(config.discovery);
     },
-    awaited: () => awaited(),
+    awaited: awaited.clusters,
     stop: async () => loaded?.stop(),
   };
 }
 
-async function load({
-  fleet,
-  sharedTokens,
-  processMetrics,
-  page,
-  logger,
-  clock,
-}: LazyDiscoveryOptions): Promise<ClusterDiscovery> {
+async function load(
+  { fleet, sharedTokens, processMetrics, page, logger, clock }: LazyDiscoveryOptions,
+  refreshed: () => void,
+): Promise<ClusterDiscovery> {
   const { createClusterDiscovery } = await import('./discovery/cluster-discovery.ts');
   return createClusterDiscovery({
     fleet,
@@ -68,25 +65,43 @@ async function load({
       processMetrics.notDiscovered(provider);
       page.refresh();
     },
+    refreshed,
     logger,
     clock,
   });
 }
 
+interface AwaitedClusters<T> {
+  readonly clusters: () => readonly T[] | undefined;
+  /** Called when discovery is configured, at the start of the exporter or by a reload. */
+  readonly discover: (isStarting: boolean) => void;
+  /** Called when each provider has been refreshed. */
+  readonly refreshed: () => void;
+}
+
 /**
- * Returns the clusters that must have been polled before the exporter is ready: those known after the first refresh of each
- * provider, not those that are found later. Undefined until then.
+ * The clusters that must have been polled before the exporter is ready. With discovery from the start on, these are the
+ * clusters known after the first refresh of each provider, and undefined until then. With discovery since a reload, they
+ * are those known at the reload, so that an exporter that was ready stays so. Clusters that are found later do not count.
  */
-export function createAwaited<T extends { readonly cluster: Pick<ClusterConfig, 'name'> }>(
-  all: () => readonly T[],
-  hasRefreshed: () => boolean,
-): () => readonly T[] | undefined {
-  let names: ReadonlySet<string> | undefined;
-  return () => {
-    if (!names && !hasRefreshed()) return undefined;
-    const clusters = all();
-    const known = names ?? new Set(clusters.map(({ cluster }) => cluster.name));
-    names = known;
-    return clusters.filter(({ cluster }) => known.has(cluster.name));
+export function createAwaited<T extends { readonly cluster: Pick<ClusterConfig, 'name'> }>({
+  all,
+  knownNames,
+}: Pick<Fleet, 'knownNames'> & { readonly all: () => readonly T[] }): AwaitedClusters<T> {
+  const undecided = () => undefined;
+  let clusters: AwaitedClusters<T>['clusters'] = all;
+  const awaitKnown = () => {
+    const known = new Set(knownNames());
+    clusters = () => all().filter(({ cluster }) => known.has(cluster.name));
+  };
+  return {
+    clusters: () => clusters(),
+    discover: (isStarting) => {
+      if (isStarting) clusters = undecided;
+      else if (clusters === all) awaitKnown();
+    },
+    refreshed: () => {
+      if (clusters === undecided) awaitKnown();
+    },
   };
 }

@@ -22,20 +22,60 @@ describe('a reload that configures discovery', () => {
 });
 
 describe('the clusters that readiness waits for', () => {
-  it('are unknown until each provider has been refreshed, and then those of that moment which still exist', () => {
-    const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ cluster: clusterConfig({ name }) }));
-    let hasRefreshed = false;
-    let all = [a];
-    const awaited = createAwaited(
-      () => all.flatMap((each) => each ?? []),
-      () => hasRefreshed,
-    );
-    expect(awaited()).toBeUndefined();
-    hasRefreshed = true;
-    all = [a, b];
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ cluster: clusterConfig({ name }) })) as [Named, Named, Named];
+  type Named = { readonly cluster: ReturnType<typeof clusterConfig> };
+
+  /** Clusters that are known, of which all or some are polled here. */
+  function setUp(...initially: readonly Named[]) {
+    let [known, polled] = [initially, initially];
+    const { clusters, ...awaited } = createAwaited({
+      all: () => polled,
+      knownNames: () => known.map(({ cluster }) => cluster.name),
+    });
+    const know = (...next: readonly Named[]) => {
+      [known, polled] = [next, next];
+    };
+    const poll = (...next: readonly Named[]) => {
+      polled = next;
+    };
+    return { ...awaited, awaited: clusters, know, poll };
+  }
+
+  it('are all without discovery', () => {
+    const { awaited, know } = setUp(a);
+    know(a, b);
     expect(awaited()).toEqual([a, b]);
-    all = [b, c];
-    hasRefreshed = false;
+  });
+
+  it('are unknown until each provider has been refreshed, and then those of that moment which still exist', () => {
+    const { awaited, know, discover, refreshed } = setUp(a);
+    discover(true);
+    expect(awaited()).toBeUndefined();
+    know(a, b);
+    refreshed();
+    know(b, c);
     expect(awaited()).toEqual([b]);
+    refreshed();
+    expect(awaited()).toEqual([b]);
+  });
+
+  it('are those known at the reload that adds discovery', () => {
+    const { awaited, know, discover, refreshed } = setUp(a);
+    discover(false);
+    expect(awaited()).toEqual([a]);
+    know(a, b);
+    refreshed();
+    discover(false);
+    expect(awaited()).toEqual([a]);
+  });
+
+  it('are those that a standby knew after the first refresh, once it leads', () => {
+    const { awaited, know, poll, discover, refreshed } = setUp();
+    discover(true);
+    know(a, b);
+    poll();
+    refreshed();
+    poll(a, b, c);
+    expect(awaited()).toEqual([a, b]);
   });
 });

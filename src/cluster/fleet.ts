@@ -19,6 +19,8 @@ export interface Fleet extends Pick<Clusters, 'all' | 'named' | 'stop'> {
   /** Ends all polls and shows no cluster from now on: another exporter leads. */
   readonly standBy: () => Promise<void>;
   readonly standsBy: () => boolean;
+  /** Of all clusters, also those that another exporter polls. */
+  readonly knownNames: () => readonly string[];
   /** Returns why a known cluster is not polled here; undefined if it is unknown. */
   readonly absence: (name: string) => Absence | undefined;
 }
@@ -88,6 +90,7 @@ export function createFleet(clusters: Clusters, { shard, standsBy: initially }: 
       await assign(true);
     },
     standsBy: () => standsBy,
+    knownNames: () => known.map(({ name }) => name),
     absence: (name) => (known.some((cluster) => cluster.name === name) ? absenceOf(name, standsBy, shard) : undefined),
   };
 }

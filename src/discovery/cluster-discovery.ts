@@ -36,6 +36,8 @@ export interface ClusterDiscoveryOptions extends AdministrationApiOptions {
   readonly record: (report: DiscoveryReport) => void;
   /** Called when a provider is no longer configured. */
   readonly forget: (provider: DiscoveryProvider) => void;
+  /** Called when each provider has refreshed its clusters once, successfully or not. */
+  readonly refreshed: () => void;
   readonly logger: Logger;
 }
 
@@ -43,8 +45,6 @@ export interface ClusterDiscoveryOptions extends AdministrationApiOptions {
 export interface ClusterDiscovery {
   /** Starts the providers of the configuration instead of the present ones. Their clusters stay until they are found again. */
   readonly configure: (config: DiscoveryConfig | undefined) => Promise<void>;
-  /** Whether each provider has refreshed its clusters once, successfully or not. */
-  readonly hasRefreshed: () => boolean;
   readonly stop: () => Promise<void>;
 }
 
@@ -54,16 +54,18 @@ export function createClusterDiscovery(options: ClusterDiscoveryOptions): Cluste
   const awaited = new Set<DiscoveryProvider>();
   const running = new Map<DiscoveryProvider, RunningProvider>();
 
+  const awaitNoLonger = (name: DiscoveryProvider) => {
+    if (awaited.delete(name) && awaited.size === 0) options.refreshed();
+  };
   const run = async ({ name, discover }: Provider, signal: AbortSignal) => {
     for await (const discovered of discover(signal)) {
       states.set(name, { latest: discovered, inUse: states.get(name)?.inUse ?? nothingInUse });
       await publish(name);
-      awaited.delete(name);
+      awaitNoLonger(name);
     }
   };
   const start = (provider: Provider, settings: unknown) => {
     const stopping = new AbortController();
-    awaited.add(provider.name);
     running.set(provider.name, { settings, stopping, ended: run(provider, stopping.signal) });
   };
   const stop = async (name: DiscoveryProvider) => {
@@ -73,22 +75,25 @@ export function createClusterDiscovery(options: ClusterDiscoveryOptions): Cluste
     await provider?.ended;
   };
   const remove = async (name: DiscoveryProvider) => {
-    awaited.delete(name);
     if (states.delete(name)) await publish(name);
     forget(name);
   };
   return {
     configure: async (config = {}) => {
-      for (const name of discoveryProviders) {
-        if (goesOn(name, running.get(name), config)) continue;
+      const changed = discoveryProviders.filter((name) => !goesOn(name, running.get(name), config));
+      for (const name of changed) if (config[name]) awaited.add(name);
+      for (const name of changed) {
         // Created before the previous one ends, so that the two share the token and the limit of token requests.
         const provider = providerOf(name, config, options);
         await stop(name);
-        if (provider) start(provider, config[name]);
-        else await remove(name);
+        if (provider) {
+          start(provider, config[name]);
+        } else {
+          await remove(name);
+          awaitNoLonger(name);
+        }
       }
     },
-    hasRefreshed: () => awaited.size === 0,
     stop: async () => {
       await Promise.all(discoveryProviders.map(stop));
     },

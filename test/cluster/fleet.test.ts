@@ -79,6 +79,15 @@ describe('the fleet', () => {
   });
 });
 
+describe('the clusters that are known', () => {
+  it('are the configured and the discovered ones, also on a standby', async () => {
+    const { fleet } = setUp({ standsBy: true });
+    await fleet.configure([a]);
+    await fleet.discover(() => [b]);
+    expect(fleet.knownNames()).toEqual(['a', 'b']);
+  });
+});
+
 describe('the clusters that are polled', () => {
   it('are all, without shards', async () => {
     const { fleet, polled } = setUp();

@@ -15,6 +15,7 @@ it('discovered clusters that cannot be started leave the previous ones; the next
   const started: string[] = [];
   const reports: DiscoveryReport[] = [];
   const { logger, lines } = memoryLog();
+  let refreshed = 0;
   const discovery = createClusterDiscovery({
     fleet: {
       discover: async (beside) => {
@@ -26,13 +27,16 @@ it('discovered clusters that cannot be started leave the previous ones; the next
     sharedTokens: createSharedTokens(systemClock),
     record: (report) => reports.push(report),
     forget: () => {},
+    refreshed: () => {
+      refreshed++;
+    },
     logger,
     clock: systemClock,
   });
   onTestFinished(() => discovery.stop());
   await discovery.configure({ files: { paths: ['conf.d/*.yml'], interval: 20, folder, defaults: [] } });
   await vi.waitFor(() => expect(reports).toContainEqual(expect.objectContaining({ isUp: false })), soon);
-  expect(discovery.hasRefreshed()).toBe(true);
+  await vi.waitFor(() => expect(refreshed).toBe(1), soon);
   expect(lines.find(({ msg }) => msg.includes('cannot be polled'))?.err).toMatchObject({ message: 'no sockets left' });
   isBroken = false;
   await vi.waitFor(() => expect(reports.at(-1)).toMatchObject({ isUp: true, clusterCount: 1 }), soon);

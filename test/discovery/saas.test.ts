@@ -300,6 +300,20 @@ describe('a reload', () => {
     await vi.waitFor(async () => expect(await names()).toEqual(['payments']), soon);
     expect(issuer.requests().issued).toBe(1);
   });
+
+  it('that adds discovery leaves an exporter ready that was ready before', async () => {
+    const { configFile, administration } = await workspace([a]);
+    const zeebe = await httpServer(healthy);
+    const discovery = readFileSync(configFile, 'utf8');
+    const clusters = `clusters: [{ name: own, address: "${zeebe}" }]\n`;
+    writeFileSync(configFile, clusters);
+    administration.setFault({ kind: 'silence' });
+    const { get, reload } = await startFrom(configFile);
+    await vi.waitFor(async () => expect((await get('/-/ready')).status).toBe(200), soon);
+    writeFileSync(configFile, `${clusters}${discovery}`);
+    expect((await reload()).status).toBe(200);
+    expect((await get('/-/ready')).status).toBe(200);
+  });
 });
 
 describe('a cluster whose plan or generation changes', () => {
