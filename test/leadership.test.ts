@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { DiscoveryConfig } from '../src/config/config.ts';
 import { type LeaseServer, startLeaseServer } from './election/lease-server.ts';
 import { client, cluster, configOf, healthy, start } from './exporting.ts';
 import { memoryLog } from './memory-log.ts';
-import { samplesOf } from './metrics/pages.ts';
+import { samplesOf, valuesOf } from './metrics/pages.ts';
 import { temporaryFolder } from './mounted.ts';
 import { withoutProxy } from './transport/without-proxy.ts';
 
@@ -25,14 +26,15 @@ afterEach(() => {
 });
 
 /** Starts an exporter of one cluster that takes part in the election. */
-async function candidate(identity: string) {
+async function candidate(identity: string, discovery?: DiscoveryConfig) {
   let polls = 0;
   const production = await cluster('production', (request, response) => {
     polls++;
     healthy(request, response);
   });
   const log = memoryLog();
-  const config = configOf([production], { leaderElection: { leaseName: 'exporter', identity } });
+  const leaderElection = { leaseName: 'exporter', identity };
+  const config = configOf([production], { leaderElection, ...(discovery && { discovery }) });
   const exporter = await start(config, log.logger);
   const { get, read, reload } = client(exporter);
   const leads = async () => samplesOf(await read(), 'exporter_leader')[0]?.value;
@@ -90,6 +92,19 @@ describe('a standby', () => {
       expect((await standby.get(path)).status).toBe(404);
     }
     expect(standby.polls()).toBe(0);
+  });
+
+  it('with discovery counts no cluster until it leads', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'a.yml'), '- name: found\n  address: http://127.0.0.1:1\n');
+    const leader = await candidate('first');
+    await untilLeader(leader);
+    const standby = await candidate('second', { files: { paths: ['a.yml'], interval: 60_000, folder, defaults: [] } });
+    const counts = async () => valuesOf(await standby.read(), 'discovery_clusters');
+    await vi.waitFor(async () => expect(await counts()).toEqual({ 'provider=files': 0 }), soon);
+    await leader.stop();
+    await untilLeader(standby);
+    expect(await counts()).toEqual({ 'provider=files': 1 });
   });
 
   it('polls nothing after a reload', async () => {

@@ -2,7 +2,7 @@ import type { ClusterConfig } from '../config/config.ts';
 import type { Shard } from '../config/replica-settings.ts';
 import { sameItems } from '../zeebe/topology.ts';
 import type { Clusters, Replacement } from './clusters.ts';
-import { clustersOfShard, shardOfCluster } from './sharding.ts';
+import { clustersOfShard, isOfShard, shardOfCluster } from './sharding.ts';
 import { createTurns } from './turns.ts';
 
 /**
@@ -12,8 +12,8 @@ import { createTurns } from './turns.ts';
 export interface Fleet extends Pick<Clusters, 'all' | 'named' | 'stop'> {
   /** Replaces the clusters of the configuration. `maxClusters` limits all clusters, without a limit by default. */
   readonly configure: (clusters: readonly ClusterConfig[], maxClusters?: number) => Promise<Replacement>;
-  /** Replaces the discovered clusters. */
-  readonly discover: (beside: Beside) => Promise<Replacement>;
+  /** Replaces the discovered clusters, now and whenever those of the configuration are replaced. */
+  readonly discover: (select: SelectDiscovered) => Promise<Replacement>;
   /** Polls the clusters from now on. */
   readonly lead: () => Promise<void>;
   /** Ends all polls and shows no cluster from now on: another exporter leads. */
@@ -25,8 +25,17 @@ export interface Fleet extends Pick<Clusters, 'all' | 'named' | 'stop'> {
   readonly absence: (name: string) => Absence | undefined;
 }
 
-/** Returns the discovered clusters, at most `room` of them. None has the name of a configured one. */
-export type Beside = (configured: readonly ClusterConfig[], room: number) => readonly ClusterConfig[];
+export type SelectDiscovered = (configured: readonly ClusterConfig[], room: number) => Selection;
+
+export interface Selection {
+  /** At most `room` discovered clusters. None has the name of a configured one. */
+  readonly clusters: readonly ClusterConfig[];
+  /** Called when the selection is in effect, and again when this exporter starts or stops polling. */
+  readonly applied: (isOwn: IsOwn) => void;
+}
+
+/** Whether this exporter polls the cluster of this name, if there is one. */
+export type IsOwn = (name: string) => boolean;
 
 export type Absence =
   | { readonly kind: 'other_shard'; readonly shard: number; readonly own: Shard }
@@ -43,51 +52,73 @@ export interface Assignment {
 interface Sources {
   readonly configured: readonly ClusterConfig[];
   readonly maxClusters: number;
-  readonly beside: Beside;
+  readonly select: SelectDiscovered;
 }
 
-export function createFleet(clusters: Clusters, { shard, standsBy: initially }: Assignment): Fleet {
+const nothingSelected: Selection = { clusters: [], applied: () => {} };
+
+export function createFleet(clusters: Clusters, assignment: Assignment): Fleet {
   const { all, named, stop } = clusters;
-  let sources: Sources = { configured: [], maxClusters: Number.POSITIVE_INFINITY, beside: () => [] };
-  let known: readonly ClusterConfig[] = [];
-  let polled: readonly ClusterConfig[] = [];
-  let standsBy = initially;
+  const { know, assign, ...known } = createKnownClusters(clusters, assignment);
+  let sources: Sources = { configured: [], maxClusters: Number.POSITIVE_INFINITY, select: () => nothingSelected };
   const inTurn = createTurns();
 
-  const know = async (next: readonly ClusterConfig[]): Promise<Replacement> => {
-    const assigned = standsBy ? [] : clustersOfShard(next, shard);
-    // Most refreshes find the same clusters: then the page and its compressed parts stay, too.
-    const replacement = sameItems(polled, assigned) ? unchanged(polled) : await clusters.replace(assigned);
-    known = next;
-    polled = assigned;
-    return replacement;
-  };
   const change = (changes: Partial<Sources>) =>
     inTurn(async () => {
       const next = { ...sources, ...changes };
-      const { configured, maxClusters, beside } = next;
-      const replacement = await know([...configured, ...beside(configured, maxClusters - configured.length)]);
+      const { configured, maxClusters, select } = next;
+      const discovered = select(configured, maxClusters - configured.length);
+      const replacement = await know([...configured, ...discovered.clusters], discovered.applied);
       sources = next;
       return replacement;
     });
-  const assign = (toStandBy: boolean) =>
-    inTurn(() => {
-      standsBy = toStandBy;
-      return know(known);
-    });
 
   return {
+    ...known,
     all,
     named,
     stop,
     configure: (configured, maxClusters = Number.POSITIVE_INFINITY) => change({ configured, maxClusters }),
-    discover: (beside) => change({ beside }),
+    discover: (select) => change({ select }),
     lead: async () => {
-      const { begin } = await assign(false);
+      const { begin } = await inTurn(() => assign(false));
       begin();
     },
     standBy: async () => {
-      await assign(true);
+      await inTurn(() => assign(true));
+    },
+  };
+}
+
+interface KnownClusters extends Pick<Fleet, 'standsBy' | 'knownNames' | 'absence'> {
+  /** Replaces the known clusters, and polls those of them that are assigned to this exporter. */
+  readonly know: (next: readonly ClusterConfig[], applied: Selection['applied']) => Promise<Replacement>;
+  readonly assign: (toStandBy: boolean) => Promise<Replacement>;
+}
+
+function createKnownClusters(clusters: Clusters, { shard, standsBy: initially }: Assignment): KnownClusters {
+  let known: readonly ClusterConfig[] = [];
+  let { applied } = nothingSelected;
+  let polled: readonly ClusterConfig[] = [];
+  let standsBy = initially;
+
+  const isOwn: IsOwn = (name) => !standsBy && isOfShard(name, shard);
+  const know: KnownClusters['know'] = async (next, nextApplied) => {
+    const assigned = standsBy ? [] : clustersOfShard(next, shard);
+    // Most refreshes find the same clusters: then the page and its compressed parts stay, too.
+    const replacement = sameItems(polled, assigned) ? unchanged(polled) : await clusters.replace(assigned);
+    known = next;
+    applied = nextApplied;
+    polled = assigned;
+    applied(isOwn);
+    return replacement;
+  };
+
+  return {
+    know,
+    assign: (toStandBy) => {
+      standsBy = toStandBy;
+      return know(known, applied);
     },
     standsBy: () => standsBy,
     knownNames: () => known.map(({ name }) => name),

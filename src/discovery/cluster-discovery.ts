@@ -1,38 +1,34 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
 import type { Replacement } from '../cluster/clusters.ts';
-import type { Fleet } from '../cluster/fleet.ts';
+import type { Fleet, IsOwn, SelectDiscovered } from '../cluster/fleet.ts';
 import { summary } from '../cluster/reload.ts';
-import {
-  type ClusterConfig,
-  type DiscoveryConfig,
-  type DiscoveryProvider,
-  discoveryProviders,
-} from '../config/config.ts';
+import { type DiscoveryConfig, type DiscoveryProvider, discoveryProviders } from '../config/config.ts';
 import { equal } from '../config/equal.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { AdministrationApiOptions } from './administration-api.ts';
 import type { ComponentStatus } from './component-status.ts';
-import { chooseClusters, nothingInUse, type ProviderState } from './discovered-clusters.ts';
+import { chooseClusters, nothingInUse, type ProviderClusters, type ProviderState } from './discovered-clusters.ts';
 import { createFilesProvider } from './files-provider.ts';
 import { createKubernetesProvider } from './kubernetes-provider.ts';
 import type { Discovered, Provider } from './provider.ts';
 import { createSaasProvider } from './saas-provider.ts';
 
-/** The state of a provider after each refresh. */
+/** The state of a provider. */
 export interface DiscoveryReport {
   readonly provider: DiscoveryProvider;
   /** Whether everything that was found can be used. */
   readonly isUp: boolean;
-  /** Unix time in milliseconds. */
+  /** When the provider was last refreshed: Unix time in milliseconds. */
   readonly at: number;
-  /** How many of its clusters are polled; absent if that is as before. */
+  /** How many of its clusters this exporter polls; absent if that is as before. */
   readonly clusterCount?: number;
-  /** Absent if the provider does not know any, or failed. */
+  /** Of the clusters that this exporter polls or would poll. Absent if the provider does not know any, or failed. */
   readonly statuses?: readonly ComponentStatus[];
 }
 
 export interface ClusterDiscoveryOptions extends AdministrationApiOptions {
   readonly fleet: Pick<Fleet, 'discover'>;
+  /** Called after each refresh of a provider, and when something else has changed its state. */
   readonly record: (report: DiscoveryReport) => void;
   /** Called when a provider is no longer configured. */
   readonly forget: (provider: DiscoveryProvider) => void;
@@ -49,8 +45,7 @@ export interface ClusterDiscovery {
 }
 
 export function createClusterDiscovery(options: ClusterDiscoveryOptions): ClusterDiscovery {
-  const { forget } = options;
-  const { publish, states } = createPublisher(options);
+  const { publish, remove } = createPublisher(options);
   const awaited = new Set<DiscoveryProvider>();
   const running = new Map<DiscoveryProvider, RunningProvider>();
 
@@ -59,8 +54,7 @@ export function createClusterDiscovery(options: ClusterDiscoveryOptions): Cluste
   };
   const run = async ({ name, discover }: Provider, signal: AbortSignal) => {
     for await (const discovered of discover(signal)) {
-      states.set(name, { latest: discovered, inUse: states.get(name)?.inUse ?? nothingInUse });
-      await publish(name);
+      await publish(name, discovered);
       awaitNoLonger(name);
     }
   };
@@ -73,10 +67,6 @@ export function createClusterDiscovery(options: ClusterDiscoveryOptions): Cluste
     running.delete(name);
     provider?.stopping.abort();
     await provider?.ended;
-  };
-  const remove = async (name: DiscoveryProvider) => {
-    if (states.delete(name)) await publish(name);
-    forget(name);
   };
   return {
     configure: async (config = {}) => {
@@ -127,74 +117,82 @@ function providerOf(
 }
 
 interface Publisher {
-  readonly states: Map<DiscoveryProvider, ProviderState>;
-  /** Polls the clusters that the states lead to, and reports the state of the provider, which has changed. Never rejects. */
-  readonly publish: (changed: DiscoveryProvider) => Promise<void>;
+  /** Polls the clusters that the providers have found, of which this one has found others. Never rejects. */
+  readonly publish: (provider: DiscoveryProvider, discovered: Discovered) => Promise<void>;
+  /** Removes the clusters of a provider. Never rejects. */
+  readonly remove: (provider: DiscoveryProvider) => Promise<void>;
 }
 
-function createPublisher({ fleet, record, logger, clock }: ClusterDiscoveryOptions): Publisher {
-  const states: Publisher['states'] = new Map();
-  const logProblems = createProblemLog(logger);
+function createPublisher({ fleet, record, forget, logger, clock }: ClusterDiscoveryOptions): Publisher {
+  const states = new Map<DiscoveryProvider, ProviderState>();
+  const reports = createReports(record);
+  const problems = createProblemLog(logger);
+  let inUse: ReadonlySet<string> = new Set();
 
-  let polled: ReadonlySet<string> = new Set();
-  const choose = (configured: readonly ClusterConfig[], room: number) =>
-    chooseClusters(
-      configured,
-      discoveryProviders.flatMap((name) => {
-        const state = states.get(name);
-        return state ? [[name, state] as const] : [];
-      }),
-      { room, polled },
-    );
-  const replace = async () => {
-    let chosen: ReturnType<typeof choose> = new Map();
-    const replacement = await fleet.discover((configured, room) => {
-      chosen = choose(configured, room);
-      return [...chosen.values()].flatMap(({ clusters }) => clusters);
-    });
-    polled = new Set([...chosen.values()].flatMap(({ clusters }) => clusters.map(({ name }) => name)));
-    for (const [name, { inUse }] of chosen) {
+  const select: SelectDiscovered = (configured, room) => {
+    const selected = discoveryProviders.flatMap((name) => {
       const state = states.get(name);
-      if (state) states.set(name, { ...state, inUse });
+      return state ? [[name, state] as const] : [];
+    });
+    const chosen = chooseClusters(configured, selected, { room, polled: inUse });
+    const clusters = [...chosen.values()].flatMap((own) => own.clusters);
+    const applied = (isOwn: IsOwn) => {
+      inUse = new Set(clusters.map(({ name }) => name));
+      for (const [name, { latest, at }] of selected) {
+        const [state, own] = [states.get(name), chosen.get(name)];
+        if (!state || !own) continue;
+        states.set(name, { ...state, inUse: own.inUse });
+        problems.log(name, own);
+        reports.record(reportOf(name, { latest, at }, own, isOwn));
+      }
+    };
+    return { clusters, applied };
+  };
+  const apply = async (changed: DiscoveryProvider) => {
+    try {
+      const replacement = await fleet.discover(select);
+      replacement.begin();
+      logChanges(logger, changed, replacement);
+    } catch (error) {
+      const message = 'the discovered clusters cannot be polled, the previous ones stay';
+      logger.error({ err: error, provider: changed }, message);
+      reports.record({ provider: changed, isUp: false, at: clock.now() });
     }
-    return { chosen, replacement };
   };
   return {
-    states,
-    publish: async (changed) => {
-      try {
-        const { chosen, replacement } = await replace();
-        replacement.begin();
-        logChanges(logger, changed, replacement);
-        for (const [name, { problems }] of chosen) logProblems(name, problems);
-        const own = chosen.get(changed);
-        const latest = states.get(changed)?.latest;
-        if (own && latest) record(reportOf(changed, own, latest, clock));
-      } catch (error) {
-        logger.error(
-          { err: error, provider: changed },
-          'the discovered clusters cannot be polled, the previous ones stay',
-        );
-        record({ provider: changed, isUp: false, at: clock.now() });
-      }
+    publish: async (name, latest) => {
+      states.set(name, { latest, at: clock.now(), inUse: states.get(name)?.inUse ?? nothingInUse });
+      await apply(name);
+    },
+    remove: async (name) => {
+      if (states.delete(name)) await apply(name);
+      problems.forget(name);
+      reports.forget(name);
+      forget(name);
     },
   };
 }
 
 function reportOf(
   provider: DiscoveryProvider,
-  { clusters, problems }: { readonly clusters: readonly ClusterConfig[]; readonly problems: readonly string[] },
-  latest: Discovered,
-  clock: Clock,
+  { latest, at }: Pick<ProviderState, 'latest' | 'at'>,
+  { clusters, problems }: ProviderClusters,
+  isOwn: IsOwn,
 ): DiscoveryReport {
   const statuses = latest.ok ? latest.statuses : undefined;
   return {
     provider,
     isUp: problems.length === 0,
-    at: clock.now(),
-    clusterCount: clusters.length,
-    ...(statuses && { statuses }),
+    at,
+    clusterCount: clusters.filter(({ name }) => isOwn(name)).length,
+    ...omitUndefined({ statuses: statuses && ownStatuses(statuses, isOwn) }),
   };
+}
+
+/** Asks for each name once, although a cluster has several components. */
+function ownStatuses(statuses: readonly ComponentStatus[], isOwn: IsOwn): readonly ComponentStatus[] {
+  const own = new Set([...new Set(statuses.map(({ cluster }) => cluster))].filter(isOwn));
+  return statuses.filter(({ cluster }) => own.has(cluster));
 }
 
 function logChanges(logger: Logger, provider: DiscoveryProvider, replacement: Replacement): void {
@@ -204,18 +202,41 @@ function logChanges(logger: Logger, provider: DiscoveryProvider, replacement: Re
   logger.info(details, `the discovered clusters have changed (${provider}): ${summary(replacement)}`);
 }
 
+interface Reports {
+  readonly record: (report: DiscoveryReport) => void;
+  readonly forget: (provider: DiscoveryProvider) => void;
+}
+
+/** Records a report of a provider if it differs from the last one. */
+function createReports(record: ClusterDiscoveryOptions['record']): Reports {
+  const recorded = new Map<DiscoveryProvider, DiscoveryReport>();
+  return {
+    record: (report) => {
+      if (equal(report, recorded.get(report.provider))) return;
+      recorded.set(report.provider, report);
+      record(report);
+    },
+    forget: (provider) => recorded.delete(provider),
+  };
+}
+
+interface ProblemLog {
+  readonly log: (provider: DiscoveryProvider, clusters: ProviderClusters) => void;
+  readonly forget: (provider: DiscoveryProvider) => void;
+}
+
 /** Logs the problems of a provider when they change, and when there are none any more. */
-function createProblemLog(logger: Logger): (provider: DiscoveryProvider, problems: readonly string[]) => void {
+function createProblemLog(logger: Logger): ProblemLog {
   const logged = new Map<DiscoveryProvider, string>();
-  return (provider, problems) => {
-    const text = problems.join('\n  ');
-    if (text === (logged.get(provider) ?? '')) return;
-    logged.set(provider, text);
-    if (text === '') logger.info({ provider }, `discovery (${provider}) works again`);
-    else
-      logger.warn(
-        { provider, problems },
-        `discovery (${provider}) has problems, the previous clusters stay in use:\n  ${text}`,
-      );
+  return {
+    log: (provider, { clusters, problems }) => {
+      const text = problems.join('\n  ');
+      if (text === (logged.get(provider) ?? '')) return;
+      logged.set(provider, text);
+      if (text === '') return logger.info({ provider }, `discovery (${provider}) works again`);
+      const message = `discovery (${provider}) has problems (clusters in use: ${clusters.length})`;
+      logger.warn({ provider, problems, clustersInUse: clusters.length }, `${message}:\n  ${text}`);
+    },
+    forget: (provider) => logged.delete(provider),
   };
 }

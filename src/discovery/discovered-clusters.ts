@@ -6,6 +6,8 @@ import type { Discovered, DiscoveredCluster } from './provider.ts';
 /** What is known of a provider: what it found last, and the clusters that were in use before. */
 export interface ProviderState {
   readonly latest: Discovered;
+  /** When that was: Unix time in milliseconds. */
+  readonly at: number;
   readonly inUse: ListsInUse;
 }
 
@@ -24,7 +26,7 @@ export interface ProviderClusters {
 /** How many discovered clusters may be polled. */
 export interface Capacity {
   readonly room: number;
-  /** Names of clusters that are polled now. They stay, and further ones get the room that is left in the order of names. */
+  /** Names of clusters that are in use now. They stay, and further ones get the room that is left in the order of names. */
   readonly polled: ReadonlySet<string>;
 }
 

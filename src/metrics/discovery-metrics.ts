@@ -5,7 +5,7 @@ import { saasStatuses } from '../discovery/component-status.ts';
 
 /** The metrics of the discovery of clusters. Without discovery they are absent. */
 export interface DiscoveryMetrics {
-  /** Called after each refresh of a provider. */
+  /** Called after each refresh of a provider, and when something else has changed its state. */
   readonly discovered: (report: DiscoveryReport) => void;
   /** Called when a provider is not configured, or no longer. */
   readonly notDiscovered: (provider: DiscoveryProvider) => void;

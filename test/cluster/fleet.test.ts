@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Clusters, Replacement } from '../../src/cluster/clusters.ts';
-import { type Assignment, createFleet } from '../../src/cluster/fleet.ts';
+import { type Assignment, createFleet, type Selection } from '../../src/cluster/fleet.ts';
 import { shardOfCluster } from '../../src/cluster/sharding.ts';
 import { clusterConfig } from '../polls.ts';
 
 const configs = (...names: readonly string[]) => names.map((name) => clusterConfig({ name }));
 const [a, b, c, d] = configs('a', 'b', 'c', 'd') as [Config, Config, Config, Config];
 type Config = ReturnType<typeof clusterConfig>;
+/** A selection that nobody follows. */
+const selection = (...clusters: readonly Config[]): Selection => ({ clusters, applied: () => {} });
 const many = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 /** A fleet of clusters that only note their names. A replacement takes one turn of the event loop, or fails. */
@@ -36,7 +38,7 @@ describe('the fleet', () => {
   it('has the configured clusters first, and behind them those that are discovered', async () => {
     const { fleet, lists } = setUp();
     await fleet.configure([b]);
-    await fleet.discover(() => [a]);
+    await fleet.discover(() => selection(a));
     await fleet.configure([c, b]);
     expect(lists).toEqual(['b', 'b,a', 'c,b,a']);
   });
@@ -44,15 +46,15 @@ describe('the fleet', () => {
   it('does not replace clusters by the same ones', async () => {
     const { fleet, lists } = setUp();
     await fleet.configure([a]);
-    await fleet.discover(() => [b]);
-    expect(await fleet.discover(() => [b])).toMatchObject({ unchanged: ['a', 'b'], added: [] });
+    await fleet.discover(() => selection(b));
+    expect(await fleet.discover(() => selection(b))).toMatchObject({ unchanged: ['a', 'b'], added: [] });
     expect(lists).toEqual(['a', 'a,b']);
   });
 
   it('has room for as many discovered clusters as the limit leaves, which a reload may change', async () => {
     const { fleet, lists } = setUp();
     await fleet.configure([c], 2);
-    await fleet.discover((_configured, room) => [a, b].slice(0, room));
+    await fleet.discover((_configured, room) => selection(...[a, b].slice(0, room)));
     await fleet.configure([c], 3);
     await fleet.configure([c]);
     expect(lists).toEqual(['c', 'c,a', 'c,a,b']);
@@ -60,7 +62,7 @@ describe('the fleet', () => {
 
   it('changes one list after the other, and ends as the last change says', async () => {
     const { fleet, lists, polled } = setUp({ standsBy: true });
-    await Promise.all([fleet.configure([a]), fleet.lead(), fleet.discover(() => [b]), fleet.standBy()]);
+    await Promise.all([fleet.configure([a]), fleet.lead(), fleet.discover(() => selection(b)), fleet.standBy()]);
     expect(lists).toEqual(['a', 'a,b', '']);
     await fleet.lead();
     expect(polled()).toBe('a,b');
@@ -71,11 +73,48 @@ describe('the fleet', () => {
     const impossible = configs('impossible');
     await fleet.configure([a]);
     await expect(fleet.configure(impossible)).rejects.toThrow('impossible');
-    await expect(fleet.discover(() => impossible)).rejects.toThrow('impossible');
+    await expect(fleet.discover(() => selection(...impossible))).rejects.toThrow('impossible');
     expect(polled()).toBe('a');
     expect(fleet.absence('impossible')).toBeUndefined();
-    await fleet.discover(() => [d]);
+    await fleet.discover(() => selection(d));
     expect(polled()).toBe('a,d');
+  });
+});
+
+describe('a selection of discovered clusters', () => {
+  /** Selects clusters, and notes which of them are the exporter's own whenever the selection is applied. */
+  const followed = (...clusters: readonly Config[]) => {
+    const own: string[] = [];
+    const select = (): Selection => ({
+      clusters,
+      applied: (isOwn) => own.push(clusters.flatMap(({ name }) => (isOwn(name) ? [name] : [])).join()),
+    });
+    return { own, select };
+  };
+
+  it('is told that it is in effect after each change, also of the configured clusters and of the role', async () => {
+    const { fleet } = setUp();
+    const { own, select } = followed(a, b);
+    await fleet.discover(select);
+    await fleet.configure([c]);
+    await fleet.standBy();
+    await fleet.lead();
+    expect(own).toEqual(['a,b', 'a,b', '', 'a,b']);
+  });
+
+  it('is not told so by a change that failed', async () => {
+    const { fleet } = setUp();
+    const { own, select } = followed(a, ...configs('impossible'));
+    await expect(fleet.discover(select)).rejects.toThrow('impossible');
+    await fleet.standBy();
+    expect(own).toEqual([]);
+  });
+
+  it('is told which clusters belong to the shard, also of those that are not polled', async () => {
+    const { fleet } = setUp({ shard: { index: 1, total: 2 } });
+    const { own, select } = followed(...configs(...many));
+    await fleet.discover(select);
+    expect(own).toEqual([many.filter((name) => shardOfCluster(name, 2) === 1).join()]);
   });
 });
 
@@ -83,7 +122,7 @@ describe('the clusters that are known', () => {
   it('are the configured and the discovered ones, also on a standby', async () => {
     const { fleet } = setUp({ standsBy: true });
     await fleet.configure([a]);
-    await fleet.discover(() => [b]);
+    await fleet.discover(() => selection(b));
     expect(fleet.knownNames()).toEqual(['a', 'b']);
   });
 });

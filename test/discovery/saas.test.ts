@@ -2,12 +2,13 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { shardOfCluster } from '../../src/cluster/sharding.ts';
 import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import { connectToAdministrationApi } from '../../src/discovery/administration-api.ts';
 import { parseClusters } from '../../src/discovery/saas-cluster.ts';
 import { startIdentityProvider } from '../../src/simulator/identity-provider.ts';
 import { type AdministeredCluster, startAdministration } from '../../src/simulator/saas-administration.ts';
-import { healthy, ofCluster } from '../exporting.ts';
+import { client, healthy, ofCluster, start } from '../exporting.ts';
 import { samplesOf, valuesOf } from '../metrics/pages.ts';
 import { httpServer } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
@@ -301,6 +302,28 @@ describe('a reload', () => {
     expect(issuer.requests().issued).toBe(1);
   });
 
+  it('that lowers max_clusters shows at once how many clusters are left, and which are not polled', async () => {
+    const { configFile } = await workspace([a, b]);
+    const { names, read, reload, lines } = await startFrom(configFile, anHour);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    appendFileSync(configFile, 'max_clusters: 1\n');
+    await reload();
+    expect(valuesOf(await read(), 'discovery_clusters')).toEqual({ 'provider=saas': 1 });
+    expect(valuesOf(await read(), 'discovery_up')).toEqual({ 'provider=saas': 0 });
+    expect(String(problemsIn(lines))).toContain('not polled: payments');
+  });
+
+  it('that configures a cluster with a discovered name shows at once that the discovered one is not polled', async () => {
+    const { configFile } = await workspace([a, b]);
+    const { names, read, reload, lines } = await startFrom(configFile, anHour);
+    await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
+    appendFileSync(configFile, 'clusters: [{ name: orders, address: "http://127.0.0.1:1" }]\n');
+    await reload();
+    expect(valuesOf(await read(), 'discovery_clusters')).toEqual({ 'provider=saas': 1 });
+    expect(valuesOf(await read(), 'discovery_up')).toEqual({ 'provider=saas': 0 });
+    expect(String(problemsIn(lines))).toContain('found "orders", as at clusters of the configuration file');
+  });
+
   it('that adds discovery leaves an exporter ready that was ready before', async () => {
     const { configFile, administration } = await workspace([a]);
     const zeebe = await httpServer(healthy);
@@ -338,6 +361,25 @@ describe('a cluster whose plan or generation changes', () => {
     await get('/probe?cluster=orders');
     expect(requests[1]?.authorization).toBe(`Basic ${Buffer.from('all:new').toString('base64')}`);
     expect(await labels()).toMatchObject(shown);
+  });
+});
+
+describe('each of several shards', () => {
+  it('counts its own clusters, and shows the status of these alone, also while they are not polled', async () => {
+    const clusters = Array.from({ length: 8 }, (_, index) => ({ uuid: `id-${index}`, name: `cluster-${index}` }));
+    const created = clusters.map((each, index) => (index % 2 === 0 ? each : { ...each, status: 'Creating' as const }));
+    const { configFile } = await workspace(created);
+    for (const index of [0, 1]) {
+      const { read } = client(await start({ ...(await loaded(configFile)), shard: { index, total: 2 } }));
+      await vi.waitFor(async () => expect(samplesOf(await read(), 'discovery_up')).toHaveLength(1), soon);
+      const page = await read();
+      const own = created.filter(({ name }) => shardOfCluster(name, 2) === index);
+      const shown = new Set(samplesOf(page, 'saas_cluster_status').map(({ labels }) => labels.zeebe_cluster));
+      expect([...shown].sort()).toEqual(own.map(({ name }) => name));
+      const polled = own.filter((each) => !('status' in each));
+      expect(valuesOf(page, 'discovery_clusters')).toEqual({ 'provider=saas': polled.length });
+      expect(polled.length).toBeGreaterThan(0);
+    }
   });
 });
 
