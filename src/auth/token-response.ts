@@ -89,17 +89,10 @@ export function recordingFetch(
   };
 }
 
-/**
- * Sends a request with a dispatcher of its own, and destroys it in the end. An abort destroys it too, since undici does not
- * end a request for its signal while the connection is being opened.
- */
+/** Sends a request with a dispatcher of its own, and destroys it in the end. */
 async function sendOnce(options: RequestOptions): Promise<Reply> {
-  const { dispatcher, signal } = options;
-  const destroy = () => dispatcher.destroy();
-  signal.addEventListener('abort', destroy, { once: true });
   const reply = await send(options);
-  signal.removeEventListener('abort', destroy);
-  await destroy();
+  await options.dispatcher.destroy();
   return reply;
 }
 

@@ -115,10 +115,10 @@ type Create = (counting: (connect: Connect) => Connect) => Dispatcher;
 
 /**
  * Creates a dispatcher that is replaced after each failed request, so that the next request opens a new connection: the
- * other connections may have failed for the same reason. It is also replaced when its first connection is too old. A GET
- * on a reused connection that is reset before the first byte of a response is sent once more, because a server may close
- * an idle connection while a request is on its way. Other methods are not sent again, since the server may have acted on
- * them.
+ * other connections may have failed for the same reason. It is also replaced when its first connection is too old, and
+ * when the signal of a request aborts while its connection is being opened. A GET on a reused connection that is reset
+ * before the first byte of a response is sent once more, because a server may close an idle connection while a request is
+ * on its way. Other methods are not sent again, since the server may have acted on them.
  */
 function createReplacingDispatcher(create: Create): Dispatcher {
   return new ReplacingDispatcher(create);
@@ -163,8 +163,12 @@ class ReplacingDispatcher extends Dispatcher {
     const connectionsBefore = generation.connections;
     let isAnswered = false;
     generation.requests++;
+    const connected = whileConnecting(options, () => this.#destroy(generation));
     return generation.dispatcher.dispatch(options, {
-      onRequestStart: (...request) => handler.onRequestStart?.(...request),
+      onRequestStart: (...request) => {
+        connected();
+        handler.onRequestStart?.(...request);
+      },
       onResponseStarted: () => {
         isAnswered = true;
         handler.onResponseStarted?.();
@@ -176,6 +180,7 @@ class ReplacingDispatcher extends Dispatcher {
         handler.onResponseEnd?.(...end);
       },
       onResponseError: (controller, error) => {
+        connected();
         if (generation === this.#current) this.#replace();
         this.#ended(generation);
         const wasReused = generation.connections === connectionsBefore;
@@ -203,6 +208,11 @@ class ReplacingDispatcher extends Dispatcher {
     this.#destroyIfUnused(previous);
   }
 
+  #destroy(generation: Generation): void {
+    if (generation === this.#current) this.#replace();
+    void generation.dispatcher.destroy();
+  }
+
   #ended(generation: Generation): void {
     generation.requests--;
     this.#destroyIfUnused(generation);
@@ -214,6 +224,17 @@ class ReplacingDispatcher extends Dispatcher {
     // undici is still processing the end of the request.
     queueMicrotask(() => generation.dispatcher.destroy());
   }
+}
+
+/**
+ * Calls `onAbort` if the signal of the request aborts before the returned function is called: undici does not end a
+ * request for its signal while the connection is being opened.
+ */
+function whileConnecting(options: object, onAbort: () => void): () => void {
+  const signal = 'signal' in options ? options.signal : undefined;
+  if (!(signal instanceof AbortSignal)) return () => {};
+  signal.addEventListener('abort', onAbort, { once: true });
+  return () => signal.removeEventListener('abort', onAbort);
 }
 
 function isReset(error: Error): boolean {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
+import { createServer } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { type ClusterOutput, createClusterMonitor } from '../../src/cluster/monitor.ts';
@@ -13,7 +15,7 @@ import { manualClock } from '../manual-clock.ts';
 import { memoryLog } from '../memory-log.ts';
 import { noProcessMetrics, readPage, textOf, valuesOf } from '../metrics/pages.ts';
 import { clusterConfig } from '../polls.ts';
-import { httpServer } from '../transport/loopback.ts';
+import { httpServer, listen } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
 
 /** For what takes a moment on an idle machine. */
@@ -146,6 +148,16 @@ describe('a probe of a monitor', () => {
     expect([requests(), await polls()]).toEqual([0, {}]);
     mayPoll = true;
     await untilRequested(1);
+  });
+
+  it('is ended by a stop at once, also while its connection is being opened', async () => {
+    const silent = createServer();
+    const address = new URL(`https://127.0.0.1:${await listen(silent)}/`);
+    const { monitor } = await setUp({ address, pollTimeout: 60_000 });
+    const ended = monitor.probe();
+    await once(silent, 'connection');
+    await monitor.stop();
+    expect(await ended).toBe(false);
   });
 
   it('counts no poll that a stop has ended', async () => {
