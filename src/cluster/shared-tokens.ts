@@ -1,6 +1,10 @@
 import { type ClusterTokens, createClusterTokens } from '../auth/cluster-tokens.ts';
 import { createTokenCache, type KeptToken, type TokenCache } from '../auth/token-cache.ts';
-import { createTokenRequestLimiter, type TokenRequestLimiter } from '../auth/token-request-limiter.ts';
+import {
+  type AdjustableLimiter,
+  createTokenRequestLimiter,
+  type TokenRequestLimiter,
+} from '../auth/token-request-limiter.ts';
 import type { Clock } from '../clock.ts';
 import { type ClusterConfig, identityProviderOf, type OAuth2Config } from '../config/config.ts';
 import { equal } from '../config/equal.ts';
@@ -31,7 +35,7 @@ export interface JoinedTokens {
 
 export function createSharedTokens(clock: Clock): SharedTokens {
   const caches = createSharedCaches(clock);
-  const limits = createSharedLimits();
+  const limits = createSharedLimits(clock);
   return {
     join: ({ oauth2, pollInterval, pollTimeout, kept }) => {
       const limit = limits.join(oauth2);
@@ -113,7 +117,7 @@ function createSharedCaches(clock: Clock): SharedCaches {
 }
 
 interface SharedLimit {
-  readonly limiter: TokenRequestLimiter;
+  readonly limiter: AdjustableLimiter;
   /** What each cluster has set. */
   readonly users: Set<Pick<OAuth2Config, 'tokenRequestsPerSecond'>>;
   readonly ended: AbortController;
@@ -123,7 +127,7 @@ interface SharedLimits {
   readonly join: (oauth2: OAuth2Config) => Pick<SharedLimit, 'limiter'> & { readonly leave: () => void };
 }
 
-function createSharedLimits(): SharedLimits {
+function createSharedLimits(clock: Clock): SharedLimits {
   const byProvider = new Map<string, SharedLimit>();
 
   const create = (): SharedLimit => {
@@ -132,7 +136,7 @@ function createSharedLimits(): SharedLimits {
     /** Milliseconds between two requests: the longest that a cluster asks for. */
     const interval = () =>
       Math.max(0, ...[...users].map(({ tokenRequestsPerSecond: rate }) => (rate === undefined ? 0 : 1_000 / rate)));
-    return { limiter: createTokenRequestLimiter(interval, ended.signal), users, ended };
+    return { limiter: createTokenRequestLimiter(interval, ended.signal, clock), users, ended };
   };
 
   return {
@@ -142,11 +146,12 @@ function createSharedLimits(): SharedLimits {
       byProvider.set(provider, shared);
       const user = omitUndefined({ tokenRequestsPerSecond });
       shared.users.add(user);
+      shared.limiter.intervalChanged();
       return {
         limiter: shared.limiter,
         leave: () => {
           shared.users.delete(user);
-          if (shared.users.size > 0) return;
+          if (shared.users.size > 0) return shared.limiter.intervalChanged();
           byProvider.delete(provider);
           shared.ended.abort();
         },

@@ -36,7 +36,7 @@ async function run(
   const clock = systemClock;
   const world = createWorld(settings);
   const { endpoint, client, violations } = world;
-  const limiter = isLimited ? createTokenRequestLimiter(() => 1_000, neverAborted) : unlimited;
+  const limiter = isLimited ? createTokenRequestLimiter(() => 1_000, neverAborted, clock) : unlimited;
   const tokens = clusterTokens({ endpoint, pollInterval, pollTimeout, limiter, random: jitter(seed) });
   const connection = { client, authenticator: createOAuth2(undefined, tokens), certificates: async () => ({}) };
   const poll = createPoll({ connection: async () => connection, pollTimeout, clock });

@@ -3,6 +3,7 @@ import type { ClusterTokens } from '../../src/auth/cluster-tokens.ts';
 import { createOAuth2 } from '../../src/auth/oauth2.ts';
 import type { Token } from '../../src/auth/token.ts';
 import { createTokenRequestLimiter } from '../../src/auth/token-request-limiter.ts';
+import { systemClock } from '../../src/clock.ts';
 import { told } from '../failure-texts.ts';
 import { failure } from '../polls.ts';
 import { neverAborted } from './asking.ts';
@@ -197,7 +198,7 @@ describe('a cluster that refuses the shared token', () => {
 describe('a token request that waits for its turn', () => {
   /** Two clients of one identity provider, of which the limit allows a request in `interval` milliseconds. */
   function limited(interval: number, answer = scriptedEndpoint()) {
-    const limiter = createTokenRequestLimiter(() => interval, neverAborted);
+    const limiter = createTokenRequestLimiter(() => interval, neverAborted, systemClock);
     const [one, other] = [1, 2].map(() => tokenCache({ endpoint: answer.endpoint, limiter }));
     if (!one || !other) throw new Error('expected two caches');
     return { endpoint: answer, one: tokensIn(one), other: tokensIn(other), close: other.close };

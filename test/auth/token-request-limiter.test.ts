@@ -21,7 +21,7 @@ interface Asked {
 /** Requests through a limiter of one a second, and when they were sent: milliseconds since the start. */
 function limited(interval: () => number = () => 1_000) {
   const ended = new AbortController();
-  const limiter = createTokenRequestLimiter(interval, ended.signal);
+  const limiter = createTokenRequestLimiter(interval, ended.signal, systemClock);
   const startedAt = systemClock.monotonic();
   const sent: (readonly [name: string, at: number])[] = [];
   const ask = (name: string, { latency = 0, signal = neverAborted }: Asked = {}): Promise<TokenAnswer | undefined> =>
@@ -30,7 +30,7 @@ function limited(interval: () => number = () => 1_000) {
       await sleep(latency, neverAborted);
       return granted(name);
     }, signal);
-  return { ask, sent, end: () => ended.abort() };
+  return { ask, sent, intervalChanged: limiter.intervalChanged, end: () => ended.abort() };
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -81,22 +81,40 @@ describe('limited token requests', () => {
     void ask('c');
     await pass(500);
     cluster.abort();
+    await pass(0);
+    expect(await Promise.race([given, 'still waiting'])).toBeUndefined();
     await pass(5_000);
-    expect(await given).toBeUndefined();
     expect(sent).toEqual([
       ['a', 0],
       ['c', 1_000],
     ]);
   });
 
-  it('follow a limit that changes', async () => {
-    let interval = 1_000;
-    const { ask, sent } = limited(() => interval);
+  it.each([
+    [5_000, 1_000, [0, 1_000, 2_000]],
+    [5_000, 0, [0, 500, 500]],
+    [5_000, 100, [0, 500, 600]],
+    [1_000, 5_000, [0, 5_000, 10_000]],
+  ])('that wait follow a limit that changes from one in %s ms to one in %s ms', async (before, after, expected) => {
+    let interval = before;
+    const { ask, sent, intervalChanged } = limited(() => interval);
     for (const name of ['a', 'b', 'c']) void ask(name);
     await pass(500);
-    interval = 5_000;
+    interval = after;
+    intervalChanged();
     await pass(10_000);
-    expect(sent.map(([, at]) => at)).toEqual([0, 1_000, 6_000]);
+    expect(sent.map(([, at]) => at)).toEqual(expected);
+  });
+
+  it('leave no timer behind when a limit changes', async () => {
+    let interval = 100_000;
+    const { ask, intervalChanged } = limited(() => interval);
+    await ask('a');
+    await pass(2_000);
+    interval = 0;
+    intervalChanged();
+    await pass(0);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('are all sent at once without a limit', async () => {

@@ -53,7 +53,7 @@ interface Fleet {
 /** Polls clusters of SaaS that all start at once. */
 async function run({ clusters, clientOf, duration, pollInterval }: Fleet) {
   const provider = saasProvider();
-  const limiter = createTokenRequestLimiter(() => 1_000, neverAborted);
+  const limiter = createTokenRequestLimiter(() => 1_000, neverAborted, systemClock);
   const pollTimeout = 10 * second;
   const caches = new Map<string, ReturnType<typeof tokenCache>>();
   const results: PollResult[][] = [];

@@ -289,6 +289,16 @@ describe('the limit of an identity provider', () => {
     expect(await tokenIn(join(config('other')))).toBe('token-2');
   });
 
+  it('that is raised applies at once to a request that waits', async () => {
+    const { config } = await provider();
+    const { join } = setUp();
+    const [slow, fast] = [join(config('slow', limited(0.001))), join(config('fast', limited(1_000)))];
+    expect(await tokenIn(slow)).toBe('token-1');
+    const waiting = tokenIn(fast);
+    await slow.leave();
+    expect(await waiting).toBe('token-2');
+  });
+
   it('sends no request of a client whose last cluster has left', async () => {
     const { bodies, config } = await provider();
     const { join } = setUp();
