@@ -24,26 +24,28 @@ import type { clusterTable } from './settings-table.ts';
 export type Cluster = FileSettings<typeof clusterTable>;
 export type ClusterSettings = Settings<typeof clusterTable>;
 
-const clientSecretMethods = ['client_secret_post', 'client_secret_basic'] as const;
+const clientSecretMethods: readonly ClientAuthenticationMethod[] = ['client_secret_post', 'client_secret_basic'];
 
 /** The methods that use each of these settings. With another method the setting is a problem. */
-const methodsOf = {
-  'oauth2.client_secret': clientSecretMethods,
-  'oauth2.client_secret_file': clientSecretMethods,
-  'oauth2.client_certificate_key_file': ['private_key_jwt'],
-  'oauth2.client_certificate_key_password': ['private_key_jwt'],
-  'oauth2.client_certificate_key_password_file': ['private_key_jwt'],
-  'oauth2.client_certificate_key_id': ['private_key_jwt'],
-  'oauth2.client_certificate_file': ['private_key_jwt'],
-  'oauth2.signature_algorithm': ['private_key_jwt'],
-} as const;
+export const methodsOfSetting: ReadonlyMap<string, readonly ClientAuthenticationMethod[]> = new Map(
+  Object.entries({
+    'oauth2.client_secret': clientSecretMethods,
+    'oauth2.client_secret_file': clientSecretMethods,
+    'oauth2.client_certificate_key_file': ['private_key_jwt'],
+    'oauth2.client_certificate_key_password': ['private_key_jwt'],
+    'oauth2.client_certificate_key_password_file': ['private_key_jwt'],
+    'oauth2.client_certificate_key_id': ['private_key_jwt'],
+    'oauth2.client_certificate_file': ['private_key_jwt'],
+    'oauth2.signature_algorithm': ['private_key_jwt'],
+  }),
+);
 
 /** Returns undefined if something is wrong, which is reported. */
 export function clientAuthentication(cluster: Cluster): ClientAuthentication | undefined {
   const { settings } = cluster;
   const { method, because } = chosenMethod(settings);
-  for (const [key, methods] of Object.entries(methodsOf)) {
-    if (settings.has(key) && !methods.some((candidate) => candidate === method)) {
+  for (const [key, methods] of methodsOfSetting) {
+    if (settings.has(key) && !methods.includes(method)) {
       settings.report(key, `nothing, ${because}`, 'a value');
     }
   }

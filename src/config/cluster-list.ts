@@ -1,4 +1,5 @@
 import { omitUndefined } from '../omit-undefined.ts';
+import { withoutReplaced } from './alternatives.ts';
 import { buildCluster } from './cluster-config.ts';
 import { clusterDefaults } from './cluster-defaults.ts';
 import { type ClusterOriginInputs, type LoadedCluster, originOf, settingNamesOf } from './effective-settings.ts';
@@ -17,14 +18,15 @@ export interface ClusterDescription extends ClusterOriginInputs {
   readonly problems: readonly Problem[];
 }
 
-/** Merges the sources of a cluster, in ascending precedence. */
+/** Merges the sources of a cluster, in ascending precedence. A setting also takes precedence over its alternatives. */
 export function describeCluster(
   sources: readonly Source[],
   more: Pick<ClusterDescription, 'folder' | 'env' | 'fromFile'>,
 ): ClusterDescription {
   const problems: Problem[] = [];
-  const settings = settingsOf(clusterTable, resolve(clusterTable, sources, problems), problems);
-  return { ...more, settings, given: new Map(sources.flatMap(({ given }) => [...given])), problems };
+  const used = withoutReplaced(sources);
+  const settings = settingsOf(clusterTable, resolve(clusterTable, used, problems), problems);
+  return { ...more, settings, given: new Map(used.flatMap(({ given }) => [...given])), problems };
 }
 
 /** Returns the absolute paths of the files that the settings of the clusters name. */

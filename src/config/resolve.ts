@@ -55,6 +55,11 @@ export function isPresent(location: Location, path: string): boolean {
   return 'file' in location ? location.lines.has(path) : location.present.has(path);
 }
 
+/** Returns the paths of the settings and groups that are present. */
+export function pathsIn(location: Location): readonly string[] {
+  return [...('file' in location ? location.lines.keys() : location.present)];
+}
+
 /** Reduces a location to some paths. */
 function reduced(location: Location, isKept: (path: string) => boolean): Location {
   return 'file' in location

@@ -171,6 +171,21 @@ describe('a Secret', () => {
   });
 
   it.each([
+    ['client_secret_file: none', { 'client-id': 'exporter', 'client-secret': 's3cr3t' }],
+    ['client_secret_file: none', { 'client-secret': 's3cr3t' }],
+    ['client_auth: private_key_jwt, client_certificate_key_file: none', { 'client-secret': 's3cr3t' }],
+    ['client_secret_file: none', { username: 'exporter', password: 's3cr3t' }],
+  ])('takes precedence over a profile with %s', async (credential, values) => {
+    const profile = `oauth2: { client_id: all, ${credential}, issuer_url: "http://127.0.0.1:1/realms/a" }`;
+    const { server, service, start } = await workspace(`profiles: { keycloak: { namespaces: ["*"], ${profile} } }`);
+    server.setSecret('orders', 'exporter', values);
+    server.apply(service('orders', 'zeebe', { secret: 'exporter', profile: 'keycloak' }));
+    const exporter = await start(never);
+    await untilNames(exporter, ['orders/zeebe']);
+    await untilUp(exporter, true);
+  });
+
+  it.each([
     [
       { user: 'a' },
       'Secret orders/exporter: expected the keys username and password, or client-id and client-secret, found none of them',

@@ -165,6 +165,22 @@ describe('the clusters of an organization in Camunda SaaS', () => {
     await vi.waitFor(async () => expect(await names()).toEqual(['orders', 'payments']), soon);
   });
 
+  it('authenticate as their own file says, whatever discovery.saas.cluster says', async () => {
+    const { configFile, folder, issuer, requests } = await workspace(
+      [a, b],
+      'cluster: { oauth2: { client_id: all, client_secret_file: none, token_url: "http://127.0.0.1:1/token" } }',
+      'cluster_file: saas.d/{id}.yml',
+    );
+    mkdirSync(join(folder, 'saas.d'));
+    writeFileSync(join(folder, 'saas.d', 'a-1.yml'), 'basic_auth: { username: a, password: p }\n');
+    const client = `client_id: org, client_secret: ${organization.clientSecret}, audience: ${organization.audience}`;
+    writeFileSync(join(folder, 'saas.d', 'b-2.yml'), `oauth2: { ${client}, token_url: "${issuer.tokenUrl}" }\n`);
+    await startFrom(configFile);
+    await vi.waitFor(() => expect(requests).toHaveLength(2), soon);
+    const schemes = requests.map(({ authorization }) => authorization?.split(' ')[0]);
+    expect(schemes.sort()).toEqual(['Basic', 'Bearer']);
+  });
+
   it('have labels by templates, without those that are empty, on the metric and in /sd', async () => {
     const labels = "labels: { region: '{region}', plan: '{plan} ({channel})', team: x, generation: '{generation}' }";
     const { configFile } = await workspace([a, { ...b, generation: '' }], labels);
