@@ -34,9 +34,7 @@ export interface DescribedCluster {
   readonly permission?: Permission;
 }
 
-interface PlacedDescription extends ClusterDescription, Pick<DescribedCluster, 'meta' | 'permission'> {
-  readonly place: string;
-}
+type NamedDescription = ClusterDescription & Pick<DescribedCluster, 'named' | 'meta' | 'permission'>;
 
 interface ReadClusters {
   readonly clusters: readonly DiscoveredCluster[];
@@ -50,22 +48,35 @@ export async function readClusters(
   readFile: ReadFileAsync,
 ): Promise<ReadClusters> {
   const yieldWhenBusy = createYielder();
-  const descriptions: PlacedDescription[] = [];
+  const descriptions: NamedDescription[] = [];
   for (const { sources, named, folder, meta, permission } of described) {
     const description = describeCluster(sources, { folder, env: {}, fromFile: true });
-    const place = placeIn(named.location, 'name');
-    descriptions.push({ ...description, place, ...omitUndefined({ meta, permission }) });
+    descriptions.push({ ...description, named, ...omitUndefined({ meta, permission }) });
     await yieldWhenBusy();
   }
   const read = readFrom(await readFiles(filesOfClusters(descriptions), readFile, readTimeout));
   const clusters: DiscoveredCluster[] = [];
   for (const description of descriptions) {
     const config: ClusterConfig | undefined = loadCluster(description, read)?.config;
-    const { place, permission, meta = config?.meta } = description;
+    const { named, permission, meta = config?.meta } = description;
+    const place = placeIn(named.location, 'name');
     if (config && meta) clusters.push({ config: { ...config, meta }, place, ...omitUndefined({ permission }) });
     await yieldWhenBusy();
   }
-  return { clusters, problems: linesOf([...problems, ...descriptions.flatMap((each) => each.problems)]) };
+  return { clusters, problems: linesOf([...problems, ...descriptions.flatMap(problemsOf)]) };
+}
+
+/**
+ * Returns the problems of a cluster. Those with settings that it shares with others, or that none of its sources has, have
+ * places that do not say which cluster is concerned: these begin with the place of the cluster, such as
+ * `Service orders/zeebe`, `cluster 0f4a` or `conf.d/orders.yml:3`.
+ */
+function problemsOf({ named: { location }, problems }: NamedDescription): readonly Problem[] {
+  const [owner = ''] = placeIn(location, 'name').split(': ');
+  const own = `${'file' in location ? location.file : owner}:`;
+  return problems.map((problem) =>
+    problem.place.startsWith(own) ? problem : { ...problem, place: `${owner}: ${problem.place}` },
+  );
 }
 
 function linesOf(problems: readonly Problem[]): readonly string[] {

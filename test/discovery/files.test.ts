@@ -97,6 +97,19 @@ describe('clusters in files', () => {
     expect(lines.map(({ msg }) => msg)).toContain('discovery (files) works again');
   });
 
+  it('are named by the problems with the defaults of all clusters', async () => {
+    const { configFile, folder, write } = await workspace(`poll_timeout: 10s\n${discovery}`);
+    const clusters = ['one', 'two'].map((name) => `- name: ${name}\n  address: http://a\n  poll_interval: 5s\n`);
+    write('conf.d/a.yml', clusters.join(''));
+    const { lines } = await startFrom(configFile);
+    const problem = 'poll_timeout: expected at most the poll_interval, "5s", found "10s"';
+    const problems = [1, 4].map((line) => `${folder}/conf.d/a.yml:${line}: ${configFile}:1: ${problem}`);
+    await vi.waitFor(
+      () => expect(lines.findLast(({ msg }) => msg.includes('has problems'))?.problems).toEqual(problems),
+      soon,
+    );
+  });
+
   it('are an error of the later file alone where it repeats a name', async () => {
     const { configFile, folder, team } = await workspace(
       `${discovery}clusters:\n  - name: configured\n    address: ADDRESS\n`,

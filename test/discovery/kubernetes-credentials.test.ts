@@ -206,7 +206,10 @@ describe('a Secret', () => {
       { username: 'a', password: 's3cr3t\nx' },
       'Secret orders/exporter: password: expected text without control characters',
     ],
-    [{ 'client-id': 'a', 'client-secret': 's3cr3t' }, 'oauth2.token_url: expected a token endpoint'],
+    [
+      { 'client-id': 'a', 'client-secret': 's3cr3t' },
+      'Service orders/zeebe: oauth2.token_url: expected a token endpoint',
+    ],
     [
       { username: 'a', password: 's3cr3t', 'client-id': 'a', 'client-secret': 'b' },
       'at most one of basic_auth and oauth2',

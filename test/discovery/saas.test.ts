@@ -181,6 +181,17 @@ describe('the clusters of an organization in Camunda SaaS', () => {
     expect(schemes.sort()).toEqual(['Basic', 'Bearer']);
   });
 
+  it('are named by the problems with the settings that they share', async () => {
+    const { configFile, folder } = await workspace(
+      [a],
+      'cluster: { basic_auth: { username: a, password_file: none } }',
+    );
+    const { lines } = await startFrom(configFile);
+    const place = `cluster a-1: ${configFile}:6: discovery.saas.cluster.basic_auth.password_file`;
+    const problem = `${place}: expected a readable file, found ${folder}/none: no such file or directory`;
+    await vi.waitFor(() => expect(problemsIn(lines)).toEqual([problem]), soon);
+  });
+
   it('have labels by templates, without those that are empty, on the metric and in /sd', async () => {
     const labels = "labels: { region: '{region}', plan: '{plan} ({channel})', team: x, generation: '{generation}' }";
     const { configFile } = await workspace([a, { ...b, generation: '' }], labels);
