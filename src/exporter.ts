@@ -69,7 +69,7 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
   begin();
   leadership.begin(fleet);
   const stopping = new AbortController();
-  const report = createDebugReports(clock, stopping.signal);
+  const report = createDebugReports({ sharedTokens, mayPoll, clock, stopping: stopping.signal });
   const debug = async (name: string) => {
     const monitor = fleet.named(name);
     return monitor && report(monitor.cluster);

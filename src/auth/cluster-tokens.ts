@@ -2,7 +2,7 @@ import { type Clock, withDeadline } from '../clock.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { isDue, type Token } from './token.ts';
 import { type Acquired, having, type KeptToken, type TokenCache } from './token-cache.ts';
-import { type CoolDown, coolDownAfterRefusal, createCoolDown } from './token-pauses.ts';
+import { type CoolDown, coolDownAfterRefusal, createCoolDown, type Pause } from './token-pauses.ts';
 
 export interface ClusterTokensOptions {
   /** Shared with the other clusters whose token requests are equal. */
@@ -28,6 +28,8 @@ export interface ClusterTokens
    * obtained it. Without this, each of many clusters that refuse the tokens would request another one for all of them.
    */
   readonly isNew: (token: Token) => boolean;
+  /** Returns the pause in which no token is requested: after a failed request, or after the cluster refused a new token. */
+  readonly pause: () => Pause | undefined;
   readonly kept: () => KeptToken;
 }
 
@@ -61,6 +63,7 @@ export function createClusterTokens(options: ClusterTokensOptions): ClusterToken
     isNew: (token) => token === cache.usable() && !isOwn(token) && cache.age() < coolDownAfterRefusal.first,
     accepted: coolDown.accepted,
     refused: coolDown.refused,
+    pause,
     times: cache.times,
     takeUnclaimed: cache.takeUnclaimed,
     kept,

@@ -1,6 +1,7 @@
 import { type Authenticator, createBasic, none } from '../auth/authenticator.ts';
 import { createClusterTokens } from '../auth/cluster-tokens.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
+import type { RequestsApart } from '../auth/requests-apart.ts';
 import { createTokenCache } from '../auth/token-cache.ts';
 import type { TokenAnswer } from '../auth/token-endpoint.ts';
 import { unlimited } from '../auth/token-request-limiter.ts';
@@ -10,8 +11,9 @@ import { ConfigError, type Notice, type Problem } from '../config/problem.ts';
 import { clusterEndpoint, type Target, tokenEndpoint } from './check-target.ts';
 import { connectionSteps } from './connection-step.ts';
 import { diagnoseSettings } from './diagnose-authentication.ts';
-import type { CheckContext, Step } from './steps.ts';
+import type { CheckContext, RunContext, Step } from './steps.ts';
 import { createTextReport } from './text-report.ts';
+import { requestsBeside, requestsOfRun } from './token-requests.ts';
 import { tokenSteps } from './token-step.ts';
 import { topologySteps } from './topology-step.ts';
 
@@ -59,8 +61,17 @@ function withToken(
   return createOAuth2(audience, createClusterTokens({ cache, pollInterval, pollTimeout, clock }));
 }
 
+export interface ReportContext extends RunContext {
+  /** Present for a cluster with OAuth 2. */
+  readonly requestsApart: RequestsApart | undefined;
+}
+
 /** Returns the steps of one poll as text. Omits the settings, as readers of the text may not be those of the configuration. */
-export async function pollReport(config: ClusterConfig, context: CheckContext): Promise<string> {
+export async function pollReport(
+  config: ClusterConfig,
+  { clock, signal, requestsApart }: ReportContext,
+): Promise<string> {
+  const context = { clock, signal, requestToken: requestsBeside(requestsApart, config, { clock, signal }) };
   const { heading, step: textOf, summary } = createTextReport(false);
   const target: Target = {
     config,
@@ -77,7 +88,7 @@ export async function pollReport(config: ClusterConfig, context: CheckContext): 
 /** Text for people, JSON for scripts. */
 export type CheckOutput = 'text' | 'json';
 
-export interface RunOptions extends CheckContext {
+export interface RunOptions extends RunContext {
   readonly output: CheckOutput;
   readonly withColours: boolean;
   readonly write: (text: string) => void;
@@ -99,7 +110,8 @@ export async function runCheck(load: () => Promise<Loaded>, options: RunOptions)
   try {
     const { clusters, notices } = await load();
     for (const { message, variables } of notices) warn(`${message}: ${variables.join(', ')}\n`);
-    return await checkAll(clusters, options);
+    const { requestToken, end } = requestsOfRun(clusters, options.clock, options.signal);
+    return await checkAll(clusters, { ...options, requestToken }).finally(end);
   } catch (error) {
     if (!(error instanceof ConfigError) || output === 'text') throw error;
     write(jsonOfProblems(error.problems));
@@ -107,7 +119,7 @@ export async function runCheck(load: () => Promise<Loaded>, options: RunOptions)
   }
 }
 
-async function checkAll(targets: readonly Target[], options: RunOptions): Promise<0 | 1> {
+async function checkAll(targets: readonly Target[], options: RunOptions & CheckContext): Promise<0 | 1> {
   const { output, withColours, write, signal } = options;
   const report = createTextReport(withColours);
   const writeText = output === 'text' ? write : () => {};

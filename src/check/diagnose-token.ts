@@ -1,14 +1,14 @@
-import type { TokenRefusal } from '../auth/token-endpoint.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import type { Failure, Unanswered } from '../failure.ts';
 import { credentialOf, type Endpoint, type Target } from './check-target.ts';
 import { entraScopeDiagnosis } from './diagnose-authentication.ts';
 import { clientCertificateDiagnosis, diagnoseProxy, diagnosisOf } from './diagnose-connection.ts';
 import { type Diagnosis, withFullStop } from './steps.ts';
+import type { Refused } from './token-requests.ts';
 
 /** The identity provider issued no token. */
 export function diagnoseTokenRequest(
-  { failure, retryAfter }: TokenRefusal,
+  { failure, retryAfter }: Refused,
   target: Target,
   oauth2: OAuth2Config,
   endpoint: Endpoint,
@@ -29,6 +29,8 @@ export function diagnoseTokenRequest(
       );
     case 'token_requests_limited':
       return rateLimitDiagnosis(retryAfter, addressName);
+    case 'token_request_waits':
+      return turnDiagnosis(target);
     case 'identity_provider_failed':
       return serverErrorDiagnosis(status, addressName);
     case 'openid_configuration_of_other_issuer':
@@ -118,6 +120,18 @@ function rateLimitDiagnosis(retryAfter: number | undefined, addressName: string)
     change:
       `Wait ${wait} and check again. Let fewer programs request tokens from this IP address; every request to ` +
       `${addressName} counts, including failed ones.`,
+  };
+}
+
+function turnDiagnosis({ config }: Target): Diagnosis {
+  const { pollTimeout, settingNames } = config;
+  return {
+    problem:
+      `No token was requested within ${pollTimeout / 1000} s: the exporter limits the requests to this identity provider, ` +
+      'and others came first.',
+    change:
+      'Request this report again later. If this lasts, let several clusters use one client, or raise ' +
+      `${settingNames['oauth2.token_requests_per_second']} if the identity provider allows it.`,
   };
 }
 

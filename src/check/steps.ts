@@ -1,12 +1,18 @@
 import type { Clock } from '../clock.ts';
 import type { EffectiveSetting } from '../config/effective-settings.ts';
 import type { Verdict } from '../zeebe/verdict.ts';
+import type { RequestToken } from './token-requests.ts';
 
-/** What the steps of a check run with. */
-export interface CheckContext {
+/** What a run of checks has in common. */
+export interface RunContext {
   readonly clock: Clock;
   /** Ends the check; nothing is written after that. */
   readonly signal: AbortSignal;
+}
+
+/** What the steps of a check run with. */
+export interface CheckContext extends RunContext {
+  readonly requestToken: RequestToken;
 }
 
 /** One or two sentences each, for readers who may not know the protocol. */

@@ -1,6 +1,6 @@
 import { secretsOfRequests } from '../auth/client-authentication.ts';
 import { decodeToken, isTime, type Token } from '../auth/token.ts';
-import type { TokenAnswer, TokenRefusal } from '../auth/token-endpoint.ts';
+import type { TokenAnswer } from '../auth/token-endpoint.ts';
 import { jsonObject } from '../auth/token-response.ts';
 import { withDeadline } from '../clock.ts';
 import { connectToIdentityProvider } from '../cluster/token-connection.ts';
@@ -12,26 +12,36 @@ import { type RequestOptions, send } from '../transport/reply.ts';
 import { type Endpoint, isKeycloak, type Target } from './check-target.ts';
 import { diagnoseTokenRequest } from './diagnose-token.ts';
 import type { CheckContext, Diagnosis, Step, TokenFacts } from './steps.ts';
+import type { Refused, StandingRefusal } from './token-requests.ts';
 
 export interface IssuedToken {
   readonly answer: TokenAnswer;
   readonly facts: TokenFacts;
 }
 
-/** Sends the only token request of a check and reports the token's claims. Returns undefined if no token was issued. */
+/**
+ * Sends the only token request of a check, if one may be sent now, and reports the token's claims. Returns undefined if
+ * there is no token.
+ */
 export async function* tokenSteps(
   target: Target,
   oauth2: OAuth2Config,
   endpoint: Endpoint,
-  { clock, signal }: CheckContext,
+  { clock, signal, requestToken }: CheckContext,
 ): AsyncGenerator<Step, IssuedToken | undefined> {
   const { pollTimeout } = target.config;
-  const { endpoint: requestToken } = connectToIdentityProvider(oauth2, clock);
-  const answer = await withDeadline(pollTimeout, signal, (deadline) => requestToken(deadline, pollTimeout));
+  const identityProvider = connectToIdentityProvider(oauth2, clock);
+  const answer = await requestToken(oauth2, () =>
+    withDeadline(pollTimeout, signal, (deadline) => identityProvider.endpoint(deadline, pollTimeout)),
+  );
   if (!answer.ok) {
     const found = mayHaveWrongPath(answer, endpoint) ? await findRealm(endpoint, signal) : undefined;
     const diagnosis = found ? realmDiagnosis(endpoint, found) : diagnoseTokenRequest(answer, target, oauth2, endpoint);
-    yield { name: 'token_request', status: 'failed', diagnosis };
+    yield {
+      name: 'token_request',
+      status: 'failed',
+      diagnosis: 'isStanding' in answer ? standingDiagnosis(diagnosis, answer) : diagnosis,
+    };
     return undefined;
   }
   const { origin, pathname } = endpoint.url;
@@ -41,7 +51,12 @@ export async function* tokenSteps(
   return { answer, facts };
 }
 
-function mayHaveWrongPath({ failure: { reason } }: TokenRefusal, { url }: Endpoint): boolean {
+function standingDiagnosis({ problem, change }: Diagnosis, { retryAfter }: StandingRefusal): Diagnosis {
+  const standing = `The exporter found this before, and requests no token for another ${Math.ceil(retryAfter / 1000)} s.`;
+  return { problem: `${problem} ${standing}`, change };
+}
+
+function mayHaveWrongPath({ failure: { reason } }: Refused, { url }: Endpoint): boolean {
   return isKeycloak(url) && (reason === 'token_request_rejected' || reason === 'token_response_invalid');
 }
 

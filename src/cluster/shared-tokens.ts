@@ -1,4 +1,5 @@
 import { type ClusterTokens, createClusterTokens } from '../auth/cluster-tokens.ts';
+import { createRequestsApart, type RequestsApart } from '../auth/requests-apart.ts';
 import { createTokenCache, type KeptToken, type TokenCache } from '../auth/token-cache.ts';
 import {
   type AdjustableLimiter,
@@ -17,6 +18,8 @@ import { connectToIdentityProvider, type TokenConnection } from './token-connect
  */
 export interface SharedTokens {
   readonly join: (user: TokenUser) => JoinedTokens;
+  /** Returns how a cluster that has joined with this object requests tokens apart from its polls. */
+  readonly apart: (oauth2: OAuth2Config) => RequestsApart | undefined;
 }
 
 /** A cluster that needs tokens. */
@@ -36,15 +39,22 @@ export interface JoinedTokens {
 export function createSharedTokens(clock: Clock): SharedTokens {
   const caches = createSharedCaches(clock);
   const limits = createSharedLimits(clock);
+  const apart = new Map<OAuth2Config, RequestsApart>();
   return {
+    apart: (oauth2) => apart.get(oauth2),
     join: ({ oauth2, pollInterval, pollTimeout, kept }) => {
       const limit = limits.join(oauth2);
-      const { cache, certificates, leave } = caches.join(oauth2, limit.limiter);
+      const { cache, requestsApart, certificates, leave } = caches.join(oauth2, limit.limiter);
       if (kept) cache.keep(kept);
+      const tokens = createClusterTokens({ cache, pollInterval, pollTimeout, clock });
+      const ofCluster = { ...requestsApart, pause: () => tokens.pause() ?? requestsApart.pause() };
+      apart.set(oauth2, ofCluster);
       return {
-        tokens: createClusterTokens({ cache, pollInterval, pollTimeout, clock }),
+        tokens,
         certificates,
         leave: async () => {
+          // The cluster may have joined once more with the same object.
+          if (apart.get(oauth2) === ofCluster) apart.delete(oauth2);
           limit.leave();
           leave();
         },
@@ -65,6 +75,7 @@ function requestOf({ tokenRequestsPerSecond: _, ...request }: OAuth2Config): Par
 interface SharedCache {
   readonly oauth2: OAuth2Config;
   readonly cache: TokenCache;
+  readonly requestsApart: RequestsApart;
   readonly certificates: TokenConnection['certificates'];
   users: number;
 }
@@ -73,7 +84,7 @@ interface SharedCaches {
   readonly join: (
     oauth2: OAuth2Config,
     limiter: TokenRequestLimiter,
-  ) => Pick<SharedCache, 'cache' | 'certificates'> & { readonly leave: () => void };
+  ) => Pick<SharedCache, 'cache' | 'requestsApart' | 'certificates'> & { readonly leave: () => void };
 }
 
 function createSharedCaches(clock: Clock): SharedCaches {
@@ -86,7 +97,8 @@ function createSharedCaches(clock: Clock): SharedCaches {
   const share = (oauth2: OAuth2Config, limiter: TokenRequestLimiter): SharedCache => {
     const { endpoint, certificates } = connectToIdentityProvider(oauth2, clock);
     const cache = createTokenCache({ endpoint, limiter, clock, random: Math.random });
-    const created = { oauth2, cache, certificates, users: 0 };
+    const requestsApart = createRequestsApart({ cache, limiter, clock });
+    const created = { oauth2, cache, requestsApart, certificates, users: 0 };
     byClient.set(oauth2.clientId, [...(byClient.get(oauth2.clientId) ?? []), created]);
     return created;
   };
@@ -102,10 +114,11 @@ function createSharedCaches(clock: Clock): SharedCaches {
   return {
     join: (oauth2, limiter) => {
       const shared = sharedBy(oauth2) ?? share(oauth2, limiter);
-      const { cache, certificates } = shared;
+      const { cache, requestsApart, certificates } = shared;
       shared.users++;
       return {
         cache,
+        requestsApart,
         certificates,
         leave: () => {
           shared.users--;
@@ -127,7 +140,7 @@ interface SharedLimits {
   readonly join: (oauth2: OAuth2Config) => Pick<SharedLimit, 'limiter'> & { readonly leave: () => void };
 }
 
-function createSharedLimits(clock: Clock): SharedLimits {
+export function createSharedLimits(clock: Clock): SharedLimits {
   const byProvider = new Map<string, SharedLimit>();
 
   const create = (): SharedLimit => {

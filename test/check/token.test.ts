@@ -117,6 +117,23 @@ describe('check: the identity provider', () => {
   });
 });
 
+describe('check: several clusters', () => {
+  it('request their tokens at the configured rate', async () => {
+    const identity = await provider({ flavour: 'saas', throttle: { interval: 200 } });
+    const { address } = await cluster();
+    const oauth2 = [
+      'client_id: exporter, client_secret: exporter-secret, audience: zeebe-api',
+      `token_url: "${identity.tokenUrl}", token_requests_per_second: 4`,
+    ];
+    const clusters = ['a', 'b', 'c'].map(
+      (name) => `  - { name: ${name}, address: "${address}", oauth2: { ${oauth2} } }`,
+    );
+    const { exitCode } = await check({ file: ['clusters:', ...clusters].join('\n') });
+    expect(exitCode).toBe(0);
+    expect(identity.requests()).toMatchObject({ issued: 3, rate_limited: 0 });
+  });
+});
+
 describe('check: the token URL', () => {
   it('is that of a web page', async () => {
     const identity = await provider();

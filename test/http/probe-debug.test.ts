@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
 import { createDebugReports } from '../../src/debug-reports.ts';
 import { Secret } from '../../src/secret.ts';
 import { oauthEnv, provider, cluster as simulated } from '../check/checking.ts';
@@ -87,6 +88,7 @@ describe('the steps of a poll', () => {
   /** A cluster that counts its requests. */
   async function counted(probeMinInterval = 0) {
     let requests = 0;
+    let mayPoll = true;
     const answer: RequestListener = (request, response) => {
       requests++;
       healthy(request, response);
@@ -94,7 +96,12 @@ describe('the steps of a poll', () => {
     const cluster = clusterConfig({ address: new URL(await httpServer(answer)), probeMinInterval });
     const clock = manualClock();
     const stopping = new AbortController();
-    return { cluster, clock, stopping, report: createDebugReports(clock, stopping.signal), requests: () => requests };
+    const sharedTokens = createSharedTokens(clock);
+    const report = createDebugReports({ sharedTokens, mayPoll: () => mayPoll, clock, stopping: stopping.signal });
+    const lead = (leads: boolean) => {
+      mayPoll = leads;
+    };
+    return { cluster, clock, stopping, lead, report, requests: () => requests };
   }
 
   it('are carried out once for requests at the same time and within 5 s', async () => {
@@ -122,6 +129,26 @@ describe('the steps of a poll', () => {
     await report(cluster);
     await report({ ...cluster });
     expect(requests()).toBe(2);
+  });
+
+  it('are not carried out while another exporter polls, which does not get the last report either', async () => {
+    const { cluster, report, lead, requests } = await counted();
+    lead(false);
+    expect(await report(cluster)).toBeUndefined();
+    expect(requests()).toBe(0);
+    lead(true);
+    const text = await report(cluster);
+    lead(false);
+    expect(await report(cluster)).toBeUndefined();
+    lead(true);
+    expect(await report(cluster)).toBe(text);
+  });
+
+  it('are no report if another exporter leads before the last one', async () => {
+    const { cluster, report, lead } = await counted();
+    const reported = report(cluster);
+    lead(false);
+    expect(await reported).toBeUndefined();
   });
 
   it('are no report after the exporter was stopped', async () => {

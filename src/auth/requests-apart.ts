@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.ts';
+import type { TokenCache } from './token-cache.ts';
+import { createBackOff, type Pause } from './token-pauses.ts';
+import type { TokenRequestLimiter } from './token-request-limiter.ts';
+
+/** Token requests apart from the polls of a cluster, on which they have no effect. */
+export interface RequestsApart extends Pick<TokenRequestLimiter, 'schedule'> {
+  /** Returns the pause in which no token is to be requested. */
+  readonly pause: () => Pause | undefined;
+}
+
+export interface RequestsApartOptions {
+  /** That of the polls with the same credentials. */
+  readonly cache: Pick<TokenCache, 'age'>;
+  readonly limiter: TokenRequestLimiter;
+  readonly clock: Clock;
+}
+
+/**
+ * Requests take their turn among those of the polls. After a failed one there is a pause, as for polls, which ends when
+ * a poll obtains a token.
+ */
+export function createRequestsApart({ cache, limiter, clock }: RequestsApartOptions): RequestsApart {
+  const backOff = createBackOff(clock, Math.random);
+  let failedAt = Number.NEGATIVE_INFINITY;
+  return {
+    pause: () => (clock.monotonic() - failedAt < cache.age() ? backOff.current() : undefined),
+    schedule: async (...request) => {
+      const answer = await limiter.schedule(...request);
+      if (answer?.ok) backOff.obtained();
+      if (answer?.ok === false) {
+        backOff.failed(answer);
+        failedAt = clock.monotonic();
+      }
+      return answer;
+    },
+  };
+}
