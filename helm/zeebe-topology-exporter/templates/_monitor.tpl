@@ -34,6 +34,13 @@ metricRelabelings:
 {{- end -}}
 {{- end -}}
 
+{{- /* Returns the name of a ServiceMonitor or PodMonitor. Argument: (list root monitor). */ -}}
+{{- define "zeebe-topology-exporter.monitorName" -}}
+{{- $root := first . -}}
+{{- $isElsewhere := ne (default (include "zeebe-topology-exporter.namespace" $root) (last .).namespace) (include "zeebe-topology-exporter.namespace" $root) -}}
+{{- include (ternary "zeebe-topology-exporter.uniqueName" "zeebe-topology-exporter.fullname" $isElsewhere) $root -}}
+{{- end -}}
+
 {{- /* Returns the fields that ServiceMonitor and PodMonitor have in common. Argument: (list root monitor). */ -}}
 {{- define "zeebe-topology-exporter.monitored" -}}
 {{- $root := first . -}}

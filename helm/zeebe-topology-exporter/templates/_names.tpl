@@ -12,6 +12,14 @@
 {{- default .Release.Namespace .Values.namespaceOverride -}}
 {{- end -}}
 
+{{- /*
+Returns a name for resources of the whole Kubernetes cluster, and of namespaces that several releases may share. Releases in
+different namespaces may have the same name, but not the same resource.
+*/ -}}
+{{- define "zeebe-topology-exporter.uniqueName" -}}
+{{ include "zeebe-topology-exporter.namespace" . }}-{{ include "zeebe-topology-exporter.fullname" . }}
+{{- end -}}
+
 {{- /* Returns the host name of the Service, which a certificate of the exporter must contain. */ -}}
 {{- define "zeebe-topology-exporter.host" -}}
 {{ include "zeebe-topology-exporter.fullname" . }}.{{ include "zeebe-topology-exporter.namespace" . }}.svc
