@@ -25,6 +25,35 @@ different namespaces may have the same name, but not the same resource.
 {{ include "zeebe-topology-exporter.fullname" . }}.{{ include "zeebe-topology-exporter.namespace" . }}.svc
 {{- end -}}
 
+{{- /* Returns host and port of the Service. The name of a headless one leads to the pods, and so to their port. */ -}}
+{{- define "zeebe-topology-exporter.address" -}}
+{{ include "zeebe-topology-exporter.host" . }}:{{ ternary .Values.web.port .Values.service.port (eq .Values.service.clusterIP "None") }}
+{{- end -}}
+
+{{- /*
+Returns the name of the headless Service that gives each pod of the StatefulSet a host name. The other Service cannot be
+headless instead: Kubernetes would refuse that change when an upgrade introduces shards.
+*/ -}}
+{{- define "zeebe-topology-exporter.headlessName" -}}
+{{ include "zeebe-topology-exporter.fullname" . | trunc 54 | trimSuffix "-" }}-headless
+{{- end -}}
+
+{{- /* Returns the URLs of the exporters for helm test: that of the Service, or those of all shards. */ -}}
+{{- define "zeebe-topology-exporter.exporters" -}}
+{{- $scheme := ternary "https" "http" (not (empty (include "zeebe-topology-exporter.hasTls" .))) -}}
+{{- if include "zeebe-topology-exporter.isSharded" . -}}
+{{- $urls := list -}}
+{{- range $shard := until (int .Values.shards) -}}
+{{- $pod := printf "%s-%d" (include "zeebe-topology-exporter.workloadName" $) $shard -}}
+{{- $host := printf "%s.%s.%s.svc" $pod (include "zeebe-topology-exporter.headlessName" $) (include "zeebe-topology-exporter.namespace" $) -}}
+{{- $urls = append $urls (printf "%s://%s:%v" $scheme $host $.Values.web.port) -}}
+{{- end -}}
+{{- join " " $urls -}}
+{{- else -}}
+{{ $scheme }}://{{ include "zeebe-topology-exporter.address" . }}
+{{- end -}}
+{{- end -}}
+
 {{- define "zeebe-topology-exporter.serviceAccountName" -}}
 {{- default (ternary (include "zeebe-topology-exporter.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end -}}
@@ -74,7 +103,7 @@ at most 52 characters, so that the label of the pods with its revision fits.
 {{- define "zeebe-topology-exporter.workloadName" -}}
 {{- $name := include "zeebe-topology-exporter.fullname" . -}}
 {{- if include "zeebe-topology-exporter.isSharded" . -}}
-{{ $name | trunc 40 | trimSuffix "-" }}-shards-{{ int .Values.shards }}
+{{ $name | trunc 40 | trimSuffix "-" }}-{{ int .Values.shards }}-shards
 {{- else -}}
 {{ $name }}
 {{- end -}}

@@ -122,14 +122,14 @@ export function runContainer({ args, environment }: LaidOutContainer): void {
   });
 }
 
-/** Runs the pod of `helm test` to its end, with the URL of an exporter. */
-export async function runTestPod(pod: PodSpec, exporter: string, secrets: Readonly<Record<string, string>> = {}) {
+/** Runs the pod of `helm test` to its end, with the URLs of exporters, separated by spaces. */
+export async function runTestPod(pod: PodSpec, exporters: string, secrets: Readonly<Record<string, string>> = {}) {
   const [{ command = [], args, env = [] }] = pod.containers;
   const environment = Object.fromEntries(env.map(({ name, value }) => [name, value ?? secrets[name]]));
   const [node] = entryPoint;
   const [, ...flags] = command;
   return execute(node, [...flags, ...args], {
-    env: { PATH: process.env.PATH, ...environment, EXPORTER: exporter },
+    env: { PATH: process.env.PATH, ...environment, EXPORTERS: exporters },
     // A test that hangs fails.
     timeout: 120_000,
   });

@@ -154,14 +154,28 @@ describe('the rendered chart, run as kubelet runs it', () => {
     expect(failed.stderr).toContain('no cluster is monitored\nzeebe_topology_discovery_up{provider="files"} 0');
   });
 
-  it.each([
-    [2, 'zeebe_topology_up{zeebe_cluster="camunda"} 1\n'],
-    [3, 'ready, but this shard has no cluster\n'],
-  ])('passes helm test at the first of %i shards', async (shards, expected) => {
+  it('passes helm test if the shards together reach every cluster, and fails while one of them does not respond', async () => {
     const cluster = await simulated({ method: 'none' });
-    const { rendered, exporter } = await started(['camunda-none.yaml'], { ...values(cluster), shards }, {});
-    const { stdout } = await runTestPod(testPod(rendered), exporter);
-    expect(stdout).toBe(expected);
+    const settings = { ...values(cluster), tests: { timeoutSeconds: 5 }, shards: 2 };
+    const { rendered, container, exporter } = await started(['camunda-none.yaml'], settings, {});
+    const [port = 0] = await freePorts(1);
+    const second = `http://127.0.0.1:${port}`;
+    const both = `${exporter} ${second}`;
+    await vi.waitFor(async () => expect((await ask(`${exporter}/-/ready`)).status).toBe(200), deadline);
+    const failed = await runTestPod(testPod(rendered), both).catch((error: { stderr: string }) => error);
+    expect(failed.stderr).toContain(`${second}/-/ready: connect ECONNREFUSED`);
+
+    runContainer({
+      ...container,
+      args: container.args.map((arg) => arg.replace(/^(--web\.listen-address=).*/, `$1:${port}`)),
+      environment: { ...container.environment, SHARD: `${rendered.workload.metadata.name}-1` },
+    });
+    await vi.waitFor(async () => expect((await ask(`${second}/-/ready`)).status).toBe(200), deadline);
+    const { stdout } = await runTestPod(testPod(rendered), both);
+    expect(stdout).toBe('zeebe_topology_up{zeebe_cluster="camunda"} 1\n');
+
+    const withCluster = await Promise.all([exporter, second].map(async (url) => (await ask(`${url}/metrics`)).body));
+    expect(withCluster.filter((page) => page.includes('zeebe_topology_up{'))).toHaveLength(1);
   });
 });
 
