@@ -32,7 +32,7 @@ export async function layOut(rendered: Rendered, objects: Objects): Promise<Laid
   const moved = (text: string) => text.replaceAll(configFolder, root);
   const own = rendered.find('Secret');
   const contentOf = (name: string): Content => {
-    const content = name === own?.metadata.name ? own.stringData : objects[name];
+    const content = name === own?.metadata.name ? decoded(own.data) : objects[name];
     if (!content) throw new Error(`expected a Secret or ConfigMap ${name}`);
     return content;
   };
@@ -64,6 +64,11 @@ export async function layOut(rendered: Rendered, objects: Objects): Promise<Laid
       await swap(content);
     },
   };
+}
+
+/** Returns the files in the data of a Secret. */
+function decoded(data: Content = {}): Content {
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]));
 }
 
 /** Returns a field of the first pod of the workload, as the downward API does. */

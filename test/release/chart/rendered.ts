@@ -50,7 +50,6 @@ export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: Metadata;
-  readonly stringData?: Readonly<Record<string, string>>;
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: {
     readonly template?: { readonly metadata: Metadata; readonly spec: PodSpec };
