@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { chartFiles } from '../../helm/files.ts';
+import type { Schema } from '../../helm/json-schema.ts';
 import { otherNames } from '../../helm/other-names.ts';
 import { sharedThresholds } from '../../helm/rule-files.ts';
 import { valuesSchema } from '../../helm/schema.ts';
@@ -61,6 +62,21 @@ describe('the chart', () => {
     const settings = Object.entries(topTable).filter(([, { file }]) => file !== false);
     expect(settings.map(([key]) => key).filter((key) => !told(key))).toEqual([]);
     expect(settings.length).toBeGreaterThan(4);
+  });
+});
+
+describe('the description of a value', () => {
+  const words = documented(chartValues()).flatMap(({ path, doc }) => {
+    const schema = path
+      .split('.')
+      .reduce<Schema | undefined>((parent, key) => parent?.properties?.[key], valuesSchema());
+    return (schema?.enum ?? schema?.items?.enum ?? [])
+      .filter((word) => word !== '')
+      .map((word) => [path, word, doc] as const);
+  });
+
+  it.each(words)('of %s names %s', (_path, word, doc) => {
+    expect(doc).toContain(`\`${word}\``);
   });
 });
 
