@@ -7,9 +7,11 @@ import {
   dataKey,
   duration,
   emptyOr,
+  emptyOrDuration,
   list,
   optional,
   port,
+  rangeDuration,
   type Schema,
   seconds,
   some,
@@ -39,17 +41,13 @@ const probe = closed({
 
 const secretKey: Schema = { ...closed({ name: some, key: some }), required: ['name', 'key'] };
 
-const durations = { type: 'string', pattern: `^${duration}$` };
-const changes = { for: durations, keep_firing_for: durations, labels: texts, annotations: texts };
+const changes = { for: duration, keep_firing_for: duration, labels: texts, annotations: texts };
 const alert = closed({ enabled: { type: 'boolean' }, ...changes });
 const additionalRule: Schema = {
   ...closed({ alert: some, record: some, expr: some, ...changes }),
   required: ['expr'],
   oneOf: [{ required: ['alert'] }, { required: ['record'] }],
 };
-
-/** A duration above 0, as PromQL requires it of a range. */
-const range: Schema = { type: 'string', pattern: '^([1-9][0-9]*(ms|[smhdwy]))+$' };
 
 const ingressHost: Schema = {
   ...closed({
@@ -65,7 +63,7 @@ const ingressHost: Schema = {
   required: ['host'],
 };
 
-const count: Schema = { type: ['integer', 'string'], minimum: 0, pattern: '^([0-9]+%?)?$' };
+const countOrPercentage: Schema = { type: ['integer', 'string'], minimum: 0, pattern: '^([0-9]+%?)?$' };
 
 const alertNames = (): readonly string[] =>
   Object.values(alertGroups(defaultThresholds))
@@ -112,8 +110,8 @@ const pods: Refinements = {
   readinessProbe: probe,
   dnsPolicy: optional(['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']),
   nodeSelector: texts,
-  'podDisruptionBudget.minAvailable': count,
-  'podDisruptionBudget.maxUnavailable': count,
+  'podDisruptionBudget.minAvailable': countOrPercentage,
+  'podDisruptionBudget.maxUnavailable': countOrPercentage,
 };
 
 const access: Refinements = {
@@ -121,7 +119,7 @@ const access: Refinements = {
   'service.port': port,
   'service.nodePort': { ...port, type: ['integer', 'null'] },
   'service.ipFamilyPolicy': optional(['SingleStack', 'PreferDualStack', 'RequireDualStack']),
-  'service.ipFamilies': list({ enum: ['IPv4', 'IPv6'] }),
+  'service.ipFamilies': { ...list({ enum: ['IPv4', 'IPv6'] }), uniqueItems: true },
   'service.loadBalancerSourceRanges': list(some),
   'service.externalTrafficPolicy': optional(['Cluster', 'Local']),
   'service.labels': texts,
@@ -151,15 +149,25 @@ const monitoring = (): Refinements => ({
 const monitor = (name: string): Refinements => ({
   [`${name}.labels`]: texts,
   [`${name}.annotations`]: texts,
-  [`${name}.interval`]: emptyOr(duration),
-  [`${name}.scrapeTimeout`]: emptyOr(duration),
+  [`${name}.interval`]: emptyOrDuration,
+  [`${name}.scrapeTimeout`]: emptyOrDuration,
   [`${name}.podTargetLabels`]: list(some),
   [`${name}.basicAuth`]: closed({ username: secretKey, password: secretKey }),
 });
 
+/** With a count of 0, the alert would always fire. */
+const count: Schema = { type: 'integer', minimum: 1 };
+
+/** Thresholds for which not every number has a meaning. */
+const numbers: Readonly<Record<string, Schema>> = {
+  failureRatio: { type: 'number', minimum: 0, maximum: 1 },
+  leaderChanges: count,
+  leadersApart: count,
+};
+
 const threshold = ([name, fallback]: readonly [string, unknown]): readonly [string, Schema] => [
   `prometheusRule.thresholds.${name}`,
-  typeof fallback === 'number' ? { type: 'number', minimum: 0 } : range,
+  typeof fallback === 'number' ? (numbers[name] ?? { type: 'number', minimum: 0 }) : rangeDuration,
 ];
 
 /** Mappings without a fallback for keys that are removed with null. */

@@ -3,11 +3,23 @@ import { apiVersions, clientAuthTypes, logFormats, logLevels, physicalTenants } 
 import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../src/config/discovery-settings.ts';
 import { maxRequestsPerSecond, minRequestsPerSecond } from '../src/config/formats.ts';
 import { profileMappingTable } from '../src/config/kubernetes-discovery-settings.ts';
+import { reservedLabels } from '../src/config/labels.ts';
 import { minLimit } from '../src/config/limit-settings.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { clusterTable } from '../src/config/settings-table.ts';
 import { cipherSuites, curves, tlsVersions } from '../src/config/tls-settings.ts';
-import { closed, dataKey, duration, emptyOr, list, optional, type Schema, some, texts } from './json-schema.ts';
+import {
+  closed,
+  dataKey,
+  duration,
+  durationOrZero,
+  emptyOrDuration,
+  list,
+  optional,
+  type Schema,
+  some,
+  texts,
+} from './json-schema.ts';
 
 /** The allowed values of settings that are enumerations. The tables of settings do not export them. */
 const words: Readonly<Record<string, readonly string[]>> = {
@@ -63,12 +75,27 @@ function file(key: string): Schema {
 /** Returns the schema of a setting, or undefined for that of its kind. */
 type Override = (key: string) => Schema | undefined;
 
-const fileReference: Override = (key) => (key.endsWith('_file') ? file(key) : undefined);
+/** Labels of a cluster, without those that the exporter rejects. */
+const labels: Schema = {
+  ...texts,
+  propertyNames: { pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$', not: { pattern: `^(__.*|${[...reservedLabels].join('|')})$` } },
+};
+
+/** Settings whose text has a form that the tables of settings do not export. */
+const forms: Readonly<Record<string, Schema>> = {
+  labels,
+  poll_interval: durationOrZero,
+  poll_timeout: duration,
+  probe_min_interval: durationOrZero,
+  refresh_interval: duration,
+};
+
+const ofTheChart: Override = (key) => (key.endsWith('_file') ? file(key) : forms[key]);
 
 /** References of discovery: patterns of keys, and a key for each cluster. */
-const discoveryReference: Override = (key) => {
+const ofDiscovery: Override = (key) => {
   if (key === 'paths') return list(reference({ type: 'string', pattern: '^[-._*?a-zA-Z0-9]+$' }, secretOrConfigMap));
-  if (key !== 'cluster_file') return fileReference(key);
+  if (key !== 'cluster_file') return ofTheChart(key);
   return reference({ type: 'string', pattern: '^[-._{}a-zA-Z0-9]*\\{id\\}[-._{}a-zA-Z0-9]*$' }, secretOrConfigMap);
 };
 
@@ -84,7 +111,7 @@ function setting(key: string, { shape }: Setting): Schema {
  * Returns the schema of the mapping for these settings. A key with a dot becomes a key of a nested mapping. By default,
  * settings that name a file accept a reference to a key that the chart mounts.
  */
-export function mapping(table: Table, override = fileReference, prefix = ''): Schema {
+export function mapping(table: Table, override = ofTheChart, prefix = ''): Schema {
   const properties: Record<string, Schema> = {};
   for (const key of Object.keys(table)) {
     if (!key.startsWith(prefix)) continue;
@@ -106,10 +133,10 @@ export const cluster = (): Schema => {
   return { ...mapping(table), required: ['address'] };
 };
 
-export const filesDiscovery = (): Schema => mapping(filesDiscoveryTable, discoveryReference);
+export const filesDiscovery = (): Schema => mapping(filesDiscoveryTable, ofDiscovery);
 
 export const saasDiscovery = (): Schema => {
-  const { properties = {}, ...others } = mapping(saasMappingTable, discoveryReference);
+  const { properties = {}, ...others } = mapping(saasMappingTable, ofDiscovery);
   const ofClusters = {
     ...mapping(inFile(discoveredClusterTable)),
     description: 'Settings of the discovered clusters.',
@@ -119,9 +146,13 @@ export const saasDiscovery = (): Schema => {
 
 /** The values of `discovery.kubernetes` whose defaults do not determine their schema. */
 export const kubernetesDiscovery = (): Readonly<Record<string, Schema>> => ({
-  namespaces: list({ type: 'string', pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' }),
+  // A namespace that is listed twice would get two roles with the same name.
+  namespaces: {
+    ...list({ type: 'string', pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' }),
+    uniqueItems: true,
+  },
   secretNames: list(some),
-  refresh_interval: emptyOr(duration),
+  refresh_interval: emptyOrDuration,
   profiles: {
     type: 'object',
     additionalProperties: { ...mapping(inFile(profileMappingTable)), required: ['namespaces'] },
@@ -130,9 +161,9 @@ export const kubernetesDiscovery = (): Readonly<Record<string, Schema>> => ({
 
 /** Top-level settings of the file, except those of `web` that the chart sets by flags. Omitted if empty or null. */
 export const topOfTheFile: Readonly<Record<string, Schema>> = {
-  poll_interval: emptyOr(duration),
-  poll_timeout: emptyOr(duration),
-  probe_min_interval: emptyOr(duration),
+  poll_interval: { ...durationOrZero, minLength: 0 },
+  poll_timeout: emptyOrDuration,
+  probe_min_interval: { ...durationOrZero, minLength: 0 },
   max_series: { ...limit, type: ['integer', 'null'] },
   max_series_total: { ...limit, type: ['integer', 'null'] },
   max_clusters: { ...limit, type: ['integer', 'null'] },

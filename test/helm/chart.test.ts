@@ -13,7 +13,11 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { rules } from '../../prometheus/rules.ts';
 import { defaultThresholds } from '../../prometheus/thresholds.ts';
 import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../../src/config/discovery-settings.ts';
+import { reservedLabels } from '../../src/config/labels.ts';
+import { polling } from '../../src/config/polling-settings.ts';
+import { ConfigError } from '../../src/config/problem.ts';
 import { clusterTable, topTable } from '../../src/config/settings-table.ts';
+import { fileWith, load } from '../config/loading.ts';
 
 const read = (path: string) => readFileSync(new URL(path, chart), 'utf8');
 
@@ -27,6 +31,16 @@ const validate = ajv.compile(valuesSchema());
 function problems(values: object): readonly string[] {
   validate(values);
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+function exporterAccepts(file: string): boolean {
+  try {
+    load({ file });
+    return true;
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
 }
 
 describe('the chart', () => {
@@ -133,6 +147,30 @@ describe('values.schema.json', () => {
     expect(keys.filter((key) => unknown(`${key}x`).length === 0)).toEqual([]);
   });
 
+  // Limits of durations are left to the exporter.
+  const durations = ['0', 0, '15s', '1m30s', '1h', '90m', '1s500ms', '30s1m', '1m 30s', '15', 15, '1.5s', '-1s', '1S'];
+
+  it.each(
+    Object.keys(polling).flatMap((key) => durations.map((value) => [key, value] as const)),
+  )('accepts %s: %j if the exporter does', (key, value) => {
+    const others = key === 'poll_interval' ? 'poll_timeout: 1s' : 'poll_interval: 24h';
+    const isAccepted = exporterAccepts(fileWith(`${key}: ${JSON.stringify(value)}`, others));
+    expect(problems({ clusters: { a: { address: 'http://a', [key]: value } } }).length === 0).toBe(isAccepted);
+    expect(problems({ config: { [key]: value } }).length === 0).toBe(isAccepted);
+  });
+
+  it.each([
+    ...reservedLabels,
+    ...['__meta', 'a-b', '0a', 'team', '_', '_a', 'Zeebe_cluster', 'zeebe_cluster2'],
+  ])('accepts the label %s of a cluster if the exporter does', (name) => {
+    const labels = { [name]: 'a' };
+    const isAccepted = exporterAccepts(fileWith(`labels: ${JSON.stringify(labels)}`));
+    expect(problems({ clusters: { a: { address: 'http://a', labels } } }).length === 0).toBe(isAccepted);
+    expect(problems({ discovery: { saas: { labels } } }).length === 0).toBe(isAccepted);
+    const profiles = { a: { namespaces: ['*'], labels } };
+    expect(problems({ discovery: { kubernetes: { profiles } } }).length === 0).toBe(isAccepted);
+  });
+
   it.each([
     ['a key at the top', { cluster: {} }, ' must NOT have additional properties'],
     ['a number in quotes', { replicas: '2' }, '/replicas must be integer'],
@@ -153,11 +191,41 @@ describe('values.schema.json', () => {
       '/config/log/level must be equal to one of the allowed values',
     ],
     [
+      'a namespace twice',
+      { discovery: { kubernetes: { namespaces: ['a', 'a'] } } },
+      '/discovery/kubernetes/namespaces must NOT have duplicate items (items ## 1 and 0 are identical)',
+    ],
+    [
+      'a ratio above 1',
+      { prometheusRule: { thresholds: { ...sharedThresholds, failureRatio: 20 } } },
+      '/prometheusRule/thresholds/failureRatio must be <= 1',
+    ],
+    [
+      'no leader change',
+      { prometheusRule: { thresholds: { ...sharedThresholds, leaderChanges: 0 } } },
+      '/prometheusRule/thresholds/leaderChanges must be >= 1',
+    ],
+    [
+      'no difference between brokers',
+      { prometheusRule: { thresholds: { ...sharedThresholds, leadersApart: 0 } } },
+      '/prometheusRule/thresholds/leadersApart must be >= 1',
+    ],
+    [
+      'a duration that Prometheus rejects',
+      { prometheusRule: { thresholds: { ...sharedThresholds, lookback: '30s1m' } } },
+      expect.stringContaining('/prometheusRule/thresholds/lookback must match pattern'),
+    ],
+    [
+      'an interval that the operator rejects',
+      { serviceMonitor: { interval: '30s1m' } },
+      expect.stringContaining('/serviceMonitor/interval must match pattern'),
+    ],
+    [
       'half the key of a Secret',
       { clusters: { a: { address: 'a', basic_auth: { username: 'u', password_file: { secret: 's' } } } } },
       "/clusters/a/basic_auth/password_file must have required property 'key'",
     ],
   ])('refuses %s and names the place', (_what, values, problem) => {
-    expect(problems(values)).toContain(problem);
+    expect(problems(values)).toContainEqual(problem);
   });
 });
