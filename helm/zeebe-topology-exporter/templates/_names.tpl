@@ -94,6 +94,11 @@ headless instead: Kubernetes would refuse that change when an upgrade introduces
 {{- ternary .Values.shards .Values.replicas (gt (int .Values.shards) 1) -}}
 {{- end -}}
 
+{{- /* Returns a number or percentage of a PodDisruptionBudget as text. Unlike a number, the text of 0 is not empty. */ -}}
+{{- define "zeebe-topology-exporter.limit" -}}
+{{- if not (kindIs "invalid" .) -}}{{- . -}}{{- end -}}
+{{- end -}}
+
 {{- /*
 Returns the name of the Deployment or StatefulSet. That of a StatefulSet has the number of shards in it: another number
 is another StatefulSet. Helm creates it and deletes the old one at the same time, while an update of the old one would

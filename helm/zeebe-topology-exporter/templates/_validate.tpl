@@ -26,6 +26,19 @@
 {{- if and $hasSecret $discovers -}}
 {{- $problems = append $problems "discovery and existingConfig.secret are both set: move the settings of discovery to the file in the Secret" -}}
 {{- end -}}
+{{- $ofRoles := list "namespaces" "readSecrets" "secretNames" -}}
+{{- range $key, $value := omit .Values.discovery.kubernetes "enabled" -}}
+{{- if and $value (not $.Values.discovery.kubernetes.enabled) -}}
+{{- $problems = append $problems (printf "discovery.kubernetes.%s: has no effect; set discovery.kubernetes.enabled to true, or remove it" $key) -}}
+{{- else if and $value $hasSecret (not (has $key $ofRoles)) -}}
+{{- $problems = append $problems (printf "discovery.kubernetes.%s and existingConfig.secret are both set: move it to the file in the Secret" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.discovery.kubernetes -}}
+{{- if and .enabled .secretNames (not .readSecrets) -}}
+{{- $problems = append $problems "discovery.kubernetes.secretNames: has no effect; set discovery.kubernetes.readSecrets to true, or remove it" -}}
+{{- end -}}
+{{- end -}}
 {{- range $key, $isSet := dict "clusters" .Values.clusters "discovery" $discovers -}}
 {{- if and $isSet $inEnvironment -}}
 {{- $problems = append $problems (printf "%s and an address in extraEnv are both set: the exporter ignores the cluster of the environment if %s is set; remove one of them" $key $key) -}}
@@ -50,25 +63,14 @@
 {{- range $problem := include "zeebe-topology-exporter.webProblems" . | fromJsonArray -}}
 {{- $problems = append $problems $problem -}}
 {{- end -}}
-{{- range .Values.extraArgs -}}
-{{- $flag := splitList "=" . | first -}}
-{{- with get (dict "--config.file" "clusters, discovery, config or existingConfig" "--config.check" "no flag: the exporter would exit" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path" "--shard" "shards" "--total-shards" "shards" "--leader-election" "leaderElection.enabled" "--leader-election.lease-name" "leaderElection.enabled") $flag -}}
-{{- $problems = append $problems (printf "extraArgs: %s is set by the chart; use %s" $flag .) -}}
-{{- end -}}
+{{- range $problem := include "zeebe-topology-exporter.extraProblems" . | fromJsonArray -}}
+{{- $problems = append $problems $problem -}}
 {{- end -}}
 {{- range $problem := include "zeebe-topology-exporter.accessProblems" . | fromJsonArray -}}
 {{- $problems = append $problems $problem -}}
 {{- end -}}
-{{- with .Values.podDisruptionBudget -}}
-{{- $min := toString (default "" .minAvailable) -}}
-{{- if and (ne $min "") (ne (toString (default "" .maxUnavailable)) "") -}}
-{{- $problems = append $problems "podDisruptionBudget: minAvailable and maxUnavailable are both set; remove one of them" -}}
-{{- end -}}
-{{- $pods := include "zeebe-topology-exporter.pods" $ | int -}}
-{{- if and .enabled (regexMatch "^[0-9]+$" $min) (ge (int $min) $pods) -}}
-{{- $count := ternary "shards" "replicas" (not (empty (include "zeebe-topology-exporter.isSharded" $))) -}}
-{{- $problems = append $problems (printf "podDisruptionBudget.minAvailable %s: with %s %d no node can be drained; increase %s, or set maxUnavailable" $min $count $pods $count) -}}
-{{- end -}}
+{{- range $problem := include "zeebe-topology-exporter.budgetProblems" . | fromJsonArray -}}
+{{- $problems = append $problems $problem -}}
 {{- end -}}
 {{- if and (include "zeebe-topology-exporter.isSharded" .) (gt (int .Values.replicas) 1) -}}
 {{- $problems = append $problems "replicas and shards are both above 1: each shard is polled by one pod; set one of them to 1" -}}
@@ -87,6 +89,62 @@
 {{- with $problems -}}
 {{- printf "zeebe-topology-exporter: invalid values:\n- %s\n" (join "\n- " .) | fail -}}
 {{- end -}}
+{{- end -}}
+
+{{- /* Returns the problems of flags and variables that the chart sets itself, or with which the exporter would exit. */ -}}
+{{- define "zeebe-topology-exporter.extraProblems" -}}
+{{- $problems := list -}}
+{{- $flags := dict "--config.file" "clusters, discovery, config or existingConfig" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path" "--shard" "shards" "--total-shards" "shards" "--leader-election" "leaderElection.enabled" "--leader-election.lease-name" "leaderElection.enabled" -}}
+{{- range $flag := list "--config.check" "--help" "--version" -}}
+{{- $_ := set $flags $flag "no flag: the exporter would exit" -}}
+{{- end -}}
+{{- $_ := set $flags "--leader-election.namespace" "no flag: the Role for the Lease is only in the namespace of the exporter" -}}
+{{- range .Values.extraArgs -}}
+{{- $flag := splitList "=" . | first -}}
+{{- with get $flags $flag -}}
+{{- $problems = append $problems (printf "extraArgs: %s is set by the chart; use %s" $flag .) -}}
+{{- end -}}
+{{- end -}}
+{{- $variables := dict "SHARD" "use shards" "TOTAL_SHARDS" "use shards" "WEB_LISTEN_ADDRESS" "use web.port" -}}
+{{- if .Values.leaderElection.enabled -}}
+{{- range $name := list "POD_NAME" "POD_NAMESPACE" -}}
+{{- $_ := set $variables $name "leaderElection needs the value of the pod; remove it" -}}
+{{- end -}}
+{{- end -}}
+{{- range $variable := .Values.extraEnv -}}
+{{- with get $variables $variable.name -}}
+{{- $problems = append $problems (printf "extraEnv: %s is set by the chart; %s" $variable.name .) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- /* Returns the problems of the PodDisruptionBudget: one that allows no disruption blocks every drain of a node. */ -}}
+{{- define "zeebe-topology-exporter.budgetProblems" -}}
+{{- $problems := list -}}
+{{- with .Values.podDisruptionBudget -}}
+{{- $min := include "zeebe-topology-exporter.limit" .minAvailable -}}
+{{- $max := include "zeebe-topology-exporter.limit" .maxUnavailable -}}
+{{- if and $min $max -}}
+{{- $problems = append $problems "podDisruptionBudget: minAvailable and maxUnavailable are both set; remove one of them" -}}
+{{- end -}}
+{{- $pods := include "zeebe-topology-exporter.pods" $ | int -}}
+{{- if and .enabled $min (gt $pods 0) -}}
+{{- $needed := trimSuffix "%" $min | int -}}
+{{- if hasSuffix "%" $min -}}
+{{- /* Kubernetes rounds up. */ -}}
+{{- $needed = div (add (mul $needed $pods) 99) 100 -}}
+{{- end -}}
+{{- if ge (int $needed) $pods -}}
+{{- $count := ternary "shards" "replicas" (not (empty (include "zeebe-topology-exporter.isSharded" $))) -}}
+{{- $problems = append $problems (printf "podDisruptionBudget.minAvailable %s: with %s %d no node can be drained; increase %s, or set maxUnavailable" $min $count $pods $count) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .enabled (regexMatch "^0+%?$" $max) -}}
+{{- $problems = append $problems (printf "podDisruptionBudget.maxUnavailable %s: no node can be drained; set it to at least 1" $max) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
 {{- end -}}
 
 {{- /* Returns the problems of a cluster: secrets that are set twice, and incomplete pairs of settings. */ -}}
