@@ -72,6 +72,11 @@
 {{- range $problem := include "zeebe-topology-exporter.budgetProblems" . | fromJsonArray -}}
 {{- $problems = append $problems $problem -}}
 {{- end -}}
+{{- range $feature, $isEnabled := dict "leaderElection" .Values.leaderElection.enabled "discovery.kubernetes" .Values.discovery.kubernetes.enabled -}}
+{{- if and $isEnabled (eq (include "zeebe-topology-exporter.serviceAccountName" $) "default") -}}
+{{- $problems = append $problems (printf "serviceAccount: the permissions for %s would apply to every pod with the ServiceAccount default; set serviceAccount.create to true, or serviceAccount.name to an account that only the exporter uses" $feature) -}}
+{{- end -}}
+{{- end -}}
 {{- if and (include "zeebe-topology-exporter.isSharded" .) (gt (int .Values.replicas) 1) -}}
 {{- $problems = append $problems "replicas and shards are both above 1: each shard is polled by one pod; set one of them to 1" -}}
 {{- end -}}
