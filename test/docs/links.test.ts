@@ -24,10 +24,13 @@ function targetsIn(page: string): readonly string[] {
   return [...links].map(([, inline, defined]) => inline ?? defined ?? '');
 }
 
-/** Returns the anchors that GitHub gives to the headings of a page. */
-function anchorsOf(page: string): readonly string[] {
-  const headings = [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
-  return headings.map((heading) =>
+/**
+ * Whether exactly one heading of a text has this anchor on GitHub. A link to one of several headings with the same text
+ * leads to the first of them, which may not be the one that is meant.
+ */
+function hasHeading(prose: string, anchor: string): boolean {
+  const headings = [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
+  const anchors = headings.map((heading) =>
     heading
       .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
       .toLowerCase()
@@ -35,6 +38,7 @@ function anchorsOf(page: string): readonly string[] {
       .trim()
       .replace(/ /g, '-'),
   );
+  return anchors.filter((each) => each === anchor).length === 1;
 }
 
 /** Returns the file or page in the repository that a link leads to, or nothing if it leads elsewhere. */
@@ -52,7 +56,7 @@ function leadsNowhere(page: string, target: string): boolean {
   if (!local) return false;
   const { path, anchor } = local;
   if (relative('.', path).startsWith('..') || !existsSync(join(root, path))) return true;
-  return anchor !== undefined && !(statSync(join(root, path)).isFile() && anchorsOf(path).includes(anchor));
+  return anchor !== undefined && !(statSync(join(root, path)).isFile() && hasHeading(proseOf(path), anchor));
 }
 
 describe('a link', () => {
@@ -65,7 +69,13 @@ describe('a link', () => {
     expect(leadsNowhere('docs/api.md', 'https://prometheus.io/docs')).toBe(false);
   });
 
-  it.each(pages)('of %s leads to a file and an anchor that exist', (page) => {
+  it('is recognized as broken if several headings have its anchor', () => {
+    const prose = '# Page\n\n## Two words\n\n## [One](a.md)\n\n### Two words\n';
+    expect(hasHeading(prose, 'one')).toBe(true);
+    expect(hasHeading(prose, 'two-words')).toBe(false);
+  });
+
+  it.each(pages)('of %s leads to a file and one heading that exist', (page) => {
     expect(targetsIn(page).filter((target) => leadsNowhere(page, target))).toEqual([]);
   });
 

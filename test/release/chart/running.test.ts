@@ -98,7 +98,8 @@ describe('the rendered chart, run as kubelet runs it', () => {
     const paths = [{ configMap: 'zeebe-clusters', key: '*.yml' }];
     const settings = {
       config: { poll_interval: '1s' },
-      discovery: { files: { paths, refresh_interval: '1s' } },
+      // Longer than the test: changes are noticed by watching the mounted folder.
+      discovery: { files: { paths, refresh_interval: '1h' } },
       tests: { timeoutSeconds: 20 },
     };
     const { rendered, exporter, container } = await started([], settings, {
