@@ -3,7 +3,7 @@ import { apiVersions, clientAuthTypes, logFormats, logLevels, physicalTenants } 
 import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../src/config/discovery-settings.ts';
 import { maxRequestsPerSecond, minRequestsPerSecond } from '../src/config/formats.ts';
 import { profileMappingTable } from '../src/config/kubernetes-discovery-settings.ts';
-import { reservedLabels } from '../src/config/labels.ts';
+import { reservedLabels, reservedPrefixes } from '../src/config/labels.ts';
 import { minLimit } from '../src/config/limit-settings.ts';
 import type { Setting, Shape, Table } from '../src/config/setting.ts';
 import { clusterTable } from '../src/config/settings-table.ts';
@@ -78,7 +78,10 @@ type Override = (key: string) => Schema | undefined;
 /** Labels of a cluster, without those that the exporter rejects. */
 const labels: Schema = {
   ...texts,
-  propertyNames: { pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$', not: { pattern: `^(__.*|${[...reservedLabels].join('|')})$` } },
+  propertyNames: {
+    pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$',
+    not: { pattern: `^(${reservedPrefixes.join('|')}|(${[...reservedLabels].join('|')})$)` },
+  },
 };
 
 /** Settings whose text has a form that the tables of settings do not export. */

@@ -185,7 +185,10 @@ describe('the clusters of an organization in Camunda SaaS', () => {
     const { configFile, folder } = await workspace(
       [a],
       'cluster: { basic_auth: { username: a, password_file: none } }',
+      'cluster_file: saas.d/{id}.yml',
     );
+    mkdirSync(join(folder, 'saas.d'));
+    writeFileSync(join(folder, 'saas.d', 'a-1.yml'), 'poll_timeout: 2s\n');
     const { lines } = await startFrom(configFile);
     const place = `cluster a-1: ${configFile}:6: discovery.saas.cluster.basic_auth.password_file`;
     const problem = `${place}: expected a readable file, found ${folder}/none: no such file or directory`;

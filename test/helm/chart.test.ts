@@ -13,7 +13,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { rules } from '../../prometheus/rules.ts';
 import { defaultThresholds } from '../../prometheus/thresholds.ts';
 import { discoveredClusterTable, filesDiscoveryTable, saasMappingTable } from '../../src/config/discovery-settings.ts';
-import { reservedLabels } from '../../src/config/labels.ts';
+import { reservedLabels, reservedPrefixes } from '../../src/config/labels.ts';
 import { polling } from '../../src/config/polling-settings.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { clusterTable, topTable } from '../../src/config/settings-table.ts';
@@ -161,6 +161,7 @@ describe('values.schema.json', () => {
 
   it.each([
     ...reservedLabels,
+    ...reservedPrefixes.map((prefix) => `${prefix}a`),
     ...['__meta', 'a-b', '0a', 'team', '_', '_a', 'Zeebe_cluster', 'zeebe_cluster2'],
   ])('accepts the label %s of a cluster if the exporter does', (name) => {
     const labels = { [name]: 'a' };
