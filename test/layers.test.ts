@@ -128,6 +128,12 @@ describe('the imports of src/', () => {
 });
 
 describe('the files of src/', () => {
+  it('are all part of the program or of the health check of the image', () => {
+    const entries = ['main.ts', 'healthcheck.ts'];
+    const used = new Set([...entries, ...entries.flatMap((entry) => [...reachable(entry)])]);
+    expect(files.filter((file) => !used.has(file))).toEqual([]);
+  });
+
   it('are each in one layer', () => {
     expect(files.filter((file) => !isSimulator(file) && layerOf(file) === -1)).toEqual([]);
   });

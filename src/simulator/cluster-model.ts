@@ -47,12 +47,6 @@ export interface ClusterModel {
   readonly apply: (event: SimulatedEvent, elapsed: number) => void;
 }
 
-/** Returns that many physical tenants of the same size: `default`, `tenant2`, `tenant3` … */
-export function equalTenants(count: number): NonNullable<ClusterModelOptions['physicalTenants']> {
-  const others = Array.from({ length: count - 1 }, (_, i) => [`tenant${i + 2}`, {}] as const);
-  return { [defaultTenant]: {}, ...Object.fromEntries(others) };
-}
-
 /** Throws a RangeError for sizes Zeebe would refuse and for a script that names what the cluster does not have. */
 export function simulateCluster(options: ClusterModelOptions = {}): ClusterModel {
   if (options.script !== undefined) {

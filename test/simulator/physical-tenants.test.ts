@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ClusterModel, equalTenants, simulateCluster } from '../../src/simulator/cluster-model.ts';
+import { type ClusterModel, simulateCluster } from '../../src/simulator/cluster-model.ts';
 import { clusterTopologyAnswer } from '../../src/simulator/cluster-topology-answer.ts';
 import { randomFrom } from '../../src/simulator/random.ts';
 import type { SimulatedEvent } from '../../src/simulator/simulated-events.ts';
@@ -10,6 +10,12 @@ import { answerAt } from './model-answers.ts';
 import { differences } from './topology-schemas.ts';
 
 const version = '8.10.0';
+
+/** That many physical tenants of the same size: `default`, `tenant2`, `tenant3` … */
+function equalTenants(count: number) {
+  const others = Array.from({ length: count - 1 }, (_, i) => [`tenant${i + 2}`, {}] as const);
+  return { default: {}, ...Object.fromEntries(others) };
+}
 const physicalTenants = { orders: { partitions: 5, replicationFactor: 1 }, returns: {} };
 
 const wholeAt = (model: ClusterModel, elapsed: number) => clusterTopologyAnswer(model.at(elapsed), '', randomFrom('w'));

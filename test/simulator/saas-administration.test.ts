@@ -1,10 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type IdentityProvider, startIdentityProvider } from '../../src/simulator/identity-provider.ts';
-import {
-  type AdministeredCluster,
-  type SimulatedAdministration,
-  startAdministration,
-} from '../../src/simulator/saas-administration.ts';
+import { type AdministeredCluster, type SimulatedAdministration, startAdministration } from './saas-administration.ts';
 
 const organization = { clientId: 'org', clientSecret: 's', audience: ['api.cloud.camunda.io', 'zeebe.camunda.io'] };
 const closing: (() => Promise<void>)[] = [];

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createSimulatedBrokers } from '../../src/simulator/simulated-brokers.ts';
 import type { TopologyAnswer } from '../../src/simulator/topology-answer.ts';
 import { freePorts } from '../e2e/ports.ts';
 import { recorded } from '../topologies.ts';
 import { manualClock } from './manual-clock.ts';
+import { createSimulatedBrokers } from './simulated-brokers.ts';
 
 /** Creates brokers with a manual clock, none of them started. `ask` requests the topology from a broker's gateway. */
 async function cluster(size: number, version = '8.6.0') {

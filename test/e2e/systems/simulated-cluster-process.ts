@@ -1,8 +1,8 @@
 import { createRemoteJWKSet } from 'jose';
 import type { ClusterAuthentication } from '../../../src/simulator/cluster-authentication.ts';
 import { empty, type HttpReply, json } from '../../../src/simulator/replies.ts';
-import { createSimulatedBrokers, type SimulatedBroker } from '../../../src/simulator/simulated-brokers.ts';
 import { startServer } from '../../../src/simulator/simulator-server.ts';
+import { createSimulatedBrokers, type SimulatedBroker } from '../../simulator/simulated-brokers.ts';
 
 // The process of a simulated cluster. Its only argument is the cluster's layout as JSON.
 

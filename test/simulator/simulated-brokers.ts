@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { type ClusterModelOptions, simulateCluster } from './cluster-model.ts';
-import { type GatewayOptions, startGateway } from './gateway.ts';
-import { findTenant, type ModelBroker, type ModelState } from './model-state.ts';
-import { timing } from './model-timing.ts';
-import type { SimulatedEvent } from './simulated-events.ts';
-import { wallClock } from './wall-clock.ts';
+import { type ClusterModelOptions, simulateCluster } from '../../src/simulator/cluster-model.ts';
+import { type GatewayOptions, startGateway } from '../../src/simulator/gateway.ts';
+import { findTenant, type ModelBroker, type ModelState } from '../../src/simulator/model-state.ts';
+import { timing } from '../../src/simulator/model-timing.ts';
+import type { SimulatedEvent } from '../../src/simulator/simulated-events.ts';
+import { wallClock } from '../../src/simulator/wall-clock.ts';
 
 export interface SimulatedBrokersOptions
   extends Omit<ClusterModelOptions, 'brokers' | 'script'>,

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { errors, jwtVerify } from 'jose';
-import { bearerToken, type TokenIssuer } from './cluster-authentication.ts';
-import { faultAnswer, type HttpFault } from './http-fault.ts';
-import { json } from './replies.ts';
-import { type ServerAnswer, type ServerOptions, startServer } from './simulator-server.ts';
+import { bearerToken, type TokenIssuer } from '../../src/simulator/cluster-authentication.ts';
+import { faultAnswer, type HttpFault } from '../../src/simulator/http-fault.ts';
+import { json } from '../../src/simulator/replies.ts';
+import { type ServerAnswer, type ServerOptions, startServer } from '../../src/simulator/simulator-server.ts';
 
 /** The audience of the tokens that the Administration API accepts. */
 const audience = 'api.cloud.camunda.io';
