@@ -2,11 +2,10 @@ import { type AuthorizationServer, discoveryRequest, processDiscoveryResponse } 
 import { withDeadline } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
 import type { FailureProblem } from '../failure.ts';
+import { type Json, jsonObject } from '../json.ts';
 import { singleLine } from '../redact.ts';
 import { type Answer, unreadableBody } from '../transport/reply.ts';
 import {
-  type Fields,
-  jsonObject,
   type OAuthContext,
   type Refusal,
   recordingFetch,
@@ -91,7 +90,7 @@ async function discover(issuer: URL, context: OAuthContext, limit: TimeLimit): P
 }
 
 /** Returns the fields of a discovery document that matter. The others are not validated. */
-function endpointsOf({ issuer, token_endpoint, mtls_endpoint_aliases }: Fields): unknown {
+function endpointsOf({ issuer, token_endpoint, mtls_endpoint_aliases }: Json): unknown {
   return { issuer, token_endpoint, mtls_endpoint_aliases };
 }
 

@@ -12,6 +12,7 @@ import type {
   TransportFailureReason,
   Unanswered,
 } from '../failure.ts';
+import { type Json, jsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { secretsInHeader, singleLine } from '../redact.ts';
 import { problemText } from '../transport/problem-details.ts';
@@ -60,7 +61,7 @@ export interface RecordingFetch {
 export function recordingFetch(
   { config, connect, secrets }: OAuthContext,
   { signal, timeout }: TimeLimit,
-  rewrite: (fields: Fields) => unknown,
+  rewrite: (fields: Json) => unknown,
 ): RecordingFetch {
   let reply: Reply | undefined;
   return {
@@ -97,7 +98,7 @@ async function sendOnce(options: RequestOptions): Promise<Reply> {
 }
 
 /** Leaves out the headers and deviations that oauth4webapi refuses; the body is empty unless it is a JSON object. */
-function rewritten({ status, body, isUtf8 }: Answer, rewrite: (fields: Fields) => unknown): Response {
+function rewritten({ status, body, isUtf8 }: Answer, rewrite: (fields: Json) => unknown): Response {
   const fields = status === 200 && isUtf8 ? jsonObject(body) : undefined;
   return new Response(fields ? JSON.stringify(rewrite(fields)) : null, {
     status,
@@ -105,24 +106,12 @@ function rewritten({ status, body, isUtf8 }: Answer, rewrite: (fields: Fields) =
   });
 }
 
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** Returns undefined for anything else than the text of a JSON object. */
-export function jsonObject(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Returns the fields of a token response that matter, as RFC 6749, 5.1 defines them; none if it holds no bearer token.
  * Accepts what some identity providers do: they leave out `token_type`, send null for absent fields, or a lifetime that
  * makes no sense.
  */
-export function essentialsOf(response: Fields): unknown {
+export function essentialsOf(response: Json): unknown {
   if (tokenDefectOf(response)) return {};
   const { access_token, expires_in } = response;
   const seconds = typeof expires_in === 'string' ? Number(expires_in) : expires_in;
@@ -130,7 +119,7 @@ export function essentialsOf(response: Fields): unknown {
 }
 
 /** Returns undefined if the response holds a token that can be sent. The type that it names is not redacted. */
-function tokenDefectOf({ access_token, token_type }: Fields): TokenDefect | undefined {
+function tokenDefectOf({ access_token, token_type }: Json): TokenDefect | undefined {
   if (typeof access_token !== 'string' || access_token === '') return { kind: 'no_access_token' };
   const { length } = access_token;
   if (length > maxTokenLength) return { kind: 'too_long', length, maxLength: maxTokenLength };
@@ -225,7 +214,7 @@ function refusalBy(status: number, error: unknown): readonly [TokenFailureReason
   return ['token_request_rejected', isClientRefused ? 'client_refused' : 'token_request_refused'];
 }
 
-function problemWithToken(answer: Answer, fields: Fields | undefined): FailureProblem {
+function problemWithToken(answer: Answer, fields: Json | undefined): FailureProblem {
   const { status, contentType, isUtf8, masked } = answer;
   const body = unreadableBody(answer);
   if (body) return { kind: 'unreadable_body', body };
@@ -240,7 +229,7 @@ function redacted(defect: TokenDefect, masked: Answer['masked']): TokenDefect {
 }
 
 /** Returns the error that some providers send with a successful status (RFC 6749, 5.2 asks for 400). */
-function errorOf(response: Fields | undefined): string | undefined {
+function errorOf(response: Json | undefined): string | undefined {
   const { access_token = null, error } = response ?? {};
   return access_token === null && typeof error === 'string' && error !== '' ? error : undefined;
 }
@@ -249,7 +238,7 @@ function errorOf(response: Fields | undefined): string | undefined {
  * Returns `error` and `error_description` (RFC 6749, 5.2), the title and detail of problem details, or the beginning of
  * the body; undefined if it is empty.
  */
-function saidBy(answer: Answer, fields: Fields | undefined): string | undefined {
+function saidBy(answer: Answer, fields: Json | undefined): string | undefined {
   const parts = [fields?.error, fields?.error_description].filter((part) => typeof part === 'string');
   return singleLine(answer.masked(parts.length > 0 ? parts.join(': ') : problemText(answer))) || undefined;
 }

@@ -1,7 +1,7 @@
-import { jsonObject } from '../auth/token-response.ts';
 import type { ClusterConfig } from '../config/config.ts';
 import { tenantsIn } from '../config/physical-tenants.ts';
 import type { Failure, PollFailureReason, TlsAlert, Unanswered } from '../failure.ts';
+import { jsonObject } from '../json.ts';
 import { singleLine } from '../redact.ts';
 import { tenantCredentials } from '../tenant-failure-text.ts';
 import type { Answer, Reply } from '../transport/reply.ts';

@@ -1,10 +1,10 @@
 import { secretsOfRequests } from '../auth/client-authentication.ts';
 import { decodeToken, isTime, type Token } from '../auth/token.ts';
 import type { TokenAnswer } from '../auth/token-endpoint.ts';
-import { jsonObject } from '../auth/token-response.ts';
 import { withDeadline } from '../clock.ts';
 import { connectToIdentityProvider } from '../cluster/token-connection.ts';
 import type { OAuth2Config } from '../config/config.ts';
+import { jsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { hideSecrets, singleLine } from '../redact.ts';
 import { createDispatcher, maxAnswerBytes } from '../transport/dispatcher.ts';

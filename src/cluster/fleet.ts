@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../config/config.ts';
 import type { Shard } from '../config/replica-settings.ts';
-import { sameItems } from '../zeebe/topology.ts';
+import { sameItems } from '../same-items.ts';
 import type { Clusters, Replacement } from './clusters.ts';
 import { clustersOfShard, isOfShard, shardOfCluster } from './sharding.ts';
 import { createTurns } from './turns.ts';

@@ -1,7 +1,8 @@
 import type { Problem } from '../config/problem.ts';
 import { showPlain } from '../config/setting.ts';
+import type { Json } from '../json.ts';
+import { integer, list, Malformed, object, text } from '../json-reader.ts';
 import { nearestName } from '../nearest-name.ts';
-import { integer, type Json, list, Malformed, object, text } from '../zeebe/json-reader.ts';
 
 const prefix = 'zeebe-topology-exporter/';
 const annotations = ['name', 'scheme', 'port', 'path', 'labels', 'profile', 'secret'] as const;

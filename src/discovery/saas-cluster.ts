@@ -1,8 +1,9 @@
 import { maxClusters } from '../config/config-file.ts';
 import type { SaasFacts } from '../config/discovery-settings.ts';
 import { isSaasName } from '../config/formats.ts';
+import type { Json } from '../json.ts';
+import { Malformed, type Masked, object, text } from '../json-reader.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { type Json, Malformed, type Masked, object, text } from '../zeebe/json-reader.ts';
 import { type SaasComponent, type SaasStatus, saasComponents, saasStatuses } from './component-status.ts';
 
 /** A cluster in the answer of the Administration API. */

@@ -2,6 +2,7 @@ import { ApiException, KubeConfig, Observable, type ObservableMiddleware } from 
 import type { Dispatcher } from 'undici';
 import type { Environment } from '../config/environment.ts';
 import { ConfigError } from '../config/problem.ts';
+import { isJsonObject, jsonObject } from '../json.ts';
 
 // Loaded only by what needs it: the client takes half a second and 90 MB.
 
@@ -111,15 +112,6 @@ export function requestError(error: unknown): unknown {
 
 /** The client returns the Status object of a rejection as an object or as its JSON; a proxy may respond with other text. */
 function messageIn(body: unknown): string {
-  const status = typeof body === 'string' ? parsed(body) : body;
-  const hasMessage = typeof status === 'object' && status !== null && 'message' in status;
-  return hasMessage ? String(status.message) : 'no Status object of Kubernetes';
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+  const status = typeof body === 'string' ? jsonObject(body) : body;
+  return isJsonObject(status) && 'message' in status ? String(status.message) : 'no Status object of Kubernetes';
 }

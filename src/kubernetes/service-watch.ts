@@ -1,5 +1,6 @@
 import { CoreV1Api, ListWatch, type V1Service, type V1ServiceList, Watch } from '@kubernetes/client-node';
 import { rejectWhenAborted, sleep } from '../clock.ts';
+import { isJsonObject } from '../json.ts';
 import { type ApiServer, requestError } from './api-server.ts';
 
 export interface ServiceWatchOptions {
@@ -72,7 +73,7 @@ function createWatch({ config }: ApiServer): Watch {
   watch.watch = async (path, parameters, callback, done) => {
     try {
       const onEvent: typeof callback = (type, object, event) => {
-        if (type === 'ERROR' ? isObject(object) : hasMetadata(object)) callback(type, object, event);
+        if (type === 'ERROR' ? isJsonObject(object) : hasMetadata(object)) callback(type, object, event);
       };
       return await connect(path, parameters, onEvent, done);
     } catch (error) {
@@ -84,14 +85,10 @@ function createWatch({ config }: ApiServer): Watch {
 }
 
 function isServiceList(list: unknown): boolean {
-  return isObject(list) && 'items' in list && Array.isArray(list.items) && list.items.every(hasMetadata);
+  return isJsonObject(list) && Array.isArray(list.items) && list.items.every(hasMetadata);
 }
 
 /** Whether it has what the informer reads, as Services and bookmarks do. */
 function hasMetadata(object: unknown): boolean {
-  return isObject(object) && 'metadata' in object && isObject(object.metadata);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+  return isJsonObject(object) && isJsonObject(object.metadata);
 }

@@ -1,5 +1,5 @@
 import { createYielder } from '../clock.ts';
-import { sameItems } from '../zeebe/topology.ts';
+import { sameItems } from '../same-items.ts';
 import { type Chunk, createChunk } from './chunk.ts';
 import { type ClusterPart, clusterFamilies } from './cluster-renderer.ts';
 import { endings, type Format, header } from './family.ts';

@@ -1,6 +1,7 @@
 import { createYielder } from '../clock.ts';
 import type { ClusterState } from '../poll/state.ts';
-import { haveSameReplicas, sameItems } from '../zeebe/topology.ts';
+import { sameItems } from '../same-items.ts';
+import { haveSameReplicas } from '../zeebe/topology.ts';
 import type { ClusterView, GroupView } from '../zeebe/view.ts';
 import type { Chunk } from './chunk.ts';
 import { authenticationFamilies, credentialFamilies, labelFamilies, pollFamilies } from './cluster-families.ts';

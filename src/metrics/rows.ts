@@ -1,5 +1,5 @@
 import type { ClusterState } from '../poll/state.ts';
-import { sameItems } from '../zeebe/topology.ts';
+import { sameItems } from '../same-items.ts';
 import { type Chunk, createChunk } from './chunk.ts';
 import { addSample, joinLabels, type Labels, type StableSeriesFamily } from './family.ts';
 

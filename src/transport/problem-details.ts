@@ -1,3 +1,4 @@
+import { jsonObject } from '../json.ts';
 import type { Answer } from './reply.ts';
 
 /**
@@ -6,15 +7,6 @@ import type { Answer } from './reply.ts';
  */
 export function problemText({ contentType, body }: Pick<Answer, 'contentType' | 'body'>): string {
   if (!/^application\/problem\+json\s*(;|$)/i.test(contentType)) return body;
-  const { title, detail } = membersOf(body);
+  const { title, detail } = jsonObject(body) ?? {};
   return [title, detail].filter((member) => typeof member === 'string' && member !== '').join(': ') || body;
-}
-
-function membersOf(body: string): { readonly title?: unknown; readonly detail?: unknown } {
-  try {
-    const problem: unknown = JSON.parse(body);
-    return typeof problem === 'object' && problem !== null ? problem : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,6 +1,7 @@
 import type { Parts } from '../clock.ts';
+import type { Json } from '../json.ts';
+import { integer, list, Malformed, type Masked, object, quote, text } from '../json-reader.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { integer, type Json, list, Malformed, type Masked, object, quote, text } from './json-reader.ts';
 import {
   type Broker,
   type GroupBroker,

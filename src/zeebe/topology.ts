@@ -1,4 +1,5 @@
 import { tenantsIn } from '../config/physical-tenants.ts';
+import { sameItems } from '../same-items.ts';
 
 export const roles = ['leader', 'follower', 'inactive', 'unknown'] as const;
 export type Role = (typeof roles)[number];
@@ -96,13 +97,4 @@ export function haveSameReplicas(a: readonly GroupBroker[], b: readonly GroupBro
 
 function isSameReplica(a: Replica, b: Replica): boolean {
   return a.partition === b.partition && (a.state === undefined) === (b.state === undefined);
-}
-
-/** Compares items by identity unless `isSame` compares them. */
-export function sameItems<T>(
-  a: readonly T[],
-  b: readonly T[],
-  isSame: (one: T, other: T) => boolean = (one, other) => one === other,
-): boolean {
-  return a.length === b.length && a.every((one, index) => isSame(one, b[index] as T));
 }

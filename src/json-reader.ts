@@ -1,4 +1,5 @@
-import { singleLine } from '../redact.ts';
+import { isJsonObject, type Json } from './json.ts';
+import { singleLine } from './redact.ts';
 
 /** Characters. A broker's id is repeated in every series of its replicas, up to 13 per replica. */
 const maxTextLength = 256;
@@ -10,15 +11,13 @@ export class Malformed extends Error {
   readonly problem: (masked: Masked) => string;
 
   constructor(problem: string | ((masked: Masked) => string)) {
-    super('not a topology');
+    super('malformed');
     this.problem = typeof problem === 'string' ? () => problem : problem;
   }
 }
 
-export type Json = { readonly [key: string]: unknown };
-
 export function object(value: unknown, place: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  if (isJsonObject(value)) return value;
   throw new Malformed((masked) => `${place}: expected an object, got ${quote(value, masked)}`);
 }
 
