@@ -76,8 +76,11 @@ function renewedBelow({ lifetime, interval, timeout }: Settings): number {
   return Math.max(interval + timeout, Math.min(Math.max(30_000, 0.05 * lifetime), lifetime / 2));
 }
 
-function gotRenewal({ result }: Polled): boolean {
-  return result.authentication.tokenRequests.some(({ failure }) => failure === undefined);
+/** A poll also counts the request that ended between it and the poll before: that one is not its own. */
+function gotRenewal({ result: { authentication }, startedAt }: Polled): boolean {
+  const { token, tokenRequests } = authentication;
+  const isOwn = token !== undefined && token.obtainedAt >= startedAt;
+  return isOwn && tokenRequests.some(({ failure }) => failure === undefined);
 }
 
 function neededNone({ held, startedAt }: Polled, settings: Settings): boolean {
