@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterReading, createClusterFilesReader } from '../../src/config/cluster-config.ts';
-import type { ClusterConfig } from '../../src/config/config.ts';
 import { equal, isSameCluster } from '../../src/config/equal.ts';
 import { client, nextClient } from '../transport/issued-certificates.ts';
 import { fileOf, fileWith, onlyCluster, saasFileWith } from './loading.ts';
@@ -275,11 +274,9 @@ describe('a cluster of a configuration that is read again', () => {
     expect(isSameCluster(password('old'), password('new', setting))).toBe(false);
   });
 
-  it.each<[string, Partial<ClusterConfig>]>([
-    ['what is known of it besides its settings', { meta: { provider: 'file', plan: 'Production' } }],
-    ['the name of a setting', { settingNames: { ...password('old').settingNames, address: 'ZEEBE_ADDRESS' } }],
-  ])('is another one where only %s has changed', (_what, changed) => {
-    expect(isSameCluster(password('old'), { ...password('old'), ...changed })).toBe(false);
+  it('is another one where only the name of a setting has changed', () => {
+    const settingNames = { ...password('old').settingNames, address: 'ZEEBE_ADDRESS' };
+    expect(isSameCluster(password('old'), { ...password('old'), settingNames })).toBe(false);
   });
 
   it('is another one where a setting has changed', () => {
