@@ -5,7 +5,7 @@ import { createOAuth2 } from '../auth/oauth2.ts';
 import type { KeptToken } from '../auth/token-cache.ts';
 import type { Clock } from '../clock.ts';
 import { createClusterFilesReader } from '../config/cluster-config.ts';
-import type { AuthenticationConfig, ClusterConfig } from '../config/config.ts';
+import type { ClusterConfig } from '../config/config.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PolledConnection } from '../poll/poll.ts';
 import { createFailureLog } from '../poll/poll-log.ts';
@@ -25,12 +25,11 @@ export interface ClusterConnection extends Omit<PolledConnection, 'filesRead'> {
 
 /** Creates the connection that the settings describe. No socket is opened before the first request. */
 export function connect(cluster: ClusterConfig, sharedTokens: SharedTokens, kept?: KeptToken): ClusterConnection {
-  const { address, authentication: method, transport, pollTimeout } = cluster;
+  const { address, transport, pollTimeout } = cluster;
   const { dispatcher, expiry } = createCertificateTrackingAgent(transport, pollTimeout);
-  const secrets = [...proxyCredentials(transport), ...tokenSecretsOf(method)];
-  const client = createClient({ ...cluster, dispatcher, secrets });
+  const client = createClient({ ...cluster, dispatcher, secrets: secretsOfConnection(cluster) });
   const clusterClient = clientCertificateExpiry(address, transport);
-  const authentication = createAuthentication(cluster, sharedTokens, kept);
+  const authentication = connectAuthentication(cluster, sharedTokens, kept);
   return {
     ...authentication,
     client,
@@ -47,10 +46,10 @@ export function connect(cluster: ClusterConfig, sharedTokens: SharedTokens, kept
 /** A ClusterConnection without the part that requests topologies. */
 type Authentication = Omit<ClusterConnection, 'client'>;
 
-function createAuthentication(
-  cluster: ClusterConfig,
+export function connectAuthentication(
+  cluster: Pick<ClusterConfig, 'authentication' | 'pollInterval' | 'pollTimeout'>,
   sharedTokens: SharedTokens,
-  kept: KeptToken | undefined,
+  kept?: KeptToken,
 ): Authentication {
   const { authentication, pollInterval, pollTimeout } = cluster;
   switch (authentication.method) {
@@ -75,9 +74,13 @@ function withoutTokens(authenticator: Authenticator): Authentication {
   return { authenticator, certificates: async () => ({}), close: async () => {} };
 }
 
-/** What an answer of the cluster may show if it comes from the same server as the tokens. */
-function tokenSecretsOf(authentication: AuthenticationConfig): readonly string[] {
-  return authentication.method === 'oauth2' ? secretsOfRequests(authentication) : [];
+/** Returns what an answer may show besides the headers of its request, if it comes from a proxy or the token endpoint. */
+export function secretsOfConnection({
+  authentication,
+  transport,
+}: Pick<ClusterConfig, 'authentication' | 'transport'>): readonly string[] {
+  const ofTokens = authentication.method === 'oauth2' ? secretsOfRequests(authentication) : [];
+  return [...proxyCredentials(transport), ...ofTokens];
 }
 
 /** A connection to a cluster that is replaced when the files of the cluster change. */

@@ -1,18 +1,15 @@
-import { type Authenticator, none } from '../auth/authenticator.ts';
-import { secretsOfRequests } from '../auth/client-authentication.ts';
-import { createOAuth2 } from '../auth/oauth2.ts';
 import { retryAfterOf } from '../auth/token-response.ts';
 import { type Clock, withDeadline } from '../clock.ts';
+import { connectAuthentication, secretsOfConnection } from '../cluster/connection.ts';
 import type { SharedTokens } from '../cluster/shared-tokens.ts';
 import { createClusterFilesReader } from '../config/cluster-config.ts';
 import type { ClusterConfig, SaasDiscovery } from '../config/config.ts';
 import { failureText } from '../failure-text.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { secretsInHeader, singleLine } from '../redact.ts';
-import { createDispatcher, maxAnswerBytes } from '../transport/dispatcher.ts';
-import { proxyCredentials } from '../transport/proxy.ts';
-import { type Answer, type Reply, send, unreadableBody } from '../transport/reply.ts';
-import { userAgent } from '../version.ts';
+import { singleLine } from '../redact.ts';
+import { createDispatcher } from '../transport/dispatcher.ts';
+import { getJson } from '../transport/get-json.ts';
+import { type Answer, type Reply, unreadableBody } from '../transport/reply.ts';
 import { checkAddress, isReadable, parseClusters, type SaasEntry } from './saas-cluster.ts';
 
 export type ClustersAnswer =
@@ -72,24 +69,16 @@ function connect(
   interval: number,
   { sharedTokens, clock }: AdministrationApiOptions,
 ): Connection {
-  const { address, authentication: method, transport, pollTimeout, settingNames } = config;
-  const secrets = [...proxyCredentials(transport), ...(method.method === 'oauth2' ? secretsOfRequests(method) : [])];
+  const { address, transport, pollTimeout, settingNames } = config;
+  const url = new URL('clusters', address);
+  const secrets = secretsOfConnection(config);
   const dispatcher = createDispatcher(transport, pollTimeout);
-  const { authenticator, close } = authentication(config, interval, sharedTokens);
-  const get = (headers: Readonly<Record<string, string>>, signal: AbortSignal) =>
-    send({
-      method: 'GET',
-      url: new URL('clusters', address),
-      headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': userAgent, ...headers },
-      secrets: [...secrets, ...Object.values(headers).flatMap(secretsInHeader)],
-      maxBytes: maxAnswerBytes,
-      dispatcher,
-      transport,
-      signal,
-    });
+  const { authenticator, close } = connectAuthentication({ ...config, pollInterval: interval }, sharedTokens);
   return {
     request: async (signal) => {
-      const { reply, failure } = await authenticator.authenticate((headers) => get(headers, signal), signal);
+      const get = (headers: Readonly<Record<string, string>>) =>
+        getJson({ url, headers, secrets, dispatcher, transport, signal });
+      const { reply, failure } = await authenticator.authenticate(get, signal);
       if (reply) return read(reply, config, clock);
       return { ok: false, problem: failure ? sentenceOf(failureText(failure, settingNames)) : 'no request was sent' };
     },
@@ -97,21 +86,6 @@ function connect(
       await Promise.all([dispatcher.destroy(), close()]);
     },
   };
-}
-
-interface Authentication {
-  readonly authenticator: Authenticator;
-  readonly close: () => Promise<void>;
-}
-
-function authentication(
-  { authentication: method, pollTimeout }: ClusterConfig,
-  interval: number,
-  sharedTokens: SharedTokens,
-): Authentication {
-  if (method.method !== 'oauth2') return { authenticator: none, close: async () => {} };
-  const { tokens, leave } = sharedTokens.join({ oauth2: method, pollInterval: interval, pollTimeout });
-  return { authenticator: createOAuth2(method.audience, tokens), close: leave };
 }
 
 function read(reply: Reply, { settingNames }: ClusterConfig, clock: Clock): ClustersAnswer {

@@ -3,12 +3,11 @@ import { inParts, type Parts } from '../clock.ts';
 import type { ApiVersion, PhysicalTenants, TransportConfig } from '../config/config.ts';
 import type { Failure, FailureProblem, RequestFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { secretsInHeader, singleLine } from '../redact.ts';
+import { singleLine } from '../redact.ts';
 import type { Secret } from '../secret.ts';
-import { maxAnswerBytes } from '../transport/dispatcher.ts';
+import { getJson } from '../transport/get-json.ts';
 import { problemText } from '../transport/problem-details.ts';
-import { type Answer, type NoAnswer, type Reply, send, unreadableBody } from '../transport/reply.ts';
-import { userAgent } from '../version.ts';
+import { type Answer, type NoAnswer, type Reply, unreadableBody } from '../transport/reply.ts';
 import { type ParseTopology, parseTopology, parseWholeTopology } from './parse.ts';
 import type { Topology } from './topology.ts';
 
@@ -57,20 +56,9 @@ function createGet(path: TopologyPath, options: ClientOptions): Client {
   const always = Object.entries(configured).map(([name, value]): Header => [name, value.open()]);
   return (given, signal) => {
     const headers = lastOfEachName([...always, ...Object.entries(given)]);
-    return send({
-      method: 'GET',
-      url,
-      headers: { ...ownHeaders, ...headers },
-      secrets: [...secrets, ...Object.values(headers).flatMap(secretsInHeader)],
-      maxBytes: maxAnswerBytes,
-      dispatcher,
-      transport,
-      signal,
-    });
+    return getJson({ url, headers, secrets, dispatcher, transport, signal });
   };
 }
-
-const ownHeaders = { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': userAgent };
 
 type Header = readonly [name: string, value: string];
 
