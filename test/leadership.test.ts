@@ -50,7 +50,9 @@ async function leaderAndStandby() {
   await untilLeader(leader);
   const standby = await candidate('second');
   await vi.waitFor(() => {
-    expect(standby.lines.map(({ msg }) => msg).filter((text) => text.startsWith('stands by: first_'))).toHaveLength(1);
+    expect(
+      standby.lines.map(({ msg }) => msg).filter((text) => text.startsWith('this exporter stands by: first_')),
+    ).toHaveLength(1);
   }, soon);
   return { leader, standby };
 }
@@ -136,7 +138,7 @@ describe('a leader that loses the lease', () => {
     expect((await leader.get('/probe?cluster=production')).status).toBe(503);
     expect(leader.polls()).toBe(polls);
     const texts = leader.lines.map(({ msg }) => msg);
-    expect(texts).toContain('no longer leads: the lease was not renewed in time');
+    expect(texts).toContain('this exporter no longer leads: the lease was not renewed in time');
     expect(texts).toContain(
       'the lease could not be read or renewed: the API server responded with 403: leases are forbidden',
     );

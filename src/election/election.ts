@@ -26,7 +26,7 @@ export interface ElectionOptions {
   readonly timing?: ElectionTiming;
   /** Called when a term begins. */
   readonly lead: () => Promise<void>;
-  /** Called when a term has ended because the lease could not be renewed. */
+  /** Called when a term has ended because the lease was not renewed. */
   readonly standBy: () => Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -51,7 +51,8 @@ interface Observed extends StoredLease {
 
 /** What an attempt has found. With `heldSince`, this process holds the lease: the time before the request was sent. */
 interface Attempt {
-  readonly observed: Observed;
+  /** Absent while no lease has been seen yet. */
+  readonly observed: Observed | undefined;
   readonly heldSince?: number;
 }
 
@@ -79,12 +80,14 @@ async function run(candidate: Candidate, options: ElectionOptions, signal: Abort
       await sleep(timing.retryPeriod * (1 + 1.2 * random()), signal);
     }
     if (signal.aborted) return;
-    logger.info({ identity }, 'leads from now on');
+    logger.info({ identity }, 'this exporter leads from now on');
     const leading = lead();
     await renewUntilLost(candidate, timing.retryPeriod, options.clock, signal);
     await leading;
     if (signal.aborted) return;
-    logger.warn({ identity }, 'no longer leads: the lease was not renewed in time');
+    const holder = candidate.otherHolder();
+    const reason = holder === undefined ? 'the lease was not renewed in time' : `${holder} has taken the lease`;
+    logger.warn({ identity, ...(holder && { leader: holder }) }, `this exporter no longer leads: ${reason}`);
     await standBy();
   }
 }
@@ -110,6 +113,8 @@ interface Candidate {
   readonly attempt: () => Promise<boolean>;
   /** Milliseconds for which this process still leads without a renewal; not above 0 if it does not lead. */
   readonly remainingTerm: () => number;
+  /** The holder of the lease when it was last seen, if that is another process. */
+  readonly otherHolder: () => string | undefined;
   /** Releases the lease if this process holds it. */
   readonly resign: () => Promise<void>;
 }
@@ -125,6 +130,10 @@ function createCandidate(options: ElectionOptions, signal: AbortSignal): Candida
 
   return {
     remainingTerm,
+    otherHolder: () => {
+      const holder = observed?.record.holder;
+      return holder === '' || holder === identity ? undefined : holder;
+    },
     attempt: async () => {
       const timeout = remainingTerm() > 0 ? Math.min(maxTimeout, remainingTerm()) : maxTimeout;
       try {
@@ -134,7 +143,7 @@ function createCandidate(options: ElectionOptions, signal: AbortSignal): Candida
         );
         observed = found.observed;
         termEndsAt = found.heldSince === undefined ? Number.NEGATIVE_INFINITY : found.heldSince + timing.renewDeadline;
-        report.observed(observed.record);
+        if (observed) report.observed(observed.record);
       } catch (error) {
         if (!signal.aborted) report.failed(error);
         return false;
@@ -173,7 +182,9 @@ async function acquireOrRenew(options: AttemptOptions, signal: AbortSignal): Pro
   if (current === undefined) {
     // The holder of a lease that was deleted still leads until it has expired.
     if (observed && isHeldByAnother(observed)) return { observed };
-    return held(await store.create(recordAfter(undefined, options), signal));
+    const created = await store.create(recordAfter(undefined, options), signal);
+    // Another candidate has created it since it was read. The next attempt reads it.
+    return created === 'conflict' ? { observed } : held(created);
   }
   const seen = current.version === observed?.version ? observed : { ...current, at: clock.monotonic() };
   if (isHeldByAnother(seen)) return { observed: seen };
@@ -224,7 +235,7 @@ function createReport(identity: string, logger: Logger): Report {
     observed: ({ holder }) => {
       failing = undefined;
       if (holder !== leader && holder !== identity && holder !== '') {
-        logger.info({ leader: holder }, `stands by: ${holder} leads`);
+        logger.info({ leader: holder }, `this exporter stands by: ${holder} leads`);
       }
       leader = holder;
     },

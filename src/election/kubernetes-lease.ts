@@ -28,26 +28,27 @@ export function createKubernetesLease({ name, namespace, env }: KubernetesLeaseO
     }
   };
   return {
-    read: (signal) => send(signal, (api, options) => api.readNamespacedLease(lease, options)).catch(undefinedIf(404)),
-    create: (record, signal) =>
-      send(signal, (api, options) =>
-        api.createNamespacedLease({ ...lease, body: { metadata: { name }, spec: leaseSpec(record) } }, options),
-      ),
+    read: (signal) =>
+      send(signal, (api, options) => api.readNamespacedLease(lease, options)).catch(resultIf(404, undefined)),
+    create: (record, signal) => {
+      const body = { metadata: { name }, spec: leaseSpec(record) };
+      return send(signal, (api, options) => api.createNamespacedLease({ ...lease, body }, options)).catch(
+        resultIf(409, 'conflict'),
+      );
+    },
     update: (record, version, signal) => {
       const body = { metadata: { name, resourceVersion: version }, spec: leaseSpec(record) };
       return send(signal, (api, options) => api.replaceNamespacedLease({ ...lease, body }, options)).catch(
-        (error: unknown) => {
-          if (error instanceof RejectedRequest && error.status === 409) return 'conflict';
-          throw error;
-        },
+        resultIf(409, 'conflict'),
       );
     },
   };
 }
 
-function undefinedIf(status: number): (error: unknown) => undefined {
+function resultIf<T extends 'conflict' | undefined>(status: number, result: T): (error: unknown) => T {
   return (error) => {
-    if (!(error instanceof RejectedRequest) || error.status !== status) throw error;
+    if (error instanceof RejectedRequest && error.status === status) return result;
+    throw error;
   };
 }
 

@@ -20,8 +20,8 @@ export interface StoredLease {
 export interface LeaseStore {
   /** Resolves to undefined if there is none yet. */
   readonly read: (signal: AbortSignal) => Promise<StoredLease | undefined>;
-  /** Rejects if there is one already. */
-  readonly create: (record: LeaseRecord, signal: AbortSignal) => Promise<StoredLease>;
+  /** Resolves to `conflict` if there is one already. */
+  readonly create: (record: LeaseRecord, signal: AbortSignal) => Promise<StoredLease | 'conflict'>;
   /** Replaces that version; resolves to `conflict` if there is a newer one. */
   readonly update: (record: LeaseRecord, version: string, signal: AbortSignal) => Promise<StoredLease | 'conflict'>;
 }

@@ -75,6 +75,15 @@ describe('a candidate alone', () => {
 });
 
 describe('of two candidates', () => {
+  it('that start together one creates the lease, and the other stands by without a warning', async () => {
+    const lease = simulatedLease();
+    const [first, second] = [candidate(lease, 'first'), candidate(lease, 'second', { random: () => 0.5 })];
+    await pass(maxRetry + 100);
+    expect([first.works(), second.works()]).toEqual([true, false]);
+    expect(first.log.lines.map(({ msg }) => msg)).toEqual(['this exporter leads from now on']);
+    expect(second.log.lines.map(({ msg }) => msg)).toEqual(['this exporter stands by: first leads']);
+  });
+
   async function two(options: Parameters<typeof candidate>[2] = {}) {
     const lease = simulatedLease();
     const leader = candidate(lease, 'leader');
@@ -87,7 +96,7 @@ describe('of two candidates', () => {
 
   it('one leads, and the other says which', async () => {
     const { standby } = await two();
-    expect(standby.log.lines.map(({ msg }) => msg)).toEqual(['stands by: leader leads']);
+    expect(standby.log.lines.map(({ msg }) => msg)).toEqual(['this exporter stands by: leader leads']);
   });
 
   it('the standby leads soon after the leader has stopped', async () => {
@@ -131,6 +140,9 @@ describe('of two candidates', () => {
     expect(leader.works()).toBe(true);
     await pass(2_100);
     expect([leader.leads(), leader.works(), standby.works()]).toEqual([false, false, false]);
+    expect(leader.log.lines.map(({ msg }) => msg)).toContain(
+      'this exporter no longer leads: the lease was not renewed in time',
+    );
     await pass(5_000 + 10_000 + maxRetry);
     expect([leader.works(), standby.works()]).toEqual([false, true]);
     leader.link[fault] = false;
@@ -207,6 +219,8 @@ describe('of two candidates', () => {
     await store.update({ ...current.record, holder: 'other' }, current.version, signal);
     await pass(2_100);
     expect(leader.works()).toBe(false);
+    const { msg } = leader.log.lines.at(-1) ?? {};
+    expect(msg).toBe('this exporter no longer leads: other has taken the lease');
   });
 });
 

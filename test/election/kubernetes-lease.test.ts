@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKubernetesLease } from '../../src/election/kubernetes-lease.ts';
-import type { LeaseRecord } from '../../src/election/lease.ts';
+import type { LeaseRecord, LeaseStore, StoredLease } from '../../src/election/lease.ts';
 import { temporaryFolder } from '../mounted.ts';
 import { closedPort, httpServer } from '../transport/loopback.ts';
 import { withoutProxy } from '../transport/without-proxy.ts';
@@ -36,11 +36,17 @@ async function started() {
   return { server, store: createKubernetesLease({ name: 'exporter', env }) };
 }
 
+async function createdIn(store: LeaseStore): Promise<StoredLease> {
+  const created = await store.create(record, signal);
+  if (created === 'conflict') throw new Error('expected no lease');
+  return created;
+}
+
 describe('a Lease of Kubernetes', () => {
   it('is created, read and replaced in the namespace of the kubeconfig file, with its credentials', async () => {
     const { server, store } = await started();
     expect(await store.read(signal)).toBeUndefined();
-    const created = await store.create(record, signal);
+    const created = await createdIn(store);
     expect(created).toEqual({ record, version: '1' });
     expect(server.lease()?.spec).toEqual({
       holderIdentity: 'one',
@@ -57,18 +63,21 @@ describe('a Lease of Kubernetes', () => {
 
   it('is not replaced if it has changed since it was read', async () => {
     const { server, store } = await started();
-    const { version } = await store.create(record, signal);
+    const { version } = await createdIn(store);
     await store.update({ ...record, holder: 'two' }, version, signal);
     expect(await store.update(record, version, signal)).toBe('conflict');
     expect(server.lease()?.spec.holderIdentity).toBe('two');
   });
 
-  it('rejects with the reason of the API server', async () => {
+  it('is not created if there is one already', async () => {
     const { server, store } = await started();
     await store.create(record, signal);
-    await expect(store.create(record, signal)).rejects.toThrow(
-      'the API server responded with 409: leases "exporter" already exists',
-    );
+    expect(await store.create({ ...record, holder: 'two' }, signal)).toBe('conflict');
+    expect(server.lease()?.spec.holderIdentity).toBe('one');
+  });
+
+  it('rejects with the reason of the API server', async () => {
+    const { server, store } = await started();
     server.fail(403);
     await expect(store.read(signal)).rejects.toThrow('the API server responded with 403: leases are forbidden');
   });

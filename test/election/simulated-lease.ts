@@ -35,11 +35,7 @@ export function simulatedLease() {
     };
     return {
       read: (signal) => request(signal, () => stored),
-      create: (record, signal) =>
-        request(signal, () => {
-          if (stored) throw new Error('the lease exists already');
-          return write(record);
-        }),
+      create: (record, signal) => request(signal, () => (stored ? ('conflict' as const) : write(record))),
       update: (record, version, signal) =>
         request(signal, () => {
           if (!stored) throw new Error('there is no lease');
