@@ -60,7 +60,7 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
   },
   LastSuccessTooOld: {
     when: `the last successful poll is older than ${thresholds.successAgeSeconds / 60} min and three poll intervals`,
-    assumes: 'the alert for the cause inhibits this one; this one notifies if the causes alternate',
+    assumes: `the alert for the cause inhibits this one; this one notifies if the causes alternate. A cluster that waits for its first token is left out for ${thresholds.firstTokenWait}`,
   },
   CredentialsRejected: {
     when: `credentials, client, scope or permissions are rejected, and no poll succeeded for ${lookback}`,
@@ -79,8 +79,8 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
     assumes: 'other clients use the same token endpoint and will soon have no tokens',
   },
   TokenRateLimited: {
-    when: `the token endpoint answers 429, and no poll succeeded for ${lookback}`,
-    assumes: 'the limit applies to the client or its address: other clients still get tokens',
+    when: `the token endpoint answers 429, or the exporter's own limit delays the token request, and no poll succeeded for ${lookback}`,
+    assumes: `the limit applies to the client or its address: other clients still get tokens. A cluster without a token yet, for example after a start with many clients, gets its first one within ${thresholds.firstTokenWait}`,
   },
   TokenNotRenewed: {
     when: 'the token cannot be renewed, and the old one still works',

@@ -40,6 +40,7 @@ function marked(): { readonly thresholds: Thresholds; readonly placeholders: Rea
     pollAgeSeconds: number('pollAgeSeconds'),
     successAgeSeconds: number('successAgeSeconds'),
     successRemembered: duration('successRemembered'),
+    firstTokenWait: duration('firstTokenWait'),
     failureRatio: number('failureRatio'),
     failureWindow: duration('failureWindow'),
     certificateSeconds: number('certificateSeconds'),

@@ -58,6 +58,22 @@ export function tokenLeft(thresholds: Thresholds): string {
   return `${expiry} - ${last('zeebe_topology_last_poll_timestamp_seconds', thresholds)}`;
 }
 
+const rateLimited = 'zeebe_topology_auth_failing{reason="token_rate_limited"}';
+
+/** The clusters that wait for the turn of their first token request, as after a start with many clients. */
+export function waitsForFirstToken(thresholds: Thresholds): string {
+  return `${highest(seen(rateLimited, thresholds), 'reason')} == 1 unless (${hasWaitedForToken(thresholds)})`;
+}
+
+/** The clusters that have had a token, or have been rate-limited for longer than a first token may take. */
+export function hasWaitedForToken(thresholds: Thresholds): string {
+  const before = `max_over_time(${rateLimited}[${thresholds.lookback}] offset ${thresholds.firstTokenWait})`;
+  return (
+    `${present(last('zeebe_topology_token_obtained_timestamp_seconds', thresholds))}` +
+    ` or ${highest(before, 'reason')} == 1`
+  );
+}
+
 /** The number of missing brokers, of the exporter with the fewest. */
 export function brokersMissing(thresholds: Thresholds): string {
   return lowest(`${last('zeebe_topology_cluster_size', thresholds)} - ${last('zeebe_topology_brokers', thresholds)}`);

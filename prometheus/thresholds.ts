@@ -32,7 +32,8 @@ export const defaultThresholds = {
 
     ClusterUnreachable: '2m',
     PollsFailing: '10m',
-    LastSuccessTooOld: '1m',
+    // Longer than that of TokenRateLimited, which inhibits it: both begin when the wait for a first token is over.
+    LastSuccessTooOld: '3m',
 
     CredentialsRejected: '2m',
     TokenRejected: '2m',
@@ -97,6 +98,11 @@ export const defaultThresholds = {
   successAgeSeconds: 600,
   /** How long the last success counts after its exporter has disappeared. */
   successRemembered: '1h',
+  /**
+   * How long a cluster may wait for its first token while token requests are rate-limited: after a start with 1,000
+   * clients of Camunda SaaS, the last one waits for up to 25 minutes.
+   */
+  firstTokenWait: '30m',
   /** Maximum ratio of failed polls, and its window. The `for` of PollsFailing must not be shorter than the window. */
   failureRatio: 0.2,
   failureWindow: '10m',
@@ -120,6 +126,7 @@ interface ThresholdTable {
   readonly pollAgeSeconds: number;
   readonly successAgeSeconds: number;
   readonly successRemembered: Duration;
+  readonly firstTokenWait: Duration;
   readonly failureRatio: number;
   readonly failureWindow: Duration;
   readonly certificateSeconds: number;

@@ -1,5 +1,5 @@
 import { type AuthFailureReason, tokenFailureReasons } from '../../src/failure.ts';
-import { highest, last, lowest, oneOf, reached, seen, tokenLeft } from '../expressions.ts';
+import { hasWaitedForToken, highest, last, lowest, oneOf, reached, seen, tokenLeft } from '../expressions.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { type Alerts, cluster } from './alert.ts';
 
@@ -47,9 +47,12 @@ export const authenticationAlerts: Alerts = (thresholds) => [
   {
     name: 'TokenRateLimited',
     severity: 'warning',
-    expr: failing(thresholds, ['token_rate_limited']),
-    summary: 'The identity provider of a Zeebe cluster limits token requests.',
-    description: notMonitored('its token requests are rate-limited, and the exporter has no valid token left'),
+    expr: `${failing(thresholds, ['token_rate_limited'])}
+    and ignoring (reason) (${hasWaitedForToken(thresholds)})`,
+    summary: 'Token requests for a Zeebe cluster are rate-limited.',
+    description: notMonitored(
+      "the identity provider, or the exporter's own limit, delays the token request, and the exporter has no valid token",
+    ),
   },
   {
     name: 'TokenNotRenewed',

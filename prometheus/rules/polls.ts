@@ -1,4 +1,4 @@
-import { failureRatio, highest, last, reached, seen } from '../expressions.ts';
+import { failureRatio, highest, last, reached, seen, waitsForFirstToken } from '../expressions.ts';
 import { type Alerts, cluster } from './alert.ts';
 
 /** Alerts on polls that fail, except those on authentication. */
@@ -29,7 +29,8 @@ export const pollAlerts: Alerts = (thresholds) => [
     severity: 'warning',
     expr: `
       time() - ${highest(`last_over_time(zeebe_topology_last_success_timestamp_seconds[${thresholds.successRemembered}])`)}
-      > ${thresholds.successAgeSeconds} + 3 * (${highest(last('zeebe_topology_poll_interval_seconds', thresholds))} > 0)`,
+      > ${thresholds.successAgeSeconds} + 3 * (${highest(last('zeebe_topology_poll_interval_seconds', thresholds))} > 0)
+      unless (${waitsForFirstToken(thresholds)})`,
     summary: 'The last successful poll of a Zeebe cluster is too old.',
     description: `The last successful poll of ${cluster} ended {{ $value | humanizeDuration }} ago.`,
   },

@@ -19,6 +19,7 @@ export const shortThresholds: Thresholds = {
   pollAgeSeconds: defaultThresholds.pollAgeSeconds / 60,
   successAgeSeconds: defaultThresholds.successAgeSeconds / 60,
   successRemembered: shorter(defaultThresholds.successRemembered),
+  firstTokenWait: shorter(defaultThresholds.firstTokenWait),
   failureWindow: shorter(defaultThresholds.failureWindow),
   leaderChangesWindow: shorter(defaultThresholds.leaderChangesWindow),
 };
