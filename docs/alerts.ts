@@ -28,7 +28,10 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
     assumes: 'nothing',
   },
   FilesNotRead: { when: 'a file named in the settings of a cluster cannot be read or used', assumes: 'nothing' },
-  SeriesLimited: { when: 'the series of a cluster exceed `max_series` or `max_series_total`', assumes: 'nothing' },
+  SeriesLimited: {
+    when: 'the series of a cluster exceed `max_series` or `max_series_total`',
+    assumes: 'nothing. Alerts on single partitions of that cluster do not fire; its runbook lists those that do',
+  },
   ExporterCertificateExpiring: {
     when: `the exporter's own certificate expires within ${days(thresholds.certificateSeconds)} days`,
     assumes: 'certificates are renewed when a third of their lifetime is left, for example 30 of 90 days',
@@ -98,7 +101,7 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
   ClusterUnhealthy: {
     when: `every successful poll of the last ${lookback} found a partition without a healthy leader`,
     assumes:
-      'the alert for the partition inhibits this one; this one notifies if the affected partitions alternate. Recovery mode has an alert of its own',
+      'the alert for the partition inhibits this one; this one notifies if the affected partitions alternate. Recovery mode has an alert of its own, and is not recognized while the series of the cluster [are limited](sizing.md#limits)',
   },
   ClusterDegraded: {
     when: `no poll of the last ${lookback} found the cluster healthy, but it works`,

@@ -67,8 +67,8 @@ export const clusterAlerts: Alerts = (thresholds) => [
       )`,
     summary: 'A broker of a Zeebe cluster is missing.',
     description:
-      '{{ with $labels.broker }}Broker {{ . }} has{{ else }}{{ $value }} brokers have{{ end }} been missing from ' +
-      `${cluster} for ${thresholds.holdsFor.BrokerMissing} or longer.`,
+      '{{ with $labels.broker }}Broker {{ . }} has been{{ else }}Brokers (number: {{ $value }}) have been{{ end }} ' +
+      `missing from ${cluster} for ${thresholds.holdsFor.BrokerMissing} or longer.`,
   },
   {
     name: 'PartitionWithoutLeader',

@@ -73,7 +73,7 @@ export const exporterAlerts: Alerts = (thresholds) => [
     summary: 'The brokers and partitions of a Zeebe cluster have no series.',
     description:
       `The series of ${cluster} exceed max_series or max_series_total, so none of its brokers, partitions and replicas ` +
-      'is exposed. Alerts that name them do not fire; those on its verdict do.',
+      'is exposed. Alerts on single partitions do not fire; those on its verdict and on the number of its brokers do.',
   },
   {
     name: 'ExporterCertificateExpiring',
