@@ -8,7 +8,8 @@ const { lookback } = thresholds;
 const explained: Readonly<Record<AlertName, { readonly when: string; readonly assumes: string }>> = {
   ExporterDown: {
     when: 'no exporter is scraped successfully',
-    assumes: 'this Prometheus is supposed to scrape an exporter; otherwise remove the alert',
+    assumes:
+      'this Prometheus is supposed to scrape an exporter; otherwise remove the alert. With several installations, it fires only if all of them are down: add an [alert for each](prometheus.md#several-installations)',
   },
   ExporterTargetDown: {
     when: `a target that was scraped as an exporter within the last ${thresholds.exporterRemembered} cannot be scraped`,
@@ -42,11 +43,11 @@ const explained: Readonly<Record<AlertName, { readonly when: string; readonly as
   },
   NoLeader: {
     when: 'no exporter that is scraped leads, of all or of a shard',
-    assumes: `exporters in the same job and namespace take part in the same election; a leader that disappears counts as one for ${lookback} more`,
+    assumes: `exporters in the same job and namespace take part in the same election ([several installations](prometheus.md#several-installations)); a leader that disappears counts as one for ${lookback} more`,
   },
   ShardMissing: {
     when: 'exporters of fewer shards are scraped than there are shards',
-    assumes: `exporters in the same job and namespace divide the same clusters; a shard counts for ${lookback} after its exporter has disappeared, so a restart and a change of the number of shards may take that long and as long as *For*`,
+    assumes: `exporters in the same job and namespace divide the same clusters ([several installations](prometheus.md#several-installations)); a shard counts for ${lookback} after its exporter has disappeared, so a restart and a change of the number of shards may take that long and as long as *For*`,
   },
   CertificateExpiring: {
     when: `a certificate used for the connection to a cluster or token endpoint expires within ${days(thresholds.certificateSeconds)} days`,

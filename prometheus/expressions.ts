@@ -1,3 +1,4 @@
+import { verdicts } from '../src/zeebe/verdict.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /**
@@ -42,6 +43,13 @@ export function seen(selector: string, { lookback }: Thresholds): string {
 /** 1 if any exporter had a successful poll within the lookback, else 0. */
 export function reached(thresholds: Thresholds): string {
   return highest(seen('zeebe_topology_up', thresholds));
+}
+
+/** The verdict of the exporter with the best one, as the label `health` of a series with the value 1. */
+export function bestVerdict(): string {
+  return verdicts
+    .map((verdict) => highest(`zeebe_topology_cluster_health{health="${verdict}"} == 1`))
+    .join('\nor ignoring (health) ');
 }
 
 /** The ratio of failed polls by reason, of the exporter with the highest. */

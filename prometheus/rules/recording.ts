@@ -1,4 +1,5 @@
 import {
+  bestVerdict,
   brokersMissing,
   failureRatio,
   hasLeader,
@@ -27,6 +28,8 @@ export function recordings(thresholds: Thresholds): readonly Recording[] {
       record: 'zeebe_cluster:zeebe_topology_up:avg',
       expr: highest(`avg_over_time(zeebe_topology_up[${thresholds.lookback}])`),
     },
+    // One series per cluster, with the best verdict of its exporters.
+    { record: 'zeebe_cluster_health:zeebe_topology_cluster_health:best', expr: bestVerdict() },
     { record: 'zeebe_cluster_reason:zeebe_topology_poll_failures:ratio', expr: failureRatio(thresholds) },
     { record: 'zeebe_cluster:zeebe_topology_token_left_seconds:min', expr: lowest(tokenLeft(thresholds)) },
     { record: 'zeebe_cluster:zeebe_topology_brokers_missing:last', expr: brokersMissing(thresholds) },

@@ -25,13 +25,14 @@ describe('docs/prometheus.md', () => {
   });
 
   // Debian builds its Prometheus without the service discovery of Kubernetes, so its result is given here.
-  it('has a prometheus.yml for Kubernetes that scrapes only the port of the exporter', async () => {
+  it('has a prometheus.yml for Kubernetes that scrapes only the port of the exporter, each release as a job', async () => {
     const { scrape_configs } = documented(inKubernetes, {
       'kubernetes_sd_configs:\n      - role: pod': 'static_configs: []',
     });
     const targets = [
-      discovered('10.0.0.1:10650', 'zeebe-topology-exporter', 'zeebe-topology-0'),
-      discovered('10.0.0.1:9999', 'zeebe-topology-exporter', 'zeebe-topology-0'),
+      discovered('10.0.0.1:10650', 'zeebe-topology-exporter', 'orders-0', 'orders'),
+      discovered('10.0.0.1:9999', 'zeebe-topology-exporter', 'orders-0', 'orders'),
+      discovered('10.0.0.3:10650', 'zeebe-topology-exporter', 'without-helm-0'),
       discovered('10.0.0.2:10650', 'another', 'another-0'),
     ];
     const jobs = (scrape_configs as readonly object[]).map((job) => ({ ...job, static_configs: targets }));
@@ -41,9 +42,13 @@ describe('docs/prometheus.md', () => {
       (await run('promtool', check)).stdout,
     );
     expect(found).toHaveLength(targets.length);
-    const kept = found.filter(({ labels }) => Object.keys(labels).length > 0);
-    expect(kept.map(({ labels: { instance, namespace, pod } }) => ({ instance, namespace, pod }))).toEqual([
-      { instance: '10.0.0.1:10650', namespace: 'monitoring', pod: 'zeebe-topology-0' },
+    const kept = found.flatMap(({ labels: { instance, namespace, pod, job } }) =>
+      instance === undefined ? [] : [{ instance, namespace, pod, job }],
+    );
+    // promtool prints the targets in any order.
+    expect(kept.toSorted((a, b) => a.instance.localeCompare(b.instance))).toEqual([
+      { instance: '10.0.0.1:10650', namespace: 'monitoring', pod: 'orders-0', job: 'orders' },
+      { instance: '10.0.0.3:10650', namespace: 'monitoring', pod: 'without-helm-0', job: 'zeebe-topology' },
     ]);
   });
 
@@ -64,9 +69,10 @@ describe('docs/prometheus.md', () => {
   it('has a prometheus.yml with one target per cluster that scrapes each series once', async () => {
     const { query } = await scraped('prometheus.yml, one target per cluster');
     await until('a poll has been scraped', 60, async () => {
-      expect(await query('up{job="zeebe-clusters"}')).toEqual([1]);
+      expect(await query('up{instance=~".+/default"}')).toEqual([1]);
       expect(await query('zeebe_topology_up')).toEqual([0]);
       expect(await query('zeebe_topology_exporter_build_info')).toEqual([1]);
+      expect(await query('count(count by (job) ({job!=""}))')).toEqual([1]);
     });
   });
 
@@ -110,7 +116,7 @@ describe('docs/prometheus.md', () => {
 
 const inKubernetes = 'prometheus.yml, in Kubernetes';
 
-function discovered(address: string, app: string, pod: string) {
+function discovered(address: string, app: string, pod: string, release?: string) {
   return {
     targets: [address],
     labels: {
@@ -118,6 +124,7 @@ function discovered(address: string, app: string, pod: string) {
       __meta_kubernetes_pod_container_port_number: address.replace(/^.*:/, ''),
       __meta_kubernetes_namespace: 'monitoring',
       __meta_kubernetes_pod_name: pod,
+      ...(release && { __meta_kubernetes_pod_label_app_kubernetes_io_instance: release }),
     },
   };
 }

@@ -94,9 +94,17 @@ describe('the alerts that fire for one cause (prometheus/tests/causes.test.yaml 
     })),
   );
 
-  it.each(cases)('lead to one notification: $cause', ({ firing }) => {
+  const lostByRestart = cases.filter(({ cause }) => cause.startsWith('the discovery fails after a restart'));
+
+  it.each(cases.filter((each) => !lostByRestart.includes(each)))('lead to one notification: $cause', ({ firing }) => {
     const names = new Set(notified(firing).map(({ alertname }) => alertname));
     expect(names.size).toBe(firing.length === 0 ? 0 : 1);
+  });
+
+  it('notify of a failing discovery, and of the clusters that it lost with a restart', () => {
+    const left = lostByRestart.map(({ firing }) => notified(firing).map(({ alertname }) => alertname));
+    const lost = 'ZeebeTopologyClusterNotWatched';
+    expect(left).toEqual([[], ['ZeebeTopologyDiscoveryFailing'], ['ZeebeTopologyDiscoveryFailing', lost, lost]]);
   });
 
   it('notify of the quorum at risk for a missing broker', () => {

@@ -154,6 +154,15 @@ describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
   });
 });
 
+describe('prometheus/tests/documented.test.yaml', () => {
+  it('tests queries as they are in docs/slo.md', () => {
+    const documented = [...read('docs/slo.md').matchAll(/^```promql\n(.*?)\n```$/gms)].map(([, query]) => query);
+    const tested = unitTests('documented.test.yaml').tests.flatMap(({ promql_expr_test = [] }) => promql_expr_test);
+    expect(tested).not.toEqual([]);
+    expect(tested.map(({ expr }) => expr).filter((expr) => !documented.includes(expr))).toEqual([]);
+  });
+});
+
 describe('docs/runbooks and prometheus/tests', () => {
   const names = alerts.map(({ alert }) => alert);
   const runbooks = list('docs/runbooks');
