@@ -19,10 +19,11 @@ npm run bench:check                # fails if a ratio has fallen below 0.7 of th
 The load generator is wrk (\`apt-get install wrk\`). json_exporter is built with Go on first use. The bare server is a
 Node.js HTTP server that sends the same bytes from memory.
 
-Each figure is the median and range of several runs, which alternate with the runs that they are compared with. Cluster,
-exporter and load generator are separate processes; wrk does not decompress responses. CPU and memory are read from
-/proc. \`bench:check\` uses short runs and measures a fallen ratio again with long ones, because the machine may have been
-busy.
+Each figure is the median and range of several runs, which alternate with the runs that they are compared with. A ratio is
+computed for each pair of runs: *Median* is the median of these ratios, and *Values* has the medians of the two sides, so
+their quotient may differ from it. Cluster, exporter and load generator are separate processes; wrk does not decompress
+responses. CPU and memory are read from /proc. \`bench:check\` uses short runs and measures a fallen ratio again with long
+ones, because the machine may have been busy.
 
 | Size | Brokers | Partitions | Replication |
 |---|---|---|---|
