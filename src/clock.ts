@@ -27,7 +27,9 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Calls `run` with a signal that aborts with a `TimeoutError` after `ms` milliseconds, or when the given signal does. */
+/**
+ * Calls `run` with a signal that aborts with a `TimeoutError` after `ms` milliseconds, or when the given signal does.
+ */
 export async function withDeadline<T>(
   ms: number,
   signal: AbortSignal,

@@ -156,7 +156,9 @@ async function serveUntil(stop: AbortSignal, serving: Serving): Promise<number> 
 /** Milliseconds. */
 const pauseForProbes = 10;
 
-/** Loads and starts the exporter, which takes most of the time of a start. The servers answer liveness probes already. */
+/**
+ * Loads and starts the exporter, which takes most of the time of a start. The servers answer liveness probes already.
+ */
 async function startBehind(servers: Servers, { config, logger, load }: Serving): Promise<Exporter> {
   // Loading blocks the event loop: the probes that wait are answered before.
   await pause(pauseForProbes);

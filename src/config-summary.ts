@@ -12,8 +12,8 @@ const methods: Readonly<Record<AuthenticationMethod, string>> = {
 };
 
 /**
- * Describes what `serve` would run: the address and the authentication of each cluster, and where each value comes from.
- * With several shards, also the shard that polls it: the clusters of all shards are described.
+ * Describes what `serve` would run: the address and the authentication of each cluster, and where each value comes
+ * from. With several shards, also the shard that polls it: the clusters of all shards are described.
  */
 export function configSummary(
   clusters: readonly LoadedCluster[],

@@ -10,7 +10,8 @@ export interface DecodedText {
 
 /**
  * Returns the text as it is, and decoded from percent-encoding, JSON escapes, HTML escapes, and each pair of these
- * applied one after the other. Omits decodings that change nothing. Time and space are linear in the length of the text.
+ * applied one after the other. Omits decodings that change nothing. Time and space are linear in the length of the
+ * text.
  */
 export function decodingsOf(text: string): readonly DecodedText[] {
   const plain = plainText(text);
@@ -199,7 +200,9 @@ export function occurrencesOf(pattern: ArrayLike<number>, { codePoints, next }: 
   return found;
 }
 
-/** Returns the state to continue with after a mismatch in each state; -1 if the search starts again with the next index. */
+/**
+ * Returns the state to continue with after a mismatch in each state; -1 if the search starts again with the next index.
+ */
 function failuresOf(pattern: Uint32Array): Int32Array {
   const failures = new Int32Array(pattern.length + 1).fill(-1);
   let border = 0;

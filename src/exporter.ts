@@ -101,7 +101,9 @@ function createApply(fleet: Fleet, discovery: LazyDiscovery, { series }: Budgets
   };
 }
 
-/** Shows whether the web configuration could be read. Returns a function to show whether the configuration was applied. */
+/**
+ * Shows whether the web configuration could be read. Returns a function to show whether the configuration was applied.
+ */
 function showConfiguration(
   { web }: Servers,
   processMetrics: ProcessMetrics,

@@ -61,16 +61,16 @@ export interface Failure<Reason extends FailureReason = FailureReason> {
   readonly status?: number;
   /**
    * What the answer said about the failure: `error` and `error_description` (RFC 6749, 5.2), the challenge and the body
-   * of a 401, title and detail of problem details (RFC 9457), or the beginning of the body; absent if it said nothing, or
-   * if it may hold a token.
+   * of a 401, title and detail of problem details (RFC 9457), or the beginning of the body; absent if it said nothing,
+   * or if it may hold a token.
    */
   readonly said?: string;
 }
 
 export interface FailedRequest {
   /**
-   * `cluster`: GET of the topology. `token_endpoint`: POST to the configured one. `issuer`: discovery, where `url` is the
-   * issuer. `discovered_token_endpoint`: POST to the one that the issuer names.
+   * `cluster`: GET of the topology. `token_endpoint`: POST to the configured one. `issuer`: discovery, where `url` is
+   * the issuer. `discovered_token_endpoint`: POST to the one that the issuer names.
    */
   readonly to: 'cluster' | 'token_endpoint' | 'issuer' | 'discovered_token_endpoint';
   /** Without the query of a token endpoint, which may hold keys. */
@@ -136,7 +136,10 @@ export interface Unanswered extends TransportFailure {
 
 export interface TransportFailure {
   readonly reason: TransportFailureReason;
-  /** Of Node.js (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), OpenSSL (`ERR_SSL_…`) or undici (`UND_ERR_…`); empty if the error has none. */
+  /**
+   * Of Node.js (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), OpenSSL (`ERR_SSL_…`) or undici (`UND_ERR_…`); empty if the error
+   * has none.
+   */
   readonly code: string;
   /** The message of Node.js, OpenSSL or undici, and the code if the message does not have it. */
   readonly cause: string;

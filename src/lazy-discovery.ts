@@ -81,8 +81,9 @@ interface AwaitedClusters<T> {
 
 /**
  * The clusters that must have been polled before the exporter is ready. With discovery from the start on, these are the
- * clusters known after the first refresh of each provider, and undefined until then. With discovery since a reload, they
- * are those known at the reload, so that an exporter that was ready stays so. Clusters that are found later do not count.
+ * clusters known after the first refresh of each provider, and undefined until then. With discovery since a reload,
+ * they are those known at the reload, so that an exporter that was ready stays so. Clusters that are found later do not
+ * count.
  */
 export function createAwaited<T extends { readonly cluster: Pick<ClusterConfig, 'name'> }>({
   all,

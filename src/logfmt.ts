@@ -3,8 +3,8 @@ import { escapeUnprintable } from './redact.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Writes fields as logfmt: time, level and message first, in the order of Go's slog. A nested field is named by its path
- * (`err.stack`), and the value of a list is its JSON text.
+ * Writes fields as logfmt: time, level and message first, in the order of Go's slog. A nested field is named by its
+ * path (`err.stack`), and the value of a list is its JSON text.
  */
 export function toLogfmt({ time, level, msg, ...others }: Fields): string {
   return pairs({ time, level, msg, ...others })

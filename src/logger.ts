@@ -26,8 +26,8 @@ export function createLogger({ level, format }: LogConfig, write: (line: string)
 }
 
 /**
- * Encodes a line in JSON. Cuts its texts and lists until the result has at most `maxLineLength` bytes, and then sets the
- * field `truncated`.
+ * Encodes a line in JSON. Cuts its texts and lists until the result has at most `maxLineLength` bytes, and then sets
+ * the field `truncated`.
  */
 function bounded(line: string, encode: (line: string) => string): string {
   // A long line is cut first, as escaping takes time for each character.
@@ -72,8 +72,8 @@ const exitTimeout = 1_000;
 
 /**
  * Opens standard output or standard error for texts that must not block the process. They are written at once, and kept
- * in memory while the reader does not read. Once the output can be written again, `reportLost` is called with the number
- * of texts that were lost. At the exit of the process, pending texts have one second to be read.
+ * in memory while the reader does not read. Once the output can be written again, `reportLost` is called with the
+ * number of texts that were lost. At the exit of the process, pending texts have one second to be read.
  */
 export function openOutput(fd: 1 | 2, reportLost: (count: number) => void): (text: string) => void {
   const stream = openDestination(fd);

@@ -19,7 +19,10 @@ export const maxShareOfMemory = 256 * MiB;
 /** The part of the memory limit for the page, which takes about three times its bytes: text, compressed, and values. */
 export const pageShareOfMemory = 1 / 12;
 
-/** Returns a share of the memory limit of the control group, in bytes and within the bounds; the maximum without a limit. */
+/**
+ * Returns a share of the memory limit of the control group, in bytes and within the bounds; the maximum without a
+ * limit.
+ */
 export function shareOfMemory(share: number, memoryLimit: number = process.constrainedMemory()): number {
   const bytes = memoryLimit > 0 ? memoryLimit * share : Number.POSITIVE_INFINITY;
   return Math.min(Math.max(bytes, minShareOfMemory), maxShareOfMemory);

@@ -1,8 +1,8 @@
 import { closestMatch } from 'leven';
 
 /**
- * Returns the candidate that an unknown name probably means: at most three characters, and at most half of them, differ,
- * or a word in one of the two begins with the other (`listen-address`, `web.listen-address`).
+ * Returns the candidate that an unknown name probably means: at most three characters, and at most half of them,
+ * differ, or a word in one of the two begins with the other (`listen-address`, `web.listen-address`).
  */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const lowerCase = name.toLowerCase();

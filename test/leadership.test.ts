@@ -87,7 +87,7 @@ describe('a standby', () => {
     for (const path of ['/probe?cluster=production', '/sd', '/api/v1/clusters?cluster=production']) {
       expect(await standby.get(path)).toMatchObject({
         status: 503,
-        text: expect.stringContaining('another one polls the clusters'),
+        text: expect.stringContaining('this exporter stands by: it polls no cluster until it leads'),
       });
     }
     for (const path of ['/probe?cluster=nope', '/api/v1/clusters?cluster=nope']) {

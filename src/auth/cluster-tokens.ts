@@ -19,7 +19,9 @@ export interface ClusterTokens
     Pick<TokenCache, 'times' | 'takeUnclaimed'> {
   /** Returns the token to use now, renewed if it is due. */
   readonly acquire: (signal: AbortSignal) => Promise<Acquired>;
-  /** Returns another token for one that the cluster refused, or why none is requested now. Does not use that one again. */
+  /**
+   * Returns another token for one that the cluster refused, or why none is requested now. Does not use that one again.
+   */
   readonly replace: (refused: Token, signal: AbortSignal) => Promise<Acquired>;
   /** Returns another token for one that may still be valid, which stays in use if there is no other. */
   readonly tryAnother: (doubtful: Token, signal: AbortSignal) => Promise<Acquired>;
@@ -28,7 +30,9 @@ export interface ClusterTokens
    * obtained it. Without this, each of many clusters that refuse the tokens would request another one for all of them.
    */
   readonly isNew: (token: Token) => boolean;
-  /** Returns the pause in which no token is requested: after a failed request, or after the cluster refused a new token. */
+  /**
+   * Returns the pause in which no token is requested: after a failed request, or after the cluster refused a new token.
+   */
   readonly pause: () => Pause | undefined;
   readonly kept: () => KeptToken;
 }

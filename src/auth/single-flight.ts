@@ -14,9 +14,9 @@ export interface Detachment<T> {
 }
 
 /**
- * Makes a function that joins callers to the run that is under way; `args` are those of the caller that starts it. A run
- * is aborted when all its callers have given up, unless it is detached. The last caller of an aborted run gets its result;
- * any other caller that gives up gets `undefined`. Of the callers that get the result, exactly one is `first`.
+ * Makes a function that joins callers to the run that is under way; `args` are those of the caller that starts it. A
+ * run is aborted when all its callers have given up, unless it is detached. The last caller of an aborted run gets its
+ * result; any other caller that gives up gets `undefined`. Of the callers that get the result, exactly one is `first`.
  */
 export function singleFlight<T, Args extends readonly unknown[] = []>(
   run: (signal: AbortSignal, ...args: Args) => Promise<T>,

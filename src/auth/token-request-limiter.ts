@@ -1,7 +1,10 @@
 import { type Clock, rejectWhenAborted, sleep } from '../clock.ts';
 import type { TokenAnswer } from './token-endpoint.ts';
 
-/** Spaces the token requests to an identity provider. Those that wait are sent in the order in which they were asked for. */
+/**
+ * Spaces the token requests to an identity provider. Those that wait are sent in the order in which they were asked
+ * for.
+ */
 export interface TokenRequestLimiter {
   readonly isLimited: () => boolean;
   /** Calls `send` at its turn. Resolves to undefined as soon as the signal aborts before that. Never rejects. */
@@ -22,12 +25,12 @@ export interface AdjustableLimiter extends TokenRequestLimiter {
 }
 
 /**
- * `interval` returns the milliseconds between two requests; 0 for no limit. The signal ends the spacing, when no request
- * follows.
+ * `interval` returns the milliseconds between two requests; 0 for no limit. The signal ends the spacing, when no
+ * request follows.
  *
  * The interval starts when the answer to a request has arrived: the provider counts requests as they arrive, so that
- * requests sent at exact intervals would arrive too soon after one that was delayed on its way. A provider that delays its
- * answer for long, as Camunda's SaaS does after a 401, does not stop the other requests.
+ * requests sent at exact intervals would arrive too soon after one that was delayed on its way. A provider that delays
+ * its answer for long, as Camunda's SaaS does after a 401, does not stop the other requests.
  */
 export function createTokenRequestLimiter(interval: () => number, ended: AbortSignal, clock: Clock): AdjustableLimiter {
   /** Resolves when the turn of the next request to be asked for has come. */

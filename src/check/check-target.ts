@@ -77,7 +77,10 @@ export function isKeycloak({ pathname }: URL): boolean {
   return pathname.includes('/realms/');
 }
 
-/** Whether it belongs to Microsoft Entra ID, version 2.0, which requires a scope: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow */
+/**
+ * Whether it belongs to Microsoft Entra ID, version 2.0, which requires a scope:
+ * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+ */
 export function isEntra({ hostname, pathname }: URL): boolean {
   const isMicrosoft = /^login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)$/.test(hostname);
   return pathname.endsWith('/oauth2/v2.0/token') || (isMicrosoft && /\/v2\.0\/?$/.test(pathname));

@@ -66,7 +66,10 @@ export interface ReportContext extends RunContext {
   readonly requestsApart: RequestsApart | undefined;
 }
 
-/** Returns the steps of one poll as text. Omits the settings, as readers of the text may not be those of the configuration. */
+/**
+ * Returns the steps of one poll as text. Omits the settings, as readers of the text may not be those of the
+ * configuration.
+ */
 export async function pollReport(
   config: ClusterConfig,
   { clock, signal, requestsApart }: ReportContext,

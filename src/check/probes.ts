@@ -11,7 +11,10 @@ import { type Endpoint, hostOf, portOf } from './check-target.ts';
 
 type Probed = Pick<Endpoint, 'url' | 'transport' | 'timeout'>;
 
-/** Returns all addresses of a URL's host, as the system resolves it. Rejects with the system's error, or the signal's reason. */
+/**
+ * Returns all addresses of a URL's host, as the system resolves it. Rejects with the system's error, or the signal's
+ * reason.
+ */
 export async function resolveHost(url: URL, signal: AbortSignal): Promise<readonly string[]> {
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);
@@ -45,7 +48,9 @@ export interface CertificateError {
   readonly cause: string;
 }
 
-/** Completes a TLS handshake and closes the connection. A certificate that is not accepted is returned, with the error. */
+/**
+ * Completes a TLS handshake and closes the connection. A certificate that is not accepted is returned, with the error.
+ */
 export async function shakeHands(probed: Probed, signal: AbortSignal): Promise<Handshake> {
   const socket = tlsSocket(probed);
   const { code, ...handshake } = await use(socket, 'secureConnect', signal, () => handshakeOf(socket));

@@ -71,8 +71,8 @@ function realmDiagnosis({ url, names }: Endpoint, found: URL): Diagnosis {
 }
 
 /**
- * The claims of a token, unverified: those of RFC 7519, and those of Keycloak, Auth0 and Entra ID. A provider may put parts
- * of the request into them, so secrets are hidden.
+ * The claims of a token, unverified: those of RFC 7519, and those of Keycloak, Auth0 and Entra ID. A provider may put
+ * parts of the request into them, so secrets are hidden.
  */
 function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, oauth2: OAuth2Config): TokenFacts {
   const secrets = secretsOfRequests(oauth2);
@@ -99,8 +99,8 @@ function tokenFacts({ accessToken, obtainedAt, lifetime }: Token, oauth2: OAuth2
 }
 
 /**
- * Returns the URL with `/auth` added before `/realms`, or removed, if the realm is found only there. Keycloak has `/auth`
- * up to version 16, and later if it is so configured.
+ * Returns the URL with `/auth` added before `/realms`, or removed, if the realm is found only there. Keycloak has
+ * `/auth` up to version 16, and later if it is so configured.
  */
 async function findRealm({ url, transport, timeout }: Endpoint, signal: AbortSignal): Promise<URL | undefined> {
   const other = new URL(url);

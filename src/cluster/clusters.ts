@@ -7,8 +7,9 @@ export interface Clusters {
   readonly all: () => readonly ClusterMonitor[];
   readonly named: (name: string) => ClusterMonitor | undefined;
   /**
-   * Keeps the monitors of unchanged clusters and of those with other labels or meta data alone, stops those of the others,
-   * and creates the missing ones and publishes them. If one cannot be created, this rejects and nothing has changed.
+   * Keeps the monitors of unchanged clusters and of those with other labels or meta data alone, stops those of the
+   * others, and creates the missing ones and publishes them. If one cannot be created, this rejects and nothing has
+   * changed.
    */
   readonly replace: (next: readonly ClusterConfig[]) => Promise<Replacement>;
   readonly stop: () => Promise<void>;
@@ -54,7 +55,8 @@ export function createClusters(options: ClustersOptions): Clusters {
     const relabelled = await relabel(kept, next);
     await Promise.all([...created.values()].map(({ publish }) => publish()));
     const names = next.map(({ name }) => name);
-    // Only now, as a probe must not poll a cluster of which another monitor still publishes, or this one for the first time.
+    // Only now, as a probe must not poll a cluster of which another monitor still publishes, or this one for the first
+    // time.
     monitors = new Map(names.flatMap((name) => [...entry(kept, name), ...entry(created, name)]));
     arrange(names);
     return {

@@ -74,7 +74,9 @@ function withoutTokens(authenticator: Authenticator): Authentication {
   return { authenticator, certificates: async () => ({}), close: async () => {} };
 }
 
-/** Returns what an answer may show besides the headers of its request, if it comes from a proxy or the token endpoint. */
+/**
+ * Returns what an answer may show besides the headers of its request, if it comes from a proxy or the token endpoint.
+ */
 export function secretsOfConnection({
   authentication,
   transport,

@@ -6,8 +6,9 @@ import { clustersOfShard, isOfShard, shardOfCluster } from './sharding.ts';
 import { createTurns } from './turns.ts';
 
 /**
- * All clusters that this exporter knows: those of the configuration, and behind them those that are discovered. It polls
- * those of its shard, and none while it stands by. Changes run one after the other; one that fails changes nothing.
+ * All clusters that this exporter knows: those of the configuration, and behind them those that are discovered. It
+ * polls those of its shard, and none while it stands by. Changes run one after the other; one that fails changes
+ * nothing.
  */
 export interface Fleet extends Pick<Clusters, 'all' | 'named' | 'stop'> {
   /** Replaces the clusters of the configuration. `maxClusters` limits all clusters, without a limit by default. */

@@ -25,8 +25,8 @@ export interface ClusterMonitor {
   /** Starts to poll at the configured interval, if there is one; `firstAfter` in milliseconds. */
   readonly start: (firstAfter: number) => void;
   /**
-   * Joins the poll in progress, or starts one, unless the last one ended less than `probeMinInterval` ago. Resolves when
-   * its result has been published: to true, or to false where the monitor was stopped before or may not poll.
+   * Joins the poll in progress, or starts one, unless the last one ended less than `probeMinInterval` ago. Resolves
+   * when its result has been published: to true, or to false where the monitor was stopped before or may not poll.
    */
   readonly probe: () => Promise<boolean>;
   /** Ends the polls, including the one in progress, and closes every connection. */
@@ -110,7 +110,9 @@ interface LabelledCluster {
   readonly relabel: (next: LabelsAndMeta) => void;
 }
 
-/** Keeps the labels and meta data of a cluster, as settings that are built again from its files have those of the start. */
+/**
+ * Keeps the labels and meta data of a cluster, as settings that are built again from its files have those of the start.
+ */
 function createLabelledCluster(settings: () => ClusterConfig): LabelledCluster {
   let latest = settings();
   let current = latest;
@@ -147,7 +149,10 @@ function createSharedRun<T>(run: () => Promise<T>): SharedRun<T> {
   };
 }
 
-/** The state of a cluster and its history, published and logged after each poll. It is published in the order of changes. */
+/**
+ * The state of a cluster and its history, published and logged after each poll. It is published in the order of
+ * changes.
+ */
 interface ClusterRecord {
   readonly publish: () => Promise<void>;
   readonly setLabels: (labels: StaticLabels) => Promise<void>;

@@ -63,7 +63,9 @@ export function createSharedTokens(clock: Clock): SharedTokens {
   };
 }
 
-/** Whether two clusters can use the same token: all that is sent to the identity provider is equal, and the way there. */
+/**
+ * Whether two clusters can use the same token: all that is sent to the identity provider is equal, and the way there.
+ */
 export function haveEqualTokenRequests(one: OAuth2Config, other: OAuth2Config): boolean {
   return equal(requestOf(one), requestOf(other));
 }

@@ -5,8 +5,8 @@ import { clusterTable } from './settings-table.ts';
 
 /**
  * Returns the sources of a cluster, in ascending precedence, without the settings that a later source replaces by an
- * alternative: `client_secret` by `client_secret_file`, or `oauth2` by `basic_auth`. Alternatives in the same source stay,
- * as they contradict each other.
+ * alternative: `client_secret` by `client_secret_file`, or `oauth2` by `basic_auth`. Alternatives in the same source
+ * stay, as they contradict each other.
  */
 export function withoutReplaced(sources: readonly Source[]): readonly Source[] {
   return sources.map((source, index) => {
@@ -44,7 +44,9 @@ function isWithin(path: string, group: string): boolean {
 /** The settings that hold what a client authenticates itself with, by which they choose the method. */
 const credentials = ['oauth2.client_secret', 'oauth2.client_secret_file', 'oauth2.client_certificate_key_file'];
 
-/** Returns the methods of client authentication that a source chooses from; undefined if it leaves the choice to others. */
+/**
+ * Returns the methods of client authentication that a source chooses from; undefined if it leaves the choice to others.
+ */
 function methodsIn(source: Source): readonly ClientAuthenticationMethod[] | undefined {
   const credential = credentials.find((key) => isPresent(source.location, key));
   return writtenMethods(source) ?? (credential === undefined ? undefined : methodsOfSetting.get(credential));

@@ -28,8 +28,8 @@ import { belongTogether, certificates, namedFiles, privateKey, valueInFile } fro
 import { clusterTable, saasTokenUrl } from './settings-table.ts';
 
 /**
- * Reads the files that the settings name and checks the settings against each other. Reports all problems. The result is
- * valid only if there are none.
+ * Reads the files that the settings name and checks the settings against each other. Reports all problems. The result
+ * is valid only if there are none.
  */
 export function buildCluster(
   settings: ClusterSettings,
@@ -170,7 +170,9 @@ function issuer(settings: ClusterSettings): URL | undefined {
   return issuerUrl ?? discovered;
 }
 
-/** Camunda's token endpoint is a default only for clusters of Camunda, so that it does not get credentials of others. */
+/**
+ * Camunda's token endpoint is a default only for clusters of Camunda, so that it does not get credentials of others.
+ */
 function defaultEndpoint(settings: ClusterSettings, address: URL | undefined): TokenEndpointConfig | undefined {
   if (address?.hostname.endsWith('.camunda.io')) return { tokenUrl: new URL(saasTokenUrl) };
   if (address !== undefined) {

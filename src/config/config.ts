@@ -7,7 +7,9 @@ import type { DiscoveryOfProvider, FilesDiscovery, KubernetesDiscovery } from '.
 import type { LeaderElectionConfig, Shard } from './replica-settings.ts';
 import type { ResolvedSettings, Source } from './resolve.ts';
 
-/** The configuration that the exporter runs with: validated as a whole, with all defaults and the content of all files. */
+/**
+ * The configuration that the exporter runs with: validated as a whole, with all defaults and the content of all files.
+ */
 export interface Config {
   /** At least one, unless there is discovery; names are unique. */
   readonly clusters: readonly ClusterConfig[];

@@ -21,8 +21,8 @@ export function equal(one: unknown, other: unknown): boolean {
 export type LabelsAndMeta = Pick<ClusterConfig, 'labels' | 'meta'>;
 
 /**
- * Whether two configurations lead to the same polls. Labels and meta data do not count, as the monitor of a cluster takes
- * them over. Nor does the content of the files, as it is read again before each poll.
+ * Whether two configurations lead to the same polls. Labels and meta data do not count, as the monitor of a cluster
+ * takes them over. Nor does the content of the files, as it is read again before each poll.
  */
 export function isSameCluster(one: ClusterConfig, other: ClusterConfig): boolean {
   const [files, otherFiles] = [one.files, other.files];

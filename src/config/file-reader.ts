@@ -97,8 +97,8 @@ export function contentsOf(paths: readonly string[], readFile: ReadFile): FileCo
 }
 
 /**
- * Reads files one after the other; never rejects. If one takes longer than `timeout`, in milliseconds, this one and those
- * that follow have that as their error.
+ * Reads files one after the other; never rejects. If one takes longer than `timeout`, in milliseconds, this one and
+ * those that follow have that as their error.
  */
 export async function readFiles(
   paths: Iterable<string>,
@@ -159,8 +159,8 @@ const maxReadings = 3;
 export function createFileSetReader(readFile: ReadFileAsync, timeout = rereadTimeout): FileSetReader {
   let unfinished: Promise<FileContents> | undefined;
   return async (held, signal) => {
-    // If a previous call has timed out, this one does not wait for its reading. A slow file system may finish it between
-    // two calls: then its contents are used unless the files can be read again in time.
+    // If a previous call has timed out, this one does not wait for its reading. A slow file system may finish it
+    // between two calls: then its contents are used unless the files can be read again in time.
     const late = unfinished && (await within(0, unfinished, signal));
     if (unfinished && !late) return { status: 'timeout' };
     const reading = readSettled(held, readFile);

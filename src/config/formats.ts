@@ -128,8 +128,8 @@ const day = 24 * 60 * 60 * second;
 const unitsOfPattern = [365 * day, 7 * day, day, day / 24, 60 * second, second, 1];
 
 /**
- * Returns the milliseconds of a duration in Prometheus' format: `15s`, `1m30s`, `0`. Each unit occurs at most once, from
- * the largest to the smallest (prometheus/common, model.ParseDuration).
+ * Returns the milliseconds of a duration in Prometheus' format: `15s`, `1m30s`, `0`. Each unit occurs at most once,
+ * from the largest to the smallest (prometheus/common, model.ParseDuration).
  */
 export function duration(raw: string): number {
   if (raw === '0') return 0;

@@ -1,6 +1,6 @@
 /**
- * The physical tenants that a request of a topology is about (Camunda 8.10): `all` of them, one by its `id`, or only the
- * tenant `default`, of which the paths without a tenant tell. Before 8.10 that is the whole cluster.
+ * The physical tenants that a request of a topology is about (Camunda 8.10): `all` of them, one by its `id`, or only
+ * the tenant `default`, of which the paths without a tenant tell. Before 8.10 that is the whole cluster.
  */
 export type RequestedTenants = { readonly kind: 'all' | 'default' } | { readonly kind: 'one'; readonly id: string };
 

@@ -29,8 +29,8 @@ export function namedFiles({ values }: ResolvedSettings, folder: string): readon
 }
 
 /**
- * Returns the parsed content of the file that a setting names; undefined if none is named, or if it is invalid, which is
- * reported. `parse` throws an Error whose message completes 'a file with …'.
+ * Returns the parsed content of the file that a setting names; undefined if none is named, or if it is invalid, which
+ * is reported. `parse` throws an Error whose message completes 'a file with …'.
  */
 export function valueInFile<T extends Table, V>(
   files: FileSettings<T>,

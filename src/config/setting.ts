@@ -13,7 +13,9 @@ interface Declaration<R extends Raw, Value> {
   /** For the reference page and `--help`. */
   readonly doc: string;
   readonly default?: R;
-  /** Returns the value that the exporter runs with. Throws an Error whose message completes 'expected …', in one line. */
+  /**
+   * Returns the value that the exporter runs with. Throws an Error whose message completes 'expected …', in one line.
+   */
   readonly format: (raw: R) => Value;
   /** The environment variable and its other names. */
   readonly variables?: readonly string[];
@@ -91,8 +93,8 @@ export function showPlain(raw: unknown): string {
 }
 
 /**
- * A scheme, a host, a port and a path, none of which can be a password or a token. A colon that is followed by something
- * other than slashes or digits may precede a password.
+ * A scheme, a host, a port and a path, none of which can be a password or a token. A colon that is followed by
+ * something other than slashes or digits may precede a password.
  */
 const harmlessUrl =
   /^(?:https?:\/{0,3}|[a-z][a-z\d+.-]*:\/{1,3})?(?:\[[\da-f:.]+\]|[^\p{Cc}/@?#:]*)(?::(?:\d*|\$\{\w+\}))?(?:\/[^\p{Cc}?#@:]*)?$/iu;

@@ -128,8 +128,8 @@ interface Content {
 
 /**
  * Converts a document to plain values. An alias becomes a reference to the value of its anchor. Reports aliases without
- * an anchor, aliases inside of the value of their anchor, and duplicate keys. Takes linear time, while the conversion of
- * the yaml package searches the document for every alias.
+ * an anchor, aliases inside of the value of their anchor, and duplicate keys. Takes linear time, while the conversion
+ * of the yaml package searches the document for every alias.
  */
 function contentOf(root: unknown, report: Report): Content {
   const anchored = new Map<string, Content | 'unfinished'>();

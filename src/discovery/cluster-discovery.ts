@@ -39,7 +39,10 @@ export interface ClusterDiscoveryOptions extends AdministrationApiOptions {
 
 /** Runs the providers and polls what they find. */
 export interface ClusterDiscovery {
-  /** Starts the providers of the configuration instead of the present ones. Their clusters stay until they are found again. */
+  /**
+   * Starts the providers of the configuration instead of the present ones. Their clusters stay until they are found
+   * again.
+   */
   readonly configure: (config: DiscoveryConfig | undefined) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -96,7 +99,9 @@ interface RunningProvider {
   readonly ended: Promise<void>;
 }
 
-/** A reload reads the files at once. It starts the other providers only if their settings changed: that costs requests. */
+/**
+ * A reload reads the files at once. It starts the other providers only if their settings changed: that costs requests.
+ */
 function goesOn(name: DiscoveryProvider, running: RunningProvider | undefined, config: DiscoveryConfig): boolean {
   return name !== 'files' && running !== undefined && equal(running.settings, config[name]);
 }

@@ -67,9 +67,9 @@ export async function readClusters(
 }
 
 /**
- * Returns the problems of a cluster. Those with settings that it shares with others, or that none of its sources has, have
- * places that do not say which cluster is concerned: these begin with the place of the cluster, such as
- * `Service orders/zeebe`, `cluster 0f4a` or `conf.d/orders.yml:3`.
+ * Returns the problems of a cluster. Those with settings that it shares with others, or that none of its sources has,
+ * have places that do not say which cluster is concerned: these begin with the place of the cluster, such as `Service
+ * orders/zeebe`, `cluster 0f4a` or `conf.d/orders.yml:3`.
  */
 function problemsOf({ named: { location }, problems }: NamedDescription): readonly Problem[] {
   const [owner = ''] = placeIn(location, 'name').split(': ');

@@ -26,15 +26,17 @@ export interface ProviderClusters {
 /** How many discovered clusters may be polled. */
 export interface Capacity {
   readonly room: number;
-  /** Names of clusters that are in use now. They stay, and further ones get the room that is left in the order of names. */
+  /**
+   * Names of clusters that are in use now. They stay, and further ones get the room that is left in the order of names.
+   */
   readonly polled: ReadonlySet<string>;
 }
 
 type Chosen = ReadonlyMap<DiscoveryProvider, ProviderClusters>;
 
 /**
- * Chooses the clusters of each provider. Names are unique: where a list has a name that is taken by the configuration or
- * by a list before it, the list has a problem, and its previous clusters stay.
+ * Chooses the clusters of each provider. Names are unique: where a list has a name that is taken by the configuration
+ * or by a list before it, the list has a problem, and its previous clusters stay.
  */
 export function chooseClusters(
   configured: readonly ClusterConfig[],

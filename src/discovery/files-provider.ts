@@ -21,8 +21,8 @@ import { type ClusterList, type Discovered, discoverAtInterval, type Provider, t
 import { fixedPart, hasMagic, watchedFolders } from './watched-folders.ts';
 
 /**
- * Discovers the clusters in files. A file is a list of clusters; only those that changed are read as such. Files are read
- * at an interval, and soon after a change that their file system reports.
+ * Discovers the clusters in files. A file is a list of clusters; only those that changed are read as such. Files are
+ * read at an interval, and soon after a change that their file system reports.
  */
 export function createFilesProvider(config: FilesDiscovery, options: FolderWatcherOptions): Provider {
   const { paths: patterns, interval, folder } = config;

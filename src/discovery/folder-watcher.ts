@@ -66,7 +66,8 @@ export function createFolderWatcher({ logger, watchFolder = watch }: FolderWatch
   };
   return {
     follow: async (folders) => {
-      // Watching a folder of a file system that does not respond would block the process. `stat` has a thread of its own.
+      // Watching a folder of a file system that does not respond would block the process. `stat` has a thread of its
+      // own.
       const identities = new Map<string, string | undefined>();
       for (const path of folders.keys()) identities.set(path, await identityOf(path));
       if (isClosed) return;

@@ -26,9 +26,9 @@ type KnownServices = ReadonlyMap<string, KnownService>;
 const batchSize = 20;
 
 /**
- * Returns a function that reads the clusters behind Services. Each Service is a list of its own: a problem with one does
- * not concern the others. Secrets of unchanged Services are read again only if `isRefresh` is set. A namespace that
- * cannot be listed is a list, too, which hides those of its Services.
+ * Returns a function that reads the clusters behind Services. Each Service is a list of its own: a problem with one
+ * does not concern the others. Secrets of unchanged Services are read again only if `isRefresh` is set. A namespace
+ * that cannot be listed is a list, too, which hides those of its Services.
  */
 export function createKubernetesLists(
   config: KubernetesDiscovery,

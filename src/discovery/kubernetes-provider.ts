@@ -19,8 +19,8 @@ const firstPause = 1_000;
 
 /**
  * Discovers the clusters behind Services of Kubernetes. The Services are listed at each interval, and watched until the
- * next one. So the watch only makes the discovery of a change faster: if it is silent although it is broken, the next list
- * shows what has changed, and an API server that does not respond is noticed then at the latest.
+ * next one. So the watch only makes the discovery of a change faster: if it is silent although it is broken, the next
+ * list shows what has changed, and an API server that does not respond is noticed then at the latest.
  */
 export function createKubernetesProvider(config: KubernetesDiscovery, options: KubernetesProviderOptions): Provider {
   const allows: Discovered['allows'] = (permission) => isAllowed(permission, config);

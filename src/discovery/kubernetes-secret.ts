@@ -6,7 +6,10 @@ import { clusterTable } from '../config/settings-table.ts';
 
 const table: Table = clusterTable;
 
-/** The settings that the keys of a Secret give. `username` and `password` are those of the type basic-auth of Kubernetes. */
+/**
+ * The settings that the keys of a Secret give. `username` and `password` are those of the type basic-auth of
+ * Kubernetes.
+ */
 const settingOf = {
   username: 'basic_auth.username',
   password: 'basic_auth.password',

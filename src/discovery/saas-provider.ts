@@ -25,8 +25,8 @@ import { isReadable, type SaasCluster, type SaasEntry } from './saas-cluster.ts'
 import { filledLabels, withMergedLabels } from './saas-labels.ts';
 
 /**
- * Discovers the clusters of an organization in Camunda SaaS. It shares the token of the organization from its creation on,
- * until `discover`, which is to be called once, has ended.
+ * Discovers the clusters of an organization in Camunda SaaS. It shares the token of the organization from its creation
+ * on, until `discover`, which is to be called once, has ended.
  */
 export function createSaasProvider(config: SaasDiscovery, options: AdministrationApiOptions): Provider {
   const readLists = createListReader(config);

@@ -219,7 +219,10 @@ function sizeOf(entries: NetworkEntries | undefined): number {
   return entries ? entries.opening.size + entries.idle.size + entries.answering.size : 0;
 }
 
-/** Returns what counts as one client: an IPv4 address, or the /64 network of an IPv6 address, as a host can use all of it. */
+/**
+ * Returns what counts as one client: an IPv4 address, or the /64 network of an IPv6 address, as a host can use all of
+ * it.
+ */
 export function clientNetwork(address = ''): string {
   const [withoutZone = ''] = address.split('%');
   const mapped = withoutZone.replace(/^::ffff:/i, '');

@@ -27,7 +27,8 @@ export interface ProbedClusters {
 }
 
 /** The response of a standby to requests that only the leader answers. */
-export const standbyText = 'this exporter stands by: another one polls the clusters';
+export const standbyText =
+  'this exporter stands by: it polls no cluster until it leads, and zeebe_topology_exporter_leader shows which one does';
 
 /** Seconds of a scrape timeout that are left for the response, as in Prometheus' own blackbox exporter. */
 const timeoutOffset = 0.5;
@@ -47,8 +48,8 @@ interface ProbeOptions {
 }
 
 /**
- * Responds to `GET /probe?cluster=NAME` with the series of that cluster, after a poll. With `&debug=true`, responds with
- * the steps of a poll, whose result is not counted.
+ * Responds to `GET /probe?cluster=NAME` with the series of that cluster, after a poll. With `&debug=true`, responds
+ * with the steps of a poll, whose result is not counted.
  */
 export function createProbe({ clusters, debug, page, sender, sendMetrics }: ProbeOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -92,8 +93,8 @@ function namesOf({ all }: ProbedClusters): readonly string[] {
 }
 
 /**
- * Returns the response to a request for a cluster that this exporter does not poll. A standby may lead soon, while a shard
- * keeps its clusters.
+ * Returns the response to a request for a cluster that this exporter does not poll. A standby may lead soon, while a
+ * shard keeps its clusters.
  */
 export function absenceResponse(absence: Absence | undefined): readonly [status: 404 | 503, reason: string] {
   if (!absence) return [404, 'no cluster of this name is configured'];

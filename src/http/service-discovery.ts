@@ -15,8 +15,8 @@ const maxHostLength = 253 + 6;
 /**
  * Responds with one target per cluster, in the format of Prometheus' HTTP service discovery
  * (https://prometheus.io/docs/prometheus/latest/http_sd/). The targets differ in `instance`. They have no label
- * `zeebe_cluster`: the series have one, which a label of the target would rename. A standby responds with an error, after
- * which Prometheus keeps the targets that the leader has listed.
+ * `zeebe_cluster`: the series have one, which a label of the target would rename. A standby responds with an error,
+ * after which Prometheus keeps the targets that the leader has listed.
  */
 export function serviceDiscovery(
   { clusters, externalUrl }: ServiceDiscoveryOptions,

@@ -110,7 +110,9 @@ export function requestError(error: unknown): unknown {
   return error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
 }
 
-/** The client returns the Status object of a rejection as an object or as its JSON; a proxy may respond with other text. */
+/**
+ * The client returns the Status object of a rejection as an object or as its JSON; a proxy may respond with other text.
+ */
 function messageIn(body: unknown): string {
   const status = typeof body === 'string' ? jsonObject(body) : body;
   return isJsonObject(status) && 'message' in status ? String(status.message) : 'no Status object of Kubernetes';

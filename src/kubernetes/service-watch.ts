@@ -22,8 +22,8 @@ export interface ServiceWatch {
 }
 
 /**
- * Resolves once the Services are listed and watched. Rejects if one of both fails, or if the signal aborts before. A watch
- * that the API server ends without an error is continued; one that is silent is requested again after 30 seconds.
+ * Resolves once the Services are listed and watched. Rejects if one of both fails, or if the signal aborts before. A
+ * watch that the API server ends without an error is continued; one that is silent is requested again after 30 seconds.
  */
 export async function watchServices(
   apiServer: ApiServer,
@@ -64,8 +64,8 @@ export async function watchServices(
 }
 
 /**
- * Returns a watch that reports all of its errors. That of the library rejects if there are no credentials, and the informer
- * rejects on an event without an object; nothing handles these rejections, so that they would end the process.
+ * Returns a watch that reports all of its errors. That of the library rejects if there are no credentials, and the
+ * informer rejects on an event without an object; nothing handles these rejections, so that they would end the process.
  */
 function createWatch({ config }: ApiServer): Watch {
   const watch = new Watch(config);

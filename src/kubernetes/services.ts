@@ -37,8 +37,8 @@ export type SecretReading =
 const requestTimeout = 10_000;
 
 /**
- * Lists and watches Services, with the credentials of this moment. Rejects with a `ConfigError` if the API server is not
- * configured.
+ * Lists and watches Services, with the credentials of this moment. Rejects with a `ConfigError` if the API server is
+ * not configured.
  */
 export async function openServices(
   { env, namespaces, ...options }: ServicesOptions,

@@ -27,9 +27,10 @@ export type AssemblePage = (
 ) => Promise<readonly Chunk[]>;
 
 /**
- * Assembles pages on which each family is once, with the samples of every cluster; families without samples are left out.
- * The lines of small clusters are joined into blocks. A block whose lines are the same as on the page before keeps its
- * chunk and is not compressed again, whatever the format: polls of a thousand clusters change a small part of their lines.
+ * Assembles pages on which each family is once, with the samples of every cluster; families without samples are left
+ * out. The lines of small clusters are joined into blocks. A block whose lines are the same as on the page before keeps
+ * its chunk and is not compressed again, whatever the format: polls of a thousand clusters change a small part of their
+ * lines.
  */
 export function createPageAssembly(): AssemblePage {
   let latest: ReadonlyMap<string, Block> = new Map();
@@ -64,8 +65,9 @@ export function chunksOfPart(part: ClusterPart): readonly Chunk[] {
 }
 
 /**
- * Divides lines into blocks. A block is known by the number of the family with which it ends and its own number there. A
- * family that does not fit into one begins and ends with a block, so that a longer line changes no block of other families.
+ * Divides lines into blocks. A block is known by the number of the family with which it ends and its own number there.
+ * A family that does not fit into one begins and ends with a block, so that a longer line changes no block of other
+ * families.
  */
 function createBlockList(known: ReadonlyMap<string, Block>) {
   const chunks: Chunk[] = [];

@@ -1,7 +1,9 @@
 import { constants, crc32, createDeflateRaw } from 'node:zlib';
 import { createYielder } from '../clock.ts';
 
-/** Bytes of the page with a reference count. They do not change while the chunk is retained; then they may be reused. */
+/**
+ * Bytes of the page with a reference count. They do not change while the chunk is retained; then they may be reused.
+ */
 export interface Chunk {
   readonly bytes: Buffer;
   /** The bytes as whole blocks of DEFLATE (RFC 1951), none of them the last one; compressed at the first call. */

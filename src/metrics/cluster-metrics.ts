@@ -11,7 +11,9 @@ import type { Page } from './page.ts';
 /** The metrics of one cluster, from its polls to its part of the page. */
 export interface ClusterMetrics {
   readonly admit: Admit;
-  /** Replaces the part of the cluster on the page. `result` is that of the poll that led to the state; it is counted. */
+  /**
+   * Replaces the part of the cluster on the page. `result` is that of the poll that led to the state; it is counted.
+   */
   readonly publish: (state: ClusterState, result?: PollResult) => Promise<void>;
   /** Gives the room of the cluster to others. Its part stays on the page until the page is arranged without it. */
   readonly close: () => void;

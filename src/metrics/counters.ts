@@ -80,7 +80,9 @@ function createTokenCounters(cluster: Labels) {
   };
 }
 
-/** What is counted of one family. Its lines are written again only after a change: in most polls, those of two of seven. */
+/**
+ * What is counted of one family. Its lines are written again only after a change: in most polls, those of two of seven.
+ */
 interface Counted {
   readonly name: string;
   readonly lines: () => string;

@@ -41,9 +41,9 @@ function escapeValue(value: string): string {
 }
 
 /**
- * Adds the pieces of one line of the exposition; `name` is that of the family, with a suffix for the parts of a histogram.
- * The lines are joined by `join('')`, as V8 keeps a text that was made by `+` or a template as a tree of its pieces, which
- * takes several times its length.
+ * Adds the pieces of one line of the exposition; `name` is that of the family, with a suffix for the parts of a
+ * histogram. The lines are joined by `join('')`, as V8 keeps a text that was made by `+` or a template as a tree of its
+ * pieces, which takes several times its length.
  */
 export function addSample(pieces: string[], name: string, labels: Labels | '', value: number): void {
   if (labels === '') pieces.push(name, ' ', number(value), '\n');
@@ -83,8 +83,8 @@ export interface StateFamily extends Family {
   readonly source: 'state';
   readonly samples: (state: ClusterState, add: Add) => void;
   /**
-   * The one part of the state that the samples depend on: a primitive value, or an object that is never modified. Absent:
-   * the samples are rendered for each poll.
+   * The one part of the state that the samples depend on: a primitive value, or an object that is never modified.
+   * Absent: the samples are rendered for each poll.
    */
   readonly dependsOn?: (state: ClusterState) => unknown;
 }

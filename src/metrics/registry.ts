@@ -5,8 +5,8 @@ import { addSample, bucketBound, type Labels, labels } from './family.ts';
 type MetricValues = MetricObjectWithValues<MetricValue<string>>;
 
 /**
- * Reads a registry as JSON, never as text: rendering OpenMetrics renames the counters of a registry permanently, and the
- * texts of two registries cannot be joined.
+ * Reads a registry as JSON, never as text: rendering OpenMetrics renames the counters of a registry permanently, and
+ * the texts of two registries cannot be joined.
  */
 export async function readRegistry(registry: Registry): Promise<readonly MetricValues[]> {
   // The declared type lacks the values.

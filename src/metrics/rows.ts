@@ -13,7 +13,9 @@ interface RowChunk extends Chunk {
 /** Small enough to be compressed between two scrapes, large enough to be compressed well. */
 const maxLinesPerChunk = 2_000;
 
-/** The current chunk of some lines, and the one before with the same widths: its bytes are reused once it is released. */
+/**
+ * The current chunk of some lines, and the one before with the same widths: its bytes are reused once it is released.
+ */
 interface Slot {
   readonly current: RowChunk;
   readonly previous?: RowChunk;
@@ -50,8 +52,8 @@ export interface RowsInput {
 
 /**
  * Renders the lines of a family whose series rarely change; undefined if it has none. They are most of the page of a
- * large cluster, and from poll to poll only some digits differ. While the series are the same, only the chunks in which a
- * value has changed are replaced, and only the changed values are written.
+ * large cluster, and from poll to poll only some digits differ. While the series are the same, only the chunks in which
+ * a value has changed are replaced, and only the changed values are written.
  */
 export function renderRows(
   family: StableSeriesFamily,

@@ -163,7 +163,9 @@ function ofGroups(name: string, help: string, value: (group: GroupView) => numbe
   });
 }
 
-/** Returns the labels of a series that belongs to a physical tenant, if there is one: `physical_tenant` is the first. */
+/**
+ * Returns the labels of a series that belongs to a physical tenant, if there is one: `physical_tenant` is the first.
+ */
 function groupLabels(tenant: string | undefined, own: Readonly<Record<string, string | number>>): Labels {
   return labels(tenant === undefined ? own : { physical_tenant: tenant, ...own });
 }

@@ -58,8 +58,8 @@ export interface PolledConnection {
   readonly client: Client;
   readonly authenticator: Authenticator;
   /**
-   * The expiries known by now. May open one more connection, for at most `timeLeft` milliseconds, to see a certificate that
-   * was refused. Never rejects.
+   * The expiries known by now. May open one more connection, for at most `timeLeft` milliseconds, to see a certificate
+   * that was refused. Never rejects.
    */
   readonly certificates: (timeLeft: number, signal: AbortSignal) => Promise<CertificateExpiries>;
   /** As in the result of the poll. */

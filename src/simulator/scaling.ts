@@ -32,8 +32,8 @@ export function addBrokers(simulation: Simulation, brokers: number): void {
 }
 
 /**
- * Returns the function that starts a physical tenant: its replicas are active and every partition has a leader. Throws a
- * RangeError for an id or sizes that Zeebe would refuse.
+ * Returns the function that starts a physical tenant: its replicas are active and every partition has a leader. Throws
+ * a RangeError for an id or sizes that Zeebe would refuse.
  */
 export function prepareTenant(simulation: Simulation, id: string, sizes: TenantSizes): () => void {
   const { state, seed } = simulation;

@@ -9,8 +9,8 @@ export interface TenantSizes {
 }
 
 /**
- * Brokers are numbered from 0 to size − 1, in clusters with zones too. Partition ids begin at 1 in each physical tenant.
- * `tenant` is the id of the physical tenant concerned. Default `default`.
+ * Brokers are numbered from 0 to size − 1, in clusters with zones too. Partition ids begin at 1 in each physical
+ * tenant. `tenant` is the id of the physical tenant concerned. Default `default`.
  */
 export type SimulatedEvent =
   /** The process is killed (`kill -9`). */
@@ -28,7 +28,9 @@ export type SimulatedEvent =
       readonly health: Health;
       readonly tenant?: string;
     }
-  /** All partitions are redistributed over `brokers`. The number of a tenant's partitions may only grow, as in Zeebe. */
+  /**
+   * All partitions are redistributed over `brokers`. The number of a tenant's partitions may only grow, as in Zeebe.
+   */
   | { readonly type: 'scale'; readonly brokers?: number; readonly partitions?: number; readonly tenant?: string }
   /** In recovery mode all partitions of the tenant are inactive, on purpose. */
   | { readonly type: 'mode-changes'; readonly mode: 'processing' | 'recovering'; readonly tenant?: string }

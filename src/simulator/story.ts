@@ -63,7 +63,9 @@ export interface RunningStory {
     readonly name: ClusterName;
     readonly address: URL;
     readonly credentials: StoryCredentials;
-    /** Whether the client is a cluster admin, and so reads the topology of all physical tenants and of no single one. */
+    /**
+     * Whether the client is a cluster admin, and so reads the topology of all physical tenants and of no single one.
+     */
     readonly isWhole: boolean;
   }[];
   readonly close: () => Promise<void>;

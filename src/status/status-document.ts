@@ -11,8 +11,8 @@ import { type ClusterSummary, type CountedStatus, clusterSummary } from './clust
 import { seconds } from './seconds.ts';
 
 /**
- * The response to `GET /api/v1/clusters` (docs/api.md), with summaries if those are requested. Times are in Unix seconds;
- * unknown values are absent.
+ * The response to `GET /api/v1/clusters` (docs/api.md), with summaries if those are requested. Times are in Unix
+ * seconds; unknown values are absent.
  */
 export interface StatusDocument<Cluster extends ClusterSummary = ClusterStatus> {
   readonly apiVersion: 1;

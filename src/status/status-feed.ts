@@ -17,8 +17,8 @@ export interface StatusFeed {
   readonly arrange: (clusters: readonly string[]) => void;
   readonly setRole: (role: NonNullable<ExporterStatus['role']>) => void;
   /**
-   * Returns a document; undefined if there is no such cluster. Without an update it stays the same for a second, so that
-   * clients share its bytes.
+   * Returns a document; undefined if there is no such cluster. Without an update it stays the same for a second, so
+   * that clients share its bytes.
    */
   readonly documentOf: (selection: Selection) => EncodedDocument | undefined;
 }
@@ -34,8 +34,8 @@ export interface Selection {
 /** A `StatusDocument`, which is made once its bytes are requested. */
 export interface EncodedDocument {
   /**
-   * The entity tag, which changes with every update of the selected clusters. It is weak (RFC 9110, 8.8.1), as documents
-   * with the same tag differ in the time at which they were made.
+   * The entity tag, which changes with every update of the selected clusters. It is weak (RFC 9110, 8.8.1), as
+   * documents with the same tag differ in the time at which they were made.
    */
   readonly etag: string;
   readonly json: () => Promise<Buffer>;
@@ -146,8 +146,8 @@ function encodedDocument(etag: string, encode: () => Promise<Buffer>): EncodedDo
 }
 
 /**
- * Joins the texts of the clusters, each of which is made only once for each update. Yields to the event loop, as all of a
- * thousand clusters may have changed.
+ * Joins the texts of the clusters, each of which is made only once for each update. Yields to the event loop, as all of
+ * a thousand clusters may have changed.
  */
 async function encode(head: Omit<StatusDocument, 'clusters'>, clusters: readonly (() => string)[]): Promise<Buffer> {
   const yieldWhenBusy = createYielder();

@@ -7,7 +7,9 @@ import { rejectWhenAborted } from '../clock.ts';
 import type { UnreadableBody } from '../failure.ts';
 import { shareOfMemory } from '../memory.ts';
 
-/** A body as text, without a byte order mark. Bytes that are not UTF-8, as JSON must be (RFC 8259, 8.1), become U+FFFD. */
+/**
+ * A body as text, without a byte order mark. Bytes that are not UTF-8, as JSON must be (RFC 8259, 8.1), become U+FFFD.
+ */
 export interface BodyText {
   readonly body: string;
   readonly isUtf8: boolean;
@@ -136,7 +138,9 @@ const unzstd = promisify(zstdDecompress);
 
 const decodeGzip: Decode = (bytes, maxOutputLength) => unzip(bytes, { maxOutputLength });
 
-/** Accepts deflate with the zlib format, whose first byte names the method 8, and without it, as some servers send it. */
+/**
+ * Accepts deflate with the zlib format, whose first byte names the method 8, and without it, as some servers send it.
+ */
 const decodeDeflate: Decode = (bytes, maxOutputLength) =>
   (((bytes[0] ?? 0) & 0x0f) === 8 ? unzlib : unzlibRaw)(bytes, { maxOutputLength });
 

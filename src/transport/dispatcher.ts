@@ -26,10 +26,10 @@ export function alpnProtocols({ enableHttp2 }: Pick<TransportConfig, 'enableHttp
 }
 
 /**
- * Returns how to connect to a host with several addresses, if the whole request may take `timeout` milliseconds. Node.js
- * tries the addresses one after the other, each but the last for 250 ms by default, which is less than a TCP handshake
- * takes over a slow link. A request over TLS needs at least three round trips, so a request whose handshake takes more
- * than a third of the time would time out anyway.
+ * Returns how to connect to a host with several addresses, if the whole request may take `timeout` milliseconds.
+ * Node.js tries the addresses one after the other, each but the last for 250 ms by default, which is less than a TCP
+ * handshake takes over a slow link. A request over TLS needs at least three round trips, so a request whose handshake
+ * takes more than a third of the time would time out anyway.
  */
 export function tcpOptions(timeout: number): { readonly autoSelectFamilyAttemptTimeout: number } {
   return { autoSelectFamilyAttemptTimeout: Math.ceil(timeout / 3) };
@@ -117,8 +117,8 @@ type Create = (counting: (connect: Connect) => Connect) => Dispatcher;
  * Creates a dispatcher that is replaced after each failed request, so that the next request opens a new connection: the
  * other connections may have failed for the same reason. It is also replaced when its first connection is too old, and
  * when the signal of a request aborts while its connection is being opened. A GET on a reused connection that is reset
- * before the first byte of a response is sent once more, because a server may close an idle connection while a request is
- * on its way. Other methods are not sent again, since the server may have acted on them.
+ * before the first byte of a response is sent once more, because a server may close an idle connection while a request
+ * is on its way. Other methods are not sent again, since the server may have acted on them.
  */
 function createReplacingDispatcher(create: Create): Dispatcher {
   return new ReplacingDispatcher(create);
@@ -242,9 +242,9 @@ function isReset(error: Error): boolean {
 }
 
 /**
- * Makes undici ignore a `100 Continue` that it did not ask for, as every client must (RFC 9110, 15.2). undici closes the
- * connection if its parser reads status 100 but ignores any other interim response, so its parser is given 102 instead.
- * A version of undici whose parser is not found keeps its own behaviour.
+ * Makes undici ignore a `100 Continue` that it did not ask for, as every client must (RFC 9110, 15.2). undici closes
+ * the connection if its parser reads status 100 but ignores any other interim response, so its parser is given 102
+ * instead. A version of undici whose parser is not found keeps its own behaviour.
  */
 function passOverContinue(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) =>

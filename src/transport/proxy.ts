@@ -5,8 +5,8 @@ import type { InvolvedProxy, ProxyInFront } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 
 /**
- * Returns the proxy that requests to a URL go through: the configured one, else that of the environment; undefined where
- * they go directly. The URL may hold credentials.
+ * Returns the proxy that requests to a URL go through: the configured one, else that of the environment; undefined
+ * where they go directly. The URL may hold credentials.
  */
 export function proxyFor(url: URL, { proxyUrl }: Pick<TransportConfig, 'proxyUrl'>): URL | undefined {
   if (proxyUrl !== undefined) return usable(proxyUrl.open());
@@ -24,13 +24,18 @@ export function proxyCredentials({ proxyUrl }: Pick<TransportConfig, 'proxyUrl'>
   return proxies.filter(Boolean).map(usable).flatMap(credentialsIn);
 }
 
-/** Returns the proxies for http and https, empty if there is none. A lower-case variable takes precedence, even if empty. */
+/**
+ * Returns the proxies for http and https, empty if there is none. A lower-case variable takes precedence, even if
+ * empty.
+ */
 function environmentProxies(): readonly [string, string] {
   const { https_proxy, HTTPS_PROXY = '', http_proxy, HTTP_PROXY = '' } = process.env;
   return [http_proxy ?? HTTP_PROXY, https_proxy ?? HTTPS_PROXY];
 }
 
-/** Throws if the URL is not that of a proxy. The configuration refuses such a URL, and going directly would ignore it. */
+/**
+ * Throws if the URL is not that of a proxy. The configuration refuses such a URL, and going directly would ignore it.
+ */
 function usable(proxy: string): URL {
   const url = proxyUrlOf(proxy);
   if (url === undefined) throw new Error('expected the URL of an HTTP proxy, such as http://proxy:3128');
@@ -54,7 +59,10 @@ function isExcluded(url: URL): boolean {
   });
 }
 
-/** Matches a host with `*`, an IP address, a range of them, a domain with its subdomains, or `*.domain` for subdomains only. */
+/**
+ * Matches a host with `*`, an IP address, a range of them, a domain with its subdomains, or `*.domain` for subdomains
+ * only.
+ */
 function matchesHost(pattern: string, host: string): boolean {
   const [address = '', prefix] = pattern.split('/');
   if (isIP(address) !== 0) return isIP(host) !== 0 && isInRange(host, address, prefix);
@@ -86,7 +94,10 @@ function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** Means that there is no connection to the proxy itself; its cause says why. Failures behind the proxy are other errors. */
+/**
+ * Means that there is no connection to the proxy itself; its cause says why. Failures behind the proxy are other
+ * errors.
+ */
 export class ProxyError extends Error {
   /** Host and port, without credentials. */
   readonly host: string;

@@ -69,7 +69,8 @@ export async function send(options: RequestOptions): Promise<Reply> {
       masked: (text) => hideSecrets(text, secrets),
     };
   } catch (error) {
-    // A dispatcher that is destroyed at the deadline ends its requests with an error that does not mention the deadline.
+    // A dispatcher that is destroyed at the deadline ends its requests with an error that does not mention the
+    // deadline.
     const cause = signal.aborted && error instanceof errors.ClientDestroyedError ? signal.reason : error;
     const problem = { kind: 'unanswered', ...transportFailureOf(cause, { url, transport, isAnswered }) } as const;
     return { kind: 'no_answer', url, problem };

@@ -10,8 +10,8 @@ import { transportFailureOf } from './transport-failure.ts';
 const maxInspection = 5_000;
 
 /**
- * Servers whose certificates are known: an issuer and its token endpoint may be different servers. A third one takes the
- * place of a token endpoint that has moved, whose certificate is no longer used.
+ * Servers whose certificates are known: an issuer and its token endpoint may be different servers. A third one takes
+ * the place of a token endpoint that has moved, whose certificate is no longer used.
  */
 const maxServers = 2;
 
@@ -20,9 +20,9 @@ export interface CertificateTracker {
   /** Wraps the function with which a dispatcher opens connections. */
   readonly tracking: (connect: Connect) => Connect;
   /**
-   * Returns the earliest expiry of the certificate chains last seen, in Unix milliseconds; undefined until one was seen.
-   * First inspects the servers whose certificates were refused since the last call, for at most `timeLeft` milliseconds.
-   * Never rejects.
+   * Returns the earliest expiry of the certificate chains last seen, in Unix milliseconds; undefined until one was
+   * seen. First inspects the servers whose certificates were refused since the last call, for at most `timeLeft`
+   * milliseconds. Never rejects.
    */
   readonly expiry: (timeLeft: number, signal: AbortSignal) => Promise<number | undefined>;
 }

@@ -16,7 +16,9 @@ export interface ClientOptions {
   readonly address: URL;
   readonly apiVersion: ApiVersion;
   readonly physicalTenants?: PhysicalTenants;
-  /** Sent with every request. They replace the client's own of the same name; those passed to the client replace them. */
+  /**
+   * Sent with every request. They replace the client's own of the same name; those passed to the client replace them.
+   */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly dispatcher: Dispatcher;
   /** The proxy that the dispatcher uses; without it, that of the environment. */

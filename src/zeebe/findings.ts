@@ -24,8 +24,8 @@ export interface Finding {
 const noTopologyYet = 'the gateway knows no topology yet';
 
 /**
- * Returns the reasons for the verdict of a view, the worst first: none if it is healthy, else at least one. What several
- * physical tenants have in common is one finding.
+ * Returns the reasons for the verdict of a view, the worst first: none if it is healthy, else at least one. What
+ * several physical tenants have in common is one finding.
  */
 export function findingsOf({ topology, groups, missingBrokers }: ClusterView): readonly Finding[] {
   const { clusterSize, brokers } = topology;

@@ -4,8 +4,8 @@ import { type PartitionGroup, sortedById, type Topology } from './topology.ts';
 export interface KnownBrokers {
   readonly clusterSize: number;
   /**
-   * Ids of brokers that were listed with at least one partition since `clusterSize` last changed, with the number of the
-   * answer that last listed them. Of those that are gone, only the latest `clusterSize`: more can never be missing.
+   * Ids of brokers that were listed with at least one partition since `clusterSize` last changed, with the number of
+   * the answer that last listed them. Of those that are gone, only the latest `clusterSize`: more can never be missing.
    */
   readonly lastListed: ReadonlyMap<string, number>;
   /** How many answers were counted. */
@@ -40,9 +40,9 @@ function latestFirst(listed: readonly (readonly [id: string, answer: number])[])
 /**
  * Returns the ids of the brokers that should be listed and are not, in a stable order.
  *
- * Takes the known brokers that are gone, those listed last first, up to the cluster size less the known brokers that are
- * still listed: a broker that was replaced under a new id does not stay missing for ever. If these are too few, as after
- * a start, and ids are plain numbers, adds the lowest free ids.
+ * Takes the known brokers that are gone, those listed last first, up to the cluster size less the known brokers that
+ * are still listed: a broker that was replaced under a new id does not stay missing for ever. If these are too few, as
+ * after a start, and ids are plain numbers, adds the lowest free ids.
  */
 export function missingBrokers({ lastListed }: KnownBrokers, topology: Topology): readonly string[] {
   const { clusterSize, brokers } = topology;

@@ -250,7 +250,10 @@ function size(json: Json, key: string, place: string, max: number): number | und
   return value;
 }
 
-/** Accepts a string as in the public specification (`"-1"` before the first change), and a number. Ignores anything else. */
+/**
+ * Accepts a string as in the public specification (`"-1"` before the first change), and a number. Ignores anything
+ * else.
+ */
 function changeId(value: unknown): number | undefined {
   if (typeof value === 'string' && /^-?\d{1,15}$/.test(value)) return Number(value);
   return Number.isSafeInteger(value) ? (value as number) : undefined;

@@ -46,8 +46,8 @@ export interface PartitionGroup {
 }
 
 /**
- * Sorts by broker id: `2` before `10`, `eu-west-1_2` before `eu-west-1_10`. Computes a key per id once: comparing 10,000
- * long ids with a collator would block the event loop for seconds.
+ * Sorts by broker id: `2` before `10`, `eu-west-1_2` before `eu-west-1_10`. Computes a key per id once: comparing
+ * 10,000 long ids with a collator would block the event loop for seconds.
  */
 export function sortedById<T>(items: readonly T[], idOf: (item: T) => string): T[] {
   return items
@@ -56,7 +56,9 @@ export function sortedById<T>(items: readonly T[], idOf: (item: T) => string): T
     .map(({ item }) => item);
 }
 
-/** Replaces each number by its count of digits and its digits without leading zeros: a longer number is a larger one. */
+/**
+ * Replaces each number by its count of digits and its digits without leading zeros: a longer number is a larger one.
+ */
 function sortKey(id: string): string {
   return id.replace(/0*(\d+)/g, (_, digits: string) => `${String.fromCharCode(digits.length)}${digits}`);
 }
@@ -73,8 +75,8 @@ export interface Topology {
   /** Sorted by id, as the order changes from one answer to the next. */
   readonly brokers: readonly Broker[];
   /**
-   * One group without a tenant for an answer of `v1/topology` or `v2/topology`; for one of `cluster/v2/topology`, a group
-   * for each physical tenant, sorted by tenant.
+   * One group without a tenant for an answer of `v1/topology` or `v2/topology`; for one of `cluster/v2/topology`, a
+   * group for each physical tenant, sorted by tenant.
    */
   readonly groups: readonly PartitionGroup[];
 }
@@ -90,7 +92,10 @@ export function tellsOfDefaultAlone({ hostname, pathname }: URL, { groups, gatew
   return hasTenants && namesNoTenant && !hostname.endsWith('.camunda.io');
 }
 
-/** Tells whether both list the same replicas in the same brokers, and the same replicas have a state. Compares no values. */
+/**
+ * Tells whether both list the same replicas in the same brokers, and the same replicas have a state. Compares no
+ * values.
+ */
 export function haveSameReplicas(a: readonly GroupBroker[], b: readonly GroupBroker[]): boolean {
   return sameItems(a, b, (one, other) => one.id === other.id && sameItems(one.replicas, other.replicas, isSameReplica));
 }
