@@ -46,14 +46,14 @@ export function createKubernetesLists(
   };
 }
 
-type Failure = Extract<ServicesOfNamespace, { readonly ok: false }>;
+type UnlistedNamespace = Extract<ServicesOfNamespace, { readonly ok: false }>;
 
-function problemOf({ namespace, problem }: Failure): string {
+function problemOf({ namespace, problem }: UnlistedNamespace): string {
   return `Services in ${namespace === undefined ? 'all namespaces' : `the namespace ${namespace}`}: ${problem}`;
 }
 
 /** A list without clusters, which takes the place of those of the namespace in the order of the sources. */
-function listOf(failure: Failure): ClusterList {
+function listOf(failure: UnlistedNamespace): ClusterList {
   const source = `${failure.namespace}/`;
   return { source, clusters: [], problems: [problemOf(failure)], hides: (other) => other.startsWith(source) };
 }

@@ -62,7 +62,7 @@ interface FollowOptions {
 /** Lists the Services, and follows their changes until they are to be listed again. Returns whether anything failed. */
 async function* follow(options: FollowOptions, signal: AbortSignal): AsyncGenerator<Discovered, boolean> {
   const { readLists, clock, interval, retryAfter } = options;
-  const changes = createChanges();
+  const changes = createServiceChanges();
   const services = await opened(options, changes);
   if ('problems' in services) {
     yield { ok: false, ...services };
@@ -92,7 +92,7 @@ async function* unlessAborted(found: Promise<Discovered>, signal: AbortSignal): 
 
 async function opened(
   { open }: FollowOptions,
-  { onChange, onEnd }: Changes,
+  { onChange, onEnd }: ServiceChanges,
 ): Promise<Services | { readonly problems: readonly string[] }> {
   try {
     return await open({ onChange, onEnd });
@@ -102,14 +102,14 @@ async function opened(
   }
 }
 
-interface Changes extends Pick<ServicesOptions, 'onChange' | 'onEnd'> {
+interface ServiceChanges extends Pick<ServicesOptions, 'onChange' | 'onEnd'> {
   /** Returns whether there were changes since the last call. */
   readonly take: () => boolean;
   /** Whether further changes are not noticed. */
   readonly haveEnded: () => boolean;
 }
 
-function createChanges(): Changes {
+function createServiceChanges(): ServiceChanges {
   let isPresent = false;
   let isOver = false;
   return {

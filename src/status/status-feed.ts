@@ -48,7 +48,7 @@ const maxDocumentAge = 1_000;
 const compress = promisify(gzip);
 
 export function createStatusFeed(clock: Clock, links: readonly ExternalLink[] = []): StatusFeed {
-  let parts = new Map<string, ClusterPart>();
+  let parts = new Map<string, EncodedCluster>();
   // Distinguishes the tags of this process from those of the one before a restart.
   const run = randomUUID();
   let exporter: ExporterStatus = { version, startedAt: clock.now() / 1000 };
@@ -56,7 +56,7 @@ export function createStatusFeed(clock: Clock, links: readonly ExternalLink[] = 
   let roleSetBy = 0;
   const cached = cacheForAWhile(clock, () => updates);
 
-  const encoded = (parts: readonly ClusterPart[], isSummary: boolean, version: number, counts: ClusterCounts) => {
+  const encoded = (parts: readonly EncodedCluster[], isSummary: boolean, version: number, counts: ClusterCounts) => {
     const head = { apiVersion: 1, now: clock.now() / 1000, exporter, counts } as const;
     const texts = parts.map(isSummary ? ({ summary }) => summary : ({ whole }) => whole);
     return encodedDocument(`W/"${run}-${version}-${Object.values(counts).join('.')}"`, () => encode(head, texts));
@@ -111,7 +111,7 @@ function cacheForAWhile(
 }
 
 /** The status of a cluster as JSON. */
-interface ClusterPart {
+interface EncodedCluster {
   readonly status: CountedStatus;
   /** The number of the update. */
   readonly version: number;
@@ -125,7 +125,7 @@ function createPart(
   history: ClusterHistory,
   links: readonly ExternalLink[],
   version: number,
-): ClusterPart {
+): EncodedCluster {
   return {
     status: statusOf(state),
     version,
@@ -134,7 +134,7 @@ function createPart(
   };
 }
 
-function countsOf(parts: readonly ClusterPart[]): ClusterCounts {
+function countsOf(parts: readonly EncodedCluster[]): ClusterCounts {
   const counts = { healthy: 0, degraded: 0, unhealthy: 0, unknown: 0, pending: 0 };
   for (const { status } of parts) counts[status]++;
   return counts;
