@@ -22,15 +22,13 @@ export interface TokenServer extends AuthorizationServer {
 interface Discovered {
   readonly ok: true;
   readonly server: TokenServer;
-  /** Why discovery could not be repeated: the server is the one that was found before. */
-  readonly failure?: Refusal['failure'];
 }
 
 /** The discovery of an issuer's token endpoint, which is repeated now and then. */
 export interface Discovery {
   /** Returns the server found before, or discovers it if that was too long ago. Never rejects. */
   readonly server: (limit: TimeLimit) => Promise<Discovered | Refusal>;
-  /** Makes the next call discover the server again. */
+  /** Makes the next call discover the server again, as a token request to the known one has failed. */
   readonly repeat: () => void;
 }
 
@@ -40,31 +38,39 @@ export interface Discovery {
  */
 const maxAge = 60 * 60 * 1000;
 
-/** While discovery fails, the token endpoint found before stays in use, since it may work. */
-export function createDiscovery(issuer: URL, context: OAuthContext): Discovery {
+/**
+ * While discovery fails, the token endpoint found before stays in use, since it may work. Calls `onMoved` when another one
+ * is found.
+ */
+export function createDiscovery(issuer: URL, context: OAuthContext, onMoved: () => void): Discovery {
   const { clock } = context;
   let previous: Discovered | undefined;
   let dueAt = Number.NEGATIVE_INFINITY;
+  let hasFailed = false;
 
   const discoverNow = async (limit: TimeLimit) => {
     const found = await discover(issuer, context, limit);
-    if (found.ok) {
-      previous = found;
-      dueAt = clock.monotonic() + maxAge;
-    }
+    if (!found.ok) return found;
+    if (previous && previous.server.token_endpoint !== found.server.token_endpoint) onMoved();
+    previous = found;
+    dueAt = clock.monotonic() + maxAge;
+    hasFailed = false;
     return found;
   };
+  /** Leaves most of the time to the token request, which is expected to succeed. */
+  const discoverBeside = ({ signal, timeout }: TimeLimit) =>
+    withDeadline(timeout / 4, signal, (deadline) => discoverNow({ signal: deadline, timeout }));
 
   return {
     server: async (limit) => {
       const known = previous;
       if (!known) return discoverNow(limit);
       if (clock.monotonic() < dueAt) return known;
-      // Leaves most of the time to the token request, where the issuer does not answer.
-      const found = await withDeadline(limit.timeout / 4, limit.signal, (signal) => discoverNow({ ...limit, signal }));
-      return found.ok ? found : { ...known, failure: found.failure };
+      const found = await (hasFailed ? discoverNow(limit) : discoverBeside(limit));
+      return found.ok || limit.signal.aborted ? found : known;
     },
     repeat: () => {
+      hasFailed = true;
       dueAt = Number.NEGATIVE_INFINITY;
     },
   };

@@ -90,11 +90,10 @@ function outcome(
   reply: Reply | undefined,
   failure: Failure<AuthFailureReason> | undefined,
 ): Authenticated {
-  const discoveryFailure = acquired.find((each) => each.discoveryFailure)?.discoveryFailure;
   return {
     requested: reply !== undefined || acquired.some(({ requested }) => requested),
     tokenRequests: [...tokens.takeUnclaimed(), ...acquired.flatMap(({ request }) => request ?? [])],
-    ...omitUndefined({ reply, failure: failure ?? discoveryFailure, token: tokens.times() }),
+    ...omitUndefined({ reply, failure, token: tokens.times() }),
   };
 }
 

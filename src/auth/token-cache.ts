@@ -26,8 +26,6 @@ export interface KeptToken {
 export interface Acquired {
   readonly token?: Token;
   readonly failure?: Failure<AuthFailureReason>;
-  /** Why the discovery of the token endpoint could not be repeated for this token. */
-  readonly discoveryFailure?: Failure<AuthFailureReason>;
   /** Whether a token was requested, by this poll or by another one that this poll waited with. */
   readonly requested: boolean;
   /** Present for one of the polls that waited for the same request. */
@@ -95,10 +93,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       return {
         ...(answer.ok ? having(answer.token) : having(usable(), answer.failure)),
         requested: true,
-        ...omitUndefined({
-          request: joined?.first ? answer.request : undefined,
-          discoveryFailure: answer.ok ? answer.discoveryFailure : undefined,
-        }),
+        ...omitUndefined({ request: joined?.first ? answer.request : undefined }),
       };
     },
     takeUnclaimed: requests.takeUnclaimed,

@@ -1,7 +1,7 @@
 import { clientCredentialsGrantRequest, processClientCredentialsResponse } from 'oauth4webapi';
 import type { Clock } from '../clock.ts';
 import type { OAuth2Config } from '../config/config.ts';
-import type { FailedRequest, Failure, TokenFailureReason } from '../failure.ts';
+import type { FailedRequest, TokenFailureReason } from '../failure.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { Reply } from '../transport/reply.ts';
 import { clientAuthOf, secretsOfRequests } from './client-authentication.ts';
@@ -31,8 +31,6 @@ interface TokenGrant {
   readonly ok: true;
   readonly token: Token;
   readonly request: TokenRequest;
-  /** Why discovery could not be repeated: the token is from the endpoint that was found before. */
-  readonly discoveryFailure?: Failure<TokenFailureReason>;
 }
 
 export type TokenAnswer = TokenGrant | TokenRefusal;
@@ -43,10 +41,12 @@ export type TokenAnswer = TokenGrant | TokenRefusal;
  */
 export type TokenEndpoint = (signal: AbortSignal, timeout: number) => Promise<TokenAnswer>;
 
+/** `onMoved` is called when discovery finds another endpoint than before. */
 export function createTokenEndpoint(
   config: OAuth2Config,
   connect: OAuthContext['connect'],
   clock: Clock,
+  onMoved = () => {},
 ): TokenEndpoint {
   const context = { config, connect, clock, secrets: secretsOfRequests(config) };
   const requestToken = createTokenRequest(context);
@@ -55,14 +55,13 @@ export function createTokenEndpoint(
     const server = { issuer: endpoint.tokenUrl.origin, token_endpoint: endpoint.tokenUrl.href };
     return (signal, timeout) => requestToken(server, 'token_endpoint', { signal, timeout });
   }
-  const discovery = createDiscovery(endpoint.issuerUrl, context);
+  const discovery = createDiscovery(endpoint.issuerUrl, context, onMoved);
   return async (signal, timeout) => {
     const found = await discovery.server({ signal, timeout });
     if (!found.ok) return found;
     const answer = await requestToken(found.server, 'discovered_token_endpoint', { signal, timeout });
-    if (answer.ok) return { ...answer, ...omitUndefined({ discoveryFailure: found.failure }) };
     // The provider may have moved its endpoint.
-    discovery.repeat();
+    if (!answer.ok) discovery.repeat();
     return answer;
   };
 }

@@ -19,14 +19,15 @@ export interface TokenConnection {
 /** Creates the connection that the settings describe. No socket is opened before the first request. */
 export function connectToIdentityProvider(config: OAuth2Config, clock: Clock): TokenConnection {
   const { endpoint, transport } = config;
-  const { tracking, expiry } = createCertificateTracker(transport);
+  const { tracking, expiry, forgetOthers } = createCertificateTracker(transport);
   // A request for a token must not be sent again where a used connection turns out to be dead: the endpoint may have
   // acted on it, and refuses an assertion that it has seen before. So each has a connection of its own.
   const connect = (timeout: number) => createDispatcher(transport, timeout, { keepAlive: false, around: tracking });
   const url = identityProviderUrl(endpoint);
   const tokenClient = clientCertificateExpiry(url, transport);
   return {
-    endpoint: createTokenEndpoint(config, connect, clock),
+    // Discovery has just connected to the issuer, which stays.
+    endpoint: createTokenEndpoint(config, connect, clock, forgetOthers),
     certificates: async (...limit) => omitUndefined({ tokenServer: await expiry(...limit), tokenClient }),
   };
 }

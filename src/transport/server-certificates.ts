@@ -9,12 +9,6 @@ import { transportFailureOf } from './transport-failure.ts';
 /** Milliseconds that looking at a refused certificate may take, since it delays the end of a poll. */
 const maxInspection = 5_000;
 
-/**
- * Servers whose certificates are known: an issuer and its token endpoint may be different servers. A third one takes
- * the place of a token endpoint that has moved, whose certificate is no longer used.
- */
-const maxServers = 2;
-
 /** Tracks the certificates of the servers that dispatchers connect to. */
 export interface CertificateTracker {
   /** Wraps the function with which a dispatcher opens connections. */
@@ -25,6 +19,8 @@ export interface CertificateTracker {
    * milliseconds. Never rejects.
    */
   readonly expiry: (timeLeft: number, signal: AbortSignal) => Promise<number | undefined>;
+  /** Forgets all servers but the one that was seen last: the others may no longer be used. */
+  readonly forgetOthers: () => void;
 }
 
 /** A dispatcher that tracks the certificates of the servers that it connects to. */
@@ -42,7 +38,7 @@ type OnConnected = (origin: string, socket: unknown) => void;
 
 /** `transport` is that of the dispatchers. */
 export function createCertificateTracker(transport: TransportConfig): CertificateTracker {
-  /** By origin, the one that was seen last at the end. */
+  /** By origin, as an issuer and its token endpoint may be different servers; the one that was seen last at the end. */
   const expiries = new Map<string, number>();
   const refused = new Set<string>();
   const onConnected: OnConnected = (origin, socket) => {
@@ -51,8 +47,6 @@ export function createCertificateTracker(transport: TransportConfig): Certificat
     if (expiry === undefined) return;
     expiries.delete(origin);
     expiries.set(origin, expiry);
-    const [oldest] = expiries.keys();
-    if (expiries.size > maxServers && oldest !== undefined) expiries.delete(oldest);
   };
 
   const inspectRefused = async (signal: AbortSignal) => {
@@ -75,6 +69,9 @@ export function createCertificateTracker(transport: TransportConfig): Certificat
       // undici requires whole numbers, so what is left of a poll's time is a deadline only.
       if (refused.size > 0) await withDeadline(Math.min(timeLeft, maxInspection), signal, inspectRefused);
       return expiries.size === 0 ? undefined : Math.min(...expiries.values());
+    },
+    forgetOthers: () => {
+      for (const origin of [...expiries.keys()].slice(0, -1)) expiries.delete(origin);
     },
   };
 }

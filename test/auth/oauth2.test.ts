@@ -4,7 +4,6 @@ import { createOAuth2 } from '../../src/auth/oauth2.ts';
 import { withDeadline } from '../../src/clock.ts';
 import type { Answer, Reply } from '../../src/transport/reply.ts';
 import { told } from '../failure-texts.ts';
-import { failure } from '../polls.ts';
 import { neverAborted } from './asking.ts';
 import { jwt } from './jwt.ts';
 import { denied, granted, type ScriptedEndpoint, scriptedEndpoint, silence } from './scripted-endpoint.ts';
@@ -122,17 +121,6 @@ describe('a bearer token (RFC 6750)', () => {
     const endpoint = scriptedEndpoint((count, signal) => (count === 1 ? granted('token-1', 80) : silence(signal)));
     const { last } = await polls(authenticatorOf(endpoint), 2, ok);
     expect(last).toMatchObject({ reply: ok, failure: { reason: 'token_endpoint_unreachable' } });
-  });
-
-  it('whose issuer could not be discovered again is a new token, and the poll that obtained it says so', async () => {
-    const discoveryFailure = failure('token_endpoint_unreachable');
-    const endpoint = scriptedEndpoint((count) => ({ ...granted(`token-${count}`), discoveryFailure }));
-    const authenticator = authenticatorOf(endpoint);
-    expect((await polls(authenticator, 1, ok)).last).toMatchObject({ reply: ok, failure: discoveryFailure });
-    expect((await polls(authenticator, 1, ok)).last.failure).toBeUndefined();
-    const { last, tokens } = await polls(authenticator, 1, refused, ok);
-    expect(tokens).toEqual(['Bearer token-1', 'Bearer token-2']);
-    expect(last).toMatchObject({ reply: ok, failure: discoveryFailure });
   });
 
   it('is not to blame where the cluster forbids, or does not answer', async () => {

@@ -268,6 +268,28 @@ describe('the certificates of an identity provider', () => {
     expect(await tokenIn(cluster)).toBe('token');
     expect(await expiry()).toBe(renewed.expiry);
   });
+
+  it.each(['another host', 'the host of the issuer'])('are not those of an endpoint that moved to %s', async (to) => {
+    const [old, other] = [await tlsServer(() => shortLived), await tlsServer(() => shortLived)];
+    let moved: string | undefined;
+    const issuer = await tlsServer(({ url, headers }) =>
+      url === '/token'
+        ? shortLived
+        : { issuer: `https://${headers.host}`, token_endpoint: moved ?? `${old.origin}/token` },
+    );
+    for (const { renew } of [issuer, other]) renew();
+    const clock = manualClock();
+    const endpoint = { issuerUrl: new URL(issuer.origin) };
+    const cluster = setUp(clock).join(oauth2Config({ endpoint, transport: trusting }));
+    const expiry = async () => (await cluster.certificates(1_000, neverAborted)).tokenServer;
+
+    expect(await tokenIn(cluster)).toBe('token');
+    expect(await expiry()).toBe(intermediate.expiry);
+    moved = `${to === 'another host' ? other.origin : issuer.origin}/token`;
+    clock.advance(60 * 60 * 1_000);
+    expect(await tokenIn(cluster)).toBe('token');
+    expect(await expiry()).toBe(renewed.expiry);
+  });
 });
 
 const limited = (tokenRequestsPerSecond: number) => ({ tokenRequestsPerSecond });

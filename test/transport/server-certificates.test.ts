@@ -107,15 +107,6 @@ describe('the expiry of a server’s certificate', () => {
   });
 });
 
-it('a token endpoint that has moved no longer counts for the expiry', async () => {
-  const { get, expiry } = asking();
-  const issuer = await httpsServer(renewed, hello);
-  expect(await get(await httpsServer(chain, hello))).toBe('hello');
-  expect(await get(issuer)).toBe('hello');
-  expect(await get(await httpsServer(renewed, hello))).toBe('hello');
-  expect(await expiry()).toBe(renewed.expiry);
-});
-
 describe.each([
   ['that has expired', expired, trusting, expired.expiry],
   ['of another host', elsewhere, trusting, elsewhere.expiry],
