@@ -26,7 +26,7 @@ the tests that verify it.
   the next one follows within a minute, or within 5 minutes if the endpoint rejected it, or after its \`Retry-After\`, at
   most an hour. Polls in between fail without a request, with the same reason. After a cluster has answered 401 or 403 to
   a new token, another token is requested within a minute. While discovery fails, the token endpoint that was found
-  before stays in use; the polls that obtain a token there report the failure.
+  before stays in use.
 - **Isolation.** A failing cluster does not delay the polls of other clusters.
 - **Limits for responses.** A topology has at most 16 MiB and 1,000,000 lists, objects and values, each text in it at most
   256 characters; a token response or discovery document has at most 1 MiB, a token 16 KiB, headers 16 KiB. The first

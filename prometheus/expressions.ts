@@ -73,12 +73,17 @@ export function waitsForFirstToken(thresholds: Thresholds): string {
   return `${highest(seen(rateLimited, thresholds), 'reason')} == 1 unless (${hasWaitedForToken(thresholds)})`;
 }
 
-/** The clusters that have had a token, or have been rate-limited for longer than a first token may take. */
+/**
+ * The clusters that have had a token, or have been rate-limited for longer than a first token may take. One that was
+ * polled meanwhile waits for the first token of another start.
+ */
 export function hasWaitedForToken(thresholds: Thresholds): string {
-  const before = `max_over_time(${rateLimited}[${thresholds.lookback}] offset ${thresholds.firstTokenWait})`;
+  const { lookback, firstTokenWait } = thresholds;
+  const before = `max_over_time(${rateLimited}[${lookback}] offset ${firstTokenWait})`;
+  const polled = `max_over_time(zeebe_topology_up[${firstTokenWait}])`;
   return (
     `${present(last('zeebe_topology_token_obtained_timestamp_seconds', thresholds))}` +
-    ` or ${highest(before, 'reason')} == 1`
+    ` or (${highest(before, 'reason')} == 1 unless ${highest(polled)} == 1)`
   );
 }
 

@@ -2,7 +2,7 @@ import { type Clock, withDeadline } from '../clock.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { isDue, type Token } from './token.ts';
 import { type Acquired, having, type KeptToken, type TokenCache } from './token-cache.ts';
-import { type CoolDown, coolDownAfterRefusal, createCoolDown, type Pause } from './token-pauses.ts';
+import { type CoolDown, coolDownAfterRefusal, createCoolDown } from './token-pauses.ts';
 
 export interface ClusterTokensOptions {
   /** Shared with the other clusters whose token requests are equal. */
@@ -30,10 +30,6 @@ export interface ClusterTokens
    * obtained it. Without this, each of many clusters that refuse the tokens would request another one for all of them.
    */
   readonly isNew: (token: Token) => boolean;
-  /**
-   * Returns the pause in which no token is requested: after a failed request, or after the cluster refused a new token.
-   */
-  readonly pause: () => Pause | undefined;
   readonly kept: () => KeptToken;
 }
 
@@ -41,6 +37,7 @@ export function createClusterTokens(options: ClusterTokensOptions): ClusterToken
   const { cache, pollInterval, pollTimeout, clock } = options;
   const { usable, renew, evict, isOwn, kept } = createView(options);
   const coolDown = createCoolDown(clock);
+  /** After a failed request, or after the cluster refused a new token. */
   const pause = () => cache.backOff.current() ?? coolDown.current();
 
   const anotherThan = async (old: Token, signal: AbortSignal, beforeRequest: () => void): Promise<Acquired> => {
@@ -67,7 +64,6 @@ export function createClusterTokens(options: ClusterTokensOptions): ClusterToken
     isNew: (token) => token === cache.usable() && !isOwn(token) && cache.age() < coolDownAfterRefusal.first,
     accepted: coolDown.accepted,
     refused: coolDown.refused,
-    pause,
     times: cache.times,
     takeUnclaimed: cache.takeUnclaimed,
     kept,

@@ -53,7 +53,14 @@ export function createClusters(options: ClustersOptions): Clusters {
     );
     await Promise.all([...before].map(([name, { stop }]) => (kept.has(name) ? undefined : stop())));
     const relabelled = await relabel(kept, next);
-    await Promise.all([...created.values()].map(({ publish }) => publish()));
+    try {
+      await Promise.all([...created.values()].map(({ publish }) => publish()));
+    } catch (error) {
+      // Those that were stopped do not count as unchanged next time.
+      monitors = kept;
+      await stopAll(created);
+      throw error;
+    }
     const names = next.map(({ name }) => name);
     // Only now, as a probe must not poll a cluster of which another monitor still publishes, or this one for the first
     // time.
@@ -72,9 +79,7 @@ export function createClusters(options: ClustersOptions): Clusters {
     all: () => [...monitors.values()],
     named: (name) => monitors.get(name),
     replace,
-    stop: async () => {
-      await Promise.all([...monitors.values()].map(({ stop }) => stop()));
-    },
+    stop: () => stopAll(monitors),
   };
 }
 
@@ -87,9 +92,13 @@ async function createMonitors(clusters: readonly ClusterConfig[], options: Clust
     }
     return created;
   } catch (error) {
-    await Promise.all([...created.values()].map(({ stop }) => stop()));
+    await stopAll(created);
     throw error;
   }
+}
+
+async function stopAll(monitors: Monitors): Promise<void> {
+  await Promise.all([...monitors.values()].map(({ stop }) => stop()));
 }
 
 function startSpread(monitors: readonly ClusterMonitor[], within: number): void {

@@ -104,23 +104,21 @@ function createKnownClusters(clusters: Clusters, { shard, standsBy: initially }:
   let standsBy = initially;
 
   const isOwn: IsOwn = (name) => !standsBy && isOfShard(name, shard);
-  const know: KnownClusters['know'] = async (next, nextApplied) => {
-    const assigned = standsBy ? [] : clustersOfShard(next, shard);
+  const know = async (next: readonly ClusterConfig[], nextApplied: Selection['applied'], toStandBy: boolean) => {
+    const assigned = toStandBy ? [] : clustersOfShard(next, shard);
     // Most refreshes find the same clusters: then the page and its compressed parts stay, too.
     const replacement = sameItems(polled, assigned) ? unchanged(polled) : await clusters.replace(assigned);
     known = next;
     applied = nextApplied;
     polled = assigned;
+    standsBy = toStandBy;
     applied(isOwn);
     return replacement;
   };
 
   return {
-    know,
-    assign: (toStandBy) => {
-      standsBy = toStandBy;
-      return know(known, applied);
-    },
+    know: (next, nextApplied) => know(next, nextApplied, standsBy),
+    assign: (toStandBy) => know(known, applied, toStandBy),
     standsBy: () => standsBy,
     knownNames: () => known.map(({ name }) => name),
     absence: (name) => (known.some((cluster) => cluster.name === name) ? absenceOf(name, standsBy, shard) : undefined),

@@ -47,7 +47,7 @@ export function createSharedTokens(clock: Clock): SharedTokens {
       const { cache, requestsApart, certificates, leave } = caches.join(oauth2, limit.limiter);
       if (kept) cache.keep(kept);
       const tokens = createClusterTokens({ cache, pollInterval, pollTimeout, clock });
-      const ofCluster = { ...requestsApart, pause: () => tokens.pause() ?? requestsApart.pause() };
+      const ofCluster = { ...requestsApart };
       apart.set(oauth2, ofCluster);
       return {
         tokens,

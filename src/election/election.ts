@@ -81,6 +81,7 @@ async function run(candidate: Candidate, options: ElectionOptions, signal: Abort
     }
     if (signal.aborted) return;
     logger.info({ identity }, 'this exporter leads from now on');
+    // A rejection is unexpected and ends the process, so that another one leads.
     const leading = lead();
     await renewUntilLost(candidate, timing.retryPeriod, options.clock, signal);
     await leading;

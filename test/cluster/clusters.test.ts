@@ -145,6 +145,25 @@ describe('a replacement of the monitored clusters', () => {
   });
 });
 
+describe('a replacement that ends when a new monitor cannot publish', () => {
+  it('leaves the unchanged monitors, and the next one creates the others', async () => {
+    let isBroken = false;
+    const { clusters } = setUp({
+      published: async () => {
+        if (isBroken) throw new Error('broken');
+      },
+    });
+    await clusters.replace([cluster('a'), cluster('b')]);
+    const a = clusters.named('a');
+    isBroken = true;
+    await expect(clusters.replace([cluster('a'), cluster('b', 'another')])).rejects.toThrow('broken');
+    isBroken = false;
+    const { unchanged, added } = await clusters.replace([cluster('a'), cluster('b')]);
+    expect({ unchanged, added }).toEqual({ unchanged: ['a'], added: ['b'] });
+    expect(clusters.named('a')).toBe(a);
+  });
+});
+
 describe('the polls of the monitored clusters', () => {
   it('are not sent while this exporter may not poll', async () => {
     let requests = 0;

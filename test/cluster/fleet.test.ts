@@ -128,6 +128,16 @@ describe('the clusters that are known', () => {
 });
 
 describe('the clusters that are polled', () => {
+  it('are still none if the exporter could not begin to lead', async () => {
+    const { fleet, polled } = setUp({ standsBy: true });
+    await fleet.configure(configs('impossible'));
+    await expect(fleet.lead()).rejects.toThrow('impossible');
+    expect(fleet.standsBy()).toBe(true);
+    await fleet.configure([a]);
+    await fleet.lead();
+    expect(polled()).toBe('a');
+  });
+
   it('are all, without shards', async () => {
     const { fleet, polled } = setUp();
     await fleet.configure(configs(...many));

@@ -14,7 +14,8 @@
 
 {{- /*
 Returns a name for resources of the whole Kubernetes cluster, and of namespaces that several releases may share. Releases in
-different namespaces may have the same name, but not the same resource.
+different namespaces may have the same name, but not the same resource. Helm refuses the second of two releases whose
+namespaces and names give the same text, such as c in a-b and b-c in a.
 */ -}}
 {{- define "zeebe-topology-exporter.uniqueName" -}}
 {{ include "zeebe-topology-exporter.namespace" . }}-{{ include "zeebe-topology-exporter.fullname" . }}

@@ -100,14 +100,17 @@
 {{- define "zeebe-topology-exporter.extraProblems" -}}
 {{- $problems := list -}}
 {{- $flags := dict "--config.file" "clusters, discovery, config or existingConfig" "--web.config.file" "web.config or web.existingConfig" "--web.listen-address" "web.port" "--web.telemetry-path" "web.telemetry_path" "--shard" "shards" "--total-shards" "shards" "--leader-election" "leaderElection.enabled" "--leader-election.lease-name" "leaderElection.enabled" -}}
+{{- $refused := dict "--leader-election.namespace" "the Role for the Lease is only in the namespace of the exporter" -}}
 {{- range $flag := list "--config.check" "--help" "--version" -}}
-{{- $_ := set $flags $flag "no flag: the exporter would exit" -}}
+{{- $_ := set $refused $flag "the exporter would exit" -}}
 {{- end -}}
-{{- $_ := set $flags "--leader-election.namespace" "no flag: the Role for the Lease is only in the namespace of the exporter" -}}
 {{- range .Values.extraArgs -}}
 {{- $flag := splitList "=" . | first -}}
 {{- with get $flags $flag -}}
 {{- $problems = append $problems (printf "extraArgs: %s is set by the chart; use %s" $flag .) -}}
+{{- end -}}
+{{- with get $refused $flag -}}
+{{- $problems = append $problems (printf "extraArgs: %s: remove it; %s" $flag .) -}}
 {{- end -}}
 {{- end -}}
 {{- $variables := dict "SHARD" "use shards" "TOTAL_SHARDS" "use shards" "WEB_LISTEN_ADDRESS" "use web.port" -}}
