@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { rejectWhenAborted } from '../clock.ts';
 import { secureContextOptions } from '../config/secure-context.ts';
 import { alpnProtocols, tcpOptions } from '../transport/dispatcher.ts';
 import { transportFailureOf } from '../transport/transport-failure.ts';
@@ -16,16 +17,8 @@ type Probed = Pick<Endpoint, 'url' | 'transport' | 'timeout'>;
  * reason.
  */
 export async function resolveHost(url: URL, signal: AbortSignal): Promise<readonly string[]> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    const found = await Promise.race([lookup(hostOf(url), { all: true }), aborted.promise]);
-    return found.map(({ address }) => address);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  const found = await Promise.race([lookup(hostOf(url), { all: true }), rejectWhenAborted(signal)]);
+  return found.map(({ address }) => address);
 }
 
 /** Connects, closes the connection, and returns the address of the peer. */

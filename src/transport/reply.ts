@@ -55,6 +55,8 @@ export async function send(options: RequestOptions): Promise<Reply> {
   const { url, method, headers, body = null, secrets, dispatcher, transport, maxBytes, signal } = options;
   let isAnswered = false;
   try {
+    // undici would open a connection before it looks at the signal.
+    signal.throwIfAborted();
     const response = await request(url, { method, headers, body, dispatcher, signal });
     isAnswered = true;
     return {

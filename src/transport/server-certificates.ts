@@ -100,10 +100,6 @@ async function inspectServer(origin: string, { transport, signal, onConnected }:
       });
     },
   });
-  // A signal given to the request would not end it while its connection is being opened.
-  const end = () => dispatcher.destroy();
-  signal.addEventListener('abort', end, { once: true });
-  await request(origin, { dispatcher }).catch(() => {});
-  signal.removeEventListener('abort', end);
-  await end();
+  await request(origin, { dispatcher, signal }).catch(() => {});
+  await dispatcher.destroy();
 }
