@@ -69,10 +69,10 @@ async function start({ config, servers, load, logger, clock }: ExporterOptions):
   begin();
   leadership.begin(fleet);
   const stopping = new AbortController();
-  const report = createDebugReports({ sharedTokens, mayPoll, clock, stopping: stopping.signal });
+  const report = createDebugReports({ mayPoll, clock, stopping: stopping.signal });
   const debug = async (name: string) => {
     const monitor = fleet.named(name);
-    return monitor && report(monitor.cluster);
+    return monitor && report(monitor);
   };
   const { awaited } = discovery;
   servers.serve(createApp({ page, status, clusters: fleet, awaited, debug, reload, ...config.web, logger }));

@@ -24,7 +24,7 @@ interface Given {
 async function setUp({ clock = systemClock, identity: options = {}, pollTimeout = 10_000 }: Given = {}) {
   const [identity, { address }] = [await provider(options), await simulated()];
   const sharedTokens = createSharedTokens(clock);
-  const report = createDebugReports({ sharedTokens, mayPoll: () => true, clock, stopping: neverAborted });
+  const report = createDebugReports({ mayPoll: () => true, clock, stopping: neverAborted });
   const join = (more: Partial<OAuth2Config> = {}) => {
     const authentication = oauth2Config({
       clientAuthentication: { method: 'client_secret_post', secret: new Secret(client.clientSecret) },
@@ -32,9 +32,18 @@ async function setUp({ clock = systemClock, identity: options = {}, pollTimeout 
       ...more,
     });
     const config = clusterConfig({ address, pollTimeout, authentication });
-    const { tokens, leave } = sharedTokens.join({ oauth2: authentication, pollInterval: 15_000, pollTimeout });
-    onTestFinished(leave);
-    return { tokens, leave, report: () => report(config) };
+    const joined = sharedTokens.join({ oauth2: authentication, pollInterval: 15_000, pollTimeout });
+    onTestFinished(joined.leave);
+    let requestsApart: typeof joined.requestsApart | undefined = joined.requestsApart;
+    return {
+      tokens: joined.tokens,
+      /** As the monitor of the cluster does when it is stopped. */
+      leave: async () => {
+        requestsApart = undefined;
+        await joined.leave();
+      },
+      report: () => report({ cluster: config, requestsApart: () => requestsApart }),
+    };
   };
   return { identity, join };
 }

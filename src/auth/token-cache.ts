@@ -5,7 +5,7 @@ import { singleFlight } from './single-flight.ts';
 import { isAlive, type Token, type TokenTimes, timesOf } from './token.ts';
 import type { TokenAnswer, TokenEndpoint, TokenRequest } from './token-endpoint.ts';
 import { type BackOff, createBackOff } from './token-pauses.ts';
-import type { TokenRequestLimiter } from './token-request-limiter.ts';
+import { noTurn, type TokenRequestLimiter } from './token-request-limiter.ts';
 
 export interface TokenCacheOptions {
   readonly endpoint: TokenEndpoint;
@@ -115,11 +115,6 @@ export function having(token: Token | undefined, failure?: Failure<AuthFailureRe
 const gaveUp: Failure<AuthFailureReason> = {
   reason: 'token_endpoint_unreachable',
   problem: { kind: 'joined_token_request_unfinished' },
-};
-
-const noTurn: Failure<AuthFailureReason> = {
-  reason: 'token_rate_limited',
-  problem: { kind: 'token_request_waits' },
 };
 
 /** Milliseconds between two requests to the endpoint, also where nothing else delays the second one. */

@@ -1,4 +1,5 @@
 import { type Clock, rejectWhenAborted, sleep } from '../clock.ts';
+import type { Failure } from '../failure.ts';
 import type { TokenAnswer } from './token-endpoint.ts';
 
 /**
@@ -10,6 +11,12 @@ export interface TokenRequestLimiter {
   /** Calls `send` at its turn. Resolves to undefined as soon as the signal aborts before that. Never rejects. */
   readonly schedule: (send: () => Promise<TokenAnswer>, signal: AbortSignal) => Promise<TokenAnswer | undefined>;
 }
+
+/** Why there is no token where the time ended before the turn. */
+export const noTurn: Failure<'token_rate_limited'> = {
+  reason: 'token_rate_limited',
+  problem: { kind: 'token_request_waits' },
+};
 
 export const unlimited: TokenRequestLimiter = {
   isLimited: () => false,

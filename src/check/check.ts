@@ -13,7 +13,7 @@ import { connectionSteps } from './connection-step.ts';
 import { diagnoseSettings } from './diagnose-authentication.ts';
 import type { CheckContext, RunContext, Step } from './steps.ts';
 import { createTextReport } from './text-report.ts';
-import { requestsBeside, requestsOfRun } from './token-requests.ts';
+import { requestsOfReport, requestsOfRun } from './token-requests.ts';
 import { tokenSteps } from './token-step.ts';
 import { topologySteps } from './topology-step.ts';
 
@@ -74,7 +74,7 @@ export async function pollReport(
   config: ClusterConfig,
   { clock, signal, requestsApart }: ReportContext,
 ): Promise<string> {
-  const context = { clock, signal, requestToken: requestsBeside(requestsApart, config, { clock, signal }) };
+  const context = { clock, signal, requestToken: requestsOfReport(requestsApart, config, { clock, signal }) };
   const { heading, step: textOf, summary } = createTextReport(false);
   const target: Target = {
     config,

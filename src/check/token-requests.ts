@@ -1,5 +1,6 @@
 import type { RequestsApart } from '../auth/requests-apart.ts';
 import type { TokenAnswer, TokenRefusal } from '../auth/token-endpoint.ts';
+import { noTurn } from '../auth/token-request-limiter.ts';
 import { type Clock, withDeadline } from '../clock.ts';
 import { createSharedLimits } from '../cluster/shared-tokens.ts';
 import type { ClusterConfig, OAuth2Config } from '../config/config.ts';
@@ -24,10 +25,7 @@ export type RequestToken = (
   send: () => Promise<TokenAnswer>,
 ) => Promise<TokenAnswer | StandingRefusal>;
 
-const noTurn: TokenRefusal = {
-  ok: false,
-  failure: { reason: 'token_rate_limited', problem: { kind: 'token_request_waits' } },
-};
+const withoutTurn: TokenRefusal = { ok: false, failure: noTurn };
 
 /** Token requests of a run that checks several clusters. */
 export interface RunTokenRequests {
@@ -41,15 +39,15 @@ export function requestsOfRun(targets: readonly Target[], clock: Clock, signal: 
   const all = targets.map(({ config }) => config.authentication).filter((each) => each.method === 'oauth2');
   const joined = new Map(all.map((oauth2) => [oauth2, limits.join(oauth2)]));
   return {
-    requestToken: async (oauth2, send) => (await joined.get(oauth2)?.limiter.schedule(send, signal)) ?? noTurn,
+    requestToken: async (oauth2, send) => (await joined.get(oauth2)?.limiter.schedule(send, signal)) ?? withoutTurn,
     end: () => {
       for (const { leave } of joined.values()) leave();
     },
   };
 }
 
-/** Requests tokens beside the polls of a cluster: within their limit, and not while they request none. */
-export function requestsBeside(
+/** Requests tokens apart from the polls of a cluster: within their limit, and not in a pause. */
+export function requestsOfReport(
   apart: RequestsApart | undefined,
   { pollTimeout }: ClusterConfig,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
@@ -59,6 +57,6 @@ export function requestsBeside(
     if (pause) {
       return { ok: false, failure: pause.failure, retryAfter: pause.until - clock.monotonic(), isStanding: true };
     }
-    return (await withDeadline(pollTimeout, signal, async (turn) => apart?.schedule(send, turn))) ?? noTurn;
+    return (await withDeadline(pollTimeout, signal, async (turn) => apart?.schedule(send, turn))) ?? withoutTurn;
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type Authenticator, createBasic, none } from '../auth/authenticator.ts';
 import { secretsOfRequests } from '../auth/client-authentication.ts';
 import { createOAuth2 } from '../auth/oauth2.ts';
+import type { RequestsApart } from '../auth/requests-apart.ts';
 import type { KeptToken } from '../auth/token-cache.ts';
 import type { Clock } from '../clock.ts';
 import { createClusterFilesReader } from '../config/cluster-config.ts';
@@ -19,6 +20,8 @@ import type { SharedTokens } from './shared-tokens.ts';
 export interface ClusterConnection extends Omit<PolledConnection, 'filesRead'> {
   /** The token that a connection with other credentials can go on using; absent where the method has no tokens. */
   readonly keptToken?: () => KeptToken;
+  /** Absent where the method has no tokens. */
+  readonly requestsApart?: RequestsApart;
   /** Closes every socket, also those in use. */
   readonly close: () => Promise<void>;
 }
@@ -59,10 +62,11 @@ export function connectAuthentication(
       return withoutTokens(createBasic(authentication));
     case 'oauth2': {
       const user = { oauth2: authentication, pollInterval, pollTimeout, kept };
-      const { tokens, certificates, leave } = sharedTokens.join(user);
+      const { tokens, requestsApart, certificates, leave } = sharedTokens.join(user);
       return {
         authenticator: createOAuth2(authentication.audience, tokens),
         keptToken: tokens.kept,
+        requestsApart,
         certificates,
         close: leave,
       };
@@ -91,6 +95,7 @@ export interface ReconnectingConnection {
   readonly cluster: () => ClusterConfig;
   /** Reads the files again and returns the connection to use from now on. Never rejects. */
   readonly current: (signal: AbortSignal) => Promise<PolledConnection>;
+  readonly requestsApart: () => RequestsApart | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -135,6 +140,7 @@ export function reconnectOnFileChange(
       if (read.ok && read.cluster !== cluster) await replace(read.cluster);
       return { ...connection, filesRead: read.ok };
     },
+    requestsApart: () => connection.requestsApart,
     close: () => connection.close(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { RequestsApart } from '../auth/requests-apart.ts';
 import { type Clock, createYielder, sleep } from '../clock.ts';
 import type { ClusterConfig } from '../config/config.ts';
 import { equal, type LabelsAndMeta } from '../config/equal.ts';
@@ -16,6 +17,8 @@ import { createTurns } from './turns.ts';
 export interface ClusterMonitor {
   /** The settings in use: the contents of their files may be newer than the configuration. */
   readonly cluster: ClusterConfig;
+  /** Token requests apart from the polls; undefined without OAuth 2, and when the monitor is stopped. */
+  readonly requestsApart: () => RequestsApart | undefined;
   /** Whether the result of a poll has been published, or no poll is due: the cluster is polled by probes alone. */
   readonly ready: () => boolean;
   /** Publishes the state that is known without a poll. */
@@ -58,13 +61,8 @@ export function createClusterMonitor(
   const { name, pollInterval, pollTimeout, probeMinInterval, physicalTenants } = cluster;
   const logger = parentLogger.child({ cluster: name });
   const connection = reconnectOnFileChange(cluster, { logger, clock, sharedTokens });
-  const poll = createPoll({
-    connection: connection.current,
-    pollTimeout,
-    physicalTenants,
-    clock,
-    admit: output.admit,
-  });
+  const { admit } = output;
+  const poll = createPoll({ connection: connection.current, pollTimeout, physicalTenants, clock, admit });
   const record = createRecord(cluster, output, { logger, clock });
   const labelled = createLabelledCluster(connection.cluster);
   const stopping = new AbortController();
@@ -84,6 +82,7 @@ export function createClusterMonitor(
     get cluster() {
       return labelled.current();
     },
+    requestsApart: () => (stopping.signal.aborted ? undefined : connection.requestsApart()),
     ready: () => pollInterval === 0 || record.hasResult(),
     publish: record.publish,
     relabel: async (next) => {

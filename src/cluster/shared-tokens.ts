@@ -18,8 +18,6 @@ import { connectToIdentityProvider, type TokenConnection } from './token-connect
  */
 export interface SharedTokens {
   readonly join: (user: TokenUser) => JoinedTokens;
-  /** Returns how a cluster that has joined with this object requests tokens apart from its polls. */
-  readonly apart: (oauth2: OAuth2Config) => RequestsApart | undefined;
 }
 
 /** A cluster that needs tokens. */
@@ -31,6 +29,7 @@ export interface TokenUser extends Pick<ClusterConfig, 'pollInterval' | 'pollTim
 
 export interface JoinedTokens {
   readonly tokens: ClusterTokens;
+  readonly requestsApart: RequestsApart;
   /** As in `PolledConnection`. */
   readonly certificates: TokenConnection['certificates'];
   readonly leave: () => Promise<void>;
@@ -39,22 +38,16 @@ export interface JoinedTokens {
 export function createSharedTokens(clock: Clock): SharedTokens {
   const caches = createSharedCaches(clock);
   const limits = createSharedLimits(clock);
-  const apart = new Map<OAuth2Config, RequestsApart>();
   return {
-    apart: (oauth2) => apart.get(oauth2),
     join: ({ oauth2, pollInterval, pollTimeout, kept }) => {
       const limit = limits.join(oauth2);
       const { cache, requestsApart, certificates, leave } = caches.join(oauth2, limit.limiter);
       if (kept) cache.keep(kept);
-      const tokens = createClusterTokens({ cache, pollInterval, pollTimeout, clock });
-      const ofCluster = { ...requestsApart };
-      apart.set(oauth2, ofCluster);
       return {
-        tokens,
+        tokens: createClusterTokens({ cache, pollInterval, pollTimeout, clock }),
+        requestsApart,
         certificates,
         leave: async () => {
-          // The cluster may have joined once more with the same object.
-          if (apart.get(oauth2) === ofCluster) apart.delete(oauth2);
           limit.leave();
           leave();
         },

@@ -40,13 +40,19 @@ function discovering(issuerUrl = issuer, clock: Clock = systemClock) {
 describe('a token endpoint that was found before stays in use while it cannot be looked for again', () => {
   const found = { issuer, token_endpoint: 'http://identity.test/found' };
 
-  it('after an hour', async () => {
+  /** Found the endpoint an hour ago. Returns how to ask for the next token. */
+  async function anHourAgo() {
     answerDiscovery(found);
     answerTokenRequests(() => tokenReply('opaque'), '/found');
     const clock = manualClock();
     const ask = discovering(issuer, clock);
     await ask();
     clock.advance(hour);
+    return ask;
+  }
+
+  it('after an hour', async () => {
+    const ask = await anHourAgo();
     answerDiscovery('', { status: 500 });
     expect(await ask()).toMatchObject({ ok: true });
     const again = answerDiscovery(found);
@@ -65,12 +71,7 @@ describe('a token endpoint that was found before stays in use while it cannot be
   });
 
   it('where the issuer does not answer, which takes a quarter of the time', async () => {
-    answerDiscovery(found);
-    answerTokenRequests(() => tokenReply('opaque'), '/found');
-    const clock = manualClock();
-    const ask = discovering(issuer, clock);
-    await ask();
-    clock.advance(hour);
+    const ask = await anHourAgo();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => {
       vi.useRealTimers();

@@ -218,6 +218,14 @@ async function tlsServer(answer: (request: IncomingMessage) => unknown) {
   return { origin: `https://127.0.0.1:${await listen(https)}`, renew: () => https.setSecureContext(renewed) };
 }
 
+/** A cluster that discovers its token endpoint, and the expiry of the certificates that it has seen. */
+function discovering(issuer: string) {
+  const clock = manualClock();
+  const endpoint = { issuerUrl: new URL(issuer) };
+  const cluster = setUp(clock).join(oauth2Config({ endpoint, transport: trusting }));
+  return { clock, cluster, expiry: async () => (await cluster.certificates(1_000, neverAborted)).tokenServer };
+}
+
 describe('the certificates of an identity provider', () => {
   it('are those of the client, for every cluster that shares the token', async () => {
     const { join } = setUp();
@@ -256,10 +264,7 @@ describe('the certificates of an identity provider', () => {
       issuer: `https://${headers.host}`,
       token_endpoint: `${tokenServer.origin}/token`,
     }));
-    const clock = manualClock();
-    const endpoint = { issuerUrl: new URL(issuer.origin) };
-    const cluster = setUp(clock).join(oauth2Config({ endpoint, transport: trusting }));
-    const expiry = async () => (await cluster.certificates(1_000, neverAborted)).tokenServer;
+    const { clock, cluster, expiry } = discovering(issuer.origin);
 
     expect(await tokenIn(cluster)).toBe('token');
     expect(await expiry()).toBe(intermediate.expiry);
@@ -278,10 +283,7 @@ describe('the certificates of an identity provider', () => {
         : { issuer: `https://${headers.host}`, token_endpoint: moved ?? `${old.origin}/token` },
     );
     for (const { renew } of [issuer, other]) renew();
-    const clock = manualClock();
-    const endpoint = { issuerUrl: new URL(issuer.origin) };
-    const cluster = setUp(clock).join(oauth2Config({ endpoint, transport: trusting }));
-    const expiry = async () => (await cluster.certificates(1_000, neverAborted)).tokenServer;
+    const { clock, cluster, expiry } = discovering(issuer.origin);
 
     expect(await tokenIn(cluster)).toBe('token');
     expect(await expiry()).toBe(intermediate.expiry);

@@ -17,6 +17,22 @@ const never = 3_600_000;
 const basic = (username: string, password: string) =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
+/** Settings with a profile for one namespace. */
+const settings = (namespace: string) => [
+  'allow_external_names: true',
+  `profiles: { camunda: { namespaces: [${namespace}], basic_auth: { username: camunda, password: pass-4 } } }`,
+];
+
+/** An exporter of two Services, of which that in orders uses the profile. */
+async function usedInOrders() {
+  const { server, service, configure, start } = await workspace();
+  configure(...settings('orders'));
+  server.apply(service('orders', 'zeebe', { profile: 'camunda' }), service('other', 'zeebe'));
+  const exporter = await start(never);
+  await untilNames(exporter, ['orders/zeebe', 'other/zeebe']);
+  return { server, service, configure, exporter };
+}
+
 describe('a profile', () => {
   const profiles =
     'profiles: { camunda: { namespaces: [team-*], basic_auth: { username: camunda, password_file: password } } }';
@@ -40,15 +56,7 @@ describe('a profile', () => {
   });
 
   it('that is taken from a namespace is no longer used there after a reload', async () => {
-    const settings = (namespace: string) => [
-      'allow_external_names: true',
-      `profiles: { camunda: { namespaces: [${namespace}], basic_auth: { username: camunda, password: pass-4 } } }`,
-    ];
-    const { server, service, configure, start } = await workspace();
-    configure(...settings('orders'));
-    server.apply(service('orders', 'zeebe', { profile: 'camunda' }), service('other', 'zeebe'));
-    const exporter = await start(never);
-    await untilNames(exporter, ['orders/zeebe', 'other/zeebe']);
+    const { exporter, configure } = await usedInOrders();
     configure(...settings('billing'));
     expect((await exporter.reload()).status).toBe(200);
     await untilNames(exporter, ['other/zeebe']);
@@ -59,34 +67,22 @@ describe('a profile', () => {
     ['no namespace', '/services'],
     ['another namespace alone', '/namespaces/orders/services'],
   ])('that is taken from a namespace is no longer used there while %s can be listed', async (_what, path) => {
-    const settings = (namespace: string) => [
-      'allow_external_names: true',
-      'namespaces: [orders, other]',
-      `profiles: { camunda: { namespaces: [${namespace}], basic_auth: { username: camunda, password: pass-4 } } }`,
-    ];
+    const ofTwo = (namespace: string) => ['namespaces: [orders, other]', ...settings(namespace)];
     const { server, service, configure, start } = await workspace();
-    configure(...settings('orders'));
+    configure(...ofTwo('orders'));
     server.apply(service('orders', 'open'), service('orders', 'zeebe', { profile: 'camunda' }));
     const exporter = await start(always);
     await untilNames(exporter, ['orders/open', 'orders/zeebe']);
     server.intercept(path, (_, response) => reject(response, 500, 'no storage'));
     await untilUp(exporter, false);
     expect(await exporter.names()).toEqual(['orders/open', 'orders/zeebe']);
-    configure(...settings('billing'));
+    configure(...ofTwo('billing'));
     expect((await exporter.reload()).status).toBe(200);
     await untilNames(exporter, ['orders/open']);
   });
 
   it('that is taken from a namespace is not kept by a Service with a problem that no longer names it', async () => {
-    const settings = (namespace: string) => [
-      'allow_external_names: true',
-      `profiles: { camunda: { namespaces: [${namespace}], basic_auth: { username: camunda, password: pass-4 } } }`,
-    ];
-    const { server, service, configure, start } = await workspace();
-    configure(...settings('orders'));
-    server.apply(service('orders', 'zeebe', { profile: 'camunda' }), service('other', 'zeebe'));
-    const exporter = await start(never);
-    await untilNames(exporter, ['orders/zeebe', 'other/zeebe']);
+    const { server, service, exporter, configure } = await usedInOrders();
     server.apply(service('orders', 'zeebe', { scheme: 'ftp' }));
     await untilUp(exporter, false);
     expect(await exporter.names()).toEqual(['orders/zeebe', 'other/zeebe']);

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createSharedTokens } from '../../src/cluster/shared-tokens.ts';
+import type { ClusterConfig } from '../../src/config/config.ts';
 import { createDebugReports } from '../../src/debug-reports.ts';
 import { Secret } from '../../src/secret.ts';
 import { oauthEnv, provider, cluster as simulated } from '../check/checking.ts';
@@ -96,8 +96,8 @@ describe('the steps of a poll', () => {
     const cluster = clusterConfig({ address: new URL(await httpServer(answer)), probeMinInterval });
     const clock = manualClock();
     const stopping = new AbortController();
-    const sharedTokens = createSharedTokens(clock);
-    const report = createDebugReports({ sharedTokens, mayPoll: () => mayPoll, clock, stopping: stopping.signal });
+    const reports = createDebugReports({ mayPoll: () => mayPoll, clock, stopping: stopping.signal });
+    const report = (of: ClusterConfig) => reports({ cluster: of, requestsApart: () => undefined });
     const lead = (leads: boolean) => {
       mayPoll = leads;
     };
